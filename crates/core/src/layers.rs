@@ -1,0 +1,1 @@
+//! Layers: one quality each, around any connector.
