@@ -1,0 +1,37 @@
+import './workers.js';
+import './style.css';
+
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createClient } from 'graphql-ws';
+import { createRoot } from 'react-dom/client';
+
+import { offer } from './tabs.js';
+
+const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
+
+const fetcher = createGraphiQLFetcher({
+  url: '/graphql',
+  // Plain answers: nothing here is delivered in parts, and the gateway then says what it means by status.
+  enableIncrementalDelivery: false,
+  headers: { accept: 'application/graphql-response+json, application/json' },
+  wsClient: createClient({ url: `${scheme}://${location.host}/graphql/ws` }),
+});
+
+const response = await fetch('/graphiql/operations.json');
+const tabs = offer(response.ok ? await response.json() : [], localStorage);
+
+createRoot(document.getElementById('graphiql')).render(
+  <GraphiQL
+    fetcher={fetcher}
+    defaultTabs={tabs.defaultTabs}
+    initialVariables={tabs.initialVariables}
+    defaultEditorToolsVisibility="variables"
+    inputValueDeprecation
+    schemaDescription
+  >
+    <GraphiQL.Logo>
+      <span className="seatgraph-logo">Seatgraph</span>
+    </GraphiQL.Logo>
+  </GraphiQL>,
+);
