@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+
+import { launch, open } from './browser.mjs';
+import { Gateway } from './gateway.mjs';
+import { GraphiQL } from './graphiql.mjs';
+import { check, finish } from './report.mjs';
+
+const gateway = new Gateway(process.env.GATEWAY_URL);
+const browser = await launch();
+
+try {
+  await watch();
+} catch (error) {
+  await check('the browser stays with us', () => Promise.reject(error));
+} finally {
+  await browser.close();
+}
+finish();
+
+async function watch() {
+  const operations = await gateway.operations();
+  const rows = operations.find(({ query }) => /\bsubscriptions\s*\(/.test(query));
+  const live = operations.find(({ query }) => /^\s*subscription\b[^]*\bsyncProgress\b/m.test(query));
+  const { page, seen } = await open(browser, gateway.origin);
+  const graphiql = new GraphiQL(page);
+
+  await check('the page opens under our name', async () => {
+    await page.goto(`${gateway.origin}/`);
+    await graphiql.ready();
+    assert.equal(await page.title(), 'Seatgraph');
+  });
+
+  await check('each document has its tab, in the order given', async () => {
+    assert.ok(rows, 'no document asks for subscriptions(…)');
+    assert.ok(live, 'no document subscribes to syncProgress');
+    assert.deepEqual(await graphiql.tabs(), operations.map(({ name }) => name));
+  });
+
+  await check('a query shows rows', async () => {
+    await graphiql.choose(rows.name);
+    await graphiql.press('Execute query');
+    const { data } = await graphiql.answer(({ data }) => data?.subscriptions);
+    const { nodes, edges } = data.subscriptions;
+    assert.ok((nodes ?? edges).length > 0, JSON.stringify(data));
+  });
+
+  await check('the documentation pane knows the schema', async () => {
+    await graphiql.press('Show Documentation Explorer');
+    const pane = page.locator('.graphiql-doc-explorer');
+    await pane.getByRole('link', { name: 'Query', exact: true }).click();
+    await pane.getByRole('link', { name: 'subscriptions', exact: true }).first().waitFor();
+    await graphiql.press('Hide Documentation Explorer');
+  });
+
+  await check('a subscription brings events as they happen', async () => {
+    await graphiql.choose(live.name);
+    const given = live.variables?.by?.profileId;
+    const profile = given ?? (await gateway.firstProfile());
+    if (!given) await graphiql.write('variables', JSON.stringify({ by: { profileId: profile } }, null, 2));
+    await graphiql.press('Execute query');
+    await gateway.sync(profile);
+    await graphiql.answer(({ data }) => data?.syncProgress);
+    // The first event is the present state; the second is news.
+    await seen.until(({ events }) => events.length >= 2, 'a second event over the WebSocket');
+    const data = seen.events.map((event) => event.data?.syncProgress);
+    assert.ok(data.every(Boolean), JSON.stringify(seen.events));
+  });
+
+  await check('the picture is taken', async () => {
+    await graphiql.choose(rows.name);
+    await graphiql.answer(({ data }) => data?.subscriptions);
+    await page.screenshot({ path: process.env.SCREENSHOT, animations: 'disabled', caret: 'hide' });
+  });
+
+  await check('what loads on demand is in the bundle', async () => {
+    await graphiql.press('New tab');
+    await graphiql.write('operation', '{ __typename }');
+    await graphiql.press('Prettify query');
+    await graphiql.holds('operation', '{\n  __typename\n}');
+  });
+
+  await check('Monaco has its workers', () => assert.ok(page.workers().length >= 2, `${page.workers().length} workers`));
+  await check('nothing asked another machine', () => assert.deepEqual(seen.external, []));
+  await check('nothing broke the content security policy', () => assert.deepEqual(seen.violations, []));
+  await check('the console has no complaint', () => assert.deepEqual(seen.complaints, []));
+}
