@@ -1,0 +1,207 @@
+//! GraphiQL at `/`, out of the binary: the page asks this gateway for everything and no other machine for anything.
+//!
+//! The bundle is built in `graphiql/` and committed with its lock file, because whoever builds the gateway may have no
+//! Node. The tabs come from `graphql/operations/` at run time, so that a new document does not change the bundle.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use include_dir::{Dir, include_dir};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+static BUNDLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/graphiql/dist");
+static DOCUMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../graphql/operations");
+
+/// The document that a visitor sees first; the others follow by name.
+const FIRST: &str = "Subscriptions";
+
+/// What a document's header comment begins with when it gives variables, as JSON on the same line.
+const VARIABLES: &str = "# variables:";
+
+/// The editor, Monaco, writes style elements and attributes of its own, hence `'unsafe-inline'` for styles; its cursors
+/// and its typeface travel as `data:`. Scripts and workers are files of the bundle, and `'self'` covers the WebSocket.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
+     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
+     object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// One tab: a document, the name it goes by, and the variables it starts with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Operation {
+    /// The name of its file, without the ending.
+    pub name: String,
+    /// The document as a person reads it, without the line that gave the variables.
+    pub query: String,
+    /// The variables, a JSON object; `None` where the document needs none.
+    pub variables: Option<serde_json::Value>,
+}
+
+impl Operation {
+    fn read(name: &str, text: &str) -> Result<Self, serde_json::Error> {
+        let mut variables = None;
+        let mut query = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            match line.strip_prefix(VARIABLES) {
+                Some(json) => variables = Some(serde_json::from_str(json)?),
+                None => query.push_str(line),
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            query,
+            variables,
+        })
+    }
+}
+
+/// Lists the documents of `graphql/operations/`, the most useful first.
+///
+/// # Panics
+///
+/// When a document's variables are no JSON, which a test rules out for those that the binary carries.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let mut operations: Vec<_> = DOCUMENTS
+        .files()
+        .filter(|file| {
+            file.path()
+                .extension()
+                .is_some_and(|ending| ending == "graphql")
+        })
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+        .map(|(name, text)| {
+            Operation::read(name, text).expect("embedded documents give their variables as JSON")
+        })
+        .collect();
+    operations.sort_by(|a, b| (a.name != FIRST, &a.name).cmp(&(b.name != FIRST, &b.name)));
+    operations
+}
+
+/// Serves the page at `/`, its files under `/assets/` and `operations` as its tabs.
+///
+/// # Panics
+///
+/// When the binary was built without the bundle, which then fails at the first start.
+pub fn router(operations: Vec<Operation>) -> Router {
+    let page = BUNDLE
+        .get_file("index.html")
+        .expect("the bundle has a page")
+        .contents();
+    let tabs = serde_json::to_vec(&operations).expect("names, texts and JSON serialise");
+    Router::new()
+        .route("/", get(revalidated))
+        .with_state(Arc::new(Revalidated::new(
+            "text/html; charset=utf-8",
+            Bytes::from_static(page),
+        )))
+        .merge(
+            Router::new()
+                .route("/graphiql/operations.json", get(revalidated))
+                .with_state(Arc::new(Revalidated::new("application/json", tabs.into()))),
+        )
+        .route("/assets/{*path}", get(asset))
+        .layer(map_response(guard))
+}
+
+/// A body whose address stays while it changes with the binary: kept by the browser, asked about each time.
+struct Revalidated {
+    content_type: &'static str,
+    body: Bytes,
+    etag: HeaderValue,
+}
+
+impl Revalidated {
+    fn new(content_type: &'static str, body: Bytes) -> Self {
+        let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
+        let etag =
+            HeaderValue::try_from(format!("\"{digest}\"")).expect("base64 is fit for a header");
+        Self {
+            content_type,
+            body,
+            etag,
+        }
+    }
+}
+
+async fn revalidated(State(file): State<Arc<Revalidated>>, headers: HeaderMap) -> Response {
+    let known = headers.get(header::IF_NONE_MATCH) == Some(&file.etag);
+    let status = if known {
+        StatusCode::NOT_MODIFIED
+    } else {
+        StatusCode::OK
+    };
+    let body = if known {
+        Body::empty()
+    } else {
+        file.body.clone().into()
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(file.content_type),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::ETAG, file.etag.clone());
+    response
+}
+
+/// A file whose name carries its hash, so that it never changes under its address.
+async fn asset(Path(path): Path<String>) -> Response {
+    let Some(file) = BUNDLE.get_file(format!("assets/{path}")) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::CONTENT_TYPE, content_type(&path)),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, file.contents()).into_response()
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("ttf") => "font/ttf",
+        _ => "application/octet-stream",
+    }
+}
+
+/// A worker obeys the policy of its own file, so each answer carries it, not only the page.
+async fn guard(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+    );
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests;
