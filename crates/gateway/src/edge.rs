@@ -1,0 +1,145 @@
+//! One edge for GraphQL over HTTP, server-sent events, multipart subscriptions and WebSocket.
+//!
+//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: bytes, size,
+//! tokens and nesting, cost, validation, choice of an operation, variables, execution within a time.
+//! The verdict on a document is remembered by its hash; a warm request parses and validates nothing
+//! but its variables.
+//!
+//! The executor must be an async-graphql schema built with `ValidationMode::Fast` (the edge has
+//! validated), `disable_suggestions()`, `limit_recursive_depth(128)` (the edge counts fields, the
+//! library also counts fragments), and no introspection switch of its own.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use apollo_compiler::Schema;
+use async_graphql::Executor;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::routing::any;
+use tower_http::cors::CorsLayer;
+use url::Url;
+
+mod absent;
+mod coerce;
+mod cost;
+mod document;
+mod http;
+mod limits;
+mod literals;
+mod negotiate;
+mod origin;
+mod params;
+mod record;
+mod refusal;
+mod service;
+mod socket;
+mod stream;
+
+pub use limits::Limits;
+pub use origin::HostPolicy;
+use service::Service;
+
+/// How long a browser may remember that another origin is allowed.
+const CORS_AGE: Duration = Duration::from_secs(600);
+
+/// What a deployment decides about its edge.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Bounds on requests, sockets and streams.
+    pub limits: Limits,
+    /// Origins other than our own whose pages may call us.
+    pub allowed_origins: Vec<Url>,
+    /// Names under which we may be addressed.
+    pub allowed_hosts: HostPolicy,
+    /// Whether the schema may be looked at through `__schema` and `__type`.
+    pub introspection: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            allowed_origins: Vec::new(),
+            allowed_hosts: HostPolicy::Loopback,
+            introspection: true,
+        }
+    }
+}
+
+/// A request that has what its resolvers need.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The request, with its data.
+    pub request: async_graphql::Request,
+    /// Statements sent to the database on its behalf; read when the request is logged.
+    pub statements: Arc<AtomicU64>,
+}
+
+/// Gives each request its own database handle and loaders.
+pub trait Prepare: Send + Sync + 'static {
+    /// Puts into `request` what its resolvers look for.
+    fn prepare(&self, request: async_graphql::Request) -> Prepared;
+
+    /// Whether a socket that introduces itself with `payload` is welcome. Every one is, by default.
+    fn welcomes(&self, payload: &serde_json::Map<String, serde_json::Value>) -> bool {
+        let _ = payload;
+        true
+    }
+}
+
+/// The exported schema is not one that documents can be judged against.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema is not valid GraphQL: {0}")]
+pub struct InvalidSchema(String);
+
+/// The edge in front of an executor.
+pub struct Edge<E> {
+    service: Service<E>,
+}
+
+impl<E> fmt::Debug for Edge<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edge").field("settings", &self.service.settings).finish_non_exhaustive()
+    }
+}
+
+impl<E: Executor> Edge<E> {
+    /// Puts an edge in front of `executor`, which must serve exactly the schema that `sdl` describes.
+    ///
+    /// # Errors
+    ///
+    /// When `sdl` is not a valid GraphQL schema.
+    pub fn new(executor: E, sdl: &str, settings: Settings, prepare: Arc<dyn Prepare>) -> Result<Self, InvalidSchema> {
+        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
+            .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
+        Ok(Self { service: Service::new(executor, schema, settings, prepare) })
+    }
+
+    /// Serves `/graphql` and `/graphql/ws`.
+    pub fn router(self) -> Router {
+        let cors = cors(&self.service.settings);
+        Router::new()
+            .route("/graphql", any(http::serve::<E>))
+            .route("/graphql/ws", any(http::serve::<E>))
+            .layer(cors)
+            .with_state(Arc::new(self.service))
+    }
+}
+
+fn cors(settings: &Settings) -> CorsLayer {
+    let origins = settings.allowed_origins.iter().map(|url| url.origin().ascii_serialization());
+    let origins: Vec<_> = origins.filter_map(|o| HeaderValue::try_from(o).ok()).collect();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::ACCEPT,
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
+        ])
+        .max_age(CORS_AGE)
+}

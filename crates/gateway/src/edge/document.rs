@@ -1,0 +1,182 @@
+//! Documents: judged once, remembered by their hash, refused as cheaply as possible.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::{self, Definition, OperationType};
+use apollo_compiler::executable::Operation;
+use apollo_compiler::parser::Parser;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Node, Schema};
+use async_graphql::parser::types::ExecutableDocument as ParsedDocument;
+use moka::future::Cache;
+use serde_json::Map;
+use sha2::{Digest, Sha256};
+
+use super::cost::{self, Price, Unaffordable};
+use super::limits::Limits;
+use super::literals;
+use super::refusal::{Code, Refusal};
+
+type Variables = Map<String, serde_json::Value>;
+type Verdict = Result<Arc<Document>, Arc<Vec<Refusal>>>;
+
+/// A judged document weighs about this many times its text.
+const WEIGHT: usize = 40;
+
+/// A document that is valid against the schema, in both libraries' forms.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) valid: Valid<ExecutableDocument>,
+    pub(crate) parsed: ParsedDocument,
+    /// What the price is worked out from again when it hangs on variables.
+    syntax: ast::Document,
+}
+
+/// An operation of a document, with its price.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) document: Arc<Document>,
+    pub(crate) operation: Node<Operation>,
+    pub(crate) cost: u64,
+    pub(crate) introspects: bool,
+}
+
+impl Chosen {
+    pub(crate) fn kind(&self) -> OperationType {
+        self.operation.operation_type
+    }
+}
+
+/// All documents judged so far, bounded by weight.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    schema: Arc<Valid<Schema>>,
+    limits: Limits,
+    verdicts: Cache<[u8; 32], Verdict>,
+}
+
+impl Documents {
+    pub(crate) fn new(schema: Arc<Valid<Schema>>, limits: Limits) -> Self {
+        let verdicts =
+            Cache::builder().max_capacity(limits.cache_bytes).weigher(|_, verdict: &Verdict| weight(verdict)).build();
+        Self { schema, limits, verdicts }
+    }
+
+    pub(crate) fn schema(&self) -> &Valid<Schema> {
+        &self.schema
+    }
+
+    /// Judges `source`, picks the operation called `name`, and prices it for these variables.
+    pub(crate) async fn choose(
+        &self,
+        source: &str,
+        name: Option<&str>,
+        variables: &Variables,
+    ) -> Result<Chosen, Vec<Refusal>> {
+        if source.len() > self.limits.document_bytes {
+            let most = self.limits.document_bytes;
+            let message = format!("the document is longer than {most} bytes");
+            return Err(vec![Refusal::new(Code::CostLimit, message)]);
+        }
+        let key: [u8; 32] = Sha256::digest(source.as_bytes()).into();
+        let document = match self.verdicts.get(&key).await {
+            Some(verdict) => verdict.map_err(|refusals| (*refusals).clone())?,
+            None => {
+                let (verdict, lasting) = self.judge(source, variables);
+                if lasting {
+                    self.verdicts.insert(key, verdict.clone()).await;
+                }
+                verdict.map_err(Arc::unwrap_or_clone)?
+            }
+        };
+        let operation = pick(&document.valid, name)?;
+        let price = self.price(&document.syntax, name, variables)?;
+        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects })
+    }
+
+    /// The verdict, and whether it holds whatever the variables are.
+    fn judge(&self, source: &str, variables: &Variables) -> (Verdict, bool) {
+        let mut lasting = true;
+        let verdict = self.parse(source).and_then(|syntax| {
+            cost::count(&syntax, &self.limits).map_err(|refusal| vec![refusal])?;
+            for operation in operations(&syntax) {
+                let price = cost::price(&self.schema, &syntax, operation, variables, &self.limits);
+                if let Err(Unaffordable { refusal, by_variables }) = price {
+                    lasting = !by_variables;
+                    return Err(vec![refusal]);
+                }
+            }
+            self.validate(source, syntax)
+        });
+        (verdict.map(Arc::new).map_err(Arc::new), lasting)
+    }
+
+    fn parse(&self, source: &str) -> Result<ast::Document, Vec<Refusal>> {
+        Parser::new()
+            .recursion_limit(self.limits.nesting)
+            .token_limit(self.limits.tokens)
+            .parse_ast(source, "document")
+            .map_err(|failed| {
+                // A limit is the one kind of error here that does not call itself one of syntax.
+                refusals(&failed.errors, |message| {
+                    if message.starts_with("syntax error") { Code::GraphqlParseFailed } else { Code::CostLimit }
+                })
+            })
+    }
+
+    fn validate(&self, source: &str, syntax: ast::Document) -> Result<Document, Vec<Refusal>> {
+        let valid = syntax
+            .to_executable_validate(&self.schema)
+            .map_err(|failed| refusals(&failed.errors, |_| Code::GraphqlValidationFailed))?;
+        literals::check(&self.schema, &valid)?;
+        let parsed = async_graphql::parser::parse_query(source).map_err(|error| {
+            let refusal = Refusal::new(Code::GraphqlParseFailed, error.to_string());
+            vec![refusal.at_pos(error.positions().next())]
+        })?;
+        Ok(Document { valid, parsed, syntax })
+    }
+
+    fn price(&self, syntax: &ast::Document, name: Option<&str>, variables: &Variables) -> Result<Price, Vec<Refusal>> {
+        let chosen = operations(syntax)
+            .find(|operation| name.is_none() || operation.name.as_deref() == name)
+            .expect("the operation was picked from this document");
+        cost::price(&self.schema, syntax, chosen, variables, &self.limits)
+            .map_err(|unaffordable| vec![unaffordable.refusal])
+    }
+}
+
+fn operations(syntax: &ast::Document) -> impl Iterator<Item = &ast::OperationDefinition> {
+    syntax.definitions.iter().filter_map(|definition| match definition {
+        Definition::OperationDefinition(operation) => Some(&**operation),
+        _ => None,
+    })
+}
+
+fn pick(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Operation>, Vec<Refusal>> {
+    document.operations.get(name).cloned().map_err(|_| {
+        let message = match name {
+            Some(name) => format!("the document has no operation named \"{name}\""),
+            None => "the document has several operations: say which by `operationName`".to_owned(),
+        };
+        vec![Refusal::new(Code::OperationResolutionFailure, message)]
+    })
+}
+
+fn refusals(errors: &DiagnosticList, code: impl Fn(&str) -> Code) -> Vec<Refusal> {
+    let refusal = |error: apollo_compiler::diagnostic::Diagnostic<'_, _>| {
+        let found: apollo_compiler::response::GraphQLError = error.to_json();
+        Refusal::new(code(&found.message), found.message).at_line_column(found.locations.first().copied())
+    };
+    errors.iter().map(refusal).collect()
+}
+
+fn weight(verdict: &Verdict) -> u32 {
+    let bytes = match verdict {
+        Ok(document) => {
+            let sources = document.valid.sources.values();
+            sources.map(|source| source.source_text().len()).sum::<usize>() * WEIGHT
+        }
+        Err(refusals) => refusals.iter().map(|refusal| refusal.message.len() + 100).sum(),
+    };
+    u32::try_from(bytes + 200).unwrap_or(u32::MAX)
+}

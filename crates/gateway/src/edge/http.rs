@@ -1,0 +1,207 @@
+//! GraphQL over HTTP: POST, GET, and streams in the body of the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use apollo_compiler::ast::OperationType;
+use async_graphql::Executor;
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::StreamExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+
+use super::document::Chosen;
+use super::negotiate::{Accepted, Media, is_json};
+use super::params::Params;
+use super::record::Record;
+use super::refusal::{Code, Refused, Stage};
+use super::service::Service;
+use super::{origin, socket, stream};
+
+/// The status of an answer, in one place because the specification's draft is about to move it.
+fn status(media: Media, failure: Option<Stage>) -> StatusCode {
+    let strict = media == Media::GraphqlResponse;
+    match failure {
+        None => StatusCode::OK,
+        Some(Stage::Forbidden) => StatusCode::FORBIDDEN,
+        Some(Stage::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
+        Some(Stage::Method(_)) => StatusCode::METHOD_NOT_ALLOWED,
+        Some(Stage::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Some(Stage::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Some(Stage::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+        Some(Stage::Malformed) => StatusCode::BAD_REQUEST,
+        Some(Stage::Document) if strict => StatusCode::BAD_REQUEST,
+        Some(Stage::TimedOut) if strict => StatusCode::GATEWAY_TIMEOUT,
+        Some(Stage::Broken) if strict => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(Stage::Document | Stage::TimedOut | Stage::Broken) => StatusCode::OK,
+    }
+}
+
+/// Serves both paths: a WebSocket when the client asks for one, HTTP otherwise.
+pub(crate) async fn serve<E: Executor>(State(service): State<Arc<Service<E>>>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let record = Record::start();
+    if let Err(refused) = origin::check(&parts.headers, &parts.uri, &service.settings) {
+        return refuse(Media::Json, &refused, record);
+    }
+    if wants_socket(&parts) {
+        return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+            Ok(upgrade) => socket::upgrade(service, upgrade),
+            Err(rejection) => rejection.into_response(),
+        };
+    }
+    let accepted = Accepted::from_headers(&parts.headers);
+    Box::pin(answer(service, &parts, body, accepted, record)).await
+}
+
+fn wants_socket(parts: &Parts) -> bool {
+    let upgrade = parts.headers.get(header::UPGRADE);
+    parts.method == Method::CONNECT || upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+async fn answer<E: Executor>(
+    service: Arc<Service<E>>,
+    parts: &Parts,
+    body: Body,
+    accepted: Accepted,
+    mut record: Record,
+) -> Response {
+    let media = accepted.media.unwrap_or(Media::Json);
+    let chosen = match choose(&service, parts, body, accepted, &mut record).await {
+        Ok(chosen) => chosen,
+        Err(refused) => return refuse_as(accepted, refused, record, &service),
+    };
+    let (chosen, params) = chosen;
+    let admitted = match service.admit(&chosen, params, &mut record) {
+        Ok(admitted) => admitted,
+        Err(refused) => return refuse_as(accepted, refused, record, &service),
+    };
+    let heartbeat = service.settings.limits.heartbeat;
+    match (accepted.framing, accepted.media) {
+        (Some(framing), media) if is_stream(&chosen) || media.is_none() => {
+            stream::respond(framing, service.stream(admitted, record), heartbeat)
+        }
+        _ => match service.execute(admitted, &mut record).await {
+            Ok(response) => {
+                let json = serde_json::to_vec(&response).expect("a GraphQL answer has no keys but strings");
+                respond(media, status(media, None), json, record)
+            }
+            Err(refused) => refuse(media, &refused, record),
+        },
+    }
+}
+
+fn is_stream(chosen: &Chosen) -> bool {
+    chosen.kind() == OperationType::Subscription
+}
+
+/// Everything up to the choice of an operation that this method and these headers can carry.
+async fn choose<E: Executor>(
+    service: &Service<E>,
+    parts: &Parts,
+    body: Body,
+    accepted: Accepted,
+    record: &mut Record,
+) -> Result<(Chosen, Params), Refused> {
+    if parts.method != Method::POST && parts.method != Method::GET {
+        let message = "GraphQL is served by GET and POST";
+        return Err(Refused::new(Stage::Method("GET, POST"), Code::BadRequest, message));
+    }
+    if accepted == Accepted::default() {
+        let message = "the answer can be application/json, application/graphql-response+json, \
+                       text/event-stream or multipart/mixed";
+        return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
+    }
+    let mut params = read(service, parts, body).await?;
+    let chosen = service.choose(&params, record).await?;
+    if parts.method == Method::GET && chosen.kind() == OperationType::Mutation {
+        let message = "a mutation needs POST";
+        return Err(Refused::new(Stage::Method("POST"), Code::BadRequest, message));
+    }
+    if is_stream(&chosen) {
+        if accepted.framing.is_none() {
+            let message = "a subscription needs text/event-stream, multipart/mixed or a WebSocket";
+            return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
+        }
+        resume(&chosen, &mut params, &parts.headers);
+    }
+    Ok((chosen, params))
+}
+
+async fn read<E: Executor>(service: &Service<E>, parts: &Parts, body: Body) -> Result<Params, Refused> {
+    let limits = &service.settings.limits;
+    if parts.method == Method::GET {
+        return Params::from_query(parts.uri.query().unwrap_or_default(), limits);
+    }
+    if !is_json(&parts.headers) {
+        let message = "the body must be application/json in UTF-8";
+        return Err(Refused::new(Stage::MediaType, Code::BadRequest, message));
+    }
+    let body = collect(body, limits.body_bytes, limits.operation_time).await?;
+    Params::from_json(&body, limits)
+}
+
+async fn collect(body: Body, most: usize, time: Duration) -> Result<Bytes, Refused> {
+    match tokio::time::timeout(time, Limited::new(body, most).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("the body is longer than {most} bytes");
+            Err(Refused::new(Stage::TooLarge, Code::BadRequest, message))
+        }
+        Ok(Err(_)) => Err(Refused::malformed("the body broke off")),
+        Err(_) => Err(Refused::new(Stage::TooSlow, Code::Timeout, "the body took too long")),
+    }
+}
+
+/// A client that comes back says in `Last-Event-ID` where it was: that is the operation's `$after`.
+fn resume(chosen: &Chosen, params: &mut Params, headers: &HeaderMap) {
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let Some(last) = last.and_then(|last| last.trim().parse::<i32>().ok()) else { return };
+    let takes_it =
+        chosen.operation.variables.iter().any(|variable| {
+            variable.name == "after" && !variable.ty.is_list() && variable.ty.inner_named_type() == "Int"
+        });
+    if takes_it {
+        params.variables.insert("after".to_owned(), Value::from(last));
+    }
+}
+
+/// Refuses in the form the client reads: a client that reads only streams gets a stream of one.
+fn refuse_as<E: Executor>(accepted: Accepted, refused: Refused, mut record: Record, service: &Service<E>) -> Response {
+    match (accepted.media, accepted.framing) {
+        (None, Some(framing)) if refused.stage == Stage::Document => {
+            record.failed(&refused);
+            record.answered(200);
+            let one = (Err(refused), record.trace_id.as_str().into());
+            let answers = futures::stream::once(async { one }).boxed();
+            stream::respond(framing, answers, service.settings.limits.heartbeat)
+        }
+        (media, _) => refuse(media.unwrap_or(Media::Json), &refused, record),
+    }
+}
+
+fn refuse(media: Media, refused: &Refused, mut record: Record) -> Response {
+    record.failed(refused);
+    let body = refused.body(&record.trace_id).into_bytes();
+    let mut response = respond(media, status(media, Some(refused.stage)), body, record);
+    if let Stage::Method(allow) = refused.stage {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    }
+    response
+}
+
+fn respond(media: Media, status: StatusCode, body: Vec<u8>, mut record: Record) -> Response {
+    record.answered(status.as_u16());
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, media.content_type());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    response
+}

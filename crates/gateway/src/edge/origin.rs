@@ -1,0 +1,92 @@
+//! Which names we answer to, and whose pages may call us.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, Uri, header, uri::Authority};
+
+use super::Settings;
+use super::refusal::{Code, Refused, Stage};
+
+/// The names under which the gateway may be addressed.
+///
+/// A page of a stranger can make its own name point at our address (DNS rebinding); then its
+/// requests carry its name in `Host`, and that is what gives them away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostPolicy {
+    /// Loopback names and addresses: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`, with any port.
+    Loopback,
+    /// These host names, in lower case and without a port.
+    Names(Vec<String>),
+    /// Any name: something in front of the gateway checks it.
+    Any,
+}
+
+impl HostPolicy {
+    fn admits(&self, authority: &Authority) -> bool {
+        let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+        match self {
+            Self::Any => true,
+            Self::Names(names) => names.contains(&host),
+            Self::Loopback => {
+                let bare = host.trim_start_matches('[').trim_end_matches(']');
+                host == "localhost"
+                    || host.ends_with(".localhost")
+                    || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+        }
+    }
+}
+
+/// Refuses a request that is addressed to another name, or that comes from another's page.
+pub(crate) fn check(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> Result<(), Refused> {
+    let refused = |message| Refused::new(Stage::Forbidden, Code::Forbidden, message);
+    let Some(host) = host(headers, uri) else {
+        return Err(refused("the Host header is missing or not a host"));
+    };
+    if !settings.allowed_hosts.admits(&host) {
+        return Err(refused("this server does not go by the name in the Host header"));
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+    let allowed = settings.allowed_origins.iter().any(|a| a.origin().ascii_serialization() == origin);
+    if allowed || is_same(&origin, &host) {
+        return Ok(());
+    }
+    Err(refused("requests from this Origin are not allowed"))
+}
+
+/// HTTP/2 carries the name in the target instead of a header.
+fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
+    if let Some(authority) = uri.authority() {
+        return Some(authority.clone());
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+fn is_same(origin: &str, host: &Authority) -> bool {
+    let origin = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    origin.is_some_and(|origin| origin == host.as_str().to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loopback(host: &str) -> bool {
+        HostPolicy::Loopback.admits(&host.parse().unwrap())
+    }
+
+    #[test]
+    fn loopback_goes_by_its_own_names_only() {
+        for ours in ["localhost", "LOCALHOST:8080", "app.localhost:1", "127.0.0.1:80", "127.8.0.1", "[::1]:80"] {
+            assert!(loopback(ours), "{ours}");
+        }
+        for theirs in ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "0.0.0.0", "[::2]"] {
+            assert!(!loopback(theirs), "{theirs}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The parameters of a request, read from JSON or from a query string.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::limits::Limits;
+use super::refusal::{Code, Refused, Stage};
+
+/// What a client asks for, whichever way it came.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    pub(crate) query: String,
+    pub(crate) operation_name: Option<String>,
+    pub(crate) variables: Map<String, Value>,
+}
+
+impl Params {
+    /// Reads the body of a POST or the payload of `subscribe`.
+    pub(crate) fn from_json(json: &[u8], limits: &Limits) -> Result<Self, Refused> {
+        if json.trim_ascii_start().starts_with(b"[") {
+            return Err(Refused::malformed("batches are not supported: send one request at a time"));
+        }
+        let given: HashMap<String, &RawValue> =
+            serde_json::from_slice(json).map_err(|_| Refused::malformed("the request is not a JSON object"))?;
+        let raw = |name: &str| given.get(name).map(|raw| raw.get()).filter(|raw| *raw != "null");
+        let text = |name: &str| match raw(name).map(serde_json::from_str) {
+            None => Ok(None),
+            Some(Ok(Value::String(text))) => Ok(Some(text)),
+            Some(_) => Err(Refused::malformed(format!("`{name}` must be a string"))),
+        };
+        Self::from_parts(text("query")?, text("operationName")?, raw("variables"), raw("extensions"), limits)
+    }
+
+    /// Reads the query string of a GET.
+    pub(crate) fn from_query(query: &str, limits: &Limits) -> Result<Self, Refused> {
+        let mut given: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let mut take = |name: &str| given.remove(name).filter(|value| !value.is_empty());
+        let (query, operation_name) = (take("query"), take("operationName"));
+        let (variables, extensions) = (take("variables"), take("extensions"));
+        Self::from_parts(query, operation_name, variables.as_deref(), extensions.as_deref(), limits)
+    }
+
+    fn from_parts(
+        query: Option<String>,
+        operation_name: Option<String>,
+        variables: Option<&str>,
+        extensions: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Self, Refused> {
+        let extensions = object("extensions", extensions)?;
+        if let Some(variables) = variables.filter(|text| text.len() > limits.variables_bytes) {
+            let (size, most) = (variables.len(), limits.variables_bytes);
+            let message = format!("the variables have {size} bytes, at most {most} are allowed");
+            return Err(Refused::new(Stage::Document, Code::CostLimit, message));
+        }
+        let variables = object("variables", variables)?;
+        let Some(query) = query else {
+            return Err(if extensions.contains_key("persistedQuery") {
+                // Clients look for this very text and then send the whole document.
+                let code = Code::PersistedQueryNotSupported;
+                Refused::new(Stage::Document, code, "PersistedQueryNotSupported")
+            } else {
+                Refused::malformed("`query` is missing")
+            });
+        };
+        let operation_name = operation_name.filter(|name| !name.is_empty());
+        Ok(Self { query, operation_name, variables })
+    }
+}
+
+fn object(name: &str, json: Option<&str>) -> Result<Map<String, Value>, Refused> {
+    match json.map(serde_json::from_str) {
+        None | Some(Ok(Value::Null)) => Ok(Map::new()),
+        Some(Ok(Value::Object(object))) => Ok(object),
+        Some(_) => Err(Refused::malformed(format!("`{name}` must be an object"))),
+    }
+}

@@ -1,0 +1,242 @@
+//! What the edge says when it says no, and what it lets out of the executor's errors.
+
+use std::fmt;
+
+use apollo_compiler::parser::{LineColumn, SourceMap, SourceSpan};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
+use serde_json::json;
+
+/// Errors listed in one answer; a hostile document can deserve thousands.
+const MAX_ERRORS: usize = 10;
+
+/// The `extensions.code` of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    GraphqlParseFailed,
+    GraphqlValidationFailed,
+    BadUserInput,
+    BadRequest,
+    OperationResolutionFailure,
+    PersistedQueryNotSupported,
+    Forbidden,
+    RateLimited,
+    CostLimit,
+    Timeout,
+    InternalServerError,
+}
+
+impl Code {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::BadRequest => "BAD_REQUEST",
+            Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::CostLimit => "COST_LIMIT",
+            Self::Timeout => "TIMEOUT",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One reason why a request is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    location: Option<LineColumn>,
+}
+
+impl Refusal {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), location: None }
+    }
+
+    /// Points at the place in the document that `span` covers.
+    pub(crate) fn at(mut self, span: Option<SourceSpan>, sources: &SourceMap) -> Self {
+        self.location = span.and_then(|span| span.line_column(sources));
+        self
+    }
+
+    pub(crate) fn at_pos(mut self, pos: Option<Pos>) -> Self {
+        self.location = pos.map(|Pos { line, column }| LineColumn { line, column });
+        self
+    }
+
+    pub(crate) fn at_line_column(mut self, location: Option<LineColumn>) -> Self {
+        self.location = location;
+        self
+    }
+
+    fn to_json(&self, trace_id: &str) -> serde_json::Value {
+        let mut error = json!({
+            "message": self.message,
+            "extensions": { "code": self.code.as_str(), "traceId": trace_id },
+        });
+        if let Some(LineColumn { line, column }) = self.location {
+            error["locations"] = json!([{ "line": line, "column": column }]);
+        }
+        error
+    }
+}
+
+/// How far a request came before it was turned away; decides the HTTP status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Host or Origin is not one of ours.
+    Forbidden,
+    /// No answer that the client accepts can be given.
+    NotAcceptable,
+    /// The HTTP method cannot carry this operation.
+    Method(&'static str),
+    /// The body is not `application/json`.
+    MediaType,
+    /// The body is larger than allowed.
+    TooLarge,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The parameters are not those of a GraphQL request.
+    Malformed,
+    /// The document, the choice of an operation or its variables.
+    Document,
+    /// The operation ran out of time.
+    TimedOut,
+    /// The operation panicked.
+    Broken,
+}
+
+/// A request that the edge answers itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) stage: Stage,
+    pub(crate) errors: Vec<Refusal>,
+}
+
+impl Refused {
+    pub(crate) fn new(stage: Stage, code: Code, message: impl Into<String>) -> Self {
+        Self { stage, errors: vec![Refusal::new(code, message)] }
+    }
+
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(Stage::Malformed, Code::BadRequest, message)
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        self.errors.first().map_or(Code::InternalServerError, |error| error.code)
+    }
+
+    /// The `errors` list of the answer.
+    pub(crate) fn errors_json(&self, trace_id: &str) -> serde_json::Value {
+        let shown = self.errors.iter().take(MAX_ERRORS);
+        shown.map(|error| error.to_json(trace_id)).collect()
+    }
+
+    /// The whole answer, which never has a `data` key.
+    pub(crate) fn body(&self, trace_id: &str) -> String {
+        json!({ "errors": self.errors_json(trace_id) }).to_string()
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        vec![refusal].into()
+    }
+}
+
+impl From<Vec<Refusal>> for Refused {
+    fn from(errors: Vec<Refusal>) -> Self {
+        Self { stage: Stage::Document, errors }
+    }
+}
+
+/// Gives every error of the executor a code and the trace id, and keeps internal text inside.
+///
+/// Returns the code of the first error.
+pub(crate) fn label(response: &mut Response, trace_id: &str) -> Option<String> {
+    let mut first = None;
+    for error in &mut response.errors {
+        let code = code_of(error);
+        if code == Code::InternalServerError.as_str() {
+            tracing::error!(
+                trace_id,
+                error = %error.message,
+                path = ?error.path,
+                "graphql field failed"
+            );
+            error.message = "internal error".to_owned();
+            // What a resolver attached to an internal error is internal, too.
+            error.extensions = None;
+        }
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        extensions.set("code", code.as_str());
+        extensions.set("traceId", trace_id);
+        first.get_or_insert(code);
+    }
+    first
+}
+
+fn code_of(error: &ServerError) -> String {
+    let given = error.extensions.as_ref().and_then(|values| values.get("code"));
+    match given {
+        Some(Value::String(code)) => code.clone(),
+        _ if is_input_error(error) => Code::BadUserInput.to_string(),
+        _ => Code::InternalServerError.to_string(),
+    }
+}
+
+/// Whether a custom scalar refused a literal or a variable, which only the executor can find out.
+///
+/// The library gives such errors no type; these are the two texts it composes for them.
+fn is_input_error(error: &ServerError) -> bool {
+    error.source.is_none()
+        && (error.message.starts_with("Failed to parse \"") || error.message.starts_with("Expected input type \""))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{Error, ErrorExtensions};
+
+    use super::*;
+
+    fn labelled(error: Error) -> serde_json::Value {
+        let mut response = Response::from_errors(vec![error.into_server_error(Pos::default())]);
+        label(&mut response, "t1");
+        serde_json::to_value(&response.errors[0]).unwrap()
+    }
+
+    #[test]
+    fn an_error_without_a_code_keeps_its_text_inside() {
+        let error = labelled(Error::new("password=hunter2").extend_with(|_, e| e.set("sql", "x")));
+        assert_eq!(error["message"], "internal error");
+        assert_eq!(error["extensions"], json!({ "code": "INTERNAL_SERVER_ERROR", "traceId": "t1" }));
+    }
+
+    #[test]
+    fn an_error_with_a_code_is_for_the_user() {
+        let error = labelled(Error::new("no such run").extend_with(|_, e| e.set("code", "NOT_FOUND")));
+        assert_eq!(error["message"], "no such run");
+        assert_eq!(error["extensions"], json!({ "code": "NOT_FOUND", "traceId": "t1" }));
+    }
+
+    #[test]
+    fn a_scalar_that_refuses_its_value_is_the_users_business() {
+        let error = labelled(Error::new("Failed to parse \"DateTime\": premature end of input"));
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
+    }
+
+    #[test]
+    fn an_answer_lists_ten_errors_at_most() {
+        let many = vec![Refusal::new(Code::BadUserInput, "no"); 11];
+        assert_eq!(Refused::from(many).errors_json("t1").as_array().unwrap().len(), 10);
+    }
+}

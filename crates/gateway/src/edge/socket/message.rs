@@ -1,0 +1,131 @@
+//! The messages of graphql-transport-ws, and the ways a connection ends.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// Why a connection is closed, with the code the protocol gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) code: u16,
+    pub(crate) reason: String,
+}
+
+impl End {
+    fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+
+    pub(crate) fn malformed(reason: &str) -> Self {
+        Self::new(4400, reason)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(4401, "Unauthorized")
+    }
+
+    pub(crate) fn forbidden() -> Self {
+        Self::new(4403, "Forbidden")
+    }
+
+    pub(crate) fn no_subprotocol() -> Self {
+        Self::new(4406, "Subprotocol not acceptable")
+    }
+
+    pub(crate) fn init_timeout() -> Self {
+        Self::new(4408, "Connection initialisation timeout")
+    }
+
+    pub(crate) fn duplicate(id: &str) -> Self {
+        // A close frame holds 123 bytes of reason.
+        let id: String = id.chars().take(20).collect();
+        Self::new(4409, format!("Subscriber for {id} already exists"))
+    }
+
+    pub(crate) fn second_init() -> Self {
+        Self::new(4429, "Too many initialisation requests")
+    }
+
+    pub(crate) fn slow_consumer() -> Self {
+        Self::new(4290, "Too slow: reconnect and resume")
+    }
+
+    pub(crate) fn too_big() -> Self {
+        Self::new(1009, "Message too big")
+    }
+
+    pub(crate) fn silent() -> Self {
+        Self::new(1001, "No sign of life")
+    }
+}
+
+/// A message from the client.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    Init(Map<String, Value>),
+    Ping(Option<&'a RawValue>),
+    Pong,
+    Subscribe { id: String, payload: &'a RawValue },
+    Complete { id: String },
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, End> {
+        let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|_| End::malformed("Invalid message"))?;
+        let id = envelope.id.filter(|id| !id.is_empty());
+        match (envelope.kind.as_str(), id, envelope.payload) {
+            ("connection_init", _, payload) => introduction(payload).map(Self::Init),
+            ("ping", _, payload) => Ok(Self::Ping(payload)),
+            ("pong", _, _) => Ok(Self::Pong),
+            ("subscribe", Some(id), Some(payload)) => Ok(Self::Subscribe { id, payload }),
+            ("complete", Some(id), _) => Ok(Self::Complete { id }),
+            ("subscribe" | "complete", _, _) => Err(End::malformed("Invalid message")),
+            _ => Err(End::malformed("Unknown message type")),
+        }
+    }
+}
+
+fn introduction(payload: Option<&RawValue>) -> Result<Map<String, Value>, End> {
+    match payload.map(|payload| serde_json::from_str(payload.get())) {
+        None | Some(Ok(Value::Null)) => Ok(Map::new()),
+        Some(Ok(Value::Object(payload))) => Ok(payload),
+        Some(_) => Err(End::malformed("Invalid message")),
+    }
+}
+
+pub(crate) fn acknowledgement() -> String {
+    r#"{"type":"connection_ack"}"#.to_owned()
+}
+
+pub(crate) fn pong(payload: Option<&RawValue>) -> String {
+    match payload {
+        Some(payload) => format!(r#"{{"type":"pong","payload":{payload}}}"#),
+        None => r#"{"type":"pong"}"#.to_owned(),
+    }
+}
+
+/// `json` is the answer, already serialised.
+pub(crate) fn next(id: &str, json: &str) -> String {
+    format!(r#"{{"id":{},"type":"next","payload":{json}}}"#, quoted(id))
+}
+
+pub(crate) fn error(id: &str, errors: &Value) -> String {
+    format!(r#"{{"id":{},"type":"error","payload":{errors}}}"#, quoted(id))
+}
+
+pub(crate) fn complete(id: &str) -> String {
+    format!(r#"{{"id":{},"type":"complete"}}"#, quoted(id))
+}
+
+fn quoted(text: &str) -> Value {
+    Value::String(text.to_owned())
+}
