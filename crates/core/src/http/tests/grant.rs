@@ -1,0 +1,77 @@
+//! Getting a token from a real socket.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::server::{Server, answer, ok};
+use crate::http::grant::{Grant, client_credentials};
+use crate::http::{Http, HttpOptions};
+use crate::{Error, ErrorKind, GrantRefusal, OAuth, Result, Secret};
+
+fn explain(refusal: &GrantRefusal) -> Error {
+    let kind = if refusal.error == "invalid_client" { ErrorKind::Unauthenticated } else { ErrorKind::ConfigInvalid };
+    Error::new(kind, format!("{}:{}:{}", refusal.status, refusal.error, refusal.description))
+}
+
+async fn ask(server: &Server) -> Result<Grant> {
+    let oauth = OAuth { token_url: server.url.join("/token").unwrap(), authorize_url: None, revoke_url: None, explain };
+    let http = Http::new(server.url.clone(), None, HttpOptions::default());
+    let granted = client_credentials(&http, &oauth, "client", &Secret::new("s3cret"), &["api", "id"]).await;
+    assert_eq!(http.meter().calls(), 0, "a token request is no call of the organisation");
+    granted
+}
+
+#[tokio::test]
+async fn a_grant_is_read_with_what_the_vendor_adds_to_it() {
+    let body = r#"{"access_token":"tok","token_type":"Bearer","scope":"api id","signature":"x",
+        "instance_url":"https://acme.example","id":"https://login.example/id/1","issued_at":"1700000000123"}"#;
+    let server = Server::answering([ok(body)]).await;
+    let grant = ask(&server).await.unwrap();
+    assert_eq!(grant.access_token.expose(), "tok");
+    assert_eq!(grant.scope, ["api", "id"]);
+    assert_eq!(grant.instance_url, Some(Url::parse("https://acme.example").unwrap()));
+    assert_eq!(grant.identity.as_deref(), Some("https://login.example/id/1"));
+    assert_eq!(grant.issued_at.map(|at| at.timestamp_millis()), Some(1_700_000_000_123));
+    assert_eq!((grant.expires_in, grant.refresh_token.is_none()), (None, true));
+    assert!(!format!("{grant:?}").contains("tok\""));
+    let heard = server.heard().remove(0);
+    assert!(heard.starts_with("POST /token HTTP/1.1"), "{heard}");
+    for part in ["grant_type=client_credentials", "scope=api+id", "client_id=client", "client_secret=s3cret"] {
+        assert!(heard.contains(part), "{part} in {heard}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_grant_is_explained_by_the_connector() {
+    let no = r#"{"error":"invalid_client","error_description":"no such app"}"#;
+    let json = "content-type: application/json\r\n";
+    let refusals = [answer("401 Unauthorized", json, no), answer("403 Forbidden", "", "<html>")];
+    let server = Server::answering(refusals).await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unauthenticated, "401:invalid_client:no such app"));
+    let foreign = ask(&server).await.unwrap_err();
+    assert_eq!((foreign.kind(), foreign.message()), (ErrorKind::ConfigInvalid, "403::"));
+}
+
+#[tokio::test]
+async fn a_grant_that_does_not_come_is_not_a_refused_one() {
+    let slow = answer("429 Slow", "retry-after: 3\r\n", "");
+    let server = Server::answering([answer("503 Away", "", "<html>"), slow, b"HTTP/1.1 200 OK\r\nco".to_vec()]).await;
+    let expected = [
+        ErrorKind::Unavailable,
+        ErrorKind::RateLimited { retry_after: Some(Duration::from_secs(3)) },
+        ErrorKind::Unavailable,
+    ];
+    for kind in expected {
+        assert_eq!(ask(&server).await.unwrap_err().kind(), kind);
+    }
+}
+
+#[tokio::test]
+async fn a_grant_that_is_not_understood_is_not_quoted() {
+    let server = Server::answering([ok(r#"{"access_token":"s3cret-token","token_type":7}"#)]).await;
+    let error = ask(&server).await.unwrap_err();
+    assert_eq!((error.kind(), error.get("json_path")), (ErrorKind::Malformed, Some("token_type")));
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+}

@@ -1,0 +1,197 @@
+//! Asks again when asking again may help.
+
+use std::future::Future;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::Instant;
+
+use crate::error::RETRY_AFTER;
+use crate::{Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
+
+/// When to ask again, and when to stop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RetrySettings {
+    /// How often a question may be repeated.
+    pub repeats: usize,
+    /// The wait before the first repetition; it doubles from there, plus up to as much again at random.
+    pub first_delay: Duration,
+    /// The longest wait of our own choosing; the vendor may ask for more.
+    pub max_delay: Duration,
+    /// How long one question may take, waits included; a wait that would go beyond it is not begun.
+    pub total: Duration,
+}
+
+impl Default for RetrySettings {
+    fn default() -> Self {
+        Self {
+            repeats: 4,
+            first_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(20),
+            total: Duration::from_secs(90),
+        }
+    }
+}
+
+/// Repeats questions that failed for a passing reason ([`ErrorKind::is_transient`]), and waits as long as the vendor
+/// asks.
+///
+/// Deeds are not repeated: when the answer to a reclaim is lost, nobody knows whether it was carried out, and the
+/// engine settles that by looking. `check` is not repeated either, because a broken link is its answer.
+#[derive(Debug)]
+pub struct Retry<C> {
+    inner: C,
+    settings: RetrySettings,
+}
+
+impl<C: Connector> Retry<C> {
+    /// Makes `inner` patient.
+    pub const fn new(inner: C, settings: RetrySettings) -> Self {
+        Self { inner, settings }
+    }
+
+    async fn patiently<T, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        let begun = Instant::now();
+        let mut delays = ExponentialBuilder::new()
+            .with_jitter()
+            .with_min_delay(self.settings.first_delay)
+            .with_max_delay(self.settings.max_delay)
+            .with_max_times(self.settings.repeats)
+            .build();
+        let mut attempt = 1_u32;
+        loop {
+            let error = match ask().await {
+                Err(error) if error.kind().is_transient() => error,
+                settled => return settled,
+            };
+            let Some(delay) = delays.next() else { return Err(error.with("attempts", attempt)) };
+            let wait = delay.max(asked_wait(&error).unwrap_or_default());
+            if begun.elapsed().saturating_add(wait) > self.settings.total {
+                return Err(error.with("attempts", attempt));
+            }
+            tracing::debug!(attempt, error.r#type = error.kind().code(), wait_ms = wait.as_millis(), "asking again");
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+}
+
+/// How long the vendor asked us to wait.
+fn asked_wait(error: &Error) -> Option<Duration> {
+    match error.kind() {
+        ErrorKind::RateLimited { retry_after } => retry_after,
+        _ => error.get(RETRY_AFTER)?.parse().ok().map(Duration::from_secs),
+    }
+}
+
+#[async_trait]
+impl<C: Connector> Connector for Retry<C> {
+    async fn check(&self) -> Diagnosis {
+        self.inner.check().await
+    }
+
+    async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
+        self.patiently(|| self.inner.pull(process, from)).await
+    }
+
+    async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
+        self.patiently(|| self.inner.preflight(orders)).await
+    }
+
+    async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
+        self.inner.reclaim(orders).await
+    }
+
+    async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
+        self.inner.restore(receipt).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::scripted::{Scripted, order, receipt};
+
+    const PROCESS: Process = Process::DownloadSubscriptions;
+
+    fn away() -> Error {
+        Error::new(ErrorKind::Unavailable, "away")
+    }
+
+    fn limited(seconds: u64) -> Error {
+        let retry_after = Some(Duration::from_secs(seconds));
+        Error::new(ErrorKind::RateLimited { retry_after }, "too fast")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_fails_twice_in_passing_is_asked_for_three_times() {
+        let (scripted, calls) = Scripted::answering([away(), away()]);
+        Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
+        assert_eq!(calls.count(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_vendors_wait_outranks_our_own() {
+        let (scripted, _) = Scripted::answering([limited(42)]);
+        let begun = Instant::now();
+        Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(42));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_vendor_that_is_away_may_name_a_wait_too() {
+        let (scripted, _) = Scripted::answering([away().with(RETRY_AFTER, 33)]);
+        let begun = Instant::now();
+        Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
+        assert!(begun.elapsed() >= Duration::from_secs(33));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beyond_the_total_is_not_begun() {
+        let (scripted, calls) = Scripted::answering([limited(3600)]);
+        let begun = Instant::now();
+        let error = Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited { retry_after: Some(Duration::from_secs(3600)) });
+        assert_eq!((calls.count(), begun.elapsed()), (1, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends_after_the_repeats_and_says_how_often_it_asked() {
+        let (scripted, calls) = Scripted::answering(std::iter::repeat_with(away).take(9));
+        let settings = RetrySettings { repeats: 2, ..RetrySettings::default() };
+        let error = Retry::new(scripted, settings).pull(PROCESS, None).await.unwrap_err();
+        assert_eq!((error.kind(), error.get("attempts"), calls.count()), (ErrorKind::Unavailable, Some("3"), 3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_person_must_mend_is_not_repeated() {
+        let lasting = [
+            ErrorKind::Unauthenticated,
+            ErrorKind::Forbidden,
+            ErrorKind::Malformed,
+            ErrorKind::CursorExpired,
+            ErrorKind::QuotaExhausted { until: None },
+            ErrorKind::Unsupported,
+        ];
+        for kind in lasting {
+            let (scripted, calls) = Scripted::answering([Error::new(kind, "no")]);
+            Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap_err();
+            assert_eq!(calls.count(), 1, "{}", kind.code());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_preflight_is_repeated_and_a_deed_never_is() {
+        let (scripted, calls) = Scripted::answering([away(), away(), away()]);
+        let connector = Retry::new(scripted, RetrySettings::default());
+        assert!(connector.reclaim(&[order("a")]).await[0].is_err());
+        assert!(connector.restore(&receipt("a")).await.is_err());
+        assert_eq!(calls.count(), 2);
+        assert!(connector.preflight(&[order("a")]).await.is_ok());
+        assert_eq!(calls.count(), 4);
+    }
+}
