@@ -10,6 +10,11 @@ export class GraphiQL {
     await this.page.locator('.graphiql-query-editor .view-line').first().waitFor();
   }
 
+  /** Waits until the browser's store holds `text` among the tabs. */
+  async remembered(text) {
+    await this.page.waitForFunction((part) => localStorage.getItem('graphiql:tabState')?.includes(part), text);
+  }
+
   async tabs() {
     return this.page.getByRole('tab').allInnerTexts();
   }

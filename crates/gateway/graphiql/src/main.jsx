@@ -7,6 +7,7 @@ import { createClient } from 'graphql-ws';
 import { createRoot } from 'react-dom/client';
 
 import { offer } from './tabs.js';
+import { fill } from './variables.js';
 
 const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
 
@@ -19,7 +20,8 @@ const fetcher = createGraphiQLFetcher({
 });
 
 const response = await fetch('/graphiql/operations.json');
-const tabs = offer(response.ok ? await response.json() : [], localStorage);
+const operations = response.ok ? await response.json() : [];
+const tabs = offer(await fill(operations, fetcher), localStorage);
 
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL

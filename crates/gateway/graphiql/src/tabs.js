@@ -19,7 +19,7 @@ export function offer(operations, storage) {
   if (offered.length === 0 || (before === fingerprint && storage.getItem(TABS))) {
     return {};
   }
-  const kept = written(storage, parse(before) ?? []);
+  const kept = written(storage, [...offered, ...(parse(before) ?? [])]);
   storage.setItem(OFFERED, fingerprint);
   storage.removeItem(TABS);
   for (const key of EDITORS) {
@@ -29,9 +29,9 @@ export function offer(operations, storage) {
   return { defaultTabs: [...offered, ...kept], initialVariables: offered[0].variables };
 }
 
-function written(storage, before) {
+function written(storage, documents) {
   const tabs = parse(storage.getItem(TABS))?.tabs ?? [];
-  const untouched = new Set(before.map(({ query }) => query));
+  const untouched = new Set(documents.map(({ query }) => query));
   return tabs
     .filter(({ query }) => query && !untouched.has(query))
     .map(({ query, variables }) => ({ query, variables: variables ?? undefined }));
