@@ -41,7 +41,8 @@ pub struct Operation {
     pub name: String,
     /// The document as a person reads it, without the line that gave the variables.
     pub query: String,
-    /// The variables, a JSON object; `None` where the document needs none.
+    /// The variables, a JSON object; `None` where the document needs none. For the texts `$profile` and `$run` the page
+    /// puts the id of the first profile and of the newest run that the visitor may see.
     pub variables: Option<serde_json::Value>,
 }
 
@@ -55,11 +56,7 @@ impl Operation {
                 None => query.push_str(line),
             }
         }
-        Ok(Self {
-            name: name.to_owned(),
-            query,
-            variables,
-        })
+        Ok(Self { name: name.to_owned(), query, variables })
     }
 }
 
@@ -72,37 +69,25 @@ impl Operation {
 pub fn operations() -> Vec<Operation> {
     let mut operations: Vec<_> = DOCUMENTS
         .files()
-        .filter(|file| {
-            file.path()
-                .extension()
-                .is_some_and(|ending| ending == "graphql")
-        })
+        .filter(|file| file.path().extension().is_some_and(|ending| ending == "graphql"))
         .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
-        .map(|(name, text)| {
-            Operation::read(name, text).expect("embedded documents give their variables as JSON")
-        })
+        .map(|(name, text)| Operation::read(name, text).expect("embedded documents give their variables as JSON"))
         .collect();
     operations.sort_by(|a, b| (a.name != FIRST, &a.name).cmp(&(b.name != FIRST, &b.name)));
     operations
 }
 
-/// Serves the page at `/`, its files under `/assets/` and `operations` as its tabs.
-///
-/// # Panics
-///
-/// When the binary was built without the bundle, which then fails at the first start.
-pub fn router(operations: Vec<Operation>) -> Router {
-    let page = BUNDLE
-        .get_file("index.html")
-        .expect("the bundle has a page")
-        .contents();
-    let tabs = serde_json::to_vec(&operations).expect("names, texts and JSON serialise");
+/// Serves the page at `/`, its files under `/assets/`, and [`operations`] as its tabs.
+pub fn router() -> Router {
+    offering(&operations())
+}
+
+fn offering(operations: &[Operation]) -> Router {
+    let page = BUNDLE.get_file("index.html").expect("the bundle has a page").contents();
+    let tabs = serde_json::to_vec(operations).expect("names, texts and JSON serialise");
     Router::new()
         .route("/", get(revalidated))
-        .with_state(Arc::new(Revalidated::new(
-            "text/html; charset=utf-8",
-            Bytes::from_static(page),
-        )))
+        .with_state(Arc::new(Revalidated::new("text/html; charset=utf-8", Bytes::from_static(page))))
         .merge(
             Router::new()
                 .route("/graphiql/operations.json", get(revalidated))
@@ -122,34 +107,18 @@ struct Revalidated {
 impl Revalidated {
     fn new(content_type: &'static str, body: Bytes) -> Self {
         let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
-        let etag =
-            HeaderValue::try_from(format!("\"{digest}\"")).expect("base64 is fit for a header");
-        Self {
-            content_type,
-            body,
-            etag,
-        }
+        let etag = HeaderValue::try_from(format!("\"{digest}\"")).expect("base64 is fit for a header");
+        Self { content_type, body, etag }
     }
 }
 
 async fn revalidated(State(file): State<Arc<Revalidated>>, headers: HeaderMap) -> Response {
     let known = headers.get(header::IF_NONE_MATCH) == Some(&file.etag);
-    let status = if known {
-        StatusCode::NOT_MODIFIED
-    } else {
-        StatusCode::OK
-    };
-    let body = if known {
-        Body::empty()
-    } else {
-        file.body.clone().into()
-    };
+    let status = if known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+    let body = if known { Body::empty() } else { file.body.clone().into() };
     let mut response = (status, body).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(file.content_type),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::ETAG, file.etag.clone());
     response
@@ -160,10 +129,8 @@ async fn asset(Path(path): Path<String>) -> Response {
     let Some(file) = BUNDLE.get_file(format!("assets/{path}")) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let headers = [
-        (header::CONTENT_TYPE, content_type(&path)),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, content_type(&path)), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
     (headers, file.contents()).into_response()
 }
 
@@ -180,26 +147,11 @@ fn content_type(path: &str) -> &'static str {
 /// A worker obeys the policy of its own file, so each answer carries it, not only the page.
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    );
-    headers.insert(
-        "cross-origin-opener-policy",
-        HeaderValue::from_static("same-origin"),
-    );
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("same-origin"),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     response
 }
 

@@ -8,19 +8,11 @@ use tower::ServiceExt as _;
 use super::*;
 
 async fn ask(request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let tab = Operation {
-        name: "Accounts".into(),
-        query: "{ __typename }".into(),
-        variables: None,
-    };
-    let response = router(vec![tab]).oneshot(request).await.unwrap();
+    let tab = Operation { name: "Accounts".into(), query: "{ __typename }".into(), variables: None };
+    let response = offering(&[tab]).oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    (
-        head.status,
-        head.headers,
-        String::from_utf8_lossy(&body).into_owned(),
-    )
+    (head.status, head.headers, String::from_utf8_lossy(&body).into_owned())
 }
 
 async fn fetch(path: &str) -> (StatusCode, HeaderMap, String) {
@@ -29,9 +21,7 @@ async fn fetch(path: &str) -> (StatusCode, HeaderMap, String) {
 
 fn addresses(page: &str) -> Vec<&str> {
     let quoted = page.split(['"', '\'']);
-    quoted
-        .filter(|text| text.starts_with('/') || text.contains("//"))
-        .collect()
+    quoted.filter(|text| text.starts_with('/') || text.contains("//")).collect()
 }
 
 #[tokio::test]
@@ -44,23 +34,13 @@ async fn every_address_on_the_page_is_one_of_ours_and_answers() {
     assert!(page.contains("<title>Seatgraph</title>"));
 
     let addresses = addresses(&page);
-    assert!(
-        addresses.iter().any(|address| address.ends_with(".js")),
-        "{addresses:?}"
-    );
+    assert!(addresses.iter().any(|address| address.ends_with(".js")), "{addresses:?}");
     for address in addresses {
         assert!(address.starts_with("/assets/"), "{address}");
         let (status, headers, _) = fetch(address).await;
         assert_eq!(status, StatusCode::OK, "{address}");
-        assert_ne!(
-            headers[header::CONTENT_TYPE],
-            "application/octet-stream",
-            "{address}"
-        );
-        assert_eq!(
-            headers[header::CACHE_CONTROL],
-            "public, max-age=31536000, immutable"
-        );
+        assert_ne!(headers[header::CONTENT_TYPE], "application/octet-stream", "{address}");
+        assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
     }
 }
 
@@ -70,10 +50,7 @@ fn every_file_of_the_bundle_has_a_content_type_and_a_hash_in_its_name() {
         let name = file.path().file_name().unwrap().to_str().unwrap();
         assert_ne!(content_type(name), "application/octet-stream", "{name}");
         let (stem, _) = name.rsplit_once('.').unwrap();
-        assert!(
-            stem.len() > 9 && stem.as_bytes()[stem.len() - 9] == b'-',
-            "{name}"
-        );
+        assert!(stem.len() > 9 && stem.as_bytes()[stem.len() - 9] == b'-', "{name}");
     }
 }
 
@@ -98,14 +75,8 @@ async fn each_answer_carries_the_policy_even_a_missing_one() {
         let (answered, headers, _) = fetch(path).await;
         assert_eq!(answered, status, "{path}");
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(
-            policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"),
-            "{policy}"
-        );
-        assert!(
-            !policy.contains("http") && !policy.contains("unsafe-eval"),
-            "{policy}"
-        );
+        assert!(policy.contains("script-src 'self';") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("http") && !policy.contains("unsafe-eval"), "{policy}");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     }
 }
@@ -115,20 +86,14 @@ async fn the_documents_arrive_as_tabs() {
     let (_, headers, body) = fetch("/graphiql/operations.json").await;
     assert_eq!(headers[header::CONTENT_TYPE], "application/json");
     let tabs: Value = serde_json::from_str(&body).unwrap();
-    assert_eq!(
-        tabs,
-        json!([{ "name": "Accounts", "query": "{ __typename }", "variables": null }])
-    );
+    assert_eq!(tabs, json!([{ "name": "Accounts", "query": "{ __typename }", "variables": null }]));
 }
 
 #[test]
 fn a_header_comment_gives_the_variables_and_stays_out_of_the_document() {
     let text = "# Who holds what.\n# variables: {\"first\": 20}\nquery Subscriptions { a }\n";
     let operation = Operation::read("Subscriptions", text).unwrap();
-    assert_eq!(
-        operation.query,
-        "# Who holds what.\nquery Subscriptions { a }\n"
-    );
+    assert_eq!(operation.query, "# Who holds what.\nquery Subscriptions { a }\n");
     assert_eq!(operation.variables, Some(json!({ "first": 20 })));
     assert!(Operation::read("Subscriptions", "# variables: {first}\n{ a }").is_err());
 }
@@ -137,13 +102,7 @@ fn a_header_comment_gives_the_variables_and_stays_out_of_the_document() {
 fn the_embedded_documents_have_each_one_operation_under_the_name_of_its_file() {
     for Operation { name, query, .. } in operations() {
         let begins = ["query", "mutation", "subscription"].map(|kind| format!("{kind} {name}"));
-        let heads = query
-            .lines()
-            .filter(|line| begins.iter().any(|head| line.starts_with(head.as_str())));
-        assert_eq!(
-            heads.count(),
-            1,
-            "{name}: GraphiQL names a tab by its operation"
-        );
+        let heads = query.lines().filter(|line| begins.iter().any(|head| line.starts_with(head.as_str())));
+        assert_eq!(heads.count(), 1, "{name}: GraphiQL names a tab by its operation");
     }
 }
