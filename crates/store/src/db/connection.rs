@@ -1,0 +1,122 @@
+//! What the two connections have in common beyond queries: transactions, the clock, counting.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::SqliteConnection;
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use seatgraph_core::{Clock, SystemClock};
+
+use crate::Result;
+use crate::types::sql::Instant;
+
+/// A connection to PostgreSQL.
+pub(crate) type PgConn = AsyncPgConnection;
+/// A connection to SQLite; its statements run on a thread that may block.
+pub(crate) type LiteConn = SyncConnectionWrapper<SqliteConnection>;
+
+/// What a commit promises on SQLite. PostgreSQL always promises everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It survives the loss of power.
+    Full,
+    /// It survives a crash of the process; after the loss of power the vendor is asked again.
+    Page,
+}
+
+/// A connection of either backend.
+pub(crate) trait Connected {
+    /// Opens a transaction that may write.
+    async fn begin(&mut self, durability: Durability) -> Result<()>;
+    /// Commits what succeeded and rolls back what did not.
+    async fn end<T>(&mut self, outcome: Result<T>) -> Result<T>;
+    /// Tells the time by the database's clock, moved by `shift`.
+    async fn now(&mut self, shift: Duration) -> Result<DateTime<Utc>>;
+    /// Counts statements from here on, or no longer.
+    fn meter(&mut self, statements: Option<&Arc<AtomicU64>>);
+}
+
+diesel::define_sql_function! { fn clock_timestamp() -> Instant; }
+
+struct Meter(Arc<AtomicU64>);
+
+impl Instrumentation for Meter {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn set_meter(connection: &mut impl AsyncConnection, statements: Option<&Arc<AtomicU64>>) {
+    match statements {
+        Some(statements) => connection.set_instrumentation(Meter(Arc::clone(statements))),
+        None => connection.set_instrumentation(None::<Meter>),
+    }
+}
+
+async fn end<C: AsyncConnection, T>(connection: &mut C, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Ok(value) => {
+            C::TransactionManager::commit_transaction(connection).await?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = C::TransactionManager::rollback_transaction(connection).await {
+                tracing::debug!(error = %rollback, "rollback failed; the connection will be dropped");
+            }
+            Err(error)
+        }
+    }
+}
+
+impl Connected for PgConn {
+    async fn begin(&mut self, _: Durability) -> Result<()> {
+        <Self as AsyncConnection>::TransactionManager::begin_transaction(self).await?;
+        Ok(())
+    }
+
+    async fn end<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        end(self, outcome).await
+    }
+
+    async fn now(&mut self, shift: Duration) -> Result<DateTime<Utc>> {
+        let now: DateTime<Utc> = diesel::select(clock_timestamp()).get_result(self).await?;
+        Ok(now + shift)
+    }
+
+    fn meter(&mut self, statements: Option<&Arc<AtomicU64>>) {
+        set_meter(self, statements);
+    }
+}
+
+impl Connected for LiteConn {
+    /// Takes the write lock at once: a transaction that reads first and then writes fails without waiting.
+    async fn begin(&mut self, durability: Durability) -> Result<()> {
+        self.spawn_blocking(move |c| {
+            // SQLite refuses to change this inside a transaction, so it is set on the way in, every time.
+            c.batch_execute(match durability {
+                Durability::Full => "PRAGMA synchronous=FULL",
+                Durability::Page => "PRAGMA synchronous=NORMAL",
+            })?;
+            diesel::connection::AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn end<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        end(self, outcome).await
+    }
+
+    async fn now(&mut self, shift: Duration) -> Result<DateTime<Utc>> {
+        Ok(SystemClock.now() + shift)
+    }
+
+    fn meter(&mut self, statements: Option<&Arc<AtomicU64>>) {
+        set_meter(self, statements);
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the database is, and how it is used.
+
+use std::path::Path;
+use std::time::Duration;
+
+/// The two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// A PostgreSQL server, shared by several processes.
+    Postgres,
+    /// A file beside the process.
+    Sqlite,
+}
+
+/// Where the database is, and how it is used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseSettings {
+    /// `postgres://…`, `sqlite:PATH`, or a path.
+    pub url: String,
+    /// Connections to PostgreSQL at most.
+    pub connections: u32,
+    /// SQLite's readers.
+    pub readers: u32,
+    /// How long to wait for a connection.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL works on one statement before it gives up.
+    pub statement_timeout: Duration,
+}
+
+impl DatabaseSettings {
+    /// Names a database, with everything else as it usually is.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            connections: 16,
+            readers: 8,
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(15),
+        }
+    }
+
+    /// Says which database the address means.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        let is_server = self.url.starts_with("postgres://") || self.url.starts_with("postgresql://");
+        if is_server { Backend::Postgres } else { Backend::Sqlite }
+    }
+
+    /// The file that an address of SQLite's means.
+    #[must_use]
+    pub fn sqlite_path(&self) -> &Path {
+        let path = self.url.strip_prefix("sqlite:").unwrap_or(&self.url);
+        Path::new(path.strip_prefix("//").unwrap_or(path))
+    }
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    /// Leaves the address out: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseSettings")
+            .field("backend", &self.backend())
+            .field("connections", &self.connections)
+            .field("readers", &self.readers)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("statement_timeout", &self.statement_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_which_database_it_means() {
+        for url in ["postgres://u@h/d", "postgresql://h/d?sslmode=require"] {
+            assert_eq!(DatabaseSettings::new(url).backend(), Backend::Postgres, "{url}");
+        }
+        for (url, path) in [("sqlite:a/b.db", "a/b.db"), ("sqlite:///var/b.db", "/var/b.db"), ("b.db", "b.db")] {
+            let settings = DatabaseSettings::new(url);
+            assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Sqlite, Path::new(path)), "{url}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_password() {
+        let settings = DatabaseSettings::new("postgres://u:hunter2@h/d");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,154 @@
+//! What can go wrong between a caller and the tables.
+
+use std::error::Error as StdError;
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
+
+/// The result of everything the store does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure, by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such row.
+    #[error("{what} not found")]
+    NotFound {
+        /// What was looked for, in a word.
+        what: &'static str,
+    },
+    /// The database's own rule stands in the way.
+    #[error("refused by {constraint}")]
+    Conflict {
+        /// The rule's name, the same on both backends; of a foreign key SQLite only says [`Error::FOREIGN_KEY`].
+        constraint: String,
+    },
+    /// The run is no longer held with this fence; stop at once, somebody else goes on.
+    #[error("the lease is lost")]
+    LostLease,
+    /// The database is away, full or too busy; try later.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// A secret does not open: another key, another row, or tampered with.
+    #[error("the secret cannot be unsealed")]
+    Unsealable,
+    /// A stored value is not understood.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// Anything else.
+    #[error("the database refused a statement")]
+    Other(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// What SQLite, which does not name them, calls a broken foreign key.
+    pub const FOREIGN_KEY: &'static str = "foreign_key";
+
+    pub(crate) fn conflict(constraint: &str) -> Self {
+        Self::Conflict { constraint: constraint.to_owned() }
+    }
+
+    pub(crate) fn unavailable(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Unavailable(source.into())
+    }
+
+    pub(crate) fn other(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Other(source.into())
+    }
+
+    /// Says whether the conflict is with the rule of that name.
+    #[must_use]
+    pub fn is_conflict_with(&self, name: &str) -> bool {
+        matches!(self, Self::Conflict { constraint } if constraint == name)
+    }
+
+    /// Says whether the whole transaction may simply be run again: two of them got in each other's way.
+    pub(crate) fn is_collision(&self) -> bool {
+        let Self::Other(source) = self else { return false };
+        match source.downcast_ref::<DieselError>() {
+            Some(DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _)) => true,
+            Some(DieselError::DatabaseError(_, info)) => info.message().contains("deadlock detected"),
+            _ => false,
+        }
+    }
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::NotFound => Self::NotFound { what: "row" },
+            DieselError::DatabaseError(
+                DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::ForeignKeyViolation,
+                info,
+            ) => Self::Conflict { constraint: constraint_of(&*info) },
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
+            | DieselError::BrokenTransactionManager => Self::unavailable(error),
+            DieselError::DatabaseError(_, ref info) if is_for_later(info.message()) => Self::unavailable(error),
+            DieselError::DeserializationError(source) => Self::Damaged(source.to_string()),
+            other => Self::other(other),
+        }
+    }
+}
+
+impl From<diesel::ConnectionError> for Error {
+    fn from(error: diesel::ConnectionError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
+    fn from(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+/// Messages of servers that stop, start or time a statement out, and of SQLite when it is busy or the disk is full.
+fn is_for_later(message: &str) -> bool {
+    const LATER: [&str; 7] = [
+        "database is locked",
+        "disk is full",
+        "terminating connection",
+        "the database system is",
+        "canceling statement due to",
+        "disk I/O error",
+        "too many clients",
+    ];
+    LATER.iter().any(|known| message.contains(known))
+}
+
+/// Unique indexes by what SQLite says of them: the columns, where PostgreSQL says the name.
+const UNIQUE: [(&str, &str); 12] = [
+    ("connection_aliases.name", "connection_aliases_name"),
+    ("integration_profiles.name", "integration_profiles_name"),
+    ("integration_profiles.alias_id", "integration_profiles_alias"),
+    ("integration_profiles.connector, integration_profiles.organization_id", "integration_profiles_organization"),
+    ("sync_runs.profile_id", "sync_runs_open"),
+    ("sync_runs.profile_id, sync_runs.idempotency_key", "sync_runs_idempotency"),
+    ("software_models.publisher, software_models.product, software_models.edition", "software_models_product"),
+    (
+        "subscription_identifiers.connector, subscription_identifiers.kind, subscription_identifiers.key",
+        "subscription_identifiers_key",
+    ),
+    ("accounts.profile_id, accounts.external_id", "accounts_external"),
+    ("license_pools.profile_id, license_pools.identifier_id", "license_pools_identifier"),
+    ("subscriptions.account_id, subscriptions.identifier_id", "subscriptions_held"),
+    ("events.stream_kind, events.stream_id, events.sequence", "events_pkey"),
+];
+
+fn constraint_of(info: &(dyn DatabaseErrorInformation + Send + Sync)) -> String {
+    if let Some(name) = info.constraint_name() {
+        return name.to_owned();
+    }
+    let Some(columns) = info.message().strip_prefix("UNIQUE constraint failed: ") else {
+        return Error::FOREIGN_KEY.to_owned();
+    };
+    UNIQUE
+        .iter()
+        .find(|(known, _)| *known == columns)
+        .map_or_else(|| columns.to_owned(), |(_, name)| (*name).to_owned())
+}

@@ -1,0 +1,34 @@
+//! The only room that says diesel: PostgreSQL and SQLite behind one body of queries.
+//!
+//! Every listing pages by key, every write that a person should see appends to `events` in the same transaction,
+//! and every write of a worker carries the fence of its claim.
+
+pub mod aliases;
+mod db;
+mod error;
+pub mod events;
+mod ids;
+pub mod profiles;
+mod rows;
+pub mod runs;
+mod schema;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+pub mod types;
+mod wakeups;
+
+pub use aliases::Alias;
+pub use db::{Backend, DatabaseSettings, Db, FileLock};
+pub use error::{Error, Result};
+pub use events::{Event, EventBody};
+pub use ids::{
+    AccountId, AliasId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId, SubscriptionId,
+};
+pub use profiles::{Profile, ProfileProcess, Schedule};
+pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
+pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
+pub use types::{
+    CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
+    Trigger,
+};
+pub use wakeups::{News, Wakeups};

@@ -1,0 +1,338 @@
+//! The tables, by hand: shared SQL types over both backends. A test compares this file with both catalogues.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// A named connection with its credentials; a parent shares its properties with its children.
+    connection_aliases (id) {
+        id -> Guid,
+        connector -> Text,
+        name -> Text,
+        parent_id -> Nullable<Guid>,
+        instance_url -> Nullable<Text>,
+        properties -> Doc,
+        grant_type -> Nullable<Word>,
+        credential_state -> Word,
+        client_id -> Nullable<Text>,
+        granted_scopes -> Doc,
+        principal -> Nullable<Text>,
+        obtained_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Encrypted credentials of aliases; never read without the key.
+    sealed_secrets (alias_id, purpose) {
+        alias_id -> Guid,
+        purpose -> Word,
+        sealed -> Binary,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// One SaaS organisation, tracked through one alias.
+    integration_profiles (id) {
+        id -> Guid,
+        connector -> Text,
+        name -> Text,
+        alias_id -> Nullable<Guid>,
+        state -> Word,
+        organization_id -> Nullable<Text>,
+        organization_name -> Nullable<Text>,
+        sandbox -> Nullable<Bool>,
+        edition -> Nullable<Text>,
+        schedule_every -> Word,
+        schedule_at -> Nullable<Text>,
+        schedule_time_zone -> Text,
+        next_run_at -> Nullable<Instant>,
+        allowance_limit -> Nullable<BigInt>,
+        allowance_used -> Nullable<BigInt>,
+        allowance_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// What a profile does, and how well.
+    profile_processes (profile_id, process) {
+        profile_id -> Guid,
+        process -> Word,
+        enabled -> Bool,
+        health -> Word,
+        bookmark -> Nullable<Doc>,
+        last_succeeded_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// One execution of a profile's read processes; a row of leased work.
+    sync_runs (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        state -> Word,
+        reason -> Nullable<Text>,
+        trigger -> Word,
+        processes -> Doc,
+        idempotency_key -> Nullable<Text>,
+        suspect_confirmed -> Bool,
+        available_at -> Instant,
+        attempt -> Integer,
+        fence -> BigInt,
+        lease_owner -> Nullable<Guid>,
+        leased_until -> Nullable<Instant>,
+        last_sequence -> BigInt,
+        api_calls -> BigInt,
+        accounts_seen -> BigInt,
+        accounts_added -> BigInt,
+        accounts_changed -> BigInt,
+        accounts_retired -> BigInt,
+        subscriptions_seen -> BigInt,
+        subscriptions_added -> BigInt,
+        subscriptions_changed -> BigInt,
+        subscriptions_retired -> BigInt,
+        rejected -> BigInt,
+        queued_at -> Instant,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// The parts of a run, with position and progress.
+    sync_stages (run_id, ordinal) {
+        run_id -> Guid,
+        ordinal -> Integer,
+        name -> Text,
+        process -> Nullable<Word>,
+        state -> Word,
+        done -> BigInt,
+        total -> Nullable<BigInt>,
+        cursor -> Nullable<Doc>,
+        bookmark -> Nullable<Doc>,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// The records a run has named so far; what is missing here at the end is gone.
+    sync_seen (run_id, kind, record_id) {
+        run_id -> Guid,
+        kind -> Word,
+        record_id -> Guid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Vendor rows that a run left out.
+    sync_rejections (id) {
+        id -> Guid,
+        run_id -> Guid,
+        process -> Word,
+        external_id -> Nullable<Text>,
+        code -> Text,
+        message -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// What people should know of a profile, from a validation or a run.
+    findings (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        run_id -> Nullable<Guid>,
+        process -> Nullable<Word>,
+        code -> Text,
+        severity -> Word,
+        message -> Text,
+        seen -> Nullable<Text>,
+        remedy -> Text,
+        docs_url -> Nullable<Text>,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Numbered news of a stream, without gaps.
+    events (stream_kind, stream_id, sequence) {
+        stream_kind -> Word,
+        stream_id -> Guid,
+        sequence -> BigInt,
+        at -> Instant,
+        body -> Doc,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Publisher, product and edition that identifiers stand for.
+    software_models (id) {
+        id -> Guid,
+        publisher -> Text,
+        product -> Text,
+        edition -> Text,
+        category -> Nullable<Text>,
+        origin -> Word,
+        search_text -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// What vendors call the things that are held, and what they stand for.
+    subscription_identifiers (id) {
+        id -> Guid,
+        connector -> Text,
+        kind -> Text,
+        key -> Text,
+        name -> Text,
+        model_id -> Nullable<Guid>,
+        resolved_by -> Nullable<Word>,
+        first_seen_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Logins in organisations.
+    accounts (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        external_id -> Text,
+        username -> Text,
+        email -> Nullable<Text>,
+        display_name -> Nullable<Text>,
+        kind -> Word,
+        active -> Bool,
+        frozen -> Nullable<Bool>,
+        department -> Nullable<Text>,
+        title -> Nullable<Text>,
+        country -> Nullable<Text>,
+        cost_center -> Nullable<Text>,
+        employee_number -> Nullable<Text>,
+        federation_id -> Nullable<Text>,
+        manager_external_id -> Nullable<Text>,
+        vendor_created_at -> Nullable<Instant>,
+        attributes -> Doc,
+        search_text -> Text,
+        last_activity_at -> Nullable<Instant>,
+        idle_since -> Instant,
+        first_seen_at -> Instant,
+        updated_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Evidence of use, one row per account and kind.
+    activities (account_id, kind) {
+        account_id -> Guid,
+        kind -> Word,
+        last_at -> Instant,
+        source -> Text,
+        day_map -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// What organisations say they bought, per identifier.
+    license_pools (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        identifier_id -> Guid,
+        total -> Nullable<BigInt>,
+        used -> Nullable<BigInt>,
+        status -> Nullable<Text>,
+        expires_on -> Nullable<Date>,
+        first_seen_at -> Instant,
+        updated_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// One account holding one subscription identifier.
+    subscriptions (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        account_id -> Guid,
+        identifier_id -> Guid,
+        pool_id -> Nullable<Guid>,
+        assigned_at -> Nullable<Instant>,
+        first_seen_at -> Instant,
+        updated_at -> Instant,
+        retired_at -> Nullable<Instant>,
+    }
+}
+
+diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
+diesel::joinable!(integration_profiles -> connection_aliases (alias_id));
+diesel::joinable!(profile_processes -> integration_profiles (profile_id));
+diesel::joinable!(sync_runs -> integration_profiles (profile_id));
+diesel::joinable!(sync_stages -> sync_runs (run_id));
+diesel::joinable!(sync_seen -> sync_runs (run_id));
+diesel::joinable!(sync_rejections -> sync_runs (run_id));
+diesel::joinable!(findings -> integration_profiles (profile_id));
+diesel::joinable!(findings -> sync_runs (run_id));
+diesel::joinable!(subscription_identifiers -> software_models (model_id));
+diesel::joinable!(accounts -> integration_profiles (profile_id));
+diesel::joinable!(activities -> accounts (account_id));
+diesel::joinable!(license_pools -> integration_profiles (profile_id));
+diesel::joinable!(license_pools -> subscription_identifiers (identifier_id));
+diesel::joinable!(subscriptions -> integration_profiles (profile_id));
+diesel::joinable!(subscriptions -> accounts (account_id));
+diesel::joinable!(subscriptions -> subscription_identifiers (identifier_id));
+diesel::joinable!(subscriptions -> license_pools (pool_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    connection_aliases,
+    sealed_secrets,
+    integration_profiles,
+    profile_processes,
+    sync_runs,
+    sync_stages,
+    sync_seen,
+    sync_rejections,
+    findings,
+    events,
+    software_models,
+    subscription_identifiers,
+    accounts,
+    activities,
+    license_pools,
+    subscriptions,
+);

@@ -1,0 +1,100 @@
+//! Fresh, migrated databases on both backends, for tests of this and the outer rooms.
+//!
+//! `each_backend!` makes one test per backend of one body:
+//!
+//! ```ignore
+//! each_backend! {
+//!     async fn an_alias_reads_back_as_it_was_written(db: TestDatabase) { … }
+//! }
+//! ```
+
+mod server;
+
+use std::ops::Deref;
+
+use tempfile::TempDir;
+
+use crate::{Backend, DatabaseSettings, Db};
+
+/// A database of one test's own.
+#[derive(Debug)]
+pub struct TestDatabase {
+    db: Db,
+    url: String,
+    _folder: Option<TempDir>,
+}
+
+impl TestDatabase {
+    /// Where it is, for a second process or pool.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Deref for TestDatabase {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+/// Makes a database of each backend: SQLite first, then PostgreSQL where there is one.
+pub async fn databases() -> Vec<TestDatabase> {
+    let mut databases = Vec::new();
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        databases.extend(database(backend).await);
+    }
+    databases
+}
+
+/// Makes a database; `None` when there is no PostgreSQL, which is said on standard error.
+///
+/// # Panics
+/// When the database cannot be made, and when PostgreSQL is missing although `SEATGRAPH_REQUIRE_POSTGRES=1`.
+pub async fn database(backend: Backend) -> Option<TestDatabase> {
+    let (url, folder) = match backend {
+        Backend::Sqlite => {
+            let folder = tempfile::tempdir().expect("temporary folder");
+            (format!("sqlite:{}", folder.path().join("test.db").display()), Some(folder))
+        }
+        Backend::Postgres => (server::fresh_database().await?, None),
+    };
+    let mut settings = DatabaseSettings::new(&url);
+    settings.connections = 8;
+    settings.acquire_timeout = std::time::Duration::from_secs(30);
+    let db = Db::connect(&settings).await.expect("test database opens");
+    if backend == Backend::Sqlite {
+        db.migrate().await.expect("migrations run");
+    }
+    Some(TestDatabase { db, url, _folder: folder })
+}
+
+/// Makes one test per backend of one body.
+#[macro_export]
+macro_rules! each_backend {
+    ($($(#[$attribute:meta])* async fn $name:ident($db:ident: TestDatabase) $body:block)+) => {$(
+        mod $name {
+            #[expect(unused_imports, reason = "what the body names comes from around the test")]
+            use super::*;
+
+            async fn test($db: $crate::testkit::TestDatabase) $body
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                let database = $crate::testkit::database($crate::Backend::Sqlite).await;
+                Box::pin(test(database.expect("SQLite is always there"))).await;
+            }
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                if let Some(database) = $crate::testkit::database($crate::Backend::Postgres).await {
+                    Box::pin(test(database)).await;
+                }
+            }
+        }
+    )+};
+}

@@ -1,0 +1,254 @@
+//! Closed lists of words: states, kinds and reasons, stored as text.
+
+use std::io::Write;
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sqlite::{Sqlite, SqliteValue};
+use seatgraph_core::{AccountKind, ActivityKind, GrantType, Process, Severity};
+use serde::{Deserialize, Serialize};
+
+use super::{queryable, sql::Word};
+
+/// A value of a closed list, and its word in the database.
+pub(crate) trait Named: Copy + Sized + 'static {
+    /// The word.
+    fn word(self) -> &'static str;
+    /// The value of that word, or `None` when there is none.
+    fn of(word: &str) -> Option<Self>;
+}
+
+fn read<T: Named>(word: &str) -> deserialize::Result<T> {
+    T::of(word).ok_or_else(|| format!("unknown word {word}").into())
+}
+
+macro_rules! named {
+    ($($rust:ty { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
+        impl Named for $rust {
+            fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            fn of(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl ToSql<Word, Pg> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                out.write_all(self.word().as_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Word, Pg> for $rust {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                read(std::str::from_utf8(value.as_bytes())?)
+            }
+        }
+
+        impl ToSql<Word, Sqlite> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.word());
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Word, Sqlite> for $rust {
+            fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+                read(value.read_text())
+            }
+        }
+    )+};
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow)]
+        #[diesel(sql_type = Word)]
+        pub enum $name { $($(#[$about])* #[serde(rename = $word)] $variant,)+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the word used in the database and on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                self.word()
+            }
+
+            /// Finds the value of that word, or `None` when there is none.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::of(word)
+            }
+        }
+
+        named!($name { $($variant = $word),+ });
+    )+};
+}
+
+words! {
+    /// What is known of an alias's credential.
+    CredentialState {
+        /// None was set.
+        Missing = "MISSING",
+        /// There is one, and nothing is known against it.
+        Ready = "READY",
+        /// The vendor refused it; a person must renew it.
+        ReauthRequired = "REAUTH_REQUIRED",
+        /// It was taken back on purpose.
+        Revoked = "REVOKED",
+    }
+    /// What a sealed secret is used for.
+    Purpose {
+        /// The application's secret.
+        ClientSecret = "CLIENT_SECRET",
+        /// The long-lived token of a consent.
+        RefreshToken = "REFRESH_TOKEN",
+        /// The key that signs for a user.
+        PrivateKey = "PRIVATE_KEY",
+    }
+    /// Where a profile is in its life.
+    ProfileState {
+        /// Being set up.
+        Draft = "DRAFT",
+        /// Synced by its schedule.
+        Published = "PUBLISHED",
+        /// Stopped by a person.
+        Paused = "PAUSED",
+        /// Stopped until the credential is renewed.
+        ReauthRequired = "REAUTH_REQUIRED",
+    }
+    /// How often a profile syncs.
+    ScheduleEvery {
+        /// Once a day.
+        Day = "DAY",
+        /// Once an hour.
+        Hour = "HOUR",
+        /// Only when told.
+        Manual = "MANUAL",
+    }
+    /// How well a process of a profile works.
+    Health {
+        /// Never looked at.
+        Unknown = "UNKNOWN",
+        /// Nothing is missing.
+        Healthy = "HEALTHY",
+        /// It works and knows less.
+        Degraded = "DEGRADED",
+        /// It does not work.
+        Broken = "BROKEN",
+    }
+    /// Where a run is in its life.
+    RunState {
+        /// Waiting for a worker.
+        Queued = "QUEUED",
+        /// A worker holds it.
+        Running = "RUNNING",
+        /// Waiting for the vendor's allowance.
+        PausedQuota = "PAUSED_QUOTA",
+        /// Waiting for a person's word that so many really vanished.
+        Suspect = "SUSPECT",
+        /// A worker holds it and was told to stop.
+        Cancelling = "CANCELLING",
+        /// Stopped on purpose.
+        Cancelled = "CANCELLED",
+        /// Given up.
+        Failed = "FAILED",
+        /// Done.
+        Succeeded = "SUCCEEDED",
+        /// Done, and there is something to know.
+        SucceededWithFindings = "SUCCEEDED_WITH_FINDINGS",
+    }
+    /// What started a run.
+    Trigger {
+        /// The profile was published.
+        Publish = "PUBLISH",
+        /// Its schedule.
+        Schedule = "SCHEDULE",
+        /// A person.
+        Manual = "MANUAL",
+        /// The profile was resumed.
+        Resume = "RESUME",
+    }
+    /// Where a stage is.
+    StageState {
+        /// Not begun.
+        Waiting = "WAITING",
+        /// Under way.
+        Running = "RUNNING",
+        /// Complete.
+        Done = "DONE",
+        /// Left out.
+        Skipped = "SKIPPED",
+        /// Broken off.
+        Failed = "FAILED",
+    }
+    /// Who made a software model.
+    ModelOrigin {
+        /// A connector's catalogue.
+        Catalogue = "CATALOGUE",
+        /// A person.
+        Manual = "MANUAL",
+    }
+    /// Who said what an identifier stands for.
+    ResolvedBy {
+        /// A connector's catalogue.
+        Catalogue = "CATALOGUE",
+        /// A person; the catalogue never overrules it.
+        Manual = "MANUAL",
+    }
+}
+
+impl RunState {
+    /// Says whether the run may still change by itself or by a person; a profile has at most one such run.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::PausedQuota | Self::Suspect | Self::Cancelling)
+    }
+
+    /// The states in which a run is open.
+    pub const OPEN: [Self; 5] = [Self::Queued, Self::Running, Self::PausedQuota, Self::Suspect, Self::Cancelling];
+}
+
+named! {
+    Process {
+        DownloadSubscriptions = "DOWNLOAD_SUBSCRIPTIONS",
+        PullUserActivity = "PULL_USER_ACTIVITY",
+        DownloadConsumption = "DOWNLOAD_CONSUMPTION",
+        ReclaimSubscription = "RECLAIM_SUBSCRIPTION",
+    }
+    GrantType {
+        AuthorizationCode = "AUTHORIZATION_CODE",
+        ClientCredentials = "CLIENT_CREDENTIALS",
+        JwtBearer = "JWT_BEARER",
+    }
+    AccountKind {
+        Human = "HUMAN",
+        Integration = "INTEGRATION",
+        Automated = "AUTOMATED",
+        Unknown = "UNKNOWN",
+    }
+    ActivityKind {
+        Interactive = "INTERACTIVE",
+        Api = "API",
+        Sso = "SSO",
+        Other = "OTHER",
+    }
+    Severity {
+        Info = "INFO",
+        Warning = "WARNING",
+        Error = "ERROR",
+    }
+}
+
+queryable!(Word => Process);
+queryable!(Word => GrantType);
+queryable!(Word => AccountKind);
+queryable!(Word => ActivityKind);
+queryable!(Word => Severity);

@@ -1,0 +1,16 @@
+DROP TABLE subscriptions;
+DROP TABLE license_pools;
+DROP TABLE activities;
+DROP TABLE accounts;
+DROP TABLE subscription_identifiers;
+DROP TABLE software_models;
+DROP TABLE events;
+DROP TABLE findings;
+DROP TABLE sync_rejections;
+DROP TABLE sync_seen;
+DROP TABLE sync_stages;
+DROP TABLE sync_runs;
+DROP TABLE profile_processes;
+DROP TABLE integration_profiles;
+DROP TABLE sealed_secrets;
+DROP TABLE connection_aliases;
