@@ -1,0 +1,163 @@
+//! Who the connection is, where, and under which licence.
+
+use seatgraph_core::{Error, ErrorKind, Finding, Organization, Principal, Process, Result, Severity};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::Settings;
+use crate::dialect::CODE;
+use crate::query::{Org, RecordId, Select, text_literal};
+use crate::subscriptions::kind::is_integration;
+
+/// Whose token it is.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) user: RecordId,
+}
+
+#[derive(Deserialize)]
+struct Root {
+    identity: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct UserInfo {
+    user_id: String,
+}
+
+/// Reads who the token belongs to. The resource list tells it to everybody; the page made for it wants another scope.
+pub(super) async fn identity(org: &Org) -> Result<Identity> {
+    let root: Root = org.get("").await?;
+    let told = root.identity.as_deref().and_then(|url| url.trim_end_matches('/').rsplit('/').next());
+    if let Some(user) = told.and_then(RecordId::parse) {
+        return Ok(Identity { user });
+    }
+    let info: UserInfo = org.http().get("/services/oauth2/userinfo").json_body().await?;
+    let nobody = || Error::new(ErrorKind::Malformed, "identity is no record id").with("json_path", "user_id");
+    Ok(Identity { user: RecordId::parse(&info.user_id).ok_or_else(nobody)? })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct OrganizationRow {
+    id: RecordId,
+    name: String,
+    is_sandbox: bool,
+    organization_type: Option<String>,
+}
+
+/// Reads the organisation.
+pub(super) async fn organization(org: &Org) -> Result<Organization> {
+    let select = Select::from("Organization").columns(["Id", "Name", "OrganizationType", "IsSandbox"]).limit(1);
+    let row: OrganizationRow = one(org, &select).await?;
+    Ok(Organization {
+        external_id: row.id.into_string(),
+        name: row.name,
+        sandbox: row.is_sandbox,
+        edition: row.organization_type,
+    })
+}
+
+/// The user that the connection acts as.
+#[derive(Debug)]
+pub(super) struct Itself {
+    pub(super) principal: Principal,
+    license: Option<(String, String)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UserRow {
+    id: RecordId,
+    username: String,
+    profile: Option<ProfileRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ProfileRow {
+    user_license: Option<LicenseRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct LicenseRow {
+    license_definition_key: Option<String>,
+    name: Option<String>,
+}
+
+/// Reads the connection's own user, with its licence where that is shown.
+pub(super) async fn itself(link: &crate::Salesforce, me: &RecordId) -> Result<Itself> {
+    let own = || {
+        let mine = format!("Id = {}", text_literal(me.as_str()));
+        Select::from("User").columns(["Id", "Username"]).filter(mine)
+    };
+    let licensed = own().columns(["Profile.UserLicense.LicenseDefinitionKey", "Profile.UserLicense.Name"]);
+    let row: UserRow = match one(&link.org, &licensed).await {
+        Err(e) if matches!(e.get(CODE), Some("INVALID_FIELD" | "INVALID_TYPE")) => one(&link.org, &own()).await?,
+        row => row?,
+    };
+    let license = row.profile.and_then(|profile| profile.user_license);
+    let license =
+        license.map(|license| (license.license_definition_key.unwrap_or_default(), license.name.unwrap_or_default()));
+    let principal = Principal { external_id: row.id.into_string(), username: row.username };
+    Ok(Itself { principal, license })
+}
+
+/// Says when the connection's user has a licence that may not be enough.
+pub(super) fn license_finding(settings: &Settings, itself: &Itself) -> Option<Finding> {
+    let (key, name) = itself.license.as_ref()?;
+    let finding = if key == "SFDC" {
+        return None;
+    } else if is_integration(settings, key, name) {
+        Finding::new(
+            "INTEGRATION_LICENSE",
+            Severity::Info,
+            "The connection's user has an integration licence. It can read, but not hold every permission that taking \
+             licences back needs.",
+            "Give the user a Salesforce licence when licences are to be taken back.",
+        )
+        .with_process(Process::ReclaimSubscription)
+    } else {
+        Finding::new(
+            "LICENSE_OF_CONNECTION",
+            Severity::Warning,
+            "The connection's user has no Salesforce licence of its own, and may see less than it should.",
+            "Give the user a Salesforce licence.",
+        )
+    };
+    Some(finding.with_seen(format!("{key} ({name})")))
+}
+
+/// Reads the only row of an answer.
+pub(super) async fn one<R: DeserializeOwned>(org: &Org, select: &Select) -> Result<R> {
+    let answer = org.query(select).await?;
+    let row = answer.records.into_iter().next();
+    let row = row.ok_or_else(|| Error::new(ErrorKind::NotFound, "no row").with("object", select.object()))?;
+    serde_path_to_error::deserialize(row).map_err(|e| {
+        Error::new(ErrorKind::Malformed, "row is not understood")
+            .with("object", select.object())
+            .with("json_path", format!("records[0].{}", e.path()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn told(key: &str, name: &str) -> Option<(String, Severity)> {
+        let config = serde_json::json!({ "instanceUrl": "https://acme.my.salesforce.com" });
+        let config: Config = serde_json::from_value(config).unwrap();
+        let principal = Principal { external_id: "005xx000001SwiUAAS".into(), username: "svc@acme.example".into() };
+        let itself = Itself { principal, license: Some((key.into(), name.into())) };
+        license_finding(&config.settings().unwrap(), &itself).map(|finding| (finding.code, finding.severity))
+    }
+
+    #[test]
+    fn a_connection_without_a_salesforce_licence_is_told_so() {
+        assert_eq!(told("SFDC", "Salesforce"), None);
+        assert_eq!(told("x", "Salesforce Integration"), Some(("INTEGRATION_LICENSE".into(), Severity::Info)));
+        assert_eq!(told("AUL", "Salesforce Platform"), Some(("LICENSE_OF_CONNECTION".into(), Severity::Warning)));
+    }
+}

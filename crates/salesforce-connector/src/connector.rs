@@ -1,0 +1,82 @@
+//! The connector itself: which process goes where.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seatgraph_core::{
+    Blocker, Clock, ConnectContext, Connector, Cursor, Diagnosis, Error, ErrorKind, Manifest, OAuth, Order, Page,
+    Process, Provider, Receipt, Result,
+};
+
+use crate::config::{Config, Settings};
+use crate::describe::Columns;
+use crate::query::Org;
+use crate::{activity, check, findings, manifest, oauth, subscriptions};
+
+/// A link to one Salesforce organisation.
+#[derive(Debug)]
+pub struct Salesforce {
+    pub(crate) org: Org,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) user_columns: Columns,
+    pub(crate) login_columns: Columns,
+}
+
+impl Provider for Salesforce {
+    type Config = Config;
+
+    const MANIFEST: Manifest = manifest::MANIFEST;
+
+    fn oauth(config: &Config) -> Result<Option<OAuth>> {
+        oauth::endpoints(&config.settings()?).map(Some)
+    }
+
+    fn connect(config: Config, context: ConnectContext) -> Result<Self> {
+        let settings = config.settings()?;
+        Ok(Self {
+            org: Org::new(&context.http, settings.api_version),
+            settings,
+            clock: context.clock,
+            user_columns: Columns::of("User"),
+            login_columns: Columns::of("LoginHistory"),
+        })
+    }
+}
+
+#[async_trait]
+impl Connector for Salesforce {
+    async fn check(&self) -> Diagnosis {
+        check::check(self).await
+    }
+
+    async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
+        let mut page = match process {
+            Process::DownloadSubscriptions => subscriptions::pull(self, from).await?,
+            Process::PullUserActivity => activity::pull(self, from).await?,
+            Process::DownloadConsumption | Process::ReclaimSubscription => return Err(unsupported(process)),
+        };
+        let (configured, spoken) = (self.org.configured(), self.org.version().await?);
+        if configured != spoken {
+            page.findings.push(findings::version_not_served(configured, spoken));
+        }
+        Ok(page)
+    }
+
+    async fn preflight(&self, _orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
+        Err(unsupported(Process::ReclaimSubscription))
+    }
+
+    async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
+        orders.iter().map(|_| Err(unsupported(Process::ReclaimSubscription))).collect()
+    }
+
+    async fn restore(&self, _receipt: &Receipt) -> Result<Receipt> {
+        Err(unsupported(Process::ReclaimSubscription))
+    }
+}
+
+fn unsupported(process: Process) -> Error {
+    Error::new(ErrorKind::Unsupported, "this version of the connector does not carry the process out")
+        .with("process", process)
+}

@@ -1,0 +1,158 @@
+//! Asking an organisation: the version it is spoken to in, one query, a count, and a whole answer by key.
+
+mod paging;
+mod soql;
+mod value;
+mod version;
+
+pub(crate) use paging::by_id;
+pub(crate) use soql::{Select, text as text_literal, time as time_literal};
+pub(crate) use value::{RecordId, count_or_null, parse_time, time, time_or_null};
+pub(crate) use version::ApiVersion;
+
+use std::sync::Arc;
+
+use seatgraph_core::http::Http;
+use seatgraph_core::{Error, ErrorKind, Result};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use crate::dialect::Salesforcese;
+use crate::findings;
+
+/// As many rows as the vendor gives in one answer; a hint that it may stay below.
+const BATCH: (&str, &str) = ("Sforce-Query-Options", "batchSize=2000");
+
+/// One organisation over HTTP.
+#[derive(Debug)]
+pub(crate) struct Org {
+    http: Http,
+    configured: ApiVersion,
+    spoken: OnceCell<ApiVersion>,
+}
+
+/// One answer to a query. Its rows stay as they came, so that a bad one can be left out alone.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Answer {
+    pub(crate) total_size: u64,
+    done: bool,
+    next_records_url: Option<String>,
+    pub(crate) records: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Served {
+    version: String,
+}
+
+impl Org {
+    pub(crate) fn new(http: &Http, configured: ApiVersion) -> Self {
+        Self { http: http.speaking(Arc::new(Salesforcese)), configured, spoken: OnceCell::new() }
+    }
+
+    pub(crate) const fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// The version the organisation is spoken to in, asked once.
+    pub(crate) async fn version(&self) -> Result<ApiVersion> {
+        self.spoken.get_or_try_init(|| self.choose_version()).await.copied()
+    }
+
+    pub(crate) const fn configured(&self) -> ApiVersion {
+        self.configured
+    }
+
+    async fn choose_version(&self) -> Result<ApiVersion> {
+        let served: Vec<Served> = self.http.get("/services/data").without_token().json_body().await?;
+        let versions: Vec<_> = served.iter().filter_map(|entry| ApiVersion::parse(&entry.version)).collect();
+        if versions.is_empty() {
+            return Err(Error::new(ErrorKind::Malformed, "list of API versions names none"));
+        }
+        ApiVersion::choose(self.configured, &versions).ok_or_else(|| {
+            let newest = served.last().map_or("none", |entry| entry.version.as_str());
+            Error::new(ErrorKind::ConfigInvalid, "organisation serves no API version that this connector speaks")
+                .with("newest", newest)
+                .with_finding(findings::version_too_old(newest))
+        })
+    }
+
+    /// Reads `path` below the version's root, or the root itself.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        self.http.get(self.below(path).await?).json_body().await
+    }
+
+    /// Asks one question; the answer may be the first part of several.
+    pub(crate) async fn query(&self, select: &Select) -> Result<Answer> {
+        let request = self.http.get(self.below("/query").await?).query("q", select);
+        let answer: Result<Answer> = request.header(BATCH.0, BATCH.1).json_body().await;
+        answer.map_err(|e| e.with("object", select.object()))
+    }
+
+    /// Goes on with an answer that was not the whole.
+    async fn more(&self, locator: &str) -> Result<Answer> {
+        self.http.get(self.below(&format!("/query/{locator}")).await?).header(BATCH.0, BATCH.1).json_body().await
+    }
+
+    /// Counts rows; `select` is made by [`Select::count`].
+    pub(crate) async fn count(&self, select: &Select) -> Result<u64> {
+        Ok(self.query(select).await?.total_size)
+    }
+
+    async fn below(&self, path: &str) -> Result<String> {
+        Ok(format!("/services/data/{}{path}", self.version().await?))
+    }
+}
+
+impl Answer {
+    /// The locator of what follows; `None` when this is the end.
+    ///
+    /// Only the last part of the address counts, as other clients have it too: where an answer leads is ours to say.
+    fn locator(&self) -> Result<Option<&str>> {
+        if self.done {
+            return Ok(None);
+        }
+        let unclear = || Error::new(ErrorKind::Malformed, "answer is not the whole and does not say where it goes on");
+        let url = self.next_records_url.as_deref().ok_or_else(unclear)?;
+        let locator = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if locator.is_empty() || locator.starts_with('.') || !locator.chars().all(plain) {
+            return Err(unclear().with("json_path", "nextRecordsUrl"));
+        }
+        Ok(Some(locator))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(value: serde_json::Value) -> Answer {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn the_last_part_of_the_address_is_the_locator() {
+        let next = "/services/data/v62.0/query/01gRO0000016PIAYA2-2000";
+        let answer = answer(json!({"totalSize": 2521, "done": false, "nextRecordsUrl": next, "records": []}));
+        assert_eq!(answer.locator().unwrap(), Some("01gRO0000016PIAYA2-2000"));
+    }
+
+    #[test]
+    fn an_unfinished_answer_without_a_way_on_is_malformed() {
+        for next in [json!(null), json!(""), json!("/services/data/.."), json!("/query/a?b")] {
+            let answer = answer(json!({"totalSize": 1, "done": false, "nextRecordsUrl": next, "records": []}));
+            assert_eq!(answer.locator().unwrap_err().kind(), ErrorKind::Malformed, "{next}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_its_rows_is_not_understood() {
+        assert!(serde_json::from_value::<Answer>(json!({"totalSize": 0, "done": true})).is_err());
+    }
+}

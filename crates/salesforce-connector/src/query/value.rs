@@ -1,0 +1,115 @@
+//! How the vendor writes ids, times and numbers in JSON.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+/// A record id in its 18-character form; the vendor gives and takes 15 characters too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub(crate) struct RecordId(String);
+
+impl RecordId {
+    /// Reads an id of either length; `None` when it is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        match text.len() {
+            15 => Some(Self(format!("{text}{}", checksum(text.as_bytes())))),
+            18 => Some(Self(text.to_owned())),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// Says for each group of five characters which of them are capitals, so that ids survive being compared without case.
+fn checksum(id: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    id.chunks(5)
+        .map(|group| group.iter().enumerate().map(|(bit, c)| usize::from(c.is_ascii_uppercase()) << bit).sum::<usize>())
+        .map(|capitals| char::from(ALPHABET[capitals]))
+        .collect()
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not a record id of 15 or 18 characters"))
+    }
+}
+
+/// Reads `2026-10-02T08:15:30.000+0000`, which RFC 3339 does not allow, and the forms that it does.
+pub(crate) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+        .ok()
+        .map(|time| time.to_utc())
+}
+
+/// Deserialises a time that must be there.
+pub(crate) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_time(&text).ok_or_else(|| D::Error::custom("not a date and time"))
+}
+
+/// Deserialises a time that may be null or, with `#[serde(default)]`, absent.
+pub(crate) fn time_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    parse_time(&text).map(Some).ok_or_else(|| D::Error::custom("not a date and time"))
+}
+
+/// Deserialises a whole number that may be null and may be written `5.0`.
+pub(crate) fn count_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    let whole = number.as_i64().or_else(|| number.as_f64().filter(|n| n.fract() == 0.0).map(|n| n as i64));
+    whole.map(Some).ok_or_else(|| D::Error::custom("not a whole number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_id_becomes_the_long_one() {
+        assert_eq!(RecordId::parse("005xx000001SwiU").unwrap().as_str(), "005xx000001SwiUAAS");
+        assert_eq!(RecordId::parse("00Dxx0000001gPL").unwrap().as_str(), "00Dxx0000001gPLEAY");
+        assert_eq!(RecordId::parse("005xx000001SwiUAAS").unwrap().as_str(), "005xx000001SwiUAAS");
+    }
+
+    #[test]
+    fn anything_else_is_no_id() {
+        for text in ["", "005", "005xx000001Swi'", "005xx000001SwiUAA"] {
+            assert_eq!(RecordId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_and_without_a_colon_in_the_offset() {
+        let expected = "2026-10-02T08:15:30Z".parse::<DateTime<Utc>>().unwrap();
+        for text in [
+            "2026-10-02T08:15:30.000+0000",
+            "2026-10-02T08:15:30.000Z",
+            "2026-10-02T08:15:30+00:00",
+            "2026-10-02T10:15:30.000+0200",
+        ] {
+            assert_eq!(parse_time(text), Some(expected), "{text}");
+        }
+        assert_eq!(parse_time("2026-10-02"), None);
+    }
+}

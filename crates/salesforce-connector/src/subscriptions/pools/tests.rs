@@ -1,0 +1,76 @@
+//! Pools against the vendor's answers in `fixtures/`.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::*;
+
+fn rows(answer: &str) -> Vec<Value> {
+    let answer: Value = serde_json::from_str(answer).unwrap();
+    answer["records"].as_array().unwrap().clone()
+}
+
+fn pools() -> Pools {
+    let mut pools = Pools::default();
+    pools.take(&rows(include_str!("../../../../../fixtures/salesforce/user-licenses.json")), user_license);
+    let sets = include_str!("../../../../../fixtures/salesforce/permission-set-licenses.json");
+    pools.take(&rows(sets), permission_set_license);
+    let metrics = rows(include_str!("../../../../../fixtures/salesforce/feature-metrics.json"));
+    pools.take(newest_day(&metrics), feature_license);
+    pools
+}
+
+fn census() -> Value {
+    serde_json::from_str(include_str!("../../../../../fixtures/salesforce/census.json")).unwrap()
+}
+
+#[test]
+fn every_pool_of_the_census_is_there_with_its_numbers() {
+    let pools = pools();
+    let found: BTreeMap<_, _> = pools
+        .batch
+        .pools
+        .iter()
+        .map(|pool| {
+            let id = &pool.identifier.id;
+            (format!("{}/{}", id.kind, id.key), json!([pool.total, pool.used]))
+        })
+        .collect();
+    assert_eq!(json!(found), census()["pools"]);
+    assert_eq!(json!(pools.rows), census()["poolRows"]);
+}
+
+#[test]
+fn a_licence_without_a_name_is_left_out_and_named() {
+    let rejected = pools().rejected;
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(rejected[0].external_id.as_deref(), Some("100xx0000004AAIAA2"));
+    assert_eq!(rejected[0].message, "Name is not understood");
+}
+
+#[test]
+fn states_and_terms_are_kept_in_the_vendors_words() {
+    let pools = pools().batch.pools;
+    let of = |key: &str| pools.iter().find(|pool| pool.identifier.id.key == key).unwrap();
+    assert_eq!(of("EinsteinAnalyticsPlusPsl").status.as_deref(), Some("Disabled"));
+    assert_eq!(of("EinsteinAnalyticsPlusPsl").expires, NaiveDate::from_ymd_opt(2026, 9, 30));
+    assert_eq!(of("SupportUser").identifier.name, "Service Cloud User");
+    assert_eq!(of("SalesUserPsl").identifier.name, "Sales User");
+}
+
+#[test]
+fn a_key_that_comes_twice_gives_one_pool() {
+    let mut pools = Pools::default();
+    let license = json!({"Id": "100xx0000004AAAAA2", "LicenseDefinitionKey": "SFDC", "Name": "Salesforce"});
+    pools.take(&[license.clone(), license], user_license);
+    assert_eq!((pools.batch.pools.len(), pools.rows), (1, 2));
+    assert_eq!(pools.rejected[0].code, "DUPLICATE");
+}
+
+#[test]
+fn only_the_newest_day_of_metrics_counts() {
+    assert_eq!(newest_day(&[]), [] as [Value; 0]);
+    let days = [json!({"MetricsDate": "2026-10-02"}), json!({"MetricsDate": "2026-10-01"})];
+    assert_eq!(newest_day(&days).len(), 1);
+}
