@@ -1,0 +1,21 @@
+//! What can go wrong with the simulator itself.
+
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a simulator did not start or run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address could not be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The process could not be told to end by signals, or its output is gone.
+    #[error("cannot run in this process")]
+    Process(#[source] io::Error),
+}

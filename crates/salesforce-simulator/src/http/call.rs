@@ -1,0 +1,123 @@
+//! A data call: faults, session, version and permission come before the resource.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::Method;
+use axum::response::Response;
+
+use super::reply::{Accept, Reply};
+use super::request::Request;
+use super::{describe, limits, query, resources};
+use crate::journal::Entry;
+use crate::refusal::Refusal;
+use crate::state::{State, Strike, lock};
+
+/// Who calls, and by which version.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) user: u32,
+    pub(crate) version: u16,
+}
+
+pub(crate) async fn data(state: Arc<State>, request: Request, version: &str, path: &[&str]) -> Response {
+    let accept = Accept::of(&request);
+    let strike = state.strike();
+    lock(&state.journal).count(kind(&request.method, path));
+    if strike.latency_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
+    }
+    let entry = Entry { method: request.method.to_string(), path_and_query: request.uri.to_string(), status: 0 };
+    let answered = answer(&state, request, version, path, &strike).await;
+    let mut reply = answered.unwrap_or_else(|refusal| Reply::refusal(&refusal));
+    if strike.nonsense && reply.status == 200 {
+        reply.body = b"{\"records\":[{\"Id\":<<<".to_vec();
+    }
+    lock(&state.journal).log(Entry { status: reply.status, ..entry });
+    let (used, allowed) = state.usage();
+    let reply = reply.with("sforce-limit-info", format!("api-usage={used}/{allowed}"));
+    if strike.drop_body { reply.broken() } else { reply.pack(accept) }
+}
+
+/// What kind of call the journal counts.
+fn kind(method: &Method, path: &[&str]) -> &'static str {
+    match path {
+        [] => "resources",
+        ["query" | "queryAll"] => "query",
+        ["query" | "queryAll", _] => "query_more",
+        ["limits"] => "limits",
+        ["sobjects"] => "describe_global",
+        ["sobjects", _, "describe"] => "describe",
+        ["sobjects", ..] if *method == Method::GET => "sobject_read",
+        ["sobjects", ..] => "sobject_write",
+        ["composite", "sobjects"] => "collection_write",
+        ["composite", "sobjects", _] => "collection_read",
+        _ => "other",
+    }
+}
+
+async fn answer(
+    state: &Arc<State>,
+    request: Request,
+    version: &str,
+    path: &[&str],
+    strike: &Strike,
+) -> Result<Reply, Refusal> {
+    if let Some(fault) = &strike.status {
+        let reply = bare(fault.code);
+        return Ok(match fault.retry_after {
+            Some(seconds) => reply.with("retry-after", seconds.to_string()),
+            None => reply,
+        });
+    }
+    let caller = caller(state, &request, version, strike)?;
+    match (request.method.as_str(), path) {
+        ("GET", []) => Ok(resources::resources(state, caller)),
+        ("GET", ["limits"]) => limits::limits(state, caller),
+        ("GET", ["sobjects"]) => Ok(describe::global(state, caller)),
+        ("GET", ["sobjects", object, "describe"]) => describe::object(state, caller, &request, object),
+        ("GET", ["query" | "queryAll"]) => query::first(state, caller, request).await,
+        ("GET", ["query" | "queryAll", locator]) => query::more(state, caller, locator).await,
+        (_, [] | ["limits" | "sobjects"] | ["query" | "queryAll", ..]) => Err(Refusal::method()),
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+/// Authenticates the caller; the order of the checks is the order of the refusals.
+fn caller(state: &State, request: &Request, version: &str, strike: &Strike) -> Result<Caller, Refusal> {
+    let version = resources::version(version)?;
+    let token = request.bearer().ok_or_else(|| Refusal::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"))?;
+    let user = {
+        let mut grants = lock(&state.grants);
+        if strike.expire {
+            grants.expire(token);
+        }
+        let lifetime = i64::try_from(state.settings.session_seconds).unwrap_or(i64::MAX);
+        grants.session_user(token, state.now(), lifetime).ok_or_else(Refusal::session)?
+    };
+    if strike.exhausted {
+        return Err(Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
+    }
+    if strike.concurrent {
+        return Err(Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."));
+    }
+    if !state.may_call(user) {
+        let message = "The REST API is not enabled for this Organization or user type";
+        return Err(Refusal::new(403, "API_DISABLED_FOR_ORG", message));
+    }
+    Ok(Caller { user, version })
+}
+
+/// The body that comes with a scripted status; the edge's own answers have none.
+fn bare(status: u16) -> Reply {
+    match status {
+        503 => Reply::refusal(&Refusal::new(503, "SERVER_UNAVAILABLE", "Server is unavailable")),
+        500 => {
+            let message = "An unexpected error occurred. Please include this ErrorId if you contact support: \
+                           12345-678 (-1234)";
+            Reply::refusal(&Refusal::new(500, "UNKNOWN_EXCEPTION", message))
+        }
+        502 => Reply::html(502, "<html><body><h1>502 Bad Gateway</h1></body></html>"),
+        other => Reply::empty(other),
+    }
+}

@@ -1,0 +1,105 @@
+//! describe: what the caller may see of the schema, so it serves as a probe of permissions.
+
+use serde_json::{Value, json};
+
+use super::call::Caller;
+use super::reply::Reply;
+use super::request::Request;
+use crate::refusal::Refusal;
+use crate::schema::{self, Field, Kind, Object};
+use crate::state::State;
+use crate::viewer::Viewer;
+
+/// The schema never changes while the organisation runs.
+const LAST_MODIFIED: &str = "Sat, 10 Oct 2026 08:00:00 GMT";
+
+pub(crate) fn global(state: &State, caller: Caller) -> Reply {
+    let viewer = state.viewer(&state.org(), caller.user, caller.version);
+    let sobjects: Vec<Value> = schema::objects()
+        .iter()
+        .filter(|object| viewer.sees(object))
+        .map(|object| summary(object, caller.version))
+        .collect();
+    Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects }))
+}
+
+pub(crate) fn object(state: &State, caller: Caller, request: &Request, name: &str) -> Result<Reply, Refusal> {
+    let viewer = state.viewer(&state.org(), caller.user, caller.version);
+    let object = schema::object(name).filter(|object| viewer.sees(object)).ok_or_else(Refusal::not_found)?;
+    if request.header("if-modified-since") == Some(LAST_MODIFIED) {
+        return Ok(Reply::empty(304));
+    }
+    let mut described = summary(object, caller.version);
+    described["fields"] = viewer.fields(object).map(|field| describe_field(field, &viewer)).collect();
+    described["childRelationships"] = object
+        .children()
+        .filter(|(child, _)| viewer.sees(child))
+        .map(|(child, field)| {
+            json!({
+                "childSObject": child.name,
+                "field": child.fields[field].name,
+                "relationshipName": child.fields[field].child_name,
+                "cascadeDelete": false,
+            })
+        })
+        .collect();
+    described["recordTypeInfos"] = json!([]);
+    Ok(Reply::json(200, &described).with("last-modified", LAST_MODIFIED))
+}
+
+/// One object as describe global lists it.
+pub(crate) fn summary(object: &Object, version: u16) -> Value {
+    let name = object.name;
+    let root = format!("/services/data/v{version}.0/sobjects/{name}");
+    json!({
+        "name": name,
+        "label": object.label,
+        "labelPlural": format!("{}s", object.label),
+        "keyPrefix": std::str::from_utf8(&object.prefix).unwrap_or(""),
+        "queryable": true,
+        "retrieveable": true,
+        "searchable": false,
+        "createable": object.createable,
+        "updateable": object.updateable,
+        "deletable": object.deletable,
+        "custom": false,
+        "customSetting": false,
+        "deprecatedAndHidden": false,
+        "replicateable": false,
+        "urls": {
+            "sobject": root,
+            "describe": format!("{root}/describe"),
+            "rowTemplate": format!("{root}/{{ID}}"),
+        },
+    })
+}
+
+fn describe_field(field: &Field, viewer: &Viewer) -> Value {
+    let parent = field.parent.as_ref().map(|parent| (schema::objects()[parent.object].name, parent.relationship));
+    let ended = field.filter_until.is_some_and(|version| viewer.version >= version);
+    let choices: Vec<Value> = field
+        .choices
+        .iter()
+        .map(|choice| json!({ "value": choice, "label": choice, "active": true, "defaultValue": false }))
+        .collect();
+    json!({
+        "name": field.name,
+        "label": field.name,
+        "type": field.kind.name(),
+        "length": field.length,
+        "nillable": field.nillable,
+        "filterable": field.filterable && !ended,
+        "sortable": field.sortable,
+        "groupable": field.groupable,
+        "updateable": field.updateable,
+        "createable": field.createable,
+        "aggregatable": field.kind != Kind::Boolean,
+        "custom": false,
+        "calculated": false,
+        "nameField": field.name == "Name",
+        "idLookup": field.name == "Id",
+        "referenceTo": parent.iter().map(|(object, _)| *object).collect::<Vec<_>>(),
+        "relationshipName": parent.map(|(_, relationship)| relationship),
+        "picklistValues": choices,
+    })
+}

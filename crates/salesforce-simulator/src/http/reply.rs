@@ -1,0 +1,129 @@
+//! An answer before it is packed for the wire.
+
+use std::io::{self, Write};
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+use serde::Serialize;
+
+use super::request::Request;
+use crate::refusal::Refusal;
+
+pub(crate) const JSON: &str = "application/json;charset=UTF-8";
+/// Shorter bodies are not worth packing.
+const SHORTEST_PACKED: usize = 200;
+
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    pub(crate) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type, headers: Vec::new(), body: body.into() }
+    }
+
+    pub(crate) fn bytes(body: Vec<u8>) -> Self {
+        Self::new(200, JSON, body)
+    }
+
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::new(status, JSON, serde_json::to_vec(body).expect("our own types become JSON"))
+    }
+
+    pub(crate) fn html(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::new(status, "text/html;charset=UTF-8", body)
+    }
+
+    pub(crate) fn text(status: u16, body: &str) -> Self {
+        Self::new(status, "text/plain;charset=UTF-8", body)
+    }
+
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status, "", "")
+    }
+
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        let reply = Self::new(refusal.status, JSON, refusal.body());
+        if refusal.status == 401 { reply.with("www-authenticate", "Token") } else { reply }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Packs the reply as the request allows.
+    pub(crate) fn pack(mut self, accept: Accept) -> Response {
+        let packed = if self.body.len() < SHORTEST_PACKED { None } else { accept.pack(&self.body) };
+        if let Some((body, encoding)) = packed {
+            self.body = body;
+            self.headers.push(("content-encoding", encoding.to_owned()));
+        }
+        let body = Body::from(std::mem::take(&mut self.body));
+        self.response(body)
+    }
+
+    /// Sends half of the body and breaks the connection off.
+    pub(crate) fn broken(mut self) -> Response {
+        let mut body = std::mem::take(&mut self.body);
+        body.truncate(body.len() / 2);
+        let chunks: [io::Result<Bytes>; 2] =
+            [Ok(Bytes::from(body)), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
+        self.response(Body::from_stream(futures::stream::iter(chunks)))
+    }
+
+    fn response(self, body: Body) -> Response {
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        if !self.content_type.is_empty() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+/// The encoding a client accepts.
+#[derive(Clone, Copy)]
+pub(crate) enum Accept {
+    Gzip,
+    Deflate,
+    Plain,
+}
+
+impl Accept {
+    pub(crate) fn of(request: &Request) -> Self {
+        match request.header("accept-encoding") {
+            Some(accepted) if accepted.contains("gzip") => Self::Gzip,
+            Some(accepted) if accepted.contains("deflate") => Self::Deflate,
+            _ => Self::Plain,
+        }
+    }
+
+    fn pack(self, body: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+        let (packed, encoding) = match self {
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+                (encoder.write_all(body).and_then(|()| encoder.finish()), "gzip")
+            }
+            Self::Deflate => {
+                let mut encoder = ZlibEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+                (encoder.write_all(body).and_then(|()| encoder.finish()), "deflate")
+            }
+            Self::Plain => return None,
+        };
+        packed.ok().map(|packed| (packed, encoding))
+    }
+}

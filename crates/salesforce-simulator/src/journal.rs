@@ -1,0 +1,48 @@
+//! What was asked of the organisation, counted by kind and listed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The log keeps this many calls; later ones are counted only.
+const LONGEST_LOG: usize = 200_000;
+
+/// One data call.
+#[derive(Clone, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) method: String,
+    pub(crate) path_and_query: String,
+    pub(crate) status: u16,
+}
+
+#[derive(Default)]
+pub(crate) struct Journal {
+    counts: BTreeMap<&'static str, u64>,
+    log: Vec<Entry>,
+}
+
+impl Journal {
+    pub(crate) fn count(&mut self, kind: &'static str) {
+        *self.counts.entry(kind).or_default() += 1;
+    }
+
+    pub(crate) fn log(&mut self, entry: Entry) {
+        if self.log.len() < LONGEST_LOG {
+            self.log.push(entry);
+        }
+    }
+
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = self.counts.clone();
+        counts.insert("total", self.counts.values().sum());
+        counts
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.log
+    }
+
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+}

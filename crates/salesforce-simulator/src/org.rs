@@ -1,0 +1,155 @@
+//! The organisation: founded from a seed, changed by writes and by the control endpoints.
+
+pub(crate) mod catalogue;
+pub(crate) mod draw;
+pub(crate) mod getters;
+pub(crate) mod id;
+pub(crate) mod links;
+pub(crate) mod logins;
+pub(crate) mod rows;
+pub(crate) mod small;
+pub(crate) mod user;
+pub(crate) mod writes;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use self::id::{Id, Pod};
+use self::links::{Link, LinkChanges};
+use self::small::SmallTables;
+use self::user::User;
+use crate::schema::{self, LinkTable};
+
+/// What was changed about a user since the organisation was founded.
+#[derive(Clone, Default)]
+pub(crate) struct Change {
+    pub(crate) active: Option<bool>,
+    pub(crate) frozen: Option<bool>,
+    pub(crate) locked: Option<bool>,
+    pub(crate) profile: Option<u16>,
+    pub(crate) role: Option<Option<u16>>,
+    pub(crate) manager: Option<Option<u32>>,
+    pub(crate) features: Option<u16>,
+    pub(crate) last_login: Option<Option<i64>>,
+    pub(crate) modified: Option<i64>,
+    /// Plain fields by name; `None` clears the field.
+    pub(crate) texts: BTreeMap<&'static str, Option<String>>,
+}
+
+/// One Salesforce organisation.
+pub(crate) struct Org {
+    pub(crate) seed: u64,
+    pub(crate) pod: Pod,
+    /// The moment on which every date hangs.
+    pub(crate) founded: i64,
+    /// Users are numbered from zero up to here; those beyond have vanished.
+    pub(crate) users: u32,
+    pub(crate) changes: HashMap<u32, Change>,
+    pub(crate) links: [LinkChanges; 3],
+    pub(crate) small: SmallTables,
+    logins: OnceLock<Vec<(i64, u64)>>,
+}
+
+impl Org {
+    pub(crate) fn found(seed: u64, users: u32, now: i64) -> Self {
+        let mut org = Self {
+            seed,
+            pod: Pod::of(seed),
+            founded: now,
+            users: users.max(1),
+            changes: HashMap::new(),
+            links: Default::default(),
+            small: SmallTables::default(),
+            logins: OnceLock::new(),
+        };
+        org.small = small::found(&org);
+        org
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.id_of("Organization", 0)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        format!("Acme {}", self.seed)
+    }
+
+    pub(crate) fn user_id(&self, index: u32) -> Id {
+        Id::new(*b"005", self.pod, u64::from(index) + 1)
+    }
+
+    pub(crate) fn id_of(&self, object: &str, ordinal: u64) -> Id {
+        Id::new(schema::known(object).prefix, self.pod, ordinal + 1)
+    }
+
+    /// The user as founded, without any change since.
+    pub(crate) fn founded_user(&self, index: u32) -> User {
+        User::draw(self.seed, index, self.founded)
+    }
+
+    /// The user as they are now.
+    pub(crate) fn user(&self, index: u32) -> User {
+        let mut user = self.founded_user(index);
+        let Some(change) = self.changes.get(&index) else { return user };
+        user.changed = true;
+        user.active = change.active.unwrap_or(user.active);
+        user.frozen = change.frozen.unwrap_or(user.frozen);
+        user.locked = change.locked.unwrap_or(user.locked);
+        user.role = change.role.unwrap_or(user.role);
+        user.manager = change.manager.unwrap_or(user.manager);
+        user.features = change.features.unwrap_or(user.features);
+        user.last_login = change.last_login.unwrap_or(user.last_login);
+        user.modified = change.modified.unwrap_or(user.modified);
+        if let Some(profile) = change.profile {
+            user.profile = profile;
+            user.licence = small::licence_of_profile(profile);
+        }
+        user
+    }
+
+    pub(crate) fn all_users(&self) -> impl Iterator<Item = User> {
+        (0..self.users).map(|index| self.user(index))
+    }
+
+    /// Every row of one user in a link table, as they are now.
+    pub(crate) fn links_of(&self, table: LinkTable, user: u32) -> Vec<Link> {
+        let changes = &self.links[table as usize];
+        let mut links: Vec<Link> = links::founded(table, &self.founded_user(user))
+            .filter(|link| !changes.deleted.contains(&link.ordinal))
+            .map(|link| self.follow_profile(table, link))
+            .collect();
+        links.extend(changes.created.values().filter(|link| link.user == user));
+        links
+    }
+
+    /// The profile's own permission set follows a change of profile.
+    fn follow_profile(&self, table: LinkTable, mut link: Link) -> Link {
+        let shadows = table == LinkTable::PermissionSet && link.ordinal.is_multiple_of(links::LINK_SLOTS);
+        if shadows && let Some(profile) = self.changes.get(&link.user).and_then(|change| change.profile) {
+            link.target = u32::from(profile);
+        }
+        link
+    }
+
+    /// Every login in the order of time, then id, as (time, ordinal).
+    pub(crate) fn logins(&self) -> &[(i64, u64)] {
+        self.logins.get_or_init(|| {
+            let mut index: Vec<(i64, u64)> = (0..self.users)
+                .flat_map(|user| logins::logins_of(&self.founded_user(user), self.founded))
+                .map(|login| (login.time, login.ordinal))
+                .collect();
+            index.sort_unstable();
+            index
+        })
+    }
+
+    /// Makes the users with the highest ids vanish, with everything that hung on them.
+    pub(crate) fn remove_users(&mut self, count: u32) {
+        self.users = self.users.saturating_sub(count).max(1);
+        let users = self.users;
+        for changes in &mut self.links {
+            changes.created.retain(|_, link| link.user < users);
+        }
+        small::recount(self);
+    }
+}

@@ -1,0 +1,122 @@
+//! What users were given: permission-set licences, permission sets and package seats.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::catalogue::{
+    self, INTEGRATION, LICENCES, PERMISSION_SETS, PSL_ANALYTICS, PSL_API, PSL_FIELD_SERVICE, PSL_IDENTITY, PSL_SALES,
+    PSL_SERVICE, PSL_UNKNOWN, SFDC,
+};
+use super::user::User;
+use crate::schema::LinkTable;
+
+/// Room for one user's rows within the numbers of a table's ids.
+pub(crate) const LINK_SLOTS: u64 = 8;
+/// Rows made after the organisation was founded are numbered from here.
+pub(crate) const FIRST_CREATED: u64 = 1 << 40;
+
+/// One row that ties a user to a permission-set licence, a permission set or a package.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Link {
+    pub(crate) ordinal: u64,
+    pub(crate) user: u32,
+    pub(crate) target: u32,
+    pub(crate) created: i64,
+}
+
+/// What was added to and taken from one table since the organisation was founded.
+#[derive(Default)]
+pub(crate) struct LinkChanges {
+    pub(crate) deleted: HashSet<u64>,
+    pub(crate) created: BTreeMap<u64, Link>,
+    next: u64,
+}
+
+impl LinkChanges {
+    pub(crate) fn next_ordinal(&mut self) -> u64 {
+        self.next += 1;
+        FIRST_CREATED + self.next
+    }
+}
+
+/// The user's rows as founded, in the order of their slots; `user` is as founded too.
+pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Link> + use<> {
+    let (index, created) = (user.index, user.created);
+    let targets = match table {
+        LinkTable::PermissionSetLicence => permission_set_licences(user),
+        LinkTable::PermissionSet => permission_sets(user),
+        LinkTable::Package => packages(user),
+    };
+    targets.into_iter().enumerate().filter_map(move |(slot, target)| {
+        target.map(|target| Link {
+            ordinal: u64::from(index) * LINK_SLOTS + slot as u64,
+            user: index,
+            target,
+            created: created + 3600,
+        })
+    })
+}
+
+fn permission_set_licences(user: &User) -> [Option<u32>; 6] {
+    let mut targets = [None; 6];
+    // Seats are for internal users, and most inactive ones gave theirs back.
+    if !user.is_internal() || !user.active && !user.draw.one_in(60, 3) {
+        return targets;
+    }
+    let licence = usize::from(user.licence);
+    let draw = user.draw;
+    if licence == INTEGRATION {
+        targets[0] = Some(PSL_API);
+        return targets;
+    }
+    if licence == SFDC {
+        targets[0] = match user.is_support_user() {
+            true => (!draw.one_in(61, 3)).then_some(PSL_SERVICE),
+            false => draw.one_in(62, 2).then_some(PSL_SALES),
+        };
+    }
+    targets[1] = draw.one_in(63, 10).then_some(PSL_ANALYTICS);
+    targets[2] = draw.one_in(64, 12).then_some(PSL_FIELD_SERVICE);
+    targets[3] = draw.one_in(65, 60).then_some(PSL_IDENTITY);
+    targets[4] = draw.one_in(66, 40).then_some(PSL_UNKNOWN);
+    targets
+}
+
+/// Slot 0 is the profile's own permission set; the rest are custom ones.
+fn permission_sets(user: &User) -> [Option<u32>; 6] {
+    let mut targets = [None; 6];
+    targets[0] = Some(u32::from(user.profile));
+    if !user.is_internal() {
+        return targets;
+    }
+    let licences = permission_set_licences(user);
+    let profiles = profile_count();
+    for (index, (_, _, needed)) in PERMISSION_SETS.iter().enumerate() {
+        let given = match needed {
+            Some(licence) => licences.contains(&Some(*licence)),
+            None => user.draw.one_in(70 + index as u64, 6),
+        };
+        targets[index + 1] = given.then_some(profiles + index as u32);
+    }
+    targets
+}
+
+fn packages(user: &User) -> [Option<u32>; 6] {
+    let standard = user.is_internal() && usize::from(user.licence) != INTEGRATION;
+    let draw = user.draw;
+    let mut targets = [None; 6];
+    targets[0] = (usize::from(user.licence) == SFDC && draw.one_in(80, 10)).then_some(0);
+    targets[1] = (standard && draw.one_in(81, 6)).then_some(1);
+    targets[2] = (standard && draw.one_in(82, 50)).then_some(2);
+    targets
+}
+
+/// How many profiles there are; the permission sets that shadow them come first.
+pub(crate) fn profile_count() -> u32 {
+    LICENCES.iter().map(|licence| licence.profiles.len() as u32).sum()
+}
+
+/// The permission-set licence that a permission set rests on, if any.
+pub(crate) fn licence_of_permission_set(permission_set: u32) -> Option<u32> {
+    let custom = permission_set.checked_sub(profile_count())?;
+    catalogue::PERMISSION_SETS.get(custom as usize)?.2
+}

@@ -1,0 +1,100 @@
+//! LoginHistory, a bounded handful of rows per user over the last six months.
+
+use super::catalogue::INTEGRATION;
+use super::draw::Draw;
+use super::user::{User, at, off_edge};
+
+/// Room for one user's rows within the numbers of LoginHistory's ids.
+pub(crate) const LOGIN_SLOTS: u64 = 8;
+const RETENTION_DAYS: i64 = 178;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LoginKind {
+    Interactive,
+    SingleSignOn,
+    Api,
+}
+
+/// One row of LoginHistory.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) ordinal: u64,
+    pub(crate) user: u32,
+    pub(crate) time: i64,
+    pub(crate) kind: LoginKind,
+    pub(crate) failed: bool,
+    pub(crate) draw: Draw,
+}
+
+/// The user's logins by slot; `user` is the one the organisation was founded with.
+pub(crate) fn logins_of(user: &User, now: i64) -> impl Iterator<Item = Login> + use<> {
+    let user = user.clone();
+    (0..6).filter_map(move |slot| login(&user, slot, now))
+}
+
+/// The login in one slot: 0 is the last success, 1 to 4 precede it, 5 is a failure since.
+pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
+    let draw = Draw::new(u64::from(user.index) * LOGIN_SLOTS + slot, user.draw.below(40, 1 << 40));
+    let days_since = |time: i64| (now - time) / 86_400;
+    let (time, failed) = match (slot, user.last_login) {
+        (0, Some(last)) => (last, false),
+        (1..=4, Some(last)) if slot <= user.draw.below(41, 5) => {
+            let step = 5 + user.draw.below(42, 17) as i64;
+            let days = off_edge(days_since(last) + slot as i64 * step);
+            let time = at(now, days, draw, 43);
+            (time > user.created).then_some((time, draw.one_in(44, 7)))?
+        }
+        // A failure is no activity: it comes after the last success, or where there was none.
+        (5, Some(last)) if user.draw.one_in(45, 50) => (at(now, off_edge(days_since(last) / 2), draw, 43), true),
+        (5, None) if user.is_internal() && user.draw.one_in(46, 6) => {
+            (at(now, off_edge(days_since(user.created) / 2), draw, 43), true)
+        }
+        _ => return None,
+    };
+    (days_since(time) <= RETENTION_DAYS).then(|| Login {
+        ordinal: u64::from(user.index) * LOGIN_SLOTS + slot,
+        user: user.index,
+        time,
+        kind: kind(user, draw),
+        failed,
+        draw,
+    })
+}
+
+fn kind(user: &User, draw: Draw) -> LoginKind {
+    if usize::from(user.licence) == INTEGRATION || user.index == super::user::RUNNING_USER {
+        return LoginKind::Api;
+    }
+    match draw.below(47, 10) {
+        0..6 => LoginKind::Interactive,
+        6..9 => LoginKind::SingleSignOn,
+        _ => LoginKind::Api,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    #[test]
+    fn the_newest_success_is_the_users_last_login() {
+        for user in (0..3000).map(|index| User::draw(7, index, NOW)) {
+            let newest = logins_of(&user, NOW).filter(|login| !login.failed).map(|login| login.time).max();
+            if let Some(newest) = newest {
+                assert_eq!(Some(newest), user.last_login, "user {}", user.index);
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_login_occurs_and_some_fail() {
+        let all: Vec<Login> = (0..500).flat_map(|index| logins_of(&User::draw(7, index, NOW), NOW)).collect();
+        for kind in [LoginKind::Interactive, LoginKind::SingleSignOn, LoginKind::Api] {
+            assert!(all.iter().any(|login| login.kind == kind && !login.failed), "{kind:?}");
+        }
+        assert!(all.iter().any(|login| login.failed));
+        assert!(all.iter().all(|login| NOW - login.time < 180 * 86_400));
+    }
+}

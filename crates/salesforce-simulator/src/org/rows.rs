@@ -1,0 +1,139 @@
+//! Reading rows: which exist, in which order, and how an id leads to one.
+
+use super::links::{self, FIRST_CREATED, LINK_SLOTS, Link};
+use super::logins::{self, LOGIN_SLOTS, Login};
+use super::user::User;
+use super::{Org, id::Id};
+use crate::permissions::Permissions;
+use crate::schema::{LinkTable, Object, Table};
+
+/// One row of any object, ready to give its fields.
+pub(crate) enum Row {
+    User(User),
+    Login(Login),
+    Link(Link),
+    Small { table: usize, row: usize },
+    Access(Permissions),
+}
+
+impl Org {
+    /// The row at an ordinal, or `None` when there is none (any more).
+    pub(crate) fn row(&self, object: &Object, ordinal: u64, running: Permissions) -> Option<Row> {
+        match object.table {
+            Table::User | Table::UserLogin => {
+                let index = u32::try_from(ordinal).ok().filter(|index| *index < self.users)?;
+                Some(Row::User(self.user(index)))
+            }
+            Table::LoginHistory => {
+                let index = u32::try_from(ordinal / LOGIN_SLOTS).ok().filter(|index| *index < self.users)?;
+                logins::login(&self.founded_user(index), ordinal % LOGIN_SLOTS, self.founded).map(Row::Login)
+            }
+            Table::Link(table) => self.link(table, ordinal).map(Row::Link),
+            Table::Small(table) => {
+                let row = usize::try_from(ordinal).ok()?;
+                (row < self.small.tables[table].len()).then_some(Row::Small { table, row })
+            }
+            Table::Access => (ordinal == 0).then_some(Row::Access(running)),
+        }
+    }
+
+    pub(crate) fn link(&self, table: LinkTable, ordinal: u64) -> Option<Link> {
+        let changes = &self.links[table as usize];
+        if ordinal >= FIRST_CREATED {
+            return changes.created.get(&ordinal).copied();
+        }
+        let user = u32::try_from(ordinal / LINK_SLOTS).ok().filter(|user| *user < self.users)?;
+        if changes.deleted.contains(&ordinal) {
+            return None;
+        }
+        let founded = links::founded(table, &self.founded_user(user)).find(|link| link.ordinal == ordinal);
+        founded.map(|link| self.follow_profile(table, link))
+    }
+
+    /// Every ordinal of an object that may hold a row, ascending, from a first to before a last.
+    pub(crate) fn ordinals<'a>(
+        &'a self,
+        object: &Object,
+        from: u64,
+        to: u64,
+    ) -> Box<dyn DoubleEndedIterator<Item = u64> + 'a> {
+        let end = u64::from(self.users);
+        let users = |slots: u64| {
+            let first = (from / slots).min(end);
+            (first as u32)..to.div_ceil(slots).clamp(first, end) as u32
+        };
+        let within = move |ordinal: &u64| (from..to).contains(ordinal);
+        match object.table {
+            Table::User | Table::UserLogin => Box::new(from.min(end)..to.min(end)),
+            Table::LoginHistory => Box::new(users(LOGIN_SLOTS).flat_map(move |user| {
+                let logins = logins::logins_of(&self.founded_user(user), self.founded);
+                logins.map(|login| login.ordinal).filter(within).collect::<Vec<_>>()
+            })),
+            Table::Link(table) => {
+                let created = self.links[table as usize].created.range(from..to.max(from));
+                let founded = users(LINK_SLOTS).flat_map(move |user| {
+                    let links = links::founded(table, &self.founded_user(user));
+                    links.map(|link| link.ordinal).filter(within).collect::<Vec<_>>()
+                });
+                Box::new(founded.chain(created.map(|(ordinal, _)| *ordinal)))
+            }
+            Table::Small(table) => {
+                let end = self.small.tables[table].len() as u64;
+                Box::new(from.min(end)..to.min(end))
+            }
+            Table::Access => Box::new(from.min(1)..to.min(1)),
+        }
+    }
+
+    /// Whether every ordinal below the last holds a row, so that rows are counted without looking.
+    pub(crate) fn is_dense(&self, object: &Object) -> bool {
+        matches!(object.table, Table::User | Table::UserLogin | Table::Small(_))
+    }
+
+    /// One past the last ordinal of a dense object.
+    pub(crate) fn last_ordinal(&self, object: &Object) -> u64 {
+        match object.table {
+            Table::Small(table) => self.small.tables[table].len() as u64,
+            _ => u64::from(self.users),
+        }
+    }
+
+    /// The ordinals of the rows that belong to certain users, ascending.
+    pub(crate) fn ordinals_of_users(&self, object: &Object, users: &[u32]) -> Vec<u64> {
+        let users = users.iter().copied().filter(|user| *user < self.users);
+        let mut ordinals: Vec<u64> = match object.table {
+            Table::LoginHistory => users
+                .flat_map(|user| logins::logins_of(&self.founded_user(user), self.founded))
+                .map(|login| login.ordinal)
+                .collect(),
+            Table::Link(table) => {
+                let users: Vec<u32> = users.collect();
+                let created = self.links[table as usize].created.values();
+                let created = created.filter(|link| users.contains(&link.user)).map(|link| link.ordinal);
+                let founded = users
+                    .iter()
+                    .flat_map(|user| links::founded(table, &self.founded_user(*user)))
+                    .map(|link| link.ordinal);
+                founded.chain(created).collect()
+            }
+            _ => users.map(u64::from).collect(),
+        };
+        ordinals.sort_unstable();
+        ordinals
+    }
+
+    /// The ordinal an id of this object stands for; the row itself may not exist.
+    pub(crate) fn ordinal(&self, object: &Object, id: Id) -> Option<u64> {
+        let ours = id.prefix() == object.prefix && id.pod() == self.pod;
+        if ours { id.number().checked_sub(1) } else { None }
+    }
+
+    /// The index of a user by their id, or `None` when there is no such user.
+    pub(crate) fn user_index(&self, id: Id) -> Option<u32> {
+        if id.prefix() != *b"005" || id.pod() != self.pod {
+            return None;
+        }
+        let index = id.number().checked_sub(1)?;
+        u32::try_from(index).ok().filter(|index| *index < self.users)
+    }
+}

@@ -1,0 +1,380 @@
+//! The organisation's small tables, whose rows are held as cells.
+
+use super::catalogue::{self, FEATURES, LICENCES, PACKAGES, PERMISSION_SET_LICENCES, PERMISSION_SETS, ROLES};
+use super::{Org, links};
+use crate::schema::{self, LinkTable};
+use crate::value::{Value, text};
+
+/// The small tables, in the order of their numbers.
+pub(crate) const SMALL_TABLES: [&str; 11] = [
+    "Organization",
+    "UserLicense",
+    "PermissionSetLicense",
+    "Profile",
+    "UserRole",
+    "PermissionSet",
+    "TenantUsageEntitlement",
+    "ActiveFeatureLicenseMetric",
+    "ActivePermSetLicenseMetric",
+    "ActiveProfileMetric",
+    "PackageLicense",
+];
+
+pub(crate) const USER_LICENSE: usize = 1;
+pub(crate) const PERMISSION_SET_LICENSE: usize = 2;
+pub(crate) const PACKAGE_LICENSE: usize = 10;
+const DAY: i64 = 86_400;
+
+type Cells = Vec<Value<'static>>;
+
+/// Every small table's rows.
+#[derive(Default)]
+pub(crate) struct SmallTables {
+    pub(crate) tables: Vec<Vec<Cells>>,
+}
+
+/// How much of what is in use; counted when the organisation is founded and when users vanish.
+#[derive(Default)]
+struct Usage {
+    licences: [i64; LICENCES.len()],
+    permission_set_licences: [i64; PERMISSION_SET_LICENCES.len()],
+    packages: [i64; PACKAGES.len()],
+    features: [i64; FEATURES.len()],
+    recent_features: [i64; FEATURES.len()],
+    profiles: Vec<i64>,
+}
+
+impl Usage {
+    fn count(org: &Org) -> Self {
+        let mut usage = Self { profiles: vec![0; links::profile_count() as usize], ..Self::default() };
+        for user in org.all_users() {
+            for link in org.links_of(LinkTable::PermissionSetLicence, user.index) {
+                usage.permission_set_licences[link.target as usize] += 1;
+            }
+            for link in org.links_of(LinkTable::Package, user.index) {
+                usage.packages[link.target as usize] += 1;
+            }
+            if !user.active {
+                continue;
+            }
+            usage.licences[usize::from(user.licence)] += 1;
+            usage.profiles[usize::from(user.profile)] += 1;
+            let recent = user.last_login.is_some_and(|login| org.founded - login < 30 * DAY);
+            for bit in 0..FEATURES.len() {
+                let held = i64::from(user.features >> bit & 1);
+                usage.features[bit] += held;
+                usage.recent_features[bit] += held * i64::from(recent);
+            }
+        }
+        usage
+    }
+}
+
+/// Builds one row by naming cells; everything else is the audit fields or null.
+struct Row<'a> {
+    org: &'a Org,
+    object: &'static schema::Object,
+    cells: Cells,
+}
+
+impl<'a> Row<'a> {
+    fn new(org: &'a Org, table: &str) -> Self {
+        let object = schema::known(table);
+        let made = org.founded - 800 * DAY;
+        let cells = object.fields.iter().map(|field| match field.name {
+            "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => Value::Time(made),
+            "CreatedById" | "LastModifiedById" => Value::Id(org.user_id(1)),
+            "IsDeleted" => Value::Bool(false),
+            _ => Value::Null,
+        });
+        let cells = cells.collect();
+        Self { org, object, cells }
+    }
+
+    fn with(mut self, field: &str, value: Value<'static>) -> Self {
+        let (cell, _) = self.object.field(field).expect("the schema has the field");
+        self.cells[cell] = value;
+        self
+    }
+
+    fn text(self, field: &str, value: &'static str) -> Self {
+        self.with(field, text(value))
+    }
+
+    fn int(self, field: &str, value: i64) -> Self {
+        self.with(field, Value::Int(value))
+    }
+
+    fn flag(self, field: &str, value: bool) -> Self {
+        self.with(field, Value::Bool(value))
+    }
+
+    fn refer(self, field: &str, object: &str, row: usize) -> Self {
+        let id = self.org.id_of(object, row as u64);
+        self.with(field, Value::Id(id))
+    }
+
+    fn date(self, field: &str, days_from_now: i64) -> Self {
+        let days = (self.org.founded + days_from_now * DAY).div_euclid(DAY);
+        self.with(field, Value::Date(i32::try_from(days).expect("dates fit")))
+    }
+}
+
+/// Founds every small table.
+pub(crate) fn found(org: &Org) -> SmallTables {
+    let usage = Usage::count(org);
+    let tables = SMALL_TABLES.iter().map(|table| match *table {
+        "Organization" => vec![organization(org)],
+        "UserLicense" => user_licences(org, &usage),
+        "PermissionSetLicense" => permission_set_licences(org, &usage),
+        "Profile" => profiles(org),
+        "UserRole" => roles(org),
+        "PermissionSet" => permission_sets(org),
+        "TenantUsageEntitlement" => entitlements(org),
+        "ActiveFeatureLicenseMetric" => feature_metrics(org, &usage),
+        "ActivePermSetLicenseMetric" => permission_set_licence_metrics(org, &usage),
+        "ActiveProfileMetric" => profile_metrics(org, &usage),
+        _ => packages(org, &usage),
+    });
+    SmallTables { tables: tables.collect() }
+}
+
+/// Brings the used numbers up to date after users vanished.
+pub(crate) fn recount(org: &mut Org) {
+    let usage = Usage::count(org);
+    for (row, used) in usage.licences.iter().enumerate() {
+        *used_cell(org, USER_LICENSE, row) = Value::Int(*used);
+    }
+    for (row, used) in usage.permission_set_licences.iter().enumerate() {
+        *used_cell(org, PERMISSION_SET_LICENSE, row) = Value::Int(*used);
+    }
+    for (row, used) in usage.packages.iter().enumerate() {
+        *used_cell(org, PACKAGE_LICENSE, row) = Value::Int(*used);
+    }
+}
+
+/// Adds to the used number of a pool.
+pub(crate) fn use_seats(org: &mut Org, table: usize, row: usize, by: i64) {
+    let cell = used_cell(org, table, row);
+    if let Value::Int(used) = cell {
+        *used += by;
+    }
+}
+
+/// How many seats of a pool are left; a negative total is unlimited.
+pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
+    let object = schema::known(SMALL_TABLES[table]);
+    let total = if table == PACKAGE_LICENSE { "AllowedLicenses" } else { "TotalLicenses" };
+    let number = |field: &str| {
+        let (cell, _) = object.field(field).expect("a pool has numbers");
+        match org.small.tables[table][row][cell] {
+            Value::Int(number) => number,
+            _ => 0,
+        }
+    };
+    if number(total) < 0 { i64::MAX } else { number(total) - number("UsedLicenses") }
+}
+
+fn used_cell(org: &mut Org, table: usize, row: usize) -> &mut Value<'static> {
+    let (cell, _) = schema::known(SMALL_TABLES[table]).field("UsedLicenses").expect("a pool counts its use");
+    &mut org.small.tables[table][row][cell]
+}
+
+/// The licence of a profile, by their places.
+pub(crate) fn licence_of_profile(profile: u16) -> u8 {
+    let (licence, _) = catalogue::profiles().nth(usize::from(profile)).expect("profiles are checked on entry");
+    licence as u8
+}
+
+fn organization(org: &Org) -> Cells {
+    Row::new(org, "Organization")
+        .with("Name", text(org.name()))
+        .text("InstanceName", "SIM1")
+        .flag("IsSandbox", false)
+        .text("OrganizationType", "Enterprise Edition")
+        .text("DefaultLocaleSidKey", "en_US")
+        .text("TimeZoneSidKey", "Europe/Berlin")
+        .text("LanguageLocaleKey", "en_US")
+        .cells
+}
+
+fn user_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = LICENCES.iter().zip(usage.licences).map(|(licence, used)| {
+        let row = Row::new(org, "UserLicense")
+            .text("LicenseDefinitionKey", licence.key)
+            .text("Name", licence.name)
+            .text("MasterLabel", licence.name)
+            .text("Status", "Active")
+            .int("TotalLicenses", used + used / 10 + 5)
+            .int("UsedLicenses", used)
+            .with("UsedLicensesLastUpdated", Value::Time(org.founded - 5 * 3600));
+        match licence.key.ends_with("_Login") {
+            true => row.int("MonthlyLoginsEntitlement", used * 3 + 100).int("MonthlyLoginsUsed", used * 2 + 7),
+            false => row,
+        }
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+fn permission_set_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = PERMISSION_SET_LICENCES.iter().zip(usage.permission_set_licences).map(|(licence, used)| {
+        Row::new(org, "PermissionSetLicense")
+            .text("DeveloperName", licence.key)
+            .text("Language", "en_US")
+            .text("MasterLabel", licence.label)
+            .text("PermissionSetLicenseKey", licence.key)
+            .text("Status", if licence.expired { "Disabled" } else { "Active" })
+            .date("ExpirationDate", if licence.expired { -45 } else { 320 })
+            .int("TotalLicenses", used + used / 5 + 3)
+            .int("UsedLicenses", used)
+            .int("MigratableLicenses", 0)
+            .flag("IsAvailableForIntegrations", licence.key == "SalesforceAPIIntegrationPsl")
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+fn profiles(org: &Org) -> Vec<Cells> {
+    let rows = catalogue::profiles().map(|(licence, name)| {
+        Row::new(org, "Profile")
+            .text("Name", name)
+            .refer("UserLicenseId", "UserLicense", licence)
+            .text("UserType", LICENCES[licence].user_type)
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+fn roles(org: &Org) -> Vec<Cells> {
+    let rows = ROLES.iter().enumerate().map(|(index, name)| {
+        let row = Row::new(org, "UserRole")
+            .text("Name", name)
+            .with("DeveloperName", text(name.replace(' ', "_")))
+            .text("PortalType", "None");
+        if index == 0 { row } else { row.refer("ParentRoleId", "UserRole", (index - 1) / 2) }
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+fn permission_sets(org: &Org) -> Vec<Cells> {
+    let shadows = catalogue::profiles().enumerate().map(|(profile, (licence, name))| {
+        Row::new(org, "PermissionSet")
+            .with("Name", text(format!("X00e_{profile}")))
+            .text("Label", name)
+            .refer("LicenseId", "UserLicense", licence)
+            .refer("ProfileId", "Profile", profile)
+            .flag("IsOwnedByProfile", true)
+            .text("Type", "Profile")
+    });
+    let custom = PERMISSION_SETS.iter().map(|(name, label, licence)| {
+        let row = Row::new(org, "PermissionSet")
+            .text("Name", name)
+            .text("Label", label)
+            .flag("IsOwnedByProfile", false)
+            .text("Type", "Regular");
+        match licence {
+            Some(licence) => row.refer("LicenseId", "PermissionSetLicense", *licence as usize),
+            None => row,
+        }
+    });
+    let finish = |row: Row<'_>| row.flag("IsCustom", true).flag("HasActivationRequired", false).cells;
+    shadows.map(finish).chain(custom.map(finish)).collect()
+}
+
+fn entitlements(org: &Org) -> Vec<Cells> {
+    let row = |setting: &'static str, label: &'static str, allowed: f64, used: Option<f64>, frequency: &'static str| {
+        Row::new(org, "TenantUsageEntitlement")
+            .text("Setting", setting)
+            .text("MasterLabel", label)
+            .text("ResourceGroupKey", "default")
+            .with("CurrentAmountAllowed", Value::Double(allowed))
+            .with("AmountUsed", used.map_or(Value::Null, Value::Double))
+            .text("Frequency", frequency)
+            .date("StartDate", -200)
+            .date("EndDate", 165)
+            .with("UsageDate", used.map_or(Value::Null, |_| Value::Time(org.founded - 20 * 3600)))
+            .flag("IsPersistentResource", frequency == "Once")
+            .flag("HasRollover", false)
+            .cells
+    };
+    vec![
+        row("setting/force.com/orgValue.MaxDataStorage", "Data Storage (MB)", 10_240.0, Some(6_321.5), "Once"),
+        row("setting/force.com/orgValue.MaxCdpProfiles", "Unified Profiles", 1_000_000.0, Some(41_977.0), "Yearly"),
+        row("setting/force.com/orgValue.MonthlyPlatformEvents", "Platform Events", 250_000.0, None, "Monthly"),
+        row("setting/force.com/orgValue.FlowOrchestrationRuns", "Orchestration Runs", 600.0, Some(0.0), "Monthly"),
+    ]
+}
+
+/// Days before now on which the metrics were taken, newest first.
+const METRIC_DAYS: [i64; 3] = [1, 2, 8];
+
+fn feature_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let mut rows = Vec::new();
+    for (taken, days) in METRIC_DAYS.into_iter().enumerate() {
+        for (bit, (_, feature)) in FEATURES.iter().enumerate().filter(|(_, (_, feature))| !feature.is_empty()) {
+            // Older rows tell of smaller numbers, so that taking the wrong date shows.
+            let assigned = (usage.features[bit] - taken as i64).max(0);
+            let row = Row::new(org, "ActiveFeatureLicenseMetric")
+                .date("MetricsDate", -days)
+                .text("FeatureType", feature)
+                .int("AssignedUserCount", assigned)
+                .int("ActiveUserCount", usage.recent_features[bit].min(assigned))
+                .int("TotalLicenseCount", usage.features[bit] + usage.features[bit] / 8 + 4 - taken as i64);
+            rows.push(row.cells);
+        }
+    }
+    rows
+}
+
+fn permission_set_licence_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let mut rows = Vec::new();
+    for days in METRIC_DAYS {
+        for (index, licence) in PERMISSION_SET_LICENCES.iter().enumerate() {
+            let used = usage.permission_set_licences[index];
+            let row = Row::new(org, "ActivePermSetLicenseMetric")
+                .date("MetricsDate", -days)
+                .refer("PermissionSetLicenseId", "PermissionSetLicense", index)
+                .text("DeveloperName", licence.key)
+                .text("MasterLabel", licence.label)
+                .int("TotalLicenses", used + used / 5 + 3)
+                .int("AssignedUserCount", used)
+                .int("ActiveUserCount", used / 2);
+            rows.push(row.cells);
+        }
+    }
+    rows
+}
+
+fn profile_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = catalogue::profiles().enumerate().map(|(profile, (licence, _))| {
+        Row::new(org, "ActiveProfileMetric")
+            .date("MetricsDate", -1)
+            .refer("UserLicenseId", "UserLicense", licence)
+            .refer("ProfileId", "Profile", profile)
+            .int("AssignedUserCount", usage.profiles[profile])
+            .int("ActiveUserCount", usage.profiles[profile] / 2)
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+fn packages(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = PACKAGES.iter().zip(usage.packages).map(|((namespace, spare, status), used)| {
+        Row::new(org, "PackageLicense")
+            .text("NamespacePrefix", namespace)
+            .text("Status", status)
+            .flag("IsProvisioned", true)
+            .int("AllowedLicenses", if *spare < 0 { -1 } else { used + spare })
+            .int("UsedLicenses", used)
+            .flag("IsAvailableForIntegrations", false)
+    });
+    rows.map(|row| row.cells).collect()
+}
+
+impl SmallTables {
+    /// The seats bought of a user licence.
+    pub(crate) fn seats_bought(&self, licence: usize) -> u64 {
+        let (cell, _) = schema::known("UserLicense").field("TotalLicenses").expect("a pool has a total");
+        match self.tables[USER_LICENSE][licence][cell] {
+            Value::Int(total) => u64::try_from(total).unwrap_or(0),
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! One user, computed from the seed and the index alone.
+
+use super::catalogue::{
+    self, API_PROFILE, AUTOMATED, CLOUD_INTEGRATION, GUEST, INTEGRATION, LICENCES, SFDC, SUPPORT_USER,
+};
+use super::draw::Draw;
+
+/// The user behind client credentials and the consent page.
+pub(crate) const RUNNING_USER: u32 = 0;
+const DAY: i64 = 86_400;
+const HOUR: i64 = 3600;
+
+/// The facts of one user from which every field follows.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) index: u32,
+    pub(crate) draw: Draw,
+    pub(crate) licence: u8,
+    pub(crate) profile: u16,
+    pub(crate) role: Option<u16>,
+    pub(crate) active: bool,
+    pub(crate) frozen: bool,
+    pub(crate) locked: bool,
+    /// Bits over [`catalogue::FEATURES`].
+    pub(crate) features: u16,
+    pub(crate) manager: Option<u32>,
+    pub(crate) created: i64,
+    pub(crate) modified: i64,
+    pub(crate) last_login: Option<i64>,
+    /// Whether the organisation holds changes to this user.
+    pub(crate) changed: bool,
+}
+
+impl User {
+    /// Draws the user as the organisation was founded, before any change.
+    pub(crate) fn draw(seed: u64, index: u32, now: i64) -> Self {
+        let draw = Draw::new(seed, u64::from(index));
+        let licence = licence_of(index, draw);
+        let last_login = last_login_days(index, licence, draw);
+        let created_days = created_days(last_login, draw);
+        let created = at(now, created_days, draw, 30);
+        let service = matches!(licence, GUEST | AUTOMATED | CLOUD_INTEGRATION | INTEGRATION);
+        let staff = index < 3;
+        Self {
+            index,
+            draw,
+            licence: licence as u8,
+            profile: profile_of(index, licence, draw),
+            role: role_of(index, licence, draw),
+            active: service || staff || !draw.one_in(1, 8),
+            frozen: !service && !staff && draw.one_in(2, 50),
+            locked: !service && !staff && draw.one_in(3, 200),
+            features: features_of(index, licence, draw),
+            manager: manager_of(index, licence, draw),
+            created,
+            modified: created + (now - created) / 100 * draw.below(4, 90) as i64,
+            last_login: last_login.map(|days| at(now, days, draw, 31)),
+            changed: false,
+        }
+    }
+
+    pub(crate) fn user_type(&self) -> &'static str {
+        LICENCES[usize::from(self.licence)].user_type
+    }
+
+    pub(crate) fn is_internal(&self) -> bool {
+        self.user_type() == "Standard"
+    }
+
+    pub(crate) fn is_support_user(&self) -> bool {
+        self.features & SUPPORT_USER != 0
+    }
+}
+
+/// The moment some days ago, four to twenty hours away from that day's edge.
+pub(crate) fn at(now: i64, days: i64, draw: Draw, purpose: u64) -> i64 {
+    now - days * DAY - 4 * HOUR - draw.below(purpose, (16 * HOUR) as u64) as i64
+}
+
+/// Moves a number of days off the neighbourhood of 30, 60 and 90.
+pub(crate) fn off_edge(days: i64) -> i64 {
+    if [30, 60, 90].iter().any(|edge| (days - edge).abs() <= 1) { days + 3 } else { days }
+}
+
+/// The first users are one of each licence, so that small organisations have them all.
+fn licence_of(index: u32, draw: Draw) -> usize {
+    match index {
+        0..=4 => return SFDC,
+        5..=18 => return index as usize - 4,
+        19 | 20 => return index as usize - 9,
+        _ => {}
+    }
+    let mut place = draw.below(10, 1000);
+    for (licence, entry) in LICENCES.iter().enumerate() {
+        if place < entry.share {
+            return licence;
+        }
+        place -= entry.share;
+    }
+    SFDC
+}
+
+fn profile_of(index: u32, licence: usize, draw: Draw) -> u16 {
+    let first: usize = LICENCES[..licence].iter().map(|entry| entry.profiles.len()).sum();
+    let within = match (index, licence) {
+        (RUNNING_USER, _) => usize::from(API_PROFILE),
+        (1 | 2, _) => 0,
+        // Ordinary people get an ordinary profile: neither administrator nor the API's.
+        (_, SFDC) => 1 + draw.below(11, 3) as usize,
+        _ => 0,
+    };
+    (first + within) as u16
+}
+
+fn role_of(index: u32, licence: usize, draw: Draw) -> Option<u16> {
+    let has_role = LICENCES[licence].user_type == "Standard" && licence != INTEGRATION && index != RUNNING_USER;
+    (has_role && !draw.one_in(12, 10)).then(|| draw.below(13, catalogue::ROLES.len() as u64) as u16)
+}
+
+fn features_of(index: u32, licence: usize, draw: Draw) -> u16 {
+    if LICENCES[licence].user_type != "Standard" || licence == INTEGRATION || index == RUNNING_USER {
+        return 0;
+    }
+    let rare = (1 << catalogue::FEATURES.len()) - 1;
+    let scattered = draw.below(14, 1 << 30);
+    // Two draws must agree on a bit, so a quarter of the users hold each rarer feature.
+    let others = (scattered as u16) & ((scattered >> 15) as u16) & rare & !SUPPORT_USER;
+    let support = licence == SFDC && draw.below(15, 10) < 4 || index == 4;
+    others | if support { SUPPORT_USER } else { 0 }
+}
+
+fn manager_of(index: u32, licence: usize, draw: Draw) -> Option<u32> {
+    let managed = LICENCES[licence].user_type == "Standard" && licence != INTEGRATION && index >= 8;
+    (managed && !draw.one_in(16, 20)).then(|| 1 + draw.below(17, u64::from(index / 8 + 1)) as u32)
+}
+
+/// Days since the last login, off the edges; `None` for one who never logged in.
+fn last_login_days(index: u32, licence: usize, draw: Draw) -> Option<i64> {
+    match licence {
+        GUEST | AUTOMATED | CLOUD_INTEGRATION => return None,
+        INTEGRATION => return Some(0),
+        _ if index < 3 => return Some(draw.below(18, 3) as i64),
+        _ if draw.one_in(19, 24) => return None,
+        _ => {}
+    }
+    let spread = |from: i64, to: i64| from + draw.below(20, (to - from) as u64) as i64;
+    Some(match draw.below(21, 100) {
+        0..60 => spread(0, 28),
+        60..75 => spread(32, 58),
+        75..85 => spread(62, 88),
+        _ => spread(92, 400),
+    })
+}
+
+/// Days since the account was made: before its last login, and off the edges.
+fn created_days(last_login: Option<i64>, draw: Draw) -> i64 {
+    let days = off_edge(2 + draw.below(22, 2000) as i64);
+    match last_login {
+        Some(login) if login >= days => login + 100,
+        _ => days,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000;
+
+    #[test]
+    fn dates_stay_hours_away_from_thirty_sixty_and_ninety_days() {
+        for user in (0..5000).map(|index| User::draw(7, index, NOW)) {
+            for time in [Some(user.created), user.last_login].into_iter().flatten() {
+                for edge in [30, 60, 90] {
+                    assert!((NOW - time - edge * DAY).abs() >= 4 * HOUR, "user {}", user.index);
+                }
+            }
+            assert!(user.last_login.is_none_or(|login| login > user.created));
+        }
+    }
+
+    #[test]
+    fn the_first_users_hold_one_licence_of_each_kind() {
+        let held: std::collections::BTreeSet<u8> = (0..21).map(|index| User::draw(3, index, NOW).licence).collect();
+        assert_eq!(held.len(), LICENCES.len());
+    }
+
+    #[test]
+    fn managers_come_before_those_they_manage() {
+        for user in (0..2000).map(|index| User::draw(7, index, NOW)) {
+            assert!(user.manager.is_none_or(|manager| manager < user.index));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Changes to the organisation, keeping the pools' used numbers true.
+
+use super::links::Link;
+use super::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
+use super::{Change, Org};
+use crate::schema::LinkTable;
+
+impl Org {
+    /// Merges a change into what was changed about the user before.
+    pub(crate) fn change_user(&mut self, index: u32, change: Change) {
+        let before = self.user(index);
+        let merged = self.changes.entry(index).or_default();
+        merged.active = change.active.or(merged.active);
+        merged.frozen = change.frozen.or(merged.frozen);
+        merged.locked = change.locked.or(merged.locked);
+        merged.profile = change.profile.or(merged.profile);
+        merged.role = change.role.or(merged.role);
+        merged.manager = change.manager.or(merged.manager);
+        merged.features = change.features.or(merged.features);
+        merged.last_login = change.last_login.or(merged.last_login);
+        merged.modified = change.modified.or(merged.modified);
+        merged.texts.extend(change.texts);
+        let after = self.user(index);
+        if before.active {
+            small::use_seats(self, USER_LICENSE, usize::from(before.licence), -1);
+        }
+        if after.active {
+            small::use_seats(self, USER_LICENSE, usize::from(after.licence), 1);
+        }
+    }
+
+    /// Adds a row that ties a user to a target, and gives its ordinal.
+    pub(crate) fn add_link(&mut self, table: LinkTable, user: u32, target: u32, now: i64) -> u64 {
+        let changes = &mut self.links[table as usize];
+        let ordinal = changes.next_ordinal();
+        changes.created.insert(ordinal, Link { ordinal, user, target, created: now });
+        self.use_link(table, target, 1);
+        ordinal
+    }
+
+    /// Removes a row; `false` when it was not there.
+    pub(crate) fn remove_link(&mut self, table: LinkTable, ordinal: u64) -> bool {
+        let Some(link) = self.link(table, ordinal) else { return false };
+        let changes = &mut self.links[table as usize];
+        changes.created.remove(&ordinal);
+        changes.deleted.insert(ordinal);
+        self.use_link(table, link.target, -1);
+        true
+    }
+
+    fn use_link(&mut self, table: LinkTable, target: u32, by: i64) {
+        let pool = match table {
+            LinkTable::PermissionSetLicence => PERMISSION_SET_LICENSE,
+            LinkTable::Package => PACKAGE_LICENSE,
+            LinkTable::PermissionSet => return,
+        };
+        small::use_seats(self, pool, target as usize, by);
+    }
+}

@@ -1,0 +1,69 @@
+//! A refused data call, as the REST API words it.
+
+use crate::value::write_string;
+
+/// An HTTP status with the error code and message that go into the body's array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) fields: Vec<String>,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into(), fields: Vec::new() }
+    }
+
+    pub(crate) fn bad(code: &str, message: impl Into<String>) -> Self {
+        Self::new(400, code, message)
+    }
+
+    pub(crate) fn with_field(mut self, field: &str) -> Self {
+        self.fields.push(field.to_owned());
+        self
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    pub(crate) fn session() -> Self {
+        Self::new(401, "INVALID_SESSION_ID", "Session expired or invalid")
+    }
+
+    pub(crate) fn method() -> Self {
+        Self::new(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed for this resource.")
+    }
+
+    /// A refusal that points into the query, as `\n<query>\n   ^\nERROR at Row:1:Column:n\n<message>`.
+    pub(crate) fn in_query(code: &str, query: &str, at: usize, message: &str) -> Self {
+        let before = &query[..at.min(query.len())];
+        let row = before.matches('\n').count() + 1;
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = query[line_start..].lines().next().unwrap_or("");
+        let column = before[line_start..].chars().count();
+        let caret = " ".repeat(column);
+        Self::bad(code, format!("\n{line}\n{caret}^\nERROR at Row:{row}:Column:{}\n{message}", column + 1))
+    }
+
+    /// The body's single entry; `errorCode` in plain calls and `statusCode` in collections.
+    pub(crate) fn write_entry(&self, code_name: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"message\":");
+        write_string(&self.message, out);
+        out.extend_from_slice(format!(",\"{code_name}\":\"{}\"", self.code).as_bytes());
+        if !self.fields.is_empty() || code_name == "statusCode" {
+            out.extend_from_slice(b",\"fields\":");
+            serde_json::to_writer(&mut *out, &self.fields).expect("a vector takes every byte");
+        }
+        out.push(b'}');
+    }
+
+    pub(crate) fn body(&self) -> Vec<u8> {
+        let mut out = vec![b'['];
+        self.write_entry("errorCode", &mut out);
+        out.push(b']');
+        out
+    }
+}

@@ -1,0 +1,202 @@
+//! The organisation's objects and fields, read once from `schema/objects.txt`.
+
+mod parse;
+
+use std::sync::LazyLock;
+
+use crate::org::getters::Getter;
+use crate::permissions::Permission;
+
+/// The type of a field, in describe's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Id,
+    Reference,
+    String,
+    Picklist,
+    Email,
+    Phone,
+    Boolean,
+    Int,
+    Double,
+    Percent,
+    Date,
+    DateTime,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Reference => "reference",
+            Self::String => "string",
+            Self::Picklist => "picklist",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Double => "double",
+            Self::Percent => "percent",
+            Self::Date => "date",
+            Self::DateTime => "datetime",
+        }
+    }
+
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::String | Self::Picklist | Self::Email | Self::Phone)
+    }
+
+    pub(crate) fn is_id(self) -> bool {
+        matches!(self, Self::Id | Self::Reference)
+    }
+
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Int | Self::Double | Self::Percent)
+    }
+}
+
+/// Which part of the organisation holds an object's rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    User,
+    UserLogin,
+    LoginHistory,
+    Link(LinkTable),
+    /// One of the small tables, by its number.
+    Small(usize),
+    /// The one row about the running user's permissions.
+    Access,
+}
+
+/// The tables that tie a user to something it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkTable {
+    PermissionSetLicence = 0,
+    PermissionSet = 1,
+    Package = 2,
+}
+
+/// A switch of the organisation without which some fields do not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feature {
+    MonthlyLogins,
+    Features,
+}
+
+/// A field with the properties that describe shows and queries obey.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) length: u32,
+    pub(crate) choices: Vec<String>,
+    pub(crate) nillable: bool,
+    pub(crate) filterable: bool,
+    pub(crate) sortable: bool,
+    pub(crate) groupable: bool,
+    pub(crate) updateable: bool,
+    pub(crate) createable: bool,
+    pub(crate) like: bool,
+    /// The first API version in which the field can no longer be filtered.
+    pub(crate) filter_until: Option<u16>,
+    /// The object the reference leads to, by its place in the schema, and the relationship's name.
+    pub(crate) parent: Option<Parent>,
+    /// The name under which the parent lists these rows.
+    pub(crate) child_name: Option<&'static str>,
+    /// Any one of these permissions shows the field; none is needed when empty.
+    pub(crate) needs: Vec<Permission>,
+    pub(crate) feature: Option<Feature>,
+    pub(crate) getter: Getter,
+}
+
+/// Where a reference field leads.
+#[derive(Debug)]
+pub(crate) struct Parent {
+    pub(crate) object: usize,
+    pub(crate) relationship: &'static str,
+}
+
+/// An object of the organisation.
+#[derive(Debug)]
+pub(crate) struct Object {
+    /// Its place in the schema.
+    pub(crate) place: usize,
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) prefix: [u8; 3],
+    pub(crate) table: Table,
+    pub(crate) needs: Vec<Permission>,
+    pub(crate) createable: bool,
+    pub(crate) updateable: bool,
+    pub(crate) deletable: bool,
+    pub(crate) fields: Vec<Field>,
+}
+
+impl Object {
+    pub(crate) fn field(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| field.name.eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn relationship(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| {
+            field.parent.as_ref().is_some_and(|parent| parent.relationship.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// The child object and its referring field behind a child relationship's name.
+    pub(crate) fn child(&self, name: &str) -> Option<(&'static Object, usize)> {
+        self.children()
+            .find(|(child, field)| child.fields[*field].child_name.is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    }
+
+    /// Every object and field that refers here under a relationship name.
+    pub(crate) fn children(&self) -> impl Iterator<Item = (&'static Object, usize)> {
+        let place = self.place;
+        objects().iter().flat_map(move |object| {
+            object.fields.iter().enumerate().filter_map(move |(index, field)| {
+                let refers = field.parent.as_ref().is_some_and(|parent| parent.object == place);
+                (refers && field.child_name.is_some()).then_some((object, index))
+            })
+        })
+    }
+}
+
+static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| parse::objects(include_str!("schema/objects.txt")));
+
+/// Every object, in the order of the file.
+pub(crate) fn objects() -> &'static [Object] {
+    &OBJECTS
+}
+
+pub(crate) fn object(name: &str) -> Option<&'static Object> {
+    objects().iter().find(|object| object.name.eq_ignore_ascii_case(name))
+}
+
+/// The object of a name that is known to be in the file.
+pub(crate) fn known(name: &str) -> &'static Object {
+    object(name).expect("the schema names this object")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case_and_given_back_in_their_own() {
+        let user = object("uSER").unwrap();
+        assert_eq!(user.name, "User");
+        assert_eq!(user.field("lastlogindate").unwrap().1.name, "LastLoginDate");
+        assert_eq!(user.relationship("profile").unwrap().1.name, "ProfileId");
+        assert_eq!(user.child("permissionsetlicenseassignments").unwrap().0.name, "PermissionSetLicenseAssign");
+    }
+
+    #[test]
+    fn flags_and_options_are_read_from_the_file() {
+        let label = object("TenantUsageEntitlement").unwrap().field("MasterLabel").unwrap().1;
+        assert!(label.groupable && label.nillable && !label.filterable && !label.sortable);
+        let used = object("UserLicense").unwrap().field("UsedLicenses").unwrap().1;
+        assert_eq!(used.filter_until, Some(64));
+        let kind = object("LoginHistory").unwrap().field("LoginType").unwrap().1;
+        assert!(kind.choices.contains(&"Remote Access 2.0".to_owned()));
+    }
+}

@@ -1,0 +1,53 @@
+//! How an organisation is made and where it listens.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+
+/// The settings of one simulated organisation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many users the organisation has, all kinds together; at least one.
+    pub users: u32,
+    /// Everything random follows from it; organisations of different seeds share no ids.
+    pub seed: u64,
+    /// The moment on which every date hangs.
+    pub now: DateTime<Utc>,
+    /// Where to listen; port 0 takes any free one.
+    pub address: SocketAddr,
+    /// The app's registered callbacks, which redirects must match exactly.
+    pub callbacks: Vec<String>,
+    /// Whether the authorization code flow demands PKCE.
+    pub require_pkce: bool,
+    /// Seconds a session lives without a call.
+    pub session_seconds: u64,
+    /// Seconds an authorization code is good for.
+    pub code_seconds: u64,
+    /// Data calls allowed in 24 hours.
+    pub daily_limit: u64,
+    /// The password of every user, for the legacy password grant and SOAP login.
+    pub password: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            users: 5000,
+            seed: 7,
+            now: this_hour(),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            callbacks: vec!["http://localhost/callback".to_owned()],
+            require_pkce: false,
+            session_seconds: 7200,
+            code_seconds: 900,
+            daily_limit: 100_000,
+            password: "correct horse".to_owned(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the organisation's clock is set here, once; everything else takes it")]
+fn this_hour() -> DateTime<Utc> {
+    let now = Utc::now();
+    now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now)
+}

@@ -1,0 +1,16 @@
+//! SOQL: from text to a plan against the schema, and from a plan to rows.
+
+pub(crate) mod aggregate;
+mod ast;
+mod bind;
+mod dates;
+pub(crate) mod filter;
+mod lexer;
+mod narrow;
+mod parser;
+pub(crate) mod plan;
+pub(crate) mod render;
+pub(crate) mod run;
+mod selection;
+
+pub(crate) use bind::prepare;

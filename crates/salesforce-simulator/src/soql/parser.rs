@@ -1,0 +1,403 @@
+//! A recursive-descent parser for the part of SOQL that the reference lists.
+
+use super::ast::{Call, Condition, FieldScope, Function, Item, Literal, Name, Operand, Operator, Order, Query};
+use super::dates;
+use super::lexer::{self, Placed, Token};
+use crate::refusal::Refusal;
+use crate::value;
+
+/// Parses one whole query.
+pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
+    let mut parser = Parser { text, tokens: lexer::tokens(text)?, next: 0 };
+    let query = parser.query()?;
+    match parser.peek() {
+        Token::End => Ok(query),
+        _ => Err(parser.unexpected()),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Placed>,
+    next: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> &Token {
+        &self.tokens[self.next].token
+    }
+
+    fn at(&self) -> usize {
+        self.tokens[self.next].at
+    }
+
+    fn advance(&mut self) -> Placed {
+        let placed = self.tokens[self.next].clone();
+        self.next = (self.next + 1).min(self.tokens.len() - 1);
+        placed
+    }
+
+    fn malformed(&self, at: usize, message: &str) -> Refusal {
+        Refusal::in_query("MALFORMED_QUERY", self.text, at, message)
+    }
+
+    fn unexpected(&self) -> Refusal {
+        let shown = match self.peek() {
+            Token::Word(word) | Token::Number(word) => word.clone(),
+            Token::Text(text) => format!("'{text}'"),
+            Token::Symbol(symbol) => (*symbol).to_owned(),
+            Token::End => "<EOF>".to_owned(),
+        };
+        self.malformed(self.at(), &format!("unexpected token: '{shown}'"))
+    }
+
+    fn is_word(&self, word: &str) -> bool {
+        matches!(self.peek(), Token::Word(own) if own.eq_ignore_ascii_case(word))
+    }
+
+    fn eat_word(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect_word(&mut self, word: &str) -> Result<(), Refusal> {
+        if self.eat_word(word) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn eat(&mut self, symbol: &str) -> bool {
+        let found = matches!(self.peek(), Token::Symbol(own) if *own == symbol);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    fn expect(&mut self, symbol: &str) -> Result<(), Refusal> {
+        if self.eat(symbol) { Ok(()) } else { Err(self.unexpected()) }
+    }
+
+    fn name(&mut self) -> Result<Name, Refusal> {
+        if !matches!(self.peek(), Token::Word(_)) {
+            return Err(self.unexpected());
+        }
+        match self.advance() {
+            Placed { token: Token::Word(text), at } => Ok(Name { text, at }),
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn query(&mut self) -> Result<Query, Refusal> {
+        self.expect_word("SELECT")?;
+        let mut items = vec![self.item()?];
+        while self.eat(",") {
+            items.push(self.item()?);
+        }
+        self.expect_word("FROM")?;
+        let from = self.name()?;
+        let alias = self.alias(&CLAUSES)?.map(|name| name.text);
+        self.skip_scope()?;
+        let filter = if self.eat_word("WHERE") { Some(self.condition()?) } else { None };
+        if self.eat_word("WITH") {
+            self.name()?;
+        }
+        let mut query = Query {
+            items,
+            from,
+            alias,
+            filter,
+            group: Vec::new(),
+            having: None,
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+        };
+        self.grouping(&mut query)?;
+        self.tail(&mut query)?;
+        Ok(query)
+    }
+
+    fn skip_scope(&mut self) -> Result<(), Refusal> {
+        if self.eat_word("USING") {
+            self.expect_word("SCOPE")?;
+            self.name()?;
+        }
+        Ok(())
+    }
+
+    fn grouping(&mut self, query: &mut Query) -> Result<(), Refusal> {
+        if self.eat_word("GROUP") {
+            self.expect_word("BY")?;
+            query.group.push(self.name()?);
+            while self.eat(",") {
+                query.group.push(self.name()?);
+            }
+        }
+        if self.eat_word("HAVING") {
+            query.having = Some(self.condition()?);
+        }
+        Ok(())
+    }
+
+    fn tail(&mut self, query: &mut Query) -> Result<(), Refusal> {
+        if self.eat_word("ORDER") {
+            self.expect_word("BY")?;
+            query.order.push(self.order()?);
+            while self.eat(",") {
+                query.order.push(self.order()?);
+            }
+        }
+        if self.eat_word("LIMIT") {
+            query.limit = Some(self.whole_number()?);
+        }
+        let at = self.at();
+        if self.eat_word("OFFSET") {
+            query.offset = self.whole_number()?;
+            if query.offset > 2000 {
+                let message = "Maximum SOQL offset allowed is 2000";
+                return Err(Refusal::in_query("NUMBER_OUTSIDE_VALID_RANGE", self.text, at, message));
+            }
+        }
+        if self.eat_word("FOR") {
+            self.name()?;
+        }
+        if self.eat_word("ALL") {
+            self.expect_word("ROWS")?;
+        }
+        Ok(())
+    }
+
+    fn whole_number(&mut self) -> Result<u64, Refusal> {
+        let parsed = match self.peek() {
+            Token::Number(digits) => digits.parse().ok(),
+            _ => None,
+        };
+        let number = parsed.ok_or_else(|| self.unexpected())?;
+        self.advance();
+        Ok(number)
+    }
+
+    /// A name after something that may have one, unless it is a keyword that may follow there.
+    fn alias(&mut self, keywords: &[&str]) -> Result<Option<Name>, Refusal> {
+        match self.peek() {
+            Token::Word(word) if !keywords.iter().any(|keyword| keyword.eq_ignore_ascii_case(word)) => {
+                self.name().map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn item(&mut self) -> Result<Item, Refusal> {
+        if self.eat("(") {
+            let child = self.query()?;
+            self.expect(")")?;
+            return Ok(Item::Child(Box::new(child)));
+        }
+        let name = self.name()?;
+        if !matches!(self.peek(), Token::Symbol("(")) {
+            let follows = &self.tokens[(self.next + 1).min(self.tokens.len() - 1)].token;
+            let ends = match follows {
+                Token::Symbol(symbol) => *symbol == ",",
+                Token::Word(word) => word.eq_ignore_ascii_case("FROM"),
+                _ => false,
+            };
+            let alias = if ends { self.alias(&["FROM"])? } else { None };
+            return Ok(Item::Field { name, alias });
+        }
+        self.advance();
+        if name.text.eq_ignore_ascii_case("FIELDS") {
+            return self.fields(name.at);
+        }
+        let Some(function) = function(&name.text) else {
+            return Err(self.malformed(name.at, &format!("unexpected token: '{}'", name.text)));
+        };
+        if function == Function::Count && self.eat(")") {
+            return Ok(Item::CountAll);
+        }
+        let argument = self.name()?;
+        self.expect(")")?;
+        let alias = self.alias(&["FROM"])?;
+        Ok(Item::Aggregate { call: Call { function, argument }, alias })
+    }
+
+    fn fields(&mut self, at: usize) -> Result<Item, Refusal> {
+        let scope = match self.name()?.text.to_ascii_uppercase().as_str() {
+            "ALL" => FieldScope::All,
+            "STANDARD" => FieldScope::Standard,
+            "CUSTOM" => FieldScope::Custom,
+            _ => {
+                self.next -= 1;
+                return Err(self.unexpected());
+            }
+        };
+        self.expect(")")?;
+        Ok(Item::Fields { scope, at })
+    }
+
+    fn operand(&mut self) -> Result<Operand, Refusal> {
+        let name = self.name()?;
+        if !self.eat("(") {
+            return Ok(Operand::Field(name));
+        }
+        let Some(function) = function(&name.text) else {
+            return Err(self.malformed(name.at, &format!("unexpected token: '{}'", name.text)));
+        };
+        let argument = self.name()?;
+        self.expect(")")?;
+        Ok(Operand::Aggregate(Call { function, argument }))
+    }
+
+    fn order(&mut self) -> Result<Order, Refusal> {
+        let by = self.operand()?;
+        let descending = self.eat_word("DESC");
+        if !descending {
+            self.eat_word("ASC");
+        }
+        let nulls_first = if self.eat_word("NULLS") {
+            let first = self.eat_word("FIRST");
+            if !first {
+                self.expect_word("LAST")?;
+            }
+            Some(first)
+        } else {
+            None
+        };
+        Ok(Order { by, descending, nulls_first })
+    }
+
+    /// AND and OR may not be mixed without parentheses.
+    fn condition(&mut self) -> Result<Condition, Refusal> {
+        let first = self.term()?;
+        for (word, join) in [("AND", Condition::And as fn(_) -> _), ("OR", Condition::Or)] {
+            if self.is_word(word) {
+                let mut terms = vec![first];
+                while self.eat_word(word) {
+                    terms.push(self.term()?);
+                }
+                if self.is_word("AND") || self.is_word("OR") {
+                    return Err(self.unexpected());
+                }
+                return Ok(join(terms));
+            }
+        }
+        Ok(first)
+    }
+
+    fn term(&mut self) -> Result<Condition, Refusal> {
+        if self.eat_word("NOT") {
+            return Ok(Condition::Not(Box::new(self.term()?)));
+        }
+        if self.eat("(") {
+            let inner = self.condition()?;
+            self.expect(")")?;
+            return Ok(inner);
+        }
+        let left = self.operand()?;
+        if self.eat_word("IN") {
+            return self.membership(left, false);
+        }
+        if self.eat_word("NOT") {
+            self.expect_word("IN")?;
+            return self.membership(left, true);
+        }
+        let operator = self.operator()?;
+        let right = match operator {
+            Operator::Includes | Operator::Excludes => {
+                self.expect("(")?;
+                let literal = self.literal()?;
+                self.expect(")")?;
+                literal
+            }
+            _ => self.literal()?,
+        };
+        Ok(Condition::Compare { left, operator, right })
+    }
+
+    fn operator(&mut self) -> Result<Operator, Refusal> {
+        let operator = match self.peek() {
+            Token::Symbol("=") => Operator::Equal,
+            Token::Symbol("!=" | "<>") => Operator::NotEqual,
+            Token::Symbol("<") => Operator::Less,
+            Token::Symbol("<=") => Operator::LessOrEqual,
+            Token::Symbol(">") => Operator::Greater,
+            Token::Symbol(">=") => Operator::GreaterOrEqual,
+            _ if self.is_word("LIKE") => Operator::Like,
+            _ if self.is_word("INCLUDES") => Operator::Includes,
+            _ if self.is_word("EXCLUDES") => Operator::Excludes,
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(operator)
+    }
+
+    fn membership(&mut self, left: Operand, negated: bool) -> Result<Condition, Refusal> {
+        self.expect("(")?;
+        if self.is_word("SELECT") {
+            let right = Box::new(self.query()?);
+            self.expect(")")?;
+            return Ok(Condition::InQuery { left, negated, right });
+        }
+        let mut right = vec![self.literal()?];
+        while self.eat(",") {
+            right.push(self.literal()?);
+        }
+        self.expect(")")?;
+        Ok(Condition::In { left, negated, right })
+    }
+
+    fn literal(&mut self) -> Result<Literal, Refusal> {
+        let literal = match self.peek().clone() {
+            Token::Text(text) => Literal::Text(text),
+            Token::Number(digits) => self.number(&digits)?,
+            Token::Word(word) => match word.to_ascii_uppercase().as_str() {
+                "NULL" => Literal::Null,
+                "TRUE" => Literal::Bool(true),
+                "FALSE" => Literal::Bool(false),
+                name if dates::is_period(name) => return self.period(name.to_owned()),
+                _ => return Err(self.unexpected()),
+            },
+            _ => return Err(self.unexpected()),
+        };
+        self.advance();
+        Ok(literal)
+    }
+
+    fn number(&self, digits: &str) -> Result<Literal, Refusal> {
+        if digits.contains('T') {
+            return value::parse_time(digits).map(Literal::Time).ok_or_else(|| self.unexpected());
+        }
+        if digits[1..].contains('-') {
+            return value::parse_date(digits).map(Literal::Date).ok_or_else(|| self.unexpected());
+        }
+        digits.parse().map(Literal::Number).map_err(|_| self.unexpected())
+    }
+
+    fn period(&mut self, name: String) -> Result<Literal, Refusal> {
+        self.advance();
+        let count = if dates::takes_count(&name) {
+            self.expect(":")?;
+            i64::try_from(self.whole_number()?).map_err(|_| self.unexpected())?
+        } else {
+            0
+        };
+        Ok(Literal::Period { name, count })
+    }
+}
+
+/// Keywords that may follow the object's name, and are therefore no alias.
+const CLAUSES: [&str; 11] =
+    ["USING", "WHERE", "WITH", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FOR", "ALL", "AS"];
+
+fn function(name: &str) -> Option<Function> {
+    Some(match name.to_ascii_uppercase().as_str() {
+        "COUNT" => Function::Count,
+        "COUNT_DISTINCT" => Function::CountDistinct,
+        "MIN" => Function::Min,
+        "MAX" => Function::Max,
+        "SUM" => Function::Sum,
+        "AVG" => Function::Avg,
+        _ => return None,
+    })
+}

@@ -1,0 +1,226 @@
+//! Runs a plan: finds the rows, asks the condition, puts them in order.
+
+use std::cmp::Ordering;
+
+use super::filter::{self, Filter};
+use super::narrow::{self, Access};
+use super::plan::{Path, Plan, Sort};
+pub(crate) use super::selection::Selection;
+use crate::org::Org;
+use crate::org::id::Id;
+use crate::org::rows::Row;
+use crate::refusal::Refusal;
+use crate::schema::{Field, Table};
+use crate::value::Value;
+use crate::viewer::Viewer;
+
+const DAY: i64 = 86_400;
+
+/// Selects the rows of a plan that the viewer may see.
+pub(crate) fn select(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
+    within(org, viewer, plan, plan.offset, plan.limit.unwrap_or(u64::MAX))
+}
+
+/// Selects every row the condition accepts; the limit of a grouped query counts groups.
+pub(crate) fn select_all(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
+    within(org, viewer, plan, 0, u64::MAX)
+}
+
+fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> Result<Selection, Refusal> {
+    check_window(viewer, plan)?;
+    let direction = natural(&plan.order);
+    let access = narrow::access(org, plan);
+    if let (Access::Span { from, to, exact: true }, Some(Direction::Ascending)) = (&access, direction)
+        && org.is_dense(plan.object)
+        && !viewer.is_restricted(plan.object)
+    {
+        let end = org.last_ordinal(plan.object);
+        let from = from.saturating_add(offset).min(end);
+        let to = (*to).min(end).max(from);
+        return Ok(Selection::Span { from, to: to.min(from.saturating_add(limit)) });
+    }
+    let enough = usize::try_from(limit.saturating_add(offset)).unwrap_or(usize::MAX);
+    let reader = Reader { org, viewer, plan, enough };
+    let by_time = plan.object.table == Table::LoginHistory && login_order(&plan.order).is_some();
+    let rows = match access {
+        _ if limit == 0 => Vec::new(),
+        Access::Logins { from, to } => reader.logins(from, to),
+        Access::Span { .. } if by_time => reader.logins(i64::MIN, i64::MAX),
+        Access::Rows(rows) => reader.in_natural_order(rows.into_iter(), direction),
+        Access::Span { from, to, .. } => reader.in_natural_order(org.ordinals(plan.object, from, to), direction),
+    };
+    Ok(Selection::List(cut(rows, offset, limit)))
+}
+
+/// The values of an id field in the selected rows, for a semi-join.
+pub(crate) fn ids(org: &Org, viewer: &Viewer, plan: &Plan, field: &Field) -> Result<Vec<Id>, Refusal> {
+    let selection = select(org, viewer, plan)?;
+    let rows = selection.page(0, u64::MAX).into_iter();
+    let ids = rows.filter_map(|ordinal| {
+        let row = org.row(plan.object, ordinal, viewer.permissions)?;
+        match org.value(plan.object, field, ordinal, &row) {
+            Value::Id(id) => Some(id),
+            _ => None,
+        }
+    });
+    Ok(ids.collect())
+}
+
+/// The scripted time-out: a query over an object must look at a narrow window of time.
+fn check_window(viewer: &Viewer, plan: &Plan) -> Result<(), Refusal> {
+    let Some(fault) = &viewer.faults.query_timeout else { return Ok(()) };
+    if !fault.object.eq_ignore_ascii_case(plan.object.name) {
+        return Ok(());
+    }
+    let narrowest = ["LoginTime", "SystemModstamp", "LastModifiedDate", "CreatedDate", "LastLoginDate"]
+        .into_iter()
+        .filter_map(|field| {
+            let (from, to) = plan.filter.as_ref().map(|filter| narrow::times(filter, field))?;
+            (from != i64::MIN).then(|| to.min(viewer.now).saturating_sub(from))
+        })
+        .min();
+    if narrowest.is_some_and(|seconds| seconds < i64::from(fault.until_days) * DAY) {
+        return Ok(());
+    }
+    Err(Refusal::bad("QUERY_TIMEOUT", "Your query request was running for too long."))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Ascending,
+    Descending,
+}
+
+impl Direction {
+    fn of<T>(sort: &Sort<T>) -> Self {
+        if sort.descending { Self::Descending } else { Self::Ascending }
+    }
+}
+
+/// The direction in which the rows' own order serves the query's.
+fn natural(order: &[Sort<Path>]) -> Option<Direction> {
+    match order {
+        [] => Some(Direction::Ascending),
+        [first, ..] if first.by.is_own("Id") => Some(Direction::of(first)),
+        _ => None,
+    }
+}
+
+/// The direction in which the index over time serves the query's order.
+fn login_order(order: &[Sort<Path>]) -> Option<Direction> {
+    match order {
+        [time] if time.by.is_own("LoginTime") => Some(Direction::of(time)),
+        [time, id, ..] if time.by.is_own("LoginTime") && id.by.is_own("Id") && time.descending == id.descending => {
+            Some(Direction::of(time))
+        }
+        _ => None,
+    }
+}
+
+fn cut(mut rows: Vec<u64>, offset: u64, limit: u64) -> Vec<u64> {
+    let offset = (offset as usize).min(rows.len());
+    rows.drain(..offset);
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    rows
+}
+
+struct Reader<'a> {
+    org: &'a Org,
+    viewer: &'a Viewer,
+    plan: &'a Plan,
+    /// How many rows will do, the skipped ones included.
+    enough: usize,
+}
+
+impl Reader<'_> {
+    fn accepted(&self, ordinal: u64) -> Option<Row> {
+        accepted(self.org, self.viewer, self.plan, self.plan.filter.as_ref(), ordinal)
+    }
+
+    fn in_natural_order(
+        &self,
+        ordinals: impl DoubleEndedIterator<Item = u64>,
+        direction: Option<Direction>,
+    ) -> Vec<u64> {
+        match direction {
+            Some(Direction::Ascending) => self.first(ordinals),
+            Some(Direction::Descending) => self.first(ordinals.rev()),
+            None => self.sorted(ordinals),
+        }
+    }
+
+    fn first(&self, ordinals: impl Iterator<Item = u64>) -> Vec<u64> {
+        ordinals.filter(|ordinal| self.accepted(*ordinal).is_some()).take(self.enough).collect()
+    }
+
+    fn logins(&self, from: i64, to: i64) -> Vec<u64> {
+        let index = self.org.logins();
+        let first = index.partition_point(|(time, _)| *time < from);
+        let last = index.partition_point(|(time, _)| *time < to).max(first);
+        let rows = index[first..last].iter().map(|(_, ordinal)| *ordinal);
+        match (login_order(&self.plan.order), natural(&self.plan.order)) {
+            (Some(Direction::Ascending), _) => self.first(rows),
+            (Some(Direction::Descending), _) => self.first(rows.rev()),
+            (None, direction) => {
+                let mut rows: Vec<u64> = rows.collect();
+                rows.sort_unstable();
+                self.in_natural_order(rows.into_iter(), direction)
+            }
+        }
+    }
+
+    fn sorted(&self, ordinals: impl Iterator<Item = u64>) -> Vec<u64> {
+        let mut rows: Vec<(Vec<Value<'_>>, u64)> = ordinals
+            .filter_map(|ordinal| {
+                let row = self.accepted(ordinal)?;
+                let keys = self
+                    .plan
+                    .order
+                    .iter()
+                    .map(|sort| sort.by.value(self.org, self.viewer, self.plan.object, ordinal, &row));
+                Some((keys.collect(), ordinal))
+            })
+            .collect();
+        rows.sort_by(|(left, left_row), (right, right_row)| {
+            by_keys(&self.plan.order, left, right).then(left_row.cmp(right_row))
+        });
+        rows.into_iter().map(|(_, ordinal)| ordinal).collect()
+    }
+}
+
+/// The row at an ordinal, if the viewer may see it and the condition accepts it.
+pub(crate) fn accepted(
+    org: &Org,
+    viewer: &Viewer,
+    plan: &Plan,
+    filter: Option<&Filter<Path>>,
+    ordinal: u64,
+) -> Option<Row> {
+    let row = org.row(plan.object, ordinal, viewer.permissions)?;
+    if !viewer.sees_row(org, plan.object, &row) {
+        return None;
+    }
+    let value = |path: &Path| path.value(org, viewer, plan.object, ordinal, &row);
+    if filter.is_none_or(|filter| filter.accepts(&value)) { Some(row) } else { None }
+}
+
+/// Compares two lists of sort keys, each in its own direction.
+pub(crate) fn by_keys<T>(order: &[Sort<T>], left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
+    let keys = order.iter().zip(left.iter().zip(right));
+    keys.map(|(sort, (left, right))| {
+        let nulls = match (left, right) {
+            (Value::Null, Value::Null) => return Ordering::Equal,
+            (Value::Null, _) => Some(Ordering::Less),
+            (_, Value::Null) => Some(Ordering::Greater),
+            _ => None,
+        };
+        match nulls {
+            Some(ordering) if sort.nulls_first => ordering,
+            Some(ordering) => ordering.reverse(),
+            None if sort.descending => filter::compare(left, right).reverse(),
+            None => filter::compare(left, right),
+        }
+    })
+    .find(|ordering| ordering.is_ne())
+    .unwrap_or(Ordering::Equal)
+}

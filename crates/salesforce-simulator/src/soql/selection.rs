@@ -1,0 +1,26 @@
+//! The rows a query selected, in order, as ordinals.
+
+/// A run of ordinals, or a list where a run would not do.
+pub(crate) enum Selection {
+    Span { from: u64, to: u64 },
+    List(Vec<u64>),
+}
+
+impl Selection {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Span { from, to } => to - from,
+            Self::List(rows) => rows.len() as u64,
+        }
+    }
+
+    /// At most so many ordinals after an offset.
+    pub(crate) fn page(&self, offset: u64, size: u64) -> Vec<u64> {
+        let first = offset.min(self.len());
+        let last = offset.saturating_add(size).min(self.len());
+        match self {
+            Self::Span { from, .. } => (from + first..from + last).collect(),
+            Self::List(rows) => rows[first as usize..last as usize].to_vec(),
+        }
+    }
+}

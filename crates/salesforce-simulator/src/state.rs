@@ -1,0 +1,209 @@
+//! Everything one running organisation holds, shared by its requests.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
+
+use crate::faults::{Faults, StatusFault};
+use crate::http::cursors::Cursors;
+use crate::http::grants::Grants;
+use crate::journal::Journal;
+use crate::org::Org;
+use crate::org::user::RUNNING_USER;
+use crate::permissions::{Permission, Permissions};
+use crate::settings::Settings;
+use crate::viewer::Viewer;
+
+/// The one app that is registered with the organisation.
+pub(crate) struct App {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) callbacks: Vec<String>,
+    pub(crate) require_pkce: bool,
+}
+
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) url: String,
+    pub(crate) app: Mutex<App>,
+    pub(crate) grants: Mutex<Grants>,
+    pub(crate) cursors: Mutex<Cursors>,
+    pub(crate) journal: Mutex<Journal>,
+    /// Held by a user write while it runs, when faults say so.
+    pub(crate) write_lock: tokio::sync::Mutex<()>,
+    org: RwLock<Org>,
+    board: Mutex<Board>,
+    permissions: Mutex<Permissions>,
+    started: Instant,
+}
+
+/// The faults in force and the data calls they have seen.
+#[derive(Default)]
+struct Board {
+    faults: Arc<Faults>,
+    calls: u64,
+    /// Data calls since the organisation started, for the limit header.
+    used: u64,
+}
+
+/// What the faults do to one data call.
+#[derive(Default)]
+pub(crate) struct Strike {
+    pub(crate) latency_ms: u64,
+    pub(crate) status: Option<StatusFault>,
+    pub(crate) expire: bool,
+    pub(crate) drop_body: bool,
+    pub(crate) nonsense: bool,
+    pub(crate) concurrent: bool,
+    pub(crate) exhausted: bool,
+}
+
+/// A poisoned lock means a request panicked; the organisation's data is still whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings, url: String) -> Self {
+        let org = Org::found(settings.seed, settings.users, settings.now.timestamp());
+        let app = App {
+            client_id: format!("3MVG9simulator.{:016x}", settings.seed),
+            client_secret: format!(
+                "{:016X}C0FFEE{:016X}",
+                settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+                settings.seed
+            ),
+            callbacks: settings.callbacks.clone(),
+            require_pkce: settings.require_pkce,
+        };
+        Self {
+            grants: Mutex::new(Grants::new(settings.seed)),
+            cursors: Mutex::default(),
+            journal: Mutex::default(),
+            write_lock: tokio::sync::Mutex::new(()),
+            org: RwLock::new(org),
+            board: Mutex::default(),
+            permissions: Mutex::new(Permissions::ALL),
+            app: Mutex::new(app),
+            started: Instant::now(),
+            settings,
+            url,
+        }
+    }
+
+    /// The organisation's clock, in milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.settings.now.timestamp_millis().saturating_add(elapsed)
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.now_ms() / 1000
+    }
+
+    pub(crate) fn org(&self) -> RwLockReadGuard<'_, Org> {
+        self.org.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn org_mut(&self) -> RwLockWriteGuard<'_, Org> {
+        self.org.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn faults(&self) -> Arc<Faults> {
+        lock(&self.board).faults.clone()
+    }
+
+    /// Puts a set of faults in force; the ones that happen at once have happened when it returns.
+    pub(crate) fn set_faults(&self, mut faults: Faults) {
+        if std::mem::take(&mut faults.expire_sessions) {
+            lock(&self.grants).expire_sessions();
+        }
+        if std::mem::take(&mut faults.expire_cursors) {
+            lock(&self.cursors).clear();
+        }
+        let mut board = lock(&self.board);
+        board.faults = Arc::new(faults);
+        board.calls = 0;
+    }
+
+    /// Takes one off a counting fault; `false` when it has run out.
+    pub(crate) fn count_down(&self, counter: impl Fn(&mut Faults) -> Option<&mut u64>) -> bool {
+        let mut board = lock(&self.board);
+        let faults = Arc::make_mut(&mut board.faults);
+        match counter(faults) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What the faults do to the next data call.
+    pub(crate) fn strike(&self) -> Strike {
+        let mut board = lock(&self.board);
+        board.calls += 1;
+        board.used += 1;
+        let calls = board.calls;
+        let faults = Arc::make_mut(&mut board.faults);
+        let every = |n: Option<u64>| n.is_some_and(|n| n > 0 && calls.is_multiple_of(n));
+        let take = |left: &mut u64| {
+            let strikes = *left > 0;
+            *left -= u64::from(strikes);
+            strikes
+        };
+        Strike {
+            latency_ms: faults.latency_ms,
+            status: faults.status.as_mut().and_then(|status| take(&mut status.times).then(|| status.clone())),
+            expire: every(faults.expire_session_every),
+            drop_body: faults.drop_body_at == Some(calls) || every(faults.drop_body_every),
+            nonsense: take(&mut faults.nonsense_body),
+            concurrent: take(&mut faults.concurrent_limit),
+            exhausted: faults.daily_limit_remaining.as_mut().is_some_and(|left| !take(left)),
+        }
+    }
+
+    /// Calls used and allowed in 24 hours.
+    pub(crate) fn usage(&self) -> (u64, u64) {
+        let board = lock(&self.board);
+        let limit = self.settings.daily_limit;
+        let used = match board.faults.daily_limit_remaining {
+            Some(left) => limit.saturating_sub(left),
+            None => board.used.min(limit),
+        };
+        (used, limit)
+    }
+
+    pub(crate) fn change_permissions(&self, change: impl FnOnce(&mut Permissions)) -> Permissions {
+        let mut permissions = lock(&self.permissions);
+        change(&mut permissions);
+        *permissions
+    }
+
+    /// The permissions of a user: all for administrators, the settable ones for the running user.
+    pub(crate) fn permissions_of(&self, org: &Org, user: u32) -> Permissions {
+        if user == RUNNING_USER {
+            return *lock(&self.permissions);
+        }
+        let user = org.user(user);
+        match user.profile {
+            crate::org::catalogue::ADMINISTRATOR_PROFILE => Permissions::ALL,
+            _ if user.is_internal() => Permissions::ORDINARY,
+            _ => Permissions::NONE,
+        }
+    }
+
+    pub(crate) fn viewer(&self, org: &Org, user: u32, version: u16) -> Viewer {
+        Viewer { user, permissions: self.permissions_of(org, user), version, now: self.now(), faults: self.faults() }
+    }
+
+    /// Whether the user may call the API at all.
+    pub(crate) fn may_call(&self, user: u32) -> bool {
+        self.permissions_of(&self.org(), user).has(Permission::ApiEnabled)
+    }
+
+    /// Whether the user may log in with the password, possibly followed by a security token.
+    pub(crate) fn accepts_password(&self, user: u32, password: &str) -> bool {
+        let user = self.org().user(user);
+        user.active && !user.frozen && password.starts_with(&self.settings.password)
+    }
+}

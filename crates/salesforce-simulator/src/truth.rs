@@ -1,0 +1,275 @@
+//! What is true of the organisation, counted from the generator and never through queries.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::org::Org;
+use crate::org::catalogue::{
+    FIRST_UNKNOWN, LAST_UNKNOWN, LICENCES, PERMISSION_SET_LICENCES, PRODUCTS, PSL_UNKNOWN, SFDC,
+};
+use crate::org::logins;
+use crate::org::user::User;
+use crate::schema::LinkTable;
+
+const DAY: i64 = 86_400;
+
+/// The organisation's true numbers at this moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Truth {
+    /// The organisation's 18-character id.
+    pub organization_id: String,
+    /// The organisation's name.
+    pub organization_name: String,
+    /// The moment on which the dates hang.
+    pub now: DateTime<Utc>,
+    /// Every user, and how they divide.
+    pub users: UserCounts,
+    /// Users by `UserType`, inactive ones included.
+    pub user_types: BTreeMap<String, u64>,
+    /// User licences by key.
+    pub licences: BTreeMap<String, LicenceCounts>,
+    /// Permission-set-licence assignments by key, whoever holds them.
+    pub permission_set_licences: BTreeMap<String, u64>,
+    /// Permission-set-licence assignments held by inactive users.
+    pub permission_set_licences_of_inactive: u64,
+    /// Active holders of `SFDC` without the Service Cloud feature.
+    pub sfdc_without_support_user: u64,
+    /// Active holders of `SFDC` with the Service Cloud feature.
+    pub sfdc_with_support_user: u64,
+    /// Subscriptions by identifier: user licences of active users, and every permission-set licence.
+    pub subscriptions: BTreeMap<String, u64>,
+    /// Active users by product, the seven names.
+    pub products: BTreeMap<String, u64>,
+    /// Identifiers that no catalogue can know, with their subscriptions.
+    pub unknown_identifiers: BTreeMap<String, u64>,
+    /// Activity of active users.
+    pub activity_active: ActivityCounts,
+    /// Activity of all users.
+    pub activity_all: ActivityCounts,
+    /// Rows of LoginHistory.
+    pub logins: LoginCounts,
+    /// Seats of managed packages in use.
+    pub package_seats: u64,
+}
+
+/// How the users divide.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserCounts {
+    /// All users.
+    pub total: u64,
+    /// Active ones.
+    pub active: u64,
+    /// Inactive ones.
+    pub inactive: u64,
+    /// Frozen ones, active or not.
+    pub frozen: u64,
+    /// Frozen ones that are active.
+    pub frozen_active: u64,
+}
+
+/// One user licence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LicenceCounts {
+    /// The licence's name.
+    pub name: String,
+    /// Seats bought.
+    pub total: u64,
+    /// Seats in use, which are those of active users.
+    pub used: u64,
+    /// Users on the licence, inactive ones included.
+    pub holders: u64,
+}
+
+/// How long users have been away; one who never logged in counts from creation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityCounts {
+    /// Users who never logged in.
+    pub never_logged_in: u64,
+    /// Users away for more than 30 days.
+    pub inactive30: u64,
+    /// Users away for more than 60 days.
+    pub inactive60: u64,
+    /// Users away for more than 90 days.
+    pub inactive90: u64,
+}
+
+/// Rows of LoginHistory.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginCounts {
+    /// All rows.
+    pub total: u64,
+    /// Rows whose status is `Success`.
+    pub succeeded: u64,
+    /// Rows that tell of a failure.
+    pub failed: u64,
+    /// Rows of the last 30 days.
+    pub last30_days: u64,
+}
+
+/// What is true of one user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserTruth {
+    /// The 18-character id.
+    pub id: String,
+    /// The username.
+    pub username: String,
+    /// `UserType`.
+    pub user_type: String,
+    /// The key of the user's licence.
+    pub licence: String,
+    /// The identifier of the user-licence subscription, or `None` for an inactive user.
+    pub identifier: Option<String>,
+    /// The product of the seven, if the licence belongs to one.
+    pub product: Option<String>,
+    /// Whether the user is active.
+    pub active: bool,
+    /// Whether the user is frozen.
+    pub frozen: bool,
+    /// The last login, or `None` for one who never logged in.
+    pub last_login: Option<DateTime<Utc>>,
+    /// When the account was made.
+    pub created: DateTime<Utc>,
+    /// The manager's id.
+    pub manager: Option<String>,
+    /// Keys of the permission-set licences the user holds.
+    pub permission_set_licences: Vec<String>,
+    /// Rows of LoginHistory that succeeded.
+    pub successful_logins: u64,
+}
+
+impl Truth {
+    pub(crate) fn of(org: &Org) -> Self {
+        let mut truth = Self {
+            organization_id: org.id().to_string(),
+            organization_name: org.name(),
+            now: moment(org.founded),
+            products: PRODUCTS.iter().map(|product| ((*product).to_owned(), 0)).collect(),
+            ..Self::default()
+        };
+        for licence in &LICENCES {
+            let counts = LicenceCounts { name: licence.name.to_owned(), ..LicenceCounts::default() };
+            truth.licences.insert(licence.key.to_owned(), counts);
+        }
+        for user in org.all_users() {
+            truth.count_user(org, &user);
+            truth.count_belongings(org, &user);
+        }
+        for (index, licence) in LICENCES.iter().enumerate() {
+            let total = org.small.seats_bought(index);
+            truth.licences.entry(licence.key.to_owned()).or_default().total = total;
+        }
+        truth
+    }
+
+    fn count_user(&mut self, org: &Org, user: &User) {
+        let licence = usize::from(user.licence);
+        let counts = self.licences.entry(LICENCES[licence].key.to_owned()).or_default();
+        counts.holders += 1;
+        counts.used += u64::from(user.active);
+        *self.user_types.entry(user.user_type().to_owned()).or_default() += 1;
+        self.users.total += 1;
+        self.users.active += u64::from(user.active);
+        self.users.inactive += u64::from(!user.active);
+        self.users.frozen += u64::from(user.frozen);
+        self.users.frozen_active += u64::from(user.frozen && user.active);
+        self.activity_all.count(user, org.founded);
+        if !user.active {
+            return;
+        }
+        self.activity_active.count(user, org.founded);
+        if licence == SFDC {
+            let with = u64::from(user.is_support_user());
+            self.sfdc_with_support_user += with;
+            self.sfdc_without_support_user += 1 - with;
+        }
+        *self.subscriptions.entry(identifier(user)).or_default() += 1;
+        if let Some(product) = product(user) {
+            *self.products.entry(product.to_owned()).or_default() += 1;
+        }
+        if (FIRST_UNKNOWN..=LAST_UNKNOWN).contains(&licence) {
+            *self.unknown_identifiers.entry(identifier(user)).or_default() += 1;
+        }
+    }
+
+    fn count_belongings(&mut self, org: &Org, user: &User) {
+        for link in org.links_of(LinkTable::PermissionSetLicence, user.index) {
+            let key = PERMISSION_SET_LICENCES[link.target as usize].key.to_owned();
+            if link.target == PSL_UNKNOWN {
+                *self.unknown_identifiers.entry(key.clone()).or_default() += 1;
+            }
+            *self.permission_set_licences.entry(key.clone()).or_default() += 1;
+            *self.subscriptions.entry(key).or_default() += 1;
+            self.permission_set_licences_of_inactive += u64::from(!user.active);
+        }
+        self.package_seats += org.links_of(LinkTable::Package, user.index).len() as u64;
+        for login in logins::logins_of(&org.founded_user(user.index), org.founded) {
+            self.logins.total += 1;
+            self.logins.failed += u64::from(login.failed);
+            self.logins.succeeded += u64::from(!login.failed);
+            self.logins.last30_days += u64::from(org.founded - login.time < 30 * DAY);
+        }
+    }
+}
+
+impl ActivityCounts {
+    fn count(&mut self, user: &User, now: i64) {
+        let away = now - user.last_login.unwrap_or(user.created);
+        self.never_logged_in += u64::from(user.last_login.is_none());
+        self.inactive30 += u64::from(away > 30 * DAY);
+        self.inactive60 += u64::from(away > 60 * DAY);
+        self.inactive90 += u64::from(away > 90 * DAY);
+    }
+}
+
+impl UserTruth {
+    pub(crate) fn of(org: &Org, index: u32) -> Self {
+        let user = org.user(index);
+        let held = org.links_of(LinkTable::PermissionSetLicence, index);
+        let logins = logins::logins_of(&org.founded_user(index), org.founded);
+        Self {
+            id: org.user_id(index).to_string(),
+            username: org.username(index),
+            user_type: user.user_type().to_owned(),
+            licence: LICENCES[usize::from(user.licence)].key.to_owned(),
+            identifier: user.active.then(|| identifier(&user)),
+            product: product(&user).map(str::to_owned),
+            active: user.active,
+            frozen: user.frozen,
+            last_login: user.last_login.map(moment),
+            created: moment(user.created),
+            manager: user.manager.map(|manager| org.user_id(manager).to_string()),
+            permission_set_licences: held
+                .iter()
+                .map(|link| PERMISSION_SET_LICENCES[link.target as usize].key.to_owned())
+                .collect(),
+            successful_logins: logins.filter(|login| !login.failed).count() as u64,
+        }
+    }
+}
+
+fn moment(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
+fn identifier(user: &User) -> String {
+    match usize::from(user.licence) {
+        SFDC if user.is_support_user() => "SFDC/SupportUser".to_owned(),
+        licence => LICENCES[licence].key.to_owned(),
+    }
+}
+
+fn product(user: &User) -> Option<&'static str> {
+    match usize::from(user.licence) {
+        SFDC if user.is_support_user() => Some("Service Cloud"),
+        SFDC => Some("Sales Cloud"),
+        licence => LICENCES[licence].product,
+    }
+}

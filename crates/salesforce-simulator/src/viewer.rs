@@ -1,0 +1,100 @@
+//! Who is looking: a user's permissions and the faults in force decide what exists for them.
+
+use std::sync::Arc;
+
+use crate::faults::Faults;
+use crate::org::Org;
+use crate::org::rows::Row;
+use crate::permissions::{Permission, Permissions};
+use crate::schema::{Feature, Field, LinkTable, Object, Table};
+
+/// The user behind a data call, at one moment and one API version.
+#[derive(Clone)]
+pub(crate) struct Viewer {
+    pub(crate) user: u32,
+    pub(crate) permissions: Permissions,
+    /// The API version's whole number.
+    pub(crate) version: u16,
+    pub(crate) now: i64,
+    pub(crate) faults: Arc<Faults>,
+}
+
+impl Viewer {
+    pub(crate) fn has(&self, permission: Permission) -> bool {
+        self.permissions.has(permission)
+    }
+
+    /// Whether the object exists for this user; if not, queries say INVALID_TYPE.
+    pub(crate) fn sees(&self, object: &Object) -> bool {
+        let hidden = self.faults.hide_objects.iter().any(|name| name.eq_ignore_ascii_case(object.name));
+        let permitted = object.needs.is_empty() || self.permissions.has_any(&object.needs);
+        !hidden && (permitted || self.sees_only_emptiness(object))
+    }
+
+    /// Whether the field exists for this user; if not, queries say INVALID_FIELD.
+    pub(crate) fn sees_field(&self, object: &Object, field: &Field) -> bool {
+        let hidden = self.faults.hide_fields.iter().any(|name| {
+            name.split_once('.').is_some_and(|(owner, own)| {
+                owner.eq_ignore_ascii_case(object.name) && own.eq_ignore_ascii_case(field.name)
+            })
+        });
+        let featured = match field.feature {
+            None => true,
+            Some(Feature::MonthlyLogins) => self.faults.monthly_logins,
+            Some(Feature::Features) => self.faults.feature_fields,
+        };
+        !hidden && featured && (field.needs.is_empty() || self.permissions.has_any(&field.needs))
+    }
+
+    pub(crate) fn fields<'a>(&'a self, object: &'static Object) -> impl Iterator<Item = &'static Field> + 'a {
+        object.fields.iter().filter(|field| self.sees_field(object, field))
+    }
+
+    fn sees_only_emptiness(&self, object: &Object) -> bool {
+        self.faults.empty_assignments_when_forbidden
+            && object.table == Table::Link(LinkTable::PermissionSetLicence)
+            && !self.permissions.has_any(&object.needs)
+    }
+
+    /// Whether some rows of the object may be missing without a word.
+    pub(crate) fn is_restricted(&self, object: &Object) -> bool {
+        match object.table {
+            Table::LoginHistory => self.sees_own_logins_only(),
+            Table::User | Table::UserLogin => self.sees_own_user_only(),
+            Table::Small(_) => object.name == "Profile" && self.sees_own_profile_only(),
+            Table::Link(LinkTable::PermissionSet) => self.sees_own_assignments_only(),
+            Table::Link(_) => self.sees_only_emptiness(object),
+            Table::Access => false,
+        }
+    }
+
+    pub(crate) fn sees_row(&self, org: &Org, object: &Object, row: &Row) -> bool {
+        if !self.is_restricted(object) {
+            return true;
+        }
+        match row {
+            Row::Login(login) => login.user == self.user,
+            Row::User(user) => user.index == self.user,
+            Row::Small { row, .. } => *row == usize::from(org.user(self.user).profile),
+            Row::Link(link) => object.name == "PermissionSetAssignment" && link.user == self.user,
+            Row::Access(_) => true,
+        }
+    }
+
+    fn sees_own_logins_only(&self) -> bool {
+        let reads_all = [Permission::ManageUsers, Permission::MonitorLoginHistory];
+        self.faults.own_logins_only || !self.permissions.has_any(&reads_all)
+    }
+
+    fn sees_own_user_only(&self) -> bool {
+        self.faults.private_users && !self.has(Permission::ViewAllUsers)
+    }
+
+    fn sees_own_profile_only(&self) -> bool {
+        self.faults.profile_filtering && !self.has(Permission::ViewAllProfiles)
+    }
+
+    fn sees_own_assignments_only(&self) -> bool {
+        !self.permissions.has_any(&[Permission::ViewSetup, Permission::AssignPermissionSets])
+    }
+}
