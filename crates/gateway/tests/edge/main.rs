@@ -1,0 +1,12 @@
+//! The edge as its clients meet it: over TCP, with everything they may and may not do.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
+
+mod documents;
+mod guard;
+mod http;
+mod schema;
+mod server;
+mod sockets;
+mod streams;
+mod telemetry;

@@ -1,0 +1,227 @@
+//! A small schema with one field for each thing the edge must get right.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+use async_graphql::{
+    Context, Enum, Error, ErrorExtensions, ID, InputObject, Object, OneofObject, Request, Schema, SchemaBuilder,
+    SimpleObject, Subscription, ValidationMode,
+};
+use async_stream::stream;
+use chrono::{DateTime, Utc};
+use futures::Stream;
+use seatgraph::edge::{Edge, Prepare, Prepared, Settings};
+use serde_json::{Map, Value};
+use tokio::sync::broadcast;
+
+pub(crate) type Library = Schema<Query, Mutation, Subscriptions>;
+
+/// What a test steers: the live stream, and how often something was changed.
+#[derive(Clone)]
+pub(crate) struct Controls {
+    /// Ticks of the live stream; `None` ends it.
+    pub(crate) live: broadcast::Sender<Option<Tick>>,
+    pub(crate) changes: Arc<AtomicI32>,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { live: broadcast::channel(1024).0, changes: Arc::default() }
+    }
+}
+
+/// Counts "statements" the way the gateway's database handle does, and turns `{"user": "stranger"}` away.
+pub(crate) struct Counting;
+
+struct Statements(Arc<AtomicU64>);
+
+impl Prepare for Counting {
+    fn prepare(&self, request: Request) -> Prepared {
+        let statements = Arc::new(AtomicU64::new(0));
+        let request = request.data(Statements(Arc::clone(&statements)));
+        Prepared { request, statements }
+    }
+
+    fn welcomes(&self, payload: &Map<String, Value>) -> bool {
+        payload.get("user").is_none_or(|user| user != "stranger")
+    }
+}
+
+pub(crate) fn builder(controls: Controls) -> SchemaBuilder<Query, Mutation, Subscriptions> {
+    Schema::build(Query, Mutation, Subscriptions).data(controls)
+}
+
+/// The edge in front of the schema, built as the gateway builds its own.
+pub(crate) fn edge(controls: Controls, settings: Settings) -> Edge<Library> {
+    let schema = builder(controls)
+        .validation_mode(ValidationMode::Fast)
+        .disable_suggestions()
+        .limit_recursive_depth(128)
+        .finish();
+    let sdl = schema.sdl();
+    Edge::new(schema, &sdl, settings, Arc::new(Counting)).expect("the schema's own SDL is valid")
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colour {
+    Red,
+    Green,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    Coded,
+    Uncoded,
+    Panic,
+}
+
+#[derive(OneofObject)]
+pub(crate) enum By {
+    Id(ID),
+    Name(String),
+}
+
+#[derive(InputObject)]
+pub(crate) struct Filter {
+    #[graphql(default = 5)]
+    min: i32,
+    max: Option<i32>,
+    by: Option<By>,
+    /// Lets a literal nest as deep as it likes.
+    inner: Option<Box<Filter>>,
+}
+
+#[derive(Clone, SimpleObject)]
+pub(crate) struct Tick {
+    pub(crate) sequence: i32,
+    pub(crate) text: String,
+}
+
+pub(crate) struct Book {
+    number: i32,
+}
+
+#[Object]
+impl Book {
+    async fn title(&self) -> String {
+        format!("Volume {}", self.number)
+    }
+
+    async fn next(&self) -> Book {
+        Book { number: self.number + 1 }
+    }
+
+    async fn sequels(&self, #[graphql(default = 20)] first: i32) -> Vec<Book> {
+        (1..=first).map(|step| Book { number: self.number + step }).collect()
+    }
+}
+
+pub(crate) struct Query;
+
+#[Object]
+impl Query {
+    async fn hello(&self) -> &str {
+        "world"
+    }
+
+    async fn add(&self, a: i32, #[graphql(default = 10)] b: i32) -> i32 {
+        a + b
+    }
+
+    async fn half(&self, of: f64) -> f64 {
+        of / 2.0
+    }
+
+    async fn colour(&self, of: Colour) -> Colour {
+        of
+    }
+
+    async fn find(&self, by: By) -> String {
+        match by {
+            By::Id(id) => format!("id {}", id.as_str()),
+            By::Name(name) => format!("name {name}"),
+        }
+    }
+
+    async fn span(&self, filter: Filter) -> i32 {
+        let inner = filter.inner.map_or(0, |inner| inner.min);
+        let by = i32::from(filter.by.is_some());
+        filter.max.unwrap_or_default() - filter.min + inner + by
+    }
+
+    async fn join(&self, words: Vec<String>) -> String {
+        words.join(" ")
+    }
+
+    async fn year(&self, at: DateTime<Utc>) -> String {
+        at.format("%Y").to_string()
+    }
+
+    async fn book(&self) -> Book {
+        Book { number: 1 }
+    }
+
+    async fn books(&self, #[graphql(default = 20)] first: i32) -> Vec<Book> {
+        (1..=first).map(|number| Book { number }).collect()
+    }
+
+    async fn reads(&self, context: &Context<'_>, times: i32) -> i32 {
+        let statements = context.data_unchecked::<Statements>();
+        statements.0.fetch_add(times.unsigned_abs().into(), Ordering::Relaxed);
+        times
+    }
+
+    // A `Result` inside the `Option`: the other way round, the library lets the error take the parent along.
+    async fn fails(&self, how: Failure) -> Option<async_graphql::Result<String>> {
+        match how {
+            Failure::Coded => {
+                let error = Error::new("no such book");
+                Some(Err(error.extend_with(|_, e| e.set("code", "NOT_FOUND"))))
+            }
+            Failure::Uncoded => Some(Err(Error::new("connection to 10.0.0.7 refused"))),
+            Failure::Panic => panic!("out of ink"),
+        }
+    }
+
+    async fn never(&self) -> bool {
+        std::future::pending().await
+    }
+}
+
+pub(crate) struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn change(&self, context: &Context<'_>) -> i32 {
+        context.data_unchecked::<Controls>().changes.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+pub(crate) struct Subscriptions;
+
+#[Subscription(name = "Subscription")]
+impl Subscriptions {
+    /// Counts from the number after `after` up to `to`, and ends.
+    async fn count(&self, #[graphql(default = 3)] to: i32, after: Option<i32>) -> impl Stream<Item = Tick> {
+        let numbers = after.unwrap_or_default() + 1..=to;
+        futures::stream::iter(numbers.map(|sequence| Tick { sequence, text: "counted".to_owned() }))
+    }
+
+    /// Says where it stands, then passes on what the test sends.
+    async fn live(&self, context: &Context<'_>, after: Option<i32>) -> impl Stream<Item = Tick> + use<> {
+        let mut signals = context.data_unchecked::<Controls>().live.subscribe();
+        stream! {
+            yield Tick { sequence: after.unwrap_or_default(), text: "ready".to_owned() };
+            while let Ok(Some(tick)) = signals.recv().await {
+                yield tick;
+            }
+        }
+    }
+
+    async fn breaks(&self) -> impl Stream<Item = i32> {
+        stream! {
+            yield 1;
+            panic!("out of ink");
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! graphql-transport-ws, rule by rule.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use seatgraph::edge::{Limits, Settings};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::server::{PATIENCE, Server};
+
+const LIVE: &str = "subscription { live { sequence text } }";
+
+struct Client(WebSocketStream<TcpStream>);
+
+impl Client {
+    /// Connects with the headers given; the status when the server does not upgrade.
+    async fn connect(server: &Server, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: axum::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let socket = TcpStream::connect(server.address).await.unwrap();
+        match client_async(request, socket).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(tokio_tungstenite::tungstenite::Error::Http(refused)) => Err(refused.status().as_u16()),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    async fn open(server: &Server) -> Self {
+        let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
+        Self::connect(server, "/graphql/ws", &protocol).await.unwrap()
+    }
+
+    async fn acknowledged(server: &Server) -> Self {
+        let mut client = Self::open(server).await;
+        client.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(client.receive().await, json!({ "type": "connection_ack" }));
+        client
+    }
+
+    async fn send(&mut self, message: Value) {
+        self.text(message.to_string()).await;
+    }
+
+    async fn text(&mut self, text: impl Into<String>) {
+        self.0.send(Message::text(text.into())).await.unwrap();
+    }
+
+    async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
+    }
+
+    async fn frame(&mut self) -> Message {
+        let frame = timeout(PATIENCE, self.0.next()).await.expect("the server says something");
+        frame.expect("the socket is open").unwrap()
+    }
+
+    async fn receive(&mut self) -> Value {
+        loop {
+            match self.frame().await {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The code with which the server closes, whatever it says before.
+    async fn closed(&mut self) -> u16 {
+        loop {
+            if let Message::Close(frame) = self.frame().await {
+                return frame.expect("a code").code.into();
+            }
+        }
+    }
+}
+
+fn next(id: &str, data: Value) -> Value {
+    json!({ "id": id, "type": "next", "payload": { "data": data } })
+}
+
+fn complete(id: &str) -> Value {
+    json!({ "id": id, "type": "complete" })
+}
+
+#[tokio::test]
+async fn a_query_is_answered_and_completed() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("q", "query($n: Int!) { add(a: $n) }", json!({ "n": 1 })).await;
+    assert_eq!(client.receive().await, next("q", json!({ "add": 11 })));
+    assert_eq!(client.receive().await, complete("q"));
+}
+
+#[tokio::test]
+async fn the_plain_path_upgrades_too() {
+    let server = Server::start().await;
+    let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
+    let mut client = Client::connect(&server, "/graphql", &protocol).await.unwrap();
+    client.send(json!({ "type": "connection_init", "payload": {} })).await;
+    assert_eq!(client.receive().await["type"], "connection_ack");
+}
+
+#[tokio::test]
+async fn a_subscription_delivers_until_it_is_complete() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("s", "subscription { count(to: 2) { sequence } }", json!({})).await;
+    assert_eq!(client.receive().await, next("s", json!({ "count": { "sequence": 1 } })));
+    assert_eq!(client.receive().await, next("s", json!({ "count": { "sequence": 2 } })));
+    assert_eq!(client.receive().await, complete("s"));
+}
+
+#[tokio::test]
+async fn a_subscription_resumes_after_a_number() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    let query = "subscription($after: Int) { count(to: 9, after: $after) { sequence } }";
+    client.subscribe("s", query, json!({ "after": 6 })).await;
+    assert_eq!(client.receive().await, next("s", json!({ "count": { "sequence": 7 } })));
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_with_its_payload_and_a_pong_is_not_answered() {
+    let server = Server::start().await;
+    let mut client = Client::open(&server).await;
+    client.send(json!({ "type": "ping" })).await;
+    assert_eq!(client.receive().await, json!({ "type": "pong" }));
+    client.send(json!({ "type": "pong" })).await;
+    client.send(json!({ "type": "ping", "payload": { "n": 1 } })).await;
+    assert_eq!(client.receive().await, json!({ "type": "pong", "payload": { "n": 1 } }));
+}
+
+#[tokio::test]
+async fn two_operations_run_beside_each_other() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    for id in ["a", "b"] {
+        client.subscribe(id, LIVE, json!({})).await;
+        assert_eq!(client.receive().await["id"], id);
+    }
+    server.controls.tick(4, "both");
+    let mut ids = [client.receive().await, client.receive().await].map(|m| m["id"].clone());
+    ids.sort_by_key(ToString::to_string);
+    assert_eq!(ids, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn a_request_error_is_an_error_message_and_ends_its_operation_only() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    for (query, variables, code) in [
+        ("{ hello", json!({}), "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        ("query($n: Int!) { add(a: $n) }", json!({}), "BAD_USER_INPUT"),
+        ("{ books(first: 200) { sequels(first: 200) { title } } }", json!({}), "COST_LIMIT"),
+    ] {
+        client.subscribe("e", query, variables).await;
+        let message = client.receive().await;
+        assert_eq!((&message["id"], &message["type"]), (&json!("e"), &json!("error")));
+        assert_eq!(message["payload"][0]["extensions"]["code"], code);
+        assert!(message["payload"][0]["extensions"]["traceId"].is_string(), "{message}");
+    }
+    // The same id is free again, and nothing came after the errors.
+    client.subscribe("e", "{ hello }", json!({})).await;
+    assert_eq!(client.receive().await, next("e", json!({ "hello": "world" })));
+}
+
+#[tokio::test]
+async fn a_field_error_is_part_of_the_answer() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("f", "{ fails(how: CODED) }", json!({})).await;
+    let message = client.receive().await;
+    assert_eq!(message["type"], "next");
+    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    assert_eq!(client.receive().await, complete("f"));
+}
+
+#[tokio::test]
+async fn a_panic_is_an_error_of_its_operation_only() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("p", "{ fails(how: PANIC) }", json!({})).await;
+    let message = client.receive().await;
+    assert_eq!(message["type"], "error");
+    assert_eq!(message["payload"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
+    client.subscribe("q", "{ hello }", json!({})).await;
+    assert_eq!(client.receive().await["id"], "q");
+}
+
+#[tokio::test]
+async fn nothing_comes_after_the_client_has_completed_an_operation() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("a", LIVE, json!({})).await;
+    assert_eq!(client.receive().await["id"], "a");
+    client.send(complete("a")).await;
+    client.subscribe("b", LIVE, json!({})).await;
+    assert_eq!(client.receive().await["id"], "b");
+    server.controls.tick(1, "one");
+    server.controls.end();
+    assert_eq!(client.receive().await["id"], "b");
+    assert_eq!(client.receive().await, complete("b"));
+    client.send(json!({ "type": "ping" })).await;
+    assert_eq!(client.receive().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn completing_what_is_not_open_is_harmless() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.send(complete("never")).await;
+    client.subscribe("q", "{ hello }", json!({})).await;
+    assert_eq!(client.receive().await["type"], "next");
+}
+
+#[tokio::test]
+async fn a_message_that_makes_no_sense_closes_with_4400() {
+    let server = Server::start().await;
+    for message in [
+        "",
+        "{",
+        "[]",
+        "\"ping\"",
+        r#"{"type":7}"#,
+        r#"{"type":"start"}"#,
+        r#"{"type":"connection_ack"}"#,
+        r#"{"type":"connection_init","payload":[]}"#,
+        r#"{"type":"subscribe"}"#,
+        r#"{"type":"subscribe","id":"","payload":{"query":"{ hello }"}}"#,
+        r#"{"type":"subscribe","id":7,"payload":{"query":"{ hello }"}}"#,
+        r#"{"type":"subscribe","id":"a"}"#,
+        r#"{"type":"complete"}"#,
+    ] {
+        let mut client = Client::open(&server).await;
+        client.text(message).await;
+        assert_eq!(client.closed().await, 4400, "{message}");
+    }
+    for payload in [json!({}), json!({ "query": 1 }), json!([]), json!({ "query": "{ hello }", "variables": 1 })] {
+        let mut client = Client::acknowledged(&server).await;
+        client.send(json!({ "id": "a", "type": "subscribe", "payload": payload })).await;
+        assert_eq!(client.closed().await, 4400, "{payload}");
+    }
+    let mut client = Client::open(&server).await;
+    client.0.send(Message::binary(b"{}".to_vec())).await.unwrap();
+    assert_eq!(client.closed().await, 4400);
+}
+
+#[tokio::test]
+async fn an_operation_before_the_acknowledgement_closes_with_4401() {
+    let server = Server::start().await;
+    let mut client = Client::open(&server).await;
+    client.subscribe("a", "{ hello }", json!({})).await;
+    assert_eq!(client.closed().await, 4401);
+}
+
+#[tokio::test]
+async fn a_client_that_is_not_welcome_is_closed_with_4403() {
+    let server = Server::start().await;
+    let mut client = Client::open(&server).await;
+    client.send(json!({ "type": "connection_init", "payload": { "user": "stranger" } })).await;
+    assert_eq!(client.closed().await, 4403);
+}
+
+#[tokio::test]
+async fn a_client_that_offers_another_subprotocol_or_none_is_closed_with_4406() {
+    let server = Server::start().await;
+    let mut client = Client::connect(&server, "/graphql/ws", &[]).await.unwrap();
+    assert_eq!(client.closed().await, 4406);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_introduce_itself_is_closed_with_4408() {
+    let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    assert_eq!(Client::open(&server).await.closed().await, 4408);
+}
+
+#[tokio::test]
+async fn an_id_in_use_closes_with_4409() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("a", LIVE, json!({})).await;
+    client.subscribe("a", LIVE, json!({})).await;
+    assert_eq!(client.closed().await, 4409);
+    let mut client = Client::acknowledged(&server).await;
+    let long = "ü".repeat(500);
+    client.subscribe(&long, LIVE, json!({})).await;
+    client.subscribe(&long, LIVE, json!({})).await;
+    assert_eq!(client.closed().await, 4409);
+}
+
+#[tokio::test]
+async fn a_second_introduction_closes_with_4429() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(client.closed().await, 4429);
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_too_slow_is_closed_with_4290_and_others_go_on() {
+    let limits = Limits { socket_queue_bytes: 1 << 20, ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut slow = Client::acknowledged(&server).await;
+    slow.subscribe("s", LIVE, json!({})).await;
+    slow.receive().await;
+    let mut quick = Client::acknowledged(&server).await;
+    quick.subscribe("q", LIVE, json!({})).await;
+    quick.receive().await;
+    // Far more than the kernel holds for a socket; the quick one reads each before the next is sent.
+    for sequence in 1..=256 {
+        server.controls.tick(sequence, "x".repeat(128 << 10));
+        assert_eq!(quick.receive().await["payload"]["data"]["live"]["sequence"], sequence);
+    }
+    assert_eq!(slow.closed().await, 4290);
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_closes_with_1009() {
+    let server = Server::limited(Limits { message_bytes: 1000, ..Limits::default() }).await;
+    let mut client = Client::acknowledged(&server).await;
+    client.text(format!("{:<1000}", r#"{"type":"ping"}"#)).await;
+    assert_eq!(client.receive().await["type"], "pong");
+    client.text(format!("{:<1001}", r#"{"type":"ping"}"#)).await;
+    assert_eq!(client.closed().await, 1009);
+}
+
+#[tokio::test]
+async fn operations_beyond_the_limit_are_refused_one_by_one() {
+    let server = Server::limited(Limits { socket_operations: 2, ..Limits::default() }).await;
+    let mut client = Client::acknowledged(&server).await;
+    for id in ["a", "b"] {
+        client.subscribe(id, LIVE, json!({})).await;
+        assert_eq!(client.receive().await["type"], "next");
+    }
+    client.subscribe("c", LIVE, json!({})).await;
+    let refused = client.receive().await;
+    assert_eq!((&refused["id"], &refused["type"]), (&json!("c"), &json!("error")));
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "RATE_LIMITED");
+    client.send(complete("a")).await;
+    client.subscribe("c", LIVE, json!({})).await;
+    assert_eq!(client.receive().await["type"], "next");
+}
+
+#[tokio::test]
+async fn an_operation_that_takes_too_long_ends_with_an_error() {
+    let limits = Limits { operation_time: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("n", "{ never }", json!({})).await;
+    let message = client.receive().await;
+    assert_eq!(message["type"], "error");
+    assert_eq!(message["payload"][0]["extensions"]["code"], "TIMEOUT");
+}
+
+#[tokio::test]
+async fn a_silent_socket_is_pinged_and_a_dead_one_is_closed() {
+    let limits = Limits { heartbeat: Duration::from_millis(30), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut client = Client::acknowledged(&server).await;
+    // Reading answers pings, so the socket lives on; its own ping comes back.
+    for _ in 0..3 {
+        assert!(matches!(client.frame().await, Message::Ping(_)));
+    }
+    client.send(json!({ "type": "ping" })).await;
+    assert_eq!(client.receive().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_cannot_open_a_socket() {
+    let settings = Settings { allowed_origins: vec!["https://app.example".parse().unwrap()], ..Settings::default() };
+    let server = Server::with(settings).await;
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let from = |origin| [protocol, ("origin", origin)];
+    let refused = Client::connect(&server, "/graphql/ws", &from("https://evil.example")).await;
+    assert_eq!(refused.err(), Some(403));
+    assert!(Client::connect(&server, "/graphql/ws", &from("https://app.example")).await.is_ok());
+    let stranger = [protocol, ("host", "evil.example")];
+    assert_eq!(Client::connect(&server, "/graphql/ws", &stranger).await.err(), Some(403));
+}
