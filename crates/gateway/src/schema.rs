@@ -1,0 +1,63 @@
+//! The GraphQL schema: types, resolvers and loaders over the engine and its store.
+//!
+//! The schema holds no engine: each request brings its own scope ([`prepare`]), so the schema can be built, printed and
+//! compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
+//! other relation goes through a loader. The edge holds all limits, hence [`ValidationMode::Fast`] and none here.
+
+mod account;
+mod alias;
+mod connector;
+mod cursor;
+mod error;
+mod event;
+mod filters;
+mod finding;
+mod identifier;
+mod input;
+mod loaders;
+mod model;
+mod mutation;
+mod node;
+mod paging;
+mod payload;
+mod pool;
+mod profile;
+mod query;
+mod run;
+mod scalars;
+mod scope;
+mod subscription;
+mod subscription_row;
+
+use async_graphql::{SDLExportOptions, ValidationMode};
+
+pub use mutation::Mutation;
+pub use query::Query;
+pub use scope::{Scope, prepare};
+pub use subscription::Subscription;
+
+/// The schema of this gateway.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// Builds the schema. A request needs a scope, which [`prepare`] gives it.
+#[must_use]
+pub fn build() -> Schema {
+    Schema::build(Query, Mutation, Subscription)
+        .validation_mode(ValidationMode::Fast)
+        .disable_suggestions()
+        // Far beyond the depth that the edge lets through; the library counts fragments too.
+        .limit_recursive_depth(128)
+        .finish()
+}
+
+/// Writes the schema in its definition language, always in the same order.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident();
+    build().sdl_with_options(options)
+}

@@ -1,0 +1,69 @@
+//! Cursors: opaque, tied to one listing and its order, and refused when they are foreign or damaged.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+
+/// Bytes of the digest that a cursor carries. It guards against accidents; a cursor opens nothing.
+const CHECK: usize = 4;
+
+/// Writes the position of a row in `listing` as a cursor.
+pub(crate) fn encode(listing: &str, position: &impl Serialize) -> String {
+    let mut bytes = serde_json::to_vec(position).expect("a position is plain values");
+    let check = digest(listing, &bytes);
+    bytes.extend_from_slice(&check);
+    BASE64.encode(bytes)
+}
+
+/// Reads a cursor of `listing`, or `None` when it is of another listing or order, or damaged.
+pub(crate) fn decode<T: DeserializeOwned>(listing: &str, cursor: &str) -> Option<T> {
+    let bytes = BASE64.decode(cursor).ok()?;
+    let (position, check) = bytes.split_at_checked(bytes.len().checked_sub(CHECK)?)?;
+    if check != digest(listing, position) {
+        return None;
+    }
+    serde_json::from_slice(position).ok()
+}
+
+fn digest(listing: &str, position: &[u8]) -> [u8; CHECK] {
+    let digest = Sha256::new().chain_update(listing).chain_update([0]).chain_update(position).finalize();
+    std::array::from_fn(|i| digest[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_the_position_it_was() {
+        let cursor = encode("accounts", &("ann", 7));
+        assert_eq!(decode("accounts", &cursor), Some(("ann".to_owned(), 7)));
+    }
+
+    #[test]
+    fn a_cursor_of_another_listing_or_order_is_none() {
+        let cursor = encode("accounts by USERNAME ASC", &7);
+        assert_eq!(decode::<i32>("accounts by USERNAME DESC", &cursor), None);
+        assert_eq!(decode::<i32>("subscriptions", &cursor), None);
+    }
+
+    #[test]
+    fn a_cursor_with_any_letter_changed_is_none() {
+        let cursor = encode("accounts", &"ann");
+        for at in 0..cursor.len() {
+            let mut damaged = cursor.clone().into_bytes();
+            damaged[at] = if damaged[at] == b'A' { b'B' } else { b'A' };
+            let damaged = String::from_utf8(damaged).unwrap();
+            assert_eq!(decode::<String>("accounts", &damaged), None, "letter {at}");
+        }
+    }
+
+    #[test]
+    fn what_was_never_a_cursor_is_none() {
+        for text in ["", "a", "AAAA", "not base64!", "AAAAAAAA"] {
+            assert_eq!(decode::<String>("accounts", text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Unrecognized identifiers: what no catalogue knows, waiting for a person.
+
+use std::collections::HashSet;
+
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use seatgraph_core::Product;
+use seatgraph_store::{self as store, identifiers};
+
+use super::alias;
+use super::connector::{self, Connector, SoftwareProduct};
+use super::error::{self, Result};
+use super::loaders::SeatsOf;
+use super::paging::{Connection, Listed, Paging};
+use super::scalars::{DateTime, int};
+use super::scope::{RequestScope, Scoped as _};
+use super::subscription_row::SubscriptionIdentifier;
+
+/// How the queue is ordered, for its cursors.
+const LISTING: &str = "unrecognizedIdentifiers by FIRST_SEEN_AT ASC";
+
+/// How many products are suggested for one identifier.
+const SUGGESTIONS: usize = 3;
+
+/// A subscription identifier that no catalogue knows, waiting for a person to say what it stands for.
+#[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct UnrecognizedIdentifier {
+    /// When a sync first named it.
+    first_seen_at: DateTime,
+    /// The global id.
+    pub(crate) id: ID,
+    /// What the vendor calls it.
+    identifier: SubscriptionIdentifier,
+    #[graphql(skip)]
+    key: store::IdentifierId,
+    #[graphql(skip)]
+    connector: String,
+}
+
+impl From<store::IdentifierRow> for UnrecognizedIdentifier {
+    fn from(row: store::IdentifierRow) -> Self {
+        Self {
+            first_seen_at: row.first_seen_at.into(),
+            id: row.id.to_string().into(),
+            key: row.id,
+            connector: row.connector.clone(),
+            identifier: row.into(),
+        }
+    }
+}
+
+#[ComplexObject]
+impl UnrecognizedIdentifier {
+    /// The connector that reported it.
+    async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
+        alias::connector(ctx.scope()?, &self.connector)
+    }
+
+    /// How many subscriptions of it are held, over all profiles.
+    async fn subscription_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(ctx.scope()?.load(SeatsOf(self.key)).await?.map_or(0, int))
+    }
+
+    /// Products of the connector's catalogue whose names share words with it, the likeliest first: three at most.
+    async fn suggestions(&self, ctx: &Context<'_>) -> Result<Vec<SoftwareProduct>> {
+        let Some(registration) = ctx.scope()?.engine.connector(&self.connector) else { return Ok(Vec::new()) };
+        let products = connector::catalogue(registration)?.products();
+        let text = format!("{} {}", self.identifier.name, self.identifier.key);
+        Ok(suggest(&text, products).into_iter().map(SoftwareProduct::from).collect())
+    }
+}
+
+/// Picks the products whose names share most words with `text`.
+fn suggest(text: &str, products: Vec<Product>) -> Vec<Product> {
+    let wanted = words(text);
+    let likeness = |product: &Product| {
+        let names = format!("{} {}", product.product, product.edition.as_deref().unwrap_or_default());
+        words(&names).intersection(&wanted).count()
+    };
+    let mut likely: Vec<_> =
+        products.into_iter().map(|product| (likeness(&product), product)).filter(|(shared, _)| *shared > 0).collect();
+    // Stable: of equally likely ones the catalogue's order decides.
+    likely.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+    likely.into_iter().take(SUGGESTIONS).map(|(_, product)| product).collect()
+}
+
+fn words(text: &str) -> HashSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
+    words.map(str::to_lowercase).collect()
+}
+
+impl Listed for UnrecognizedIdentifier {
+    type Total = ();
+
+    async fn count(scope: &RequestScope, (): &()) -> Result<i64> {
+        identifiers::count_unrecognized(&scope.db).await.map_err(|error| error::store(&error))
+    }
+}
+
+/// Lists a page of the queue, oldest first.
+pub(crate) async fn page(scope: &RequestScope, paging: &Paging) -> Result<Connection<UnrecognizedIdentifier>> {
+    let request = paging.read(LISTING)?;
+    let page = identifiers::unrecognized(&scope.db, &request).await.map_err(|error| error::store(&error))?;
+    Ok(Connection::of(LISTING, page, (), UnrecognizedIdentifier::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn product(name: &str, edition: Option<&str>) -> Product {
+        Product { publisher: "Acme".into(), product: name.into(), edition: edition.map(str::to_owned), category: None }
+    }
+
+    #[test]
+    fn the_product_that_shares_most_words_comes_first() {
+        let products = vec![product("Sales Cloud", None), product("Customer Community", Some("Login"))];
+        let found = suggest("Customer Community Cloud Login", products);
+        let names: Vec<_> = found.iter().map(|product| product.product.as_str()).collect();
+        assert_eq!(names, ["Customer Community", "Sales Cloud"]);
+    }
+
+    #[test]
+    fn a_name_that_shares_no_word_has_no_suggestion() {
+        assert_eq!(suggest("PID_UNKNOWN", vec![product("Sales Cloud", None)]), []);
+    }
+}

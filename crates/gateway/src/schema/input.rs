@@ -1,0 +1,256 @@
+//! The inputs of mutations, and how they become the engine's commands.
+
+use std::str::FromStr;
+
+use async_graphql::{ID, InputObject};
+use seatgraph_core::{Process as CoreProcess, Product};
+use seatgraph_engine::{self as engine, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile};
+use seatgraph_store::IdentifierId;
+use serde_json::{Map, Value};
+
+use super::connector::Process;
+use super::error::UserError;
+use super::profile::ScheduleEvery;
+use super::scalars::{Json, Url};
+
+type Refused = Vec<UserError>;
+
+/// A new connection alias.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateConnectionAliasInput {
+    /// The connector's key.
+    connector: String,
+    /// Where the organisation is; a parent that only holds what its children share needs none.
+    instance_url: Option<Url>,
+    /// The name that people know it by; no other alias has it.
+    name: String,
+    /// The alias whose properties it shares; without one it is a parent itself.
+    parent_id: Option<ID>,
+    /// The properties that it sets itself: an object as the connector's configuration schema describes it.
+    properties: Option<Json>,
+}
+
+impl CreateConnectionAliasInput {
+    pub(crate) fn read(self) -> Result<CreateAlias, Refused> {
+        Ok(CreateAlias {
+            connector: self.connector,
+            name: self.name,
+            parent_id: self.parent_id.map(|id| known(&["parentId"], "connection alias", &id)).transpose()?,
+            instance_url: self.instance_url.map(|url| url.0),
+            properties: object(self.properties)?,
+        })
+    }
+}
+
+/// Changes of a connection alias; what is left out stays as it is.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateConnectionAliasInput {
+    /// The alias.
+    id: ID,
+    /// Where the organisation is.
+    instance_url: Option<Url>,
+    /// The name that people know it by.
+    name: Option<String>,
+    /// The properties to set; those not named stay as they are.
+    properties: Option<Json>,
+    /// The properties that it no longer sets itself, so that the parent's or the default value holds again.
+    unset: Option<Vec<String>>,
+}
+
+impl UpdateConnectionAliasInput {
+    pub(crate) fn read(self) -> Result<UpdateAlias, Refused> {
+        Ok(UpdateAlias {
+            id: known(&["id"], "connection alias", &self.id)?,
+            name: self.name,
+            instance_url: self.instance_url.map(|url| url.0),
+            properties: object(self.properties)?,
+            unset: self.unset.unwrap_or_default(),
+        })
+    }
+}
+
+/// A credential of the application itself.
+#[derive(InputObject)]
+pub(crate) struct SetClientCredentialsInput {
+    /// The alias.
+    pub(crate) alias_id: ID,
+    /// The application's public name at the vendor.
+    pub(crate) client_id: String,
+    /// The application's password at the vendor. It is sealed at once, and nothing ever shows it again.
+    #[graphql(secret)]
+    pub(crate) client_secret: String,
+}
+
+/// Which connection alias to delete.
+#[derive(Debug, InputObject)]
+pub(crate) struct DeleteConnectionAliasInput {
+    /// The alias. Neither a profile nor a child may use it any more.
+    pub(crate) id: ID,
+}
+
+/// A new integration profile.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateProfileInput {
+    /// The alias to connect through. The first profile may use a parent; each further one needs a child of its own.
+    alias_id: ID,
+    /// The name that people know it by; no other profile in use has it.
+    name: String,
+    /// Which processes to switch on or off; the connector says how those not named stand.
+    processes: Option<Vec<ProcessSwitchInput>>,
+    /// When it runs by itself: daily unless said otherwise.
+    schedule: Option<ScheduleInput>,
+}
+
+impl CreateProfileInput {
+    pub(crate) fn read(self) -> Result<CreateProfile, Refused> {
+        Ok(CreateProfile {
+            name: self.name,
+            alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
+            processes: switches(self.processes),
+            schedule: self.schedule.map(Into::into),
+        })
+    }
+}
+
+/// Changes of an integration profile; what is left out stays as it is.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateProfileInput {
+    /// The profile.
+    id: ID,
+    /// The name that people know it by.
+    name: Option<String>,
+    /// Which processes to switch on or off; those not named stay as they are.
+    processes: Option<Vec<ProcessSwitchInput>>,
+    /// When it runs by itself.
+    schedule: Option<ScheduleInput>,
+}
+
+impl UpdateProfileInput {
+    pub(crate) fn read(self) -> Result<UpdateProfile, Refused> {
+        Ok(UpdateProfile {
+            id: known(&["id"], "profile", &self.id)?,
+            name: self.name,
+            processes: switches(self.processes),
+            schedule: self.schedule.map(Into::into),
+        })
+    }
+}
+
+/// Switches one process on or off.
+#[derive(Debug, InputObject)]
+pub(crate) struct ProcessSwitchInput {
+    /// Whether the profile does it.
+    enabled: bool,
+    /// Which process it is.
+    process: Process,
+}
+
+/// When a profile runs by itself.
+#[derive(Debug, InputObject)]
+pub(crate) struct ScheduleInput {
+    /// The time of day as `HH:MM` in the time zone, for a daily schedule.
+    at: Option<String>,
+    /// How often it runs.
+    every: ScheduleEvery,
+    /// The time zone in which the time of day is meant, by its IANA name: UTC unless said otherwise.
+    time_zone: Option<String>,
+}
+
+impl From<ScheduleInput> for engine::ScheduleInput {
+    fn from(input: ScheduleInput) -> Self {
+        Self { every: input.every.into(), at: input.at, time_zone: input.time_zone }
+    }
+}
+
+/// Which profile is meant.
+#[derive(Debug, InputObject)]
+pub(crate) struct ProfileInput {
+    /// The profile.
+    pub(crate) id: ID,
+}
+
+/// Which run is meant.
+#[derive(Debug, InputObject)]
+pub(crate) struct RunInput {
+    /// The run.
+    pub(crate) id: ID,
+}
+
+/// Starts a sync run.
+#[derive(Debug, InputObject)]
+pub(crate) struct StartSyncInput {
+    /// A key of the caller's own. Asking again with the same key returns the same run instead of another one.
+    pub(crate) idempotency_key: Option<String>,
+    /// The processes to execute: all that the profile has switched on unless said otherwise.
+    pub(crate) processes: Option<Vec<Process>>,
+    /// The profile.
+    pub(crate) profile_id: ID,
+}
+
+/// Says what identifiers stand for: a model that exists, or a product, and exactly one of the two.
+#[derive(Debug, InputObject)]
+pub(crate) struct ResolveIdentifierInput {
+    /// The unrecognized identifiers.
+    ids: Vec<ID>,
+    /// The software model that they stand for.
+    model_id: Option<ID>,
+    /// The product that they stand for; its model is made when there is none yet.
+    product: Option<SoftwareProductInput>,
+}
+
+impl ResolveIdentifierInput {
+    pub(crate) fn read(self) -> Result<(Vec<IdentifierId>, Target), Refused> {
+        let read = |id: &ID| known(&["ids"], "unrecognized identifier", id);
+        let ids = self.ids.iter().map(read).collect::<Result<_, _>>()?;
+        let target = match (self.model_id, self.product) {
+            (Some(id), None) => Target::Model(known(&["modelId"], "software model", &id)?),
+            (None, Some(product)) => Target::Product(product.into()),
+            (None, None) => return Err(vec![UserError::required(&["modelId"], "give `modelId` or `product`")]),
+            (Some(_), Some(_)) => {
+                return Err(vec![UserError::invalid(&["product"], "give `modelId` or `product`, not both")]);
+            }
+        };
+        Ok((ids, target))
+    }
+}
+
+/// A product as a person names it.
+#[derive(Debug, InputObject)]
+pub(crate) struct SoftwareProductInput {
+    /// The sort of software, `CRM` for example.
+    category: Option<String>,
+    /// The variant within the product; left out for the product itself.
+    edition: Option<String>,
+    /// The product, in the vendor's words.
+    product: String,
+    /// Who makes it.
+    publisher: String,
+}
+
+impl From<SoftwareProductInput> for Product {
+    fn from(input: SoftwareProductInput) -> Self {
+        Self { publisher: input.publisher, product: input.product, edition: input.edition, category: input.category }
+    }
+}
+
+/// Reads an id; one that can name nothing is refused the way one that names nothing is.
+pub(crate) fn known<I: FromStr>(field: &[&str], what: &str, id: &ID) -> Result<I, Refused> {
+    id.parse().map_err(|_| vec![UserError::not_found(field, what)])
+}
+
+/// Reads a list of processes.
+pub(crate) fn processes(given: Option<Vec<Process>>) -> Option<Vec<CoreProcess>> {
+    given.map(|processes| processes.into_iter().map(CoreProcess::from).collect())
+}
+
+fn object(properties: Option<Json>) -> Result<Map<String, Value>, Refused> {
+    match properties.map(|json| json.0) {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(properties)) => Ok(properties),
+        Some(_) => Err(vec![UserError::invalid(&["properties"], "properties are an object of names and values")]),
+    }
+}
+
+fn switches(processes: Option<Vec<ProcessSwitchInput>>) -> Vec<(CoreProcess, bool)> {
+    processes.unwrap_or_default().into_iter().map(|switch| (switch.process.into(), switch.enabled)).collect()
+}

@@ -1,0 +1,76 @@
+//! Everything that has a global id.
+
+use std::hash::Hash;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{ID, Interface};
+use seatgraph_store::{AccountId, AliasId, IdentifierId, ModelId, PoolId, ProfileId, RunId, SubscriptionId};
+
+use super::account::Account;
+use super::alias::ConnectionAlias;
+use super::connector::Connector;
+use super::error::Result;
+use super::identifier::UnrecognizedIdentifier;
+use super::loaders::Loads;
+use super::model::SoftwareModel;
+use super::pool::LicensePool;
+use super::profile::IntegrationProfile;
+use super::run::SyncRun;
+use super::scope::RequestScope;
+use super::subscription_row::SoftwareSubscription;
+
+/// An object with a global id, by which `node` finds it again.
+#[derive(Debug, Clone, Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "&ID",
+    desc = "The global id: opaque, unique over all types, and it never changes."
+))]
+#[expect(clippy::large_enum_variant, reason = "it is moved once, into its answer")]
+pub(crate) enum Node {
+    Account(Account),
+    Connector(Connector),
+    Alias(ConnectionAlias),
+    Profile(IntegrationProfile),
+    Pool(LicensePool),
+    Model(SoftwareModel),
+    Subscription(SoftwareSubscription),
+    Run(SyncRun),
+    Identifier(UnrecognizedIdentifier),
+}
+
+/// Finds what an id names; `None` when there is nothing, whatever the reason.
+pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
+    let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    match prefix {
+        AccountId::PREFIX => row::<AccountId, Account>(scope, id).await,
+        AliasId::PREFIX => row::<AliasId, ConnectionAlias>(scope, id).await,
+        ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(scope, id).await,
+        PoolId::PREFIX => row::<PoolId, LicensePool>(scope, id).await,
+        ModelId::PREFIX => row::<ModelId, SoftwareModel>(scope, id).await,
+        RunId::PREFIX => row::<RunId, SyncRun>(scope, id).await,
+        IdentifierId::PREFIX => row::<IdentifierId, UnrecognizedIdentifier>(scope, id).await,
+        SubscriptionId::PREFIX => {
+            let Ok(id) = id.parse::<SubscriptionId>() else { return Ok(None) };
+            let found = scope.load(id).await?;
+            Ok(found.map(|row| SoftwareSubscription::of(row, scope.now).into()))
+        }
+        _ => {
+            let registration = Connector::key_of(id).and_then(|key| scope.engine.connector(key));
+            Ok(registration.map(|registration| Connector::from(registration).into()))
+        }
+    }
+}
+
+/// Finds a row by its id and shows it as a `T`.
+async fn row<K, T>(scope: &RequestScope, id: &str) -> Result<Option<Node>>
+where
+    K: FromStr + Hash + Eq + Clone + Send + Sync + 'static,
+    Loads: Loader<K, Error = Arc<seatgraph_store::Error>>,
+    T: From<<Loads as Loader<K>>::Value> + Into<Node>,
+{
+    let Ok(id) = id.parse::<K>() else { return Ok(None) };
+    Ok(scope.load(id).await?.map(|row| T::from(row).into()))
+}

@@ -1,0 +1,262 @@
+//! Relay connections: what a page is asked with, and how it is answered.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
+use seatgraph_store::{Keyset, PageOf, PageRequest};
+
+use super::cursor;
+use super::error::{self, Result};
+use super::scalars::int;
+use super::scope::{RequestScope, Scoped as _};
+
+/// Rows of a page that names no size.
+const DEFAULT: u32 = 20;
+
+/// Rows of the largest page.
+pub(crate) const MOST: u32 = 200;
+
+/// The paging arguments as they came.
+#[derive(Debug, Default)]
+pub(crate) struct Paging {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+impl Paging {
+    /// The arguments of a list that is read forwards only.
+    pub(crate) fn forward(first: Option<i32>, after: Option<String>) -> Self {
+        Self { first, after, ..Self::default() }
+    }
+
+    /// Reads the arguments for `listing`, which names the list and its order: a cursor of any other is refused.
+    pub(crate) fn read(&self, listing: &str) -> Result<PageRequest> {
+        if self.first.is_some() && self.last.is_some() {
+            return Err(error::bad_input("last", "cannot be given together with `first`"));
+        }
+        let last = self.last.map(|rows| size("last", rows)).transpose()?;
+        let first = match (self.first, last) {
+            (Some(rows), _) => Some(size("first", rows)?),
+            (None, Some(_)) => None,
+            (None, None) => Some(DEFAULT),
+        };
+        let after = position("after", self.after.as_deref(), listing)?;
+        let before = position("before", self.before.as_deref(), listing)?;
+        Ok(PageRequest { first, last, after, before })
+    }
+
+    /// Reads the size of a page and the sequence number it begins after, for a list that is numbered.
+    pub(crate) fn read_numbered(&self, listing: &str) -> Result<(u32, i64)> {
+        let rows = self.first.map_or(Ok(DEFAULT), |rows| size("first", rows))?;
+        let Some(text) = &self.after else { return Ok((rows, 0)) };
+        let after = cursor::decode(listing, text).ok_or_else(|| foreign("after"))?;
+        Ok((rows, after))
+    }
+}
+
+fn size(argument: &str, rows: i32) -> Result<u32> {
+    match u32::try_from(rows) {
+        Ok(rows) if rows <= MOST => Ok(rows),
+        _ => Err(error::bad_input(argument, &format!("must be between 0 and {MOST}"))),
+    }
+}
+
+fn position(argument: &str, text: Option<&str>, listing: &str) -> Result<Option<Keyset>> {
+    let Some(text) = text else { return Ok(None) };
+    cursor::decode(listing, text).map(Some).ok_or_else(|| foreign(argument))
+}
+
+fn foreign(argument: &str) -> async_graphql::Error {
+    error::bad_input(argument, "is not a cursor of this list in this order")
+}
+
+/// Something that is listed in pages.
+pub(crate) trait Listed: OutputType + Send + Sync + Sized {
+    /// Counts what the listing has over all its pages.
+    type Total: Send + Sync;
+
+    fn count(scope: &RequestScope, total: &Self::Total) -> impl Future<Output = Result<i64>> + Send;
+}
+
+/// One page of a list, and what is needed to ask for the pages around it.
+#[derive(SimpleObject)]
+#[graphql(complex, name_type)]
+pub(crate) struct Connection<T: Listed> {
+    /// The rows with their cursors.
+    edges: Vec<Edge<T>>,
+    /// Whether there is more on either side, and the cursors to ask for it with.
+    page_info: PageInfo,
+    #[graphql(skip)]
+    total: T::Total,
+}
+
+#[ComplexObject]
+impl<T: Listed> Connection<T> {
+    /// The rows without their cursors.
+    async fn nodes(&self) -> Vec<&T> {
+        self.edges.iter().map(|edge| &edge.node).collect()
+    }
+
+    /// How many rows the list has over all its pages, counted only when it is asked for.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        T::count(ctx.scope()?, &self.total).await.map(int)
+    }
+}
+
+impl<T: Listed> Connection<T> {
+    /// Makes the answer out of a page that the store read.
+    pub(crate) fn of<R>(listing: &str, page: PageOf<R>, total: T::Total, node: impl Fn(R) -> T) -> Self {
+        let listing: Arc<str> = listing.into();
+        let rows = page.rows.into_iter().map(|(position, row)| {
+            let place = Place { listing: Arc::clone(&listing), position: Position::Key(position) };
+            Edge { node: node(row), place }
+        });
+        Self::around(rows.collect(), page.has_previous, page.has_next, total)
+    }
+
+    /// Makes the answer out of rows that are numbered.
+    pub(crate) fn numbered(
+        listing: &str,
+        rows: Vec<(i64, T)>,
+        has_previous: bool,
+        has_next: bool,
+        total: T::Total,
+    ) -> Self {
+        let listing: Arc<str> = listing.into();
+        let edges = rows.into_iter().map(|(number, node)| {
+            let place = Place { listing: Arc::clone(&listing), position: Position::Number(number) };
+            Edge { node, place }
+        });
+        Self::around(edges.collect(), has_previous, has_next, total)
+    }
+
+    fn around(edges: Vec<Edge<T>>, has_previous_page: bool, has_next_page: bool, total: T::Total) -> Self {
+        let place = |edge: Option<&Edge<T>>| edge.map(|edge| edge.place.clone());
+        let page_info =
+            PageInfo { has_next_page, has_previous_page, ends: [place(edges.first()), place(edges.last())] };
+        Self { edges, page_info, total }
+    }
+}
+
+impl<T: Listed> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+/// A row and its place in the list.
+#[derive(SimpleObject)]
+#[graphql(complex, name_type)]
+pub(crate) struct Edge<T: Listed> {
+    /// The row.
+    node: T,
+    #[graphql(skip)]
+    place: Place,
+}
+
+#[ComplexObject]
+impl<T: Listed> Edge<T> {
+    /// The row's place in the list, for `after` and `before`.
+    async fn cursor(&self) -> String {
+        self.place.cursor()
+    }
+}
+
+impl<T: Listed> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+/// What is needed to ask for the pages around this one.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct PageInfo {
+    /// Whether there are rows after this page.
+    has_next_page: bool,
+    /// Whether there are rows before this page.
+    has_previous_page: bool,
+    #[graphql(skip)]
+    ends: [Option<Place>; 2],
+}
+
+#[ComplexObject]
+impl PageInfo {
+    /// The cursor of the last row, for `after`; null on an empty page.
+    async fn end_cursor(&self) -> Option<String> {
+        self.ends[1].as_ref().map(Place::cursor)
+    }
+
+    /// The cursor of the first row, for `before`; null on an empty page.
+    async fn start_cursor(&self) -> Option<String> {
+        self.ends[0].as_ref().map(Place::cursor)
+    }
+}
+
+/// Where a row stands in its list; written out as a cursor only when somebody asks.
+#[derive(Debug, Clone)]
+struct Place {
+    listing: Arc<str>,
+    position: Position,
+}
+
+#[derive(Debug, Clone)]
+enum Position {
+    Key(Keyset),
+    Number(i64),
+}
+
+impl Place {
+    fn cursor(&self) -> String {
+        match &self.position {
+            Position::Key(key) => cursor::encode(&self.listing, key),
+            Position::Number(number) => cursor::encode(&self.listing, number),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(paging: &Paging) -> String {
+        paging.read("accounts").unwrap_err().message
+    }
+
+    #[test]
+    fn a_page_that_names_no_size_has_twenty_rows() {
+        let request = Paging::default().read("accounts").unwrap();
+        assert_eq!((request.first, request.last), (Some(20), None));
+    }
+
+    #[test]
+    fn the_last_rows_are_counted_from_the_end_alone() {
+        let request = Paging { last: Some(3), ..Paging::default() }.read("accounts").unwrap();
+        assert_eq!((request.first, request.last), (None, Some(3)));
+    }
+
+    #[test]
+    fn first_and_last_together_are_refused_by_name() {
+        let both = Paging { first: Some(1), last: Some(1), ..Paging::default() };
+        assert_eq!(refused(&both), "argument `last` cannot be given together with `first`");
+    }
+
+    #[test]
+    fn a_page_larger_than_two_hundred_rows_is_refused_by_name() {
+        let large = Paging { first: Some(201), ..Paging::default() };
+        assert_eq!(refused(&large), "argument `first` must be between 0 and 200");
+        let negative = Paging { last: Some(-1), ..Paging::default() };
+        assert_eq!(refused(&negative), "argument `last` must be between 0 and 200");
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused_by_name() {
+        let before = cursor::encode("subscriptions", &7);
+        let foreign = Paging { before: Some(before), ..Paging::default() };
+        assert_eq!(refused(&foreign), "argument `before` is not a cursor of this list in this order");
+    }
+}

@@ -1,0 +1,80 @@
+//! What one request may use: the engine, the database with a meter on it, and the loaders over it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, Request};
+use chrono::{DateTime, Utc};
+use seatgraph_core::{Clock as _, SystemClock};
+use seatgraph_engine::Engine;
+use seatgraph_store::Db;
+
+use super::error::{self, Result};
+use super::loaders::Loads;
+use crate::edge::{Prepare, Prepared};
+
+/// What the resolvers of one request work with. Every statement that goes through it is counted.
+pub(crate) struct RequestScope {
+    pub(crate) engine: Engine,
+    pub(crate) db: Db,
+    /// When the request came; what it says about ages goes by this.
+    pub(crate) now: DateTime<Utc>,
+    loads: DataLoader<Loads>,
+}
+
+impl RequestScope {
+    fn new(engine: Engine) -> Self {
+        let db = engine.db().clone();
+        // No cache: a subscription keeps its scope for hours, and a batch already asks once for each key.
+        let loads = DataLoader::new(Loads(db.clone()), tokio::spawn);
+        Self { now: SystemClock.now(), engine, db, loads }
+    }
+
+    /// Loads what `key` stands for, together with what the rest of the request asks for at the same time.
+    pub(crate) async fn load<K>(&self, key: K) -> Result<Option<<Loads as Loader<K>>::Value>>
+    where
+        K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = Arc<seatgraph_store::Error>>,
+    {
+        self.loads.load_one(key).await.map_err(|error| error::store(&error))
+    }
+}
+
+/// Gives `request` its scope, and returns the count of the statements that it will have cost.
+#[must_use]
+pub fn prepare(request: Request, engine: &Engine) -> (Request, Arc<AtomicU64>) {
+    let statements = Arc::new(AtomicU64::new(0));
+    let engine = engine.metered(Arc::clone(&statements));
+    (request.data(RequestScope::new(engine)), statements)
+}
+
+/// Prepares the requests of an edge for one engine.
+#[derive(Debug, Clone)]
+pub struct Scope(Engine);
+
+impl Scope {
+    /// Prepares requests for `engine`.
+    #[must_use]
+    pub const fn new(engine: Engine) -> Self {
+        Self(engine)
+    }
+}
+
+impl Prepare for Scope {
+    fn prepare(&self, request: Request) -> Prepared {
+        let (request, statements) = prepare(request, &self.0);
+        Prepared { request, statements }
+    }
+}
+
+/// Reaches the scope from a resolver.
+pub(crate) trait Scoped {
+    fn scope(&self) -> Result<&RequestScope>;
+}
+
+impl Scoped for Context<'_> {
+    fn scope(&self) -> Result<&RequestScope> {
+        self.data()
+    }
+}
