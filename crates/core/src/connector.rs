@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::http::Http;
-use crate::{Blocker, Clock, Cursor, Diagnosis, Manifest, OAuth, Order, Page, Process, Receipt, Result};
+use crate::{
+    Blocker, Clock, Cursor, Diagnosis, Error, ErrorKind, Manifest, OAuth, Order, Page, Process, Receipt, Result,
+};
 
 /// A link to one organisation. Cheap to make, without state worth keeping: everything that must outlive a call is
 /// in the cursor.
@@ -30,20 +32,32 @@ pub trait Connector: Debug + Send + Sync + 'static {
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page>;
 
     /// Says what would stand in the way of each order, without doing it; one list per order, in their order.
+    /// Refuses unless it is written, as the other two methods about deeds do.
     ///
     /// # Errors
     /// `Unsupported` when the manifest does not carry reclaim out.
-    async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>>;
+    async fn preflight(&self, _orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
+        Err(no_deeds())
+    }
 
     /// Carries orders out; one result per order, in their order. Asking twice is harmless, and says so
-    /// ([`crate::Outcome::AlreadyDone`]).
-    async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>>;
+    /// ([`crate::Outcome::AlreadyDone`]). One order's failure is no other's.
+    async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
+        orders.iter().map(|order| Err(no_deeds().with("order", &order.id))).collect()
+    }
 
     /// Puts back what a receipt says was taken.
     ///
     /// # Errors
-    /// `Refused` when the vendor will not have it, a pool without a free seat for example.
-    async fn restore(&self, receipt: &Receipt) -> Result<Receipt>;
+    /// `Refused` when the vendor will not have it, a pool without a free seat for example; `Unsupported` when the
+    /// manifest does not carry reclaim out.
+    async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
+        Err(no_deeds().with("order", &receipt.order))
+    }
+}
+
+fn no_deeds() -> Error {
+    Error::new(ErrorKind::Unsupported, "connector does not reclaim")
 }
 
 /// What a connector is given to work with.

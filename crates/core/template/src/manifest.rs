@@ -1,0 +1,30 @@
+//! What the connector says of itself.
+
+use seatgraph_core::{Manifest, Necessity, Permission, Process, ProcessSpec, SyncMode};
+
+const READ_MEMBERS: Permission = Permission {
+    name: "See members",
+    api_name: "members.read",
+    enabled: true,
+    description: "lists members and the seats they hold",
+    necessity: Necessity::Minimal,
+    without: "nothing can be read",
+};
+
+pub(crate) const MANIFEST: Manifest = Manifest {
+    key: "acme",
+    name: "Acme",
+    version: env!("CARGO_PKG_VERSION"),
+    docs_url: None,
+    grants: &[],
+    processes: &[ProcessSpec {
+        process: Process::DownloadSubscriptions,
+        mode: SyncMode::Snapshot,
+        available: true,
+        mandatory: true,
+        enabled_by_default: true,
+        permissions: &[READ_MEMBERS],
+        scopes: &[],
+    }],
+    catalogue: include_str!("../catalogue.json"),
+};

@@ -1,0 +1,81 @@
+//! The vendor's rows, and what they become: pure functions, so that they can be tried without a vendor.
+
+use seatgraph_core::{Account, AccountKind, Error, ErrorKind, Identifier, IdentifierKey, Pool, Result, Subscription};
+use serde::Deserialize;
+
+/// Everything Acme has to say, in the sample's shape.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Sample {
+    pub(crate) organization: Organization,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) members: Vec<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Organization {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// One row of the vendor's list of what was bought.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Seat {
+    key: String,
+    name: String,
+    bought: i64,
+}
+
+/// One row of the vendor's list of members, sorted by id.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Member {
+    pub(crate) id: String,
+    login: String,
+    mail: Option<String>,
+    active: bool,
+    seats: Vec<String>,
+}
+
+/// Reads the sample; the place where requests to the vendor go.
+pub(crate) fn sample() -> Result<Sample> {
+    serde_json::from_str(include_str!("../sample.json"))
+        .map_err(|e| Error::new(ErrorKind::Malformed, "sample is not understood").with_source(e))
+}
+
+pub(crate) fn pool(seat: &Seat) -> Pool {
+    let identifier = Identifier::new("SEAT", &seat.key, &seat.name);
+    Pool { identifier, total: Some(seat.bought), used: None, status: None, expires: None }
+}
+
+pub(crate) fn account(member: &Member) -> Account {
+    Account {
+        external_id: member.id.clone(),
+        username: member.login.clone(),
+        email: member.mail.clone(),
+        display_name: None,
+        kind: AccountKind::Human,
+        active: member.active,
+        frozen: None,
+        department: None,
+        title: None,
+        country: None,
+        cost_center: None,
+        employee_number: None,
+        federation_id: None,
+        manager: None,
+        created_at: None,
+        attributes: Default::default(),
+    }
+}
+
+/// The seats of a member; an inactive one holds none.
+pub(crate) fn subscriptions<'a>(member: &'a Member, seats: &'a [Seat]) -> impl Iterator<Item = Subscription> + 'a {
+    member.seats.iter().filter(|_| member.active).map(move |key| {
+        let name = seats.iter().find(|seat| seat.key == *key).map_or(key, |seat| &seat.name);
+        Subscription {
+            account: member.id.clone(),
+            identifier: Identifier::new("SEAT", key, name),
+            pool: Some(IdentifierKey::new("SEAT", key)),
+            assigned_at: None,
+        }
+    })
+}
