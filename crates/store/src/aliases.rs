@@ -1,15 +1,19 @@
 //! Connection aliases: named connections, parents and children.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
 use seatgraph_core::GrantType;
 use serde_json::{Map, Value};
 
-use crate::schema::connection_aliases;
+use crate::db::{with_conn, with_tx};
+use crate::schema::{connection_aliases, integration_profiles};
 use crate::types::Bind;
-use crate::{AliasId, CredentialState};
+use crate::{AliasId, CredentialState, Db, Error, Result};
 
 /// A named connection.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -49,4 +53,90 @@ pub struct Alias {
     /// When it was last changed.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub updated_at: DateTime<Utc>,
+}
+
+/// Adds an alias.
+///
+/// # Errors
+/// `Conflict` with `connection_aliases_name` when the name is taken, or with a foreign key when there is no such
+/// parent.
+pub async fn insert(db: &Db, alias: &Alias) -> Result<()> {
+    let alias = alias.clone();
+    with_tx!(db, Full, |c, _now| {
+        diesel::insert_into(connection_aliases::table).values(alias.clone()).execute(c).await?;
+        Ok(())
+    })
+}
+
+/// Writes an alias back, whole.
+///
+/// # Errors
+/// `NotFound` when it is gone; `Conflict` with `connection_aliases_name` when the name is taken.
+pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
+    let alias = alias.clone();
+    with_tx!(db, Full, |c, _now| {
+        let row = connection_aliases::table.filter(connection_aliases::id.eq(alias.id));
+        match diesel::update(row).set(alias.clone()).execute(c).await? {
+            0 => Err(Error::NotFound { what: "alias" }),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Finds an alias; `None` when there is none.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn find(db: &Db, id: AliasId) -> Result<Option<Alias>> {
+    with_conn!(db, read, |c| {
+        let query = connection_aliases::table.select(Alias::as_select()).filter(connection_aliases::id.eq(id));
+        Ok(query.first(c).await.optional()?)
+    })
+}
+
+/// Finds the alias of that name, compared exactly; `None` when there is none.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Alias>> {
+    with_conn!(db, read, |c| {
+        let query = connection_aliases::table.select(Alias::as_select()).filter(connection_aliases::name.eq(name));
+        Ok(query.first(c).await.optional()?)
+    })
+}
+
+/// Finds several aliases at once; unknown ones are missing from the answer.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn find_many(db: &Db, ids: &[AliasId]) -> Result<HashMap<AliasId, Alias>> {
+    let found: Vec<Alias> = with_conn!(db, read, |c| {
+        let query = connection_aliases::table.select(Alias::as_select());
+        Ok(query.filter(connection_aliases::id.eq_any(ids)).load(c).await?)
+    })?;
+    Ok(found.into_iter().map(|alias| (alias.id, alias)).collect())
+}
+
+/// Removes an alias with its secrets.
+///
+/// # Errors
+/// `NotFound` when it is gone; `Conflict` with `integration_profiles_alias_id_fkey` or
+/// `connection_aliases_parent_id_fkey` while a profile or a child uses it.
+pub async fn delete(db: &Db, id: AliasId) -> Result<()> {
+    with_tx!(db, Full, |c, _now| {
+        // Asked beforehand because SQLite does not say which of the two stood in the way.
+        let children = connection_aliases::table.filter(connection_aliases::parent_id.eq(id)).count();
+        if children.get_result::<i64>(c).await? > 0 {
+            return Err(Error::conflict("connection_aliases_parent_id_fkey"));
+        }
+        let profiles = integration_profiles::table.filter(integration_profiles::alias_id.eq(id)).count();
+        if profiles.get_result::<i64>(c).await? > 0 {
+            return Err(Error::conflict("integration_profiles_alias_id_fkey"));
+        }
+        let row = connection_aliases::table.filter(connection_aliases::id.eq(id));
+        match diesel::delete(row).execute(c).await? {
+            0 => Err(Error::NotFound { what: "alias" }),
+            _ => Ok(()),
+        }
+    })
 }

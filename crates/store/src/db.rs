@@ -20,6 +20,7 @@ use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
 
 pub(crate) use connection::{Connected, Durability, LiteConn, PgConn};
 pub use lock::FileLock;
+pub(crate) use postgres::dedicated;
 pub use settings::{Backend, DatabaseSettings};
 
 use crate::{Error, Result, Wakeups};
@@ -54,15 +55,14 @@ impl Db {
     /// # Errors
     /// `Unavailable` when the address is not understood, or SQLite's file cannot be opened.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self> {
-        let pools = match settings.backend() {
-            Backend::Postgres => Pools::Postgres(postgres::pool(settings)?),
-            Backend::Sqlite => {
-                let path = settings.sqlite_path();
+        let pools = match settings.sqlite_path() {
+            None => Pools::Postgres(postgres::pool(settings)?),
+            Some(path) => {
                 sqlite::create(path).await?;
                 Pools::Sqlite { read: sqlite::readers(path, settings), write: sqlite::writer(path, settings) }
             }
         };
-        let wakeups = Wakeups::new();
+        let wakeups = Wakeups::new(settings);
         let shared = Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), wakeups };
         Ok(Self { shared: Arc::new(shared), meter: None })
     }
@@ -139,6 +139,11 @@ impl Db {
 
     pub(crate) fn settings(&self) -> &DatabaseSettings {
         &self.shared.settings
+    }
+
+    /// Says that a run has news.
+    pub(crate) fn stir(&self, run: crate::RunId) {
+        self.shared.wakeups.stir(run);
     }
 
     pub(crate) fn shift(&self) -> Duration {
@@ -253,4 +258,12 @@ macro_rules! with_tx {
     };
 }
 
-pub(crate) use {with_conn, with_tx};
+/// Implements a trait of statements for both connections, out of one body.
+macro_rules! on_both {
+    (impl $name:ident { $($body:tt)* }) => {
+        impl $name for $crate::db::PgConn { $($body)* }
+        impl $name for $crate::db::LiteConn { $($body)* }
+    };
+}
+
+pub(crate) use {on_both, with_conn, with_tx};

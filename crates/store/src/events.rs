@@ -3,11 +3,16 @@
 use chrono::{DateTime, Utc};
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use seatgraph_core::Finding;
 use serde::{Deserialize, Serialize};
 
+use crate::db::with_conn;
+use crate::schema::events;
+use crate::types::StreamKind;
 use crate::types::sql::Doc;
-use crate::{RunCounts, RunState, Stage};
+use crate::{Db, Result, RunCounts, RunId, RunState, Stage};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
@@ -44,4 +49,17 @@ pub struct Event {
     pub at: DateTime<Utc>,
     /// What happened.
     pub body: EventBody,
+}
+
+/// Reads the events of a run after number `after`, in order.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn of_run(db: &Db, run: RunId, after: i64, limit: i64) -> Result<Vec<Event>> {
+    let rows: Vec<(i64, DateTime<Utc>, EventBody)> = with_conn!(db, read, |c| {
+        let query = events::table.select((events::sequence, events::at, events::body));
+        let query = query.filter(events::stream_kind.eq(StreamKind::SyncRun)).filter(events::stream_id.eq(run));
+        Ok(query.filter(events::sequence.gt(after)).order(events::sequence).limit(limit).load(c).await?)
+    })?;
+    Ok(rows.into_iter().map(|(sequence, at, body)| Event { sequence, at, body }).collect())
 }

@@ -7,11 +7,13 @@ pub mod aliases;
 mod db;
 mod error;
 pub mod events;
+pub mod findings;
 mod ids;
 pub mod profiles;
 mod rows;
 pub mod runs;
 mod schema;
+pub mod secrets;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod types;
@@ -21,12 +23,14 @@ pub use aliases::Alias;
 pub use db::{Backend, DatabaseSettings, Db, FileLock};
 pub use error::{Error, Result};
 pub use events::{Event, EventBody};
+pub use findings::StoredFinding;
 pub use ids::{
     AccountId, AliasId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId, SubscriptionId,
 };
 pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
 pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
+pub use secrets::Sealer;
 pub use types::{
     CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
     Trigger,

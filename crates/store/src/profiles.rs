@@ -1,17 +1,26 @@
 //! Integration profiles: one SaaS organisation each.
 
+mod close;
+mod diagnosis;
+mod read;
 mod row;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
 use seatgraph_core::{Allowance, Cursor, Organization, Process};
 
-pub(crate) use row::ProfileRow;
+pub use close::{Closed, close};
+pub use diagnosis::{ProcessHealth, set_allowance, set_diagnosis};
+pub use read::{by_alias, due, find, find_by_name, find_many, processes};
+pub(crate) use row::{ProfileRow, signed};
 
-use crate::schema::profile_processes;
-use crate::{AliasId, Health, ProfileId, ProfileState, ScheduleEvery};
+use crate::db::{on_both, with_tx};
+use crate::schema::{integration_profiles, profile_processes};
+use crate::types::Bind;
+use crate::{AliasId, Db, Error, Health, ProfileId, ProfileState, Result, ScheduleEvery};
 
 /// One SaaS organisation, tracked through one alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,4 +76,94 @@ pub struct ProfileProcess {
     pub bookmark: Option<Cursor>,
     /// When a pass last finished.
     pub last_succeeded_at: Option<DateTime<Utc>>,
+}
+
+/// Adds a profile with its processes.
+///
+/// # Errors
+/// `Conflict` with `integration_profiles_name`, `integration_profiles_alias` or `integration_profiles_organization`
+/// when another living profile has the name, the alias or the organisation.
+pub async fn insert(db: &Db, profile: &Profile, processes: &[ProfileProcess]) -> Result<()> {
+    let id = profile.id;
+    let (row, processes) = (ProfileRow::from(profile), processes.to_vec());
+    with_tx!(db, Full, |c, _now| {
+        diesel::insert_into(integration_profiles::table).values(row.clone()).execute(c).await?;
+        c.put_processes(id, &processes).await
+    })
+}
+
+/// Writes a profile back, whole.
+///
+/// # Errors
+/// `NotFound` when it is gone; `Conflict` as [`insert`].
+pub async fn update(db: &Db, profile: &Profile) -> Result<()> {
+    let id = profile.id;
+    let row = ProfileRow::from(profile);
+    with_tx!(db, Full, |c, _now| {
+        let found = integration_profiles::table.filter(integration_profiles::id.eq(id));
+        match diesel::update(found).set(row.clone()).execute(c).await? {
+            0 => Err(Error::NotFound { what: "profile" }),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Switches processes of a profile on or off, and adds those it did not have; what is known of them stays.
+///
+/// # Errors
+/// `Conflict` with a foreign key when there is no such profile.
+pub async fn set_processes(db: &Db, profile: ProfileId, processes: &[ProfileProcess]) -> Result<()> {
+    let processes = processes.to_vec();
+    with_tx!(db, Full, |c, _now| c.put_processes(profile, &processes).await)
+}
+
+/// Moves a profile into a state. One that is no longer published has no next slot.
+///
+/// # Errors
+/// `NotFound` when there is no such living profile.
+pub async fn set_state(db: &Db, profile: ProfileId, state: ProfileState) -> Result<()> {
+    with_tx!(db, Full, |c, now| {
+        let living = integration_profiles::table
+            .filter(integration_profiles::id.eq(profile))
+            .filter(integration_profiles::deleted_at.is_null());
+        let moved = diesel::update(living)
+            .set((integration_profiles::state.eq(state), integration_profiles::updated_at.eq(Bind(now))))
+            .execute(c)
+            .await?;
+        if state != ProfileState::Published {
+            diesel::update(living)
+                .set(integration_profiles::next_run_at.eq(Bind(None::<DateTime<Utc>>)))
+                .execute(c)
+                .await?;
+        }
+        if moved == 0 { Err(Error::NotFound { what: "profile" }) } else { Ok(()) }
+    })
+}
+
+trait ProcessStatements {
+    async fn put_processes(&mut self, profile: ProfileId, processes: &[ProfileProcess]) -> Result<()>;
+}
+
+on_both! {
+    impl ProcessStatements {
+        async fn put_processes(&mut self, profile: ProfileId, processes: &[ProfileProcess]) -> Result<()> {
+            for process in processes {
+                diesel::insert_into(profile_processes::table)
+                    .values((
+                        profile_processes::profile_id.eq(profile),
+                        profile_processes::process.eq(Bind(process.process)),
+                        profile_processes::enabled.eq(process.enabled),
+                        profile_processes::health.eq(process.health),
+                        profile_processes::bookmark.eq(Bind(process.bookmark.clone())),
+                        profile_processes::last_succeeded_at.eq(Bind(process.last_succeeded_at)),
+                    ))
+                    .on_conflict((profile_processes::profile_id, profile_processes::process))
+                    .do_update()
+                    .set(profile_processes::enabled.eq(process.enabled))
+                    .execute(self)
+                    .await?;
+            }
+            Ok(())
+        }
+    }
 }

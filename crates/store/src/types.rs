@@ -12,11 +12,11 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Nullable;
 
 pub(crate) use guid::guid;
-pub(crate) use word::Named;
 pub use word::{
     CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
     Trigger,
 };
+pub(crate) use word::{SeenKind, StreamKind};
 
 /// The SQL types that `schema.rs` speaks of beside Diesel's own.
 pub mod sql {

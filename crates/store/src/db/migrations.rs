@@ -5,7 +5,7 @@ use diesel::SqliteConnection;
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Backend, DatabaseSettings, FileLock, postgres};
+use super::{DatabaseSettings, FileLock, postgres};
 use crate::{Error, Result};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -32,15 +32,15 @@ pub(super) async fn revert(settings: &DatabaseSettings) -> Result<()> {
 }
 
 async fn go(settings: &DatabaseSettings, direction: Direction) -> Result<()> {
-    let work: Box<dyn FnOnce() -> Result<()> + Send> = match settings.backend() {
-        Backend::Postgres => {
+    let work: Box<dyn FnOnce() -> Result<()> + Send> = match settings.sqlite_path() {
+        None => {
             let mut connection = postgres::dedicated(settings).await?;
             // The lock ends with the connection, whichever way the migration goes.
             connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
             Box::new(move || apply(&mut AsyncMigrationHarness::new(connection), POSTGRES, direction))
         }
-        Backend::Sqlite => {
-            let path = settings.sqlite_path().to_owned();
+        Some(path) => {
+            let path = path.to_owned();
             Box::new(move || {
                 let _lock = FileLock::for_migration(&path)?;
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;

@@ -35,7 +35,7 @@ pub(super) fn pool(settings: &DatabaseSettings) -> Result<Pool<PgConn>> {
 }
 
 /// Makes a connection outside the pool: to migrate, and to listen.
-pub(super) async fn dedicated(settings: &DatabaseSettings) -> Result<PgConn> {
+pub(crate) async fn dedicated(settings: &DatabaseSettings) -> Result<PgConn> {
     let address = Address::parse(&settings.url)?;
     let connecting = tokio::time::timeout(std::time::Duration::from_secs(10), establish(&address));
     Ok(connecting.await.map_err(Error::unavailable)??)

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer};
+
 /// The two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Backend {
@@ -13,7 +15,8 @@ pub enum Backend {
 }
 
 /// Where the database is, and how it is used.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct DatabaseSettings {
     /// `postgres://…`, `sqlite:PATH`, or a path.
     pub url: String,
@@ -21,10 +24,22 @@ pub struct DatabaseSettings {
     pub connections: u32,
     /// SQLite's readers.
     pub readers: u32,
-    /// How long to wait for a connection.
+    /// Seconds to wait for a connection.
+    #[serde(rename = "acquire_timeout_seconds", deserialize_with = "seconds")]
     pub acquire_timeout: Duration,
-    /// How long PostgreSQL works on one statement before it gives up.
+    /// Seconds that PostgreSQL works on one statement before it gives up.
+    #[serde(rename = "statement_timeout_seconds", deserialize_with = "seconds")]
     pub statement_timeout: Duration,
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self::new("seatgraph.db")
+    }
 }
 
 impl DatabaseSettings {
@@ -46,11 +61,12 @@ impl DatabaseSettings {
         if is_server { Backend::Postgres } else { Backend::Sqlite }
     }
 
-    /// The file that an address of SQLite's means.
+    /// The file of an SQLite database; `None` for PostgreSQL.
     #[must_use]
-    pub fn sqlite_path(&self) -> &Path {
+    pub fn sqlite_path(&self) -> Option<&Path> {
         let path = self.url.strip_prefix("sqlite:").unwrap_or(&self.url);
-        Path::new(path.strip_prefix("//").unwrap_or(path))
+        let path = Path::new(path.strip_prefix("//").unwrap_or(path));
+        (self.backend() == Backend::Sqlite).then_some(path)
     }
 }
 
@@ -74,11 +90,12 @@ mod tests {
     #[test]
     fn an_address_says_which_database_it_means() {
         for url in ["postgres://u@h/d", "postgresql://h/d?sslmode=require"] {
-            assert_eq!(DatabaseSettings::new(url).backend(), Backend::Postgres, "{url}");
+            let settings = DatabaseSettings::new(url);
+            assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Postgres, None), "{url}");
         }
         for (url, path) in [("sqlite:a/b.db", "a/b.db"), ("sqlite:///var/b.db", "/var/b.db"), ("b.db", "b.db")] {
             let settings = DatabaseSettings::new(url);
-            assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Sqlite, Path::new(path)), "{url}");
+            assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Sqlite, Some(Path::new(path))), "{url}");
         }
     }
 

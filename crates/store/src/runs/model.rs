@@ -13,8 +13,8 @@ use crate::types::Bind;
 use crate::{ProfileId, RunId, RunState, StageState, Trigger};
 
 /// One execution of a profile's read processes.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = sync_runs, check_for_backend(Pg, Sqlite))]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sync_runs, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 pub struct SyncRun {
     /// Ours.
     pub id: RunId,
@@ -73,17 +73,17 @@ pub struct SyncRun {
 pub struct RunCounts {
     /// Accounts that pages named.
     pub accounts_seen: i64,
-    /// Accounts that were new, or came back.
+    /// Accounts that were new.
     pub accounts_added: i64,
-    /// Accounts that differed from what was known.
+    /// Accounts that differed from what was known, or came back.
     pub accounts_changed: i64,
     /// Accounts that vanished.
     pub accounts_retired: i64,
     /// Subscriptions that pages named.
     pub subscriptions_seen: i64,
-    /// Subscriptions that were new, or came back.
+    /// Subscriptions that were new.
     pub subscriptions_added: i64,
-    /// Subscriptions that differed from what was known.
+    /// Subscriptions that differed from what was known, or came back.
     pub subscriptions_changed: i64,
     /// Subscriptions that vanished.
     pub subscriptions_retired: i64,
@@ -118,6 +118,36 @@ pub struct Stage {
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// A stage on its way into its table.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = sync_stages)]
+pub(crate) struct StageRow {
+    run_id: RunId,
+    ordinal: i32,
+    name: String,
+    #[diesel(serialize_as = Bind<Option<Process>>)]
+    process: Option<Process>,
+    state: StageState,
+    done: i64,
+    #[diesel(serialize_as = Bind<Option<Cursor>>)]
+    cursor: Option<Cursor>,
+}
+
+impl StageRow {
+    pub(crate) fn all(run: RunId, stages: &[NewStage]) -> Vec<Self> {
+        let row = |(ordinal, stage): (i32, &NewStage)| Self {
+            run_id: run,
+            ordinal,
+            name: stage.name.clone(),
+            process: stage.process,
+            state: StageState::Waiting,
+            done: 0,
+            cursor: stage.cursor.clone(),
+        };
+        (0..).zip(stages).map(row).collect()
+    }
 }
 
 /// A run to be.

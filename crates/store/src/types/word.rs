@@ -189,6 +189,20 @@ words! {
         /// Broken off.
         Failed = "FAILED",
     }
+    /// What a stream of events is about.
+    StreamKind {
+        /// A sync run.
+        SyncRun = "SYNC_RUN",
+    }
+    /// Sort of record that a run has seen.
+    SeenKind {
+        /// An account.
+        Account = "ACCOUNT",
+        /// A subscription.
+        Subscription = "SUBSCRIPTION",
+        /// A licence pool.
+        Pool = "POOL",
+    }
     /// Who made a software model.
     ModelOrigin {
         /// A connector's catalogue.

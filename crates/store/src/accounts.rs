@@ -1,0 +1,171 @@
+//! Accounts as people read them.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::AccountKind;
+
+use crate::db::with_conn;
+use crate::listing::{Key, by_key, by_optional_time, by_text, by_time, grouped, idle_before, search, text, time};
+use crate::schema::{accounts, activities};
+use crate::types::Bind;
+use crate::{
+    Account, AccountId, ActivityRow, Db, Direction, PageOf, PageRequest, ProfileId, Result, StringFilter, TimeFilter,
+};
+
+/// Leaves out accounts; all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// Of this profile.
+    pub profile_id: Option<ProfileId>,
+    /// Whether it may log in.
+    pub active: Option<bool>,
+    /// Of one of these kinds.
+    pub kind: Option<Vec<AccountKind>>,
+    /// By mail address.
+    pub email: Option<StringFilter>,
+    /// By department.
+    pub department: Option<StringFilter>,
+    /// By the newest evidence of use.
+    pub last_activity_at: Option<TimeFilter>,
+    /// Idle for more than so many days; one never active counts from its creation.
+    pub inactive_days: Option<i64>,
+    /// Whether there is no evidence of use.
+    pub never_active: Option<bool>,
+    /// Whether it is gone; those that are gone are left out unless this is given.
+    pub retired: Option<bool>,
+    /// Name, username, mail address or employee number holds this, whatever the case.
+    pub search: Option<String>,
+}
+
+/// What a list of accounts goes by, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountOrder {
+    /// What it goes by.
+    pub field: AccountOrderField,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What a list of accounts can go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountOrderField {
+    /// The username.
+    Username,
+    /// The newest evidence of use; none counts as the earliest.
+    LastActivityAt,
+    /// When a sync first named it.
+    FirstSeenAt,
+}
+
+impl AccountOrderField {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Username => "accounts by USERNAME",
+            Self::LastActivityAt => "accounts by LAST_ACTIVITY_AT",
+            Self::FirstSeenAt => "accounts by FIRST_SEEN_AT",
+        }
+    }
+
+    fn key(self, account: &Account) -> Key {
+        match self {
+            Self::Username => Key::Text(account.username.clone()),
+            Self::LastActivityAt => Key::At(account.last_activity_at),
+            Self::FirstSeenAt => Key::At(Some(account.first_seen_at)),
+        }
+    }
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr, $db:expr) => {
+        if let Some(profile) = $filter.profile_id {
+            $query = $query.filter(accounts::profile_id.eq(profile));
+        }
+        if let Some(active) = $filter.active {
+            $query = $query.filter(accounts::active.eq(active));
+        }
+        if let Some(kinds) = &$filter.kind {
+            let kinds: Vec<_> = kinds.iter().copied().map(Bind).collect();
+            $query = $query.filter(accounts::kind.eq_any(kinds));
+        }
+        text!($query, accounts::email, $filter.email);
+        text!($query, accounts::department, $filter.department);
+        time!($query, accounts::last_activity_at, $filter.last_activity_at);
+        if let Some(days) = $filter.inactive_days {
+            $query = $query.filter(accounts::idle_since.lt(Bind(idle_before($db, days))));
+        }
+        match $filter.never_active {
+            Some(true) => $query = $query.filter(accounts::last_activity_at.is_null()),
+            Some(false) => $query = $query.filter(accounts::last_activity_at.is_not_null()),
+            None => {}
+        }
+        match $filter.retired {
+            Some(true) => $query = $query.filter(accounts::retired_at.is_not_null()),
+            Some(false) | None => $query = $query.filter(accounts::retired_at.is_null()),
+        }
+        search!($query, accounts::search_text, $filter.search);
+    };
+}
+
+/// Lists a page of accounts.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list or order.
+pub async fn page(
+    db: &Db,
+    filter: &AccountFilter,
+    request: &PageRequest,
+    order: AccountOrder,
+) -> Result<PageOf<Account>> {
+    let plan = request.plan(order.field.name(), order.direction)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = accounts::table.select(Account::as_select()).into_boxed::<Be>();
+        narrow!(query, filter, db);
+        query = match order.field {
+            AccountOrderField::Username => by_text!(query, plan, accounts::username, accounts::id),
+            AccountOrderField::LastActivityAt => {
+                by_optional_time!(query, plan, accounts::last_activity_at, accounts::id)
+            }
+            AccountOrderField::FirstSeenAt => by_time!(query, plan, accounts::first_seen_at, accounts::id),
+        };
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |account| (order.field.key(account), account.id.as_uuid())))
+}
+
+/// Counts the accounts that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &AccountFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = accounts::table.count().into_boxed::<Be>();
+        narrow!(query, filter, db);
+        Ok(query.get_result(c).await?)
+    })
+}
+
+/// Finds accounts, those that are gone too.
+///
+/// # Errors
+/// As every read.
+pub async fn find_many(db: &Db, ids: &[AccountId]) -> Result<HashMap<AccountId, Account>> {
+    let rows = with_conn!(db, read, |c| {
+        let query = accounts::table.filter(accounts::id.eq_any(ids.to_vec())).select(Account::as_select());
+        Ok(query.load(c).await?)
+    })?;
+    Ok(by_key(rows, |account: &Account| account.id))
+}
+
+/// Finds the newest activity of each kind, by account.
+///
+/// # Errors
+/// As every read.
+pub async fn activities(db: &Db, ids: &[AccountId]) -> Result<HashMap<AccountId, Vec<ActivityRow>>> {
+    let rows: Vec<ActivityRow> = with_conn!(db, read, |c| {
+        let query = activities::table.filter(activities::account_id.eq_any(ids.to_vec()));
+        Ok(query.order((activities::account_id, activities::kind)).select(ActivityRow::as_select()).load(c).await?)
+    })?;
+    Ok(grouped(rows.into_iter().map(|row| (row.account_id, row))))
+}

@@ -1,0 +1,150 @@
+//! Findings: what people should know of a profile, from its last validation and its runs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::{Finding, Process, Severity};
+
+use crate::db::{on_both, with_conn};
+use crate::runs::{RunStatements, last_of};
+use crate::schema::findings;
+use crate::types::Bind;
+use crate::{Db, EventBody, FindingId, ProfileId, Result, RunId, SyncRun};
+
+/// A finding, and where it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFinding {
+    /// Ours.
+    pub id: FindingId,
+    /// The profile.
+    pub profile_id: ProfileId,
+    /// The run that found it; `None` for a validation.
+    pub run_id: Option<RunId>,
+    /// What was found.
+    pub finding: Finding,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = findings, check_for_backend(Pg, Sqlite))]
+pub(crate) struct FindingRow {
+    id: FindingId,
+    profile_id: ProfileId,
+    run_id: Option<RunId>,
+    #[diesel(serialize_as = Bind<Option<Process>>)]
+    process: Option<Process>,
+    code: String,
+    #[diesel(serialize_as = Bind<Severity>)]
+    severity: Severity,
+    message: String,
+    seen: Option<String>,
+    remedy: String,
+    docs_url: Option<String>,
+    #[diesel(serialize_as = Bind<DateTime<Utc>>)]
+    at: DateTime<Utc>,
+}
+
+impl FindingRow {
+    pub(crate) fn new(profile: ProfileId, run: Option<RunId>, finding: Finding, at: DateTime<Utc>) -> Self {
+        Self {
+            id: FindingId::generate(),
+            profile_id: profile,
+            run_id: run,
+            process: finding.process,
+            code: finding.code,
+            severity: finding.severity,
+            message: finding.message,
+            seen: finding.seen,
+            remedy: finding.remedy,
+            docs_url: finding.docs_url,
+            at,
+        }
+    }
+}
+
+impl From<FindingRow> for StoredFinding {
+    fn from(row: FindingRow) -> Self {
+        let finding = Finding {
+            code: row.code,
+            severity: row.severity,
+            process: row.process,
+            message: row.message,
+            seen: row.seen,
+            remedy: row.remedy,
+            docs_url: row.docs_url,
+        };
+        Self { id: row.id, profile_id: row.profile_id, run_id: row.run_id, finding, at: row.at }
+    }
+}
+
+/// Reads what runs found, oldest first.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn of_runs(db: &Db, runs: &[RunId]) -> Result<HashMap<RunId, Vec<StoredFinding>>> {
+    let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
+        let query = findings::table.select(FindingRow::as_select()).filter(findings::run_id.eq_any(runs));
+        Ok(query.order(findings::id).load(c).await?)
+    })?;
+    let mut found: HashMap<RunId, Vec<StoredFinding>> = HashMap::new();
+    for row in rows {
+        if let Some(run) = row.run_id {
+            found.entry(run).or_default().push(row.into());
+        }
+    }
+    Ok(found)
+}
+
+/// Reads what the last validation and the last run of each profile found, oldest first.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn of_profiles(db: &Db, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<StoredFinding>>> {
+    let last: Vec<RunId> = last_of(db, profiles).await?.into_values().map(|run| run.id).collect();
+    let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
+        let query = findings::table.select(FindingRow::as_select()).filter(findings::profile_id.eq_any(profiles));
+        let current = findings::run_id.is_null().or(findings::run_id.eq_any(&last));
+        // Never NULL: the first half is true wherever the second would be.
+        Ok(query.filter(current.assume_not_null()).order(findings::id).load(c).await?)
+    })?;
+    let mut found: HashMap<ProfileId, Vec<StoredFinding>> = HashMap::new();
+    for row in rows {
+        found.entry(row.profile_id).or_default().push(row.into());
+    }
+    Ok(found)
+}
+
+pub(crate) trait FindingStatements {
+    /// Adds what a run found and did not say before, with an event each. A page that is read twice says it once.
+    async fn add_findings(&mut self, run: &mut SyncRun, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()>;
+}
+
+on_both! {
+    impl FindingStatements {
+        async fn add_findings(&mut self, run: &mut SyncRun, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()> {
+            if found.is_empty() {
+                return Ok(());
+            }
+            let known = findings::table.select((findings::code, findings::process, findings::message));
+            let known: Vec<(String, Option<Process>, String)> =
+                known.filter(findings::run_id.eq(run.id)).load(self).await?;
+            let mut known: BTreeSet<_> = known.into_iter().collect();
+            let mut news = found;
+            news.retain(|f| known.insert((f.code.clone(), f.process, f.message.clone())));
+            if news.is_empty() {
+                return Ok(());
+            }
+            for finding in &news {
+                let row = FindingRow::new(run.profile_id, Some(run.id), finding.clone(), now);
+                diesel::insert_into(findings::table).values(row).execute(self).await?;
+            }
+            let events = news.into_iter().map(|finding| EventBody::Finding { finding }).collect();
+            self.append(run, now, events).await
+        }
+    }
+}

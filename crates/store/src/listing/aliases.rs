@@ -1,0 +1,54 @@
+//! Lists of connection aliases.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Key, by_text, text};
+use crate::db::with_conn;
+use crate::schema::connection_aliases;
+use crate::{Alias, AliasId, Db, Direction, PageOf, PageRequest, Result, StringFilter};
+
+/// Leaves out aliases; all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AliasFilter {
+    /// By the connector's key.
+    pub connector: Option<StringFilter>,
+    /// Children of this one.
+    pub parent_id: Option<AliasId>,
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr) => {
+        text!($query, connection_aliases::connector, $filter.connector);
+        if let Some(parent) = $filter.parent_id {
+            $query = $query.filter(connection_aliases::parent_id.eq(parent));
+        }
+    };
+}
+
+/// Lists a page of aliases by name.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
+    let plan = request.plan("aliases by NAME", Direction::Asc)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = connection_aliases::table.select(Alias::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
+        query = by_text!(query, plan, connection_aliases::name, connection_aliases::id);
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |alias: &Alias| (Key::Text(alias.name.clone()), alias.id.as_uuid())))
+}
+
+/// Counts the aliases that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &AliasFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = connection_aliases::table.count().into_boxed::<Be>();
+        narrow!(query, filter);
+        Ok(query.get_result(c).await?)
+    })
+}

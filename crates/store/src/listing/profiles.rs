@@ -1,0 +1,103 @@
+//! Lists of integration profiles.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Key, by_text, by_time, text};
+use crate::db::with_conn;
+use crate::profiles::ProfileRow;
+use crate::schema::integration_profiles;
+use crate::{Db, Direction, PageOf, PageRequest, Profile, ProfileState, Result, StringFilter};
+
+/// Leaves out profiles; all that is given must fit. Deleted ones are always left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileFilter {
+    /// In one of these states.
+    pub state: Option<Vec<ProfileState>>,
+    /// By the connector's key.
+    pub connector: Option<StringFilter>,
+    /// By name.
+    pub name: Option<StringFilter>,
+}
+
+/// What a list of profiles goes by, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProfileOrder {
+    /// What it goes by.
+    pub field: ProfileOrderField,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// What a list of profiles can go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfileOrderField {
+    /// The name.
+    Name,
+    /// When it was made.
+    CreatedAt,
+}
+
+impl ProfileOrderField {
+    const fn listing(self) -> &'static str {
+        match self {
+            Self::Name => "profiles by NAME",
+            Self::CreatedAt => "profiles by CREATED_AT",
+        }
+    }
+
+    fn key(self, profile: &Profile) -> Key {
+        match self {
+            Self::Name => Key::Text(profile.name.clone()),
+            Self::CreatedAt => Key::At(Some(profile.created_at)),
+        }
+    }
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr) => {
+        $query = $query.filter(integration_profiles::deleted_at.is_null());
+        if let Some(states) = &$filter.state {
+            $query = $query.filter(integration_profiles::state.eq_any(states.clone()));
+        }
+        text!($query, integration_profiles::connector, $filter.connector);
+        text!($query, integration_profiles::name, $filter.name);
+    };
+}
+
+/// Lists a page of profiles.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list or order.
+pub async fn page(
+    db: &Db,
+    filter: &ProfileFilter,
+    request: &PageRequest,
+    order: ProfileOrder,
+) -> Result<PageOf<Profile>> {
+    use integration_profiles::{created_at, id, name};
+    let plan = request.plan(order.field.listing(), order.direction)?;
+    let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
+        let mut query = integration_profiles::table.select(ProfileRow::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
+        query = match order.field {
+            ProfileOrderField::Name => by_text!(query, plan, name, id),
+            ProfileOrderField::CreatedAt => by_time!(query, plan, created_at, id),
+        };
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    let rows = rows.into_iter().map(Profile::from).collect();
+    Ok(plan.page(rows, |profile: &Profile| (order.field.key(profile), profile.id.as_uuid())))
+}
+
+/// Counts the profiles that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &ProfileFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = integration_profiles::table.count().into_boxed::<Be>();
+        narrow!(query, filter);
+        Ok(query.get_result(c).await?)
+    })
+}

@@ -1,0 +1,59 @@
+//! Lists of sync runs.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Key, by_time, time};
+use crate::db::with_conn;
+use crate::schema::sync_runs;
+use crate::{Db, Direction, PageOf, PageRequest, ProfileId, Result, RunState, SyncRun, TimeFilter};
+
+/// Leaves out runs; all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncRunFilter {
+    /// Of this profile.
+    pub profile_id: Option<ProfileId>,
+    /// In one of these states.
+    pub state: Option<Vec<RunState>>,
+    /// By when it was asked for.
+    pub queued_at: Option<TimeFilter>,
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr) => {
+        if let Some(profile) = $filter.profile_id {
+            $query = $query.filter(sync_runs::profile_id.eq(profile));
+        }
+        if let Some(states) = &$filter.state {
+            $query = $query.filter(sync_runs::state.eq_any(states.clone()));
+        }
+        time!($query, sync_runs::queued_at, $filter.queued_at);
+    };
+}
+
+/// Lists a page of runs, the newest first.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
+    let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = sync_runs::table.select(SyncRun::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
+        query = by_time!(query, plan, sync_runs::queued_at, sync_runs::id);
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |run: &SyncRun| (Key::At(Some(run.queued_at)), run.id.as_uuid())))
+}
+
+/// Counts the runs that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &SyncRunFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = sync_runs::table.count().into_boxed::<Be>();
+        narrow!(query, filter);
+        Ok(query.get_result(c).await?)
+    })
+}

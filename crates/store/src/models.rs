@@ -1,0 +1,146 @@
+//! Software models as people read them, and those that a person makes.
+
+use std::collections::HashMap;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::Product;
+
+use crate::db::{with_conn, with_tx};
+use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
+use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
+use crate::types::Bind;
+use crate::{
+    Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, Result, StringFilter,
+};
+
+/// Leaves out models; all that is given must fit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelFilter {
+    /// By publisher.
+    pub publisher: Option<StringFilter>,
+    /// By product.
+    pub product: Option<StringFilter>,
+    /// Publisher, product or edition holds this, whatever the case.
+    pub search: Option<String>,
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr) => {
+        text!($query, software_models::publisher, $filter.publisher);
+        text!($query, software_models::product, $filter.product);
+        search!($query, software_models::search_text, $filter.search);
+    };
+}
+
+/// Lists a page of models by publisher, product and edition.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Result<PageOf<Model>> {
+    use software_models::{edition, product, publisher};
+    let plan = request.plan("models by PRODUCT", Direction::Asc)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = software_models::table.select(Model::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
+        for (side, place) in plan.bounds() {
+            let (by, name, variant) = place.product()?;
+            let at = (by.into_sql::<Text>(), name.into_sql::<Text>(), variant.into_sql::<Text>());
+            query = query.filter(beyond((publisher, product, edition), at, side));
+        }
+        let sort = plan.sort();
+        query = query.order((sorted(publisher, sort, false), sorted(product, sort, false), sorted(edition, sort, false)));
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |model: &Model| {
+        (Key::Product(model.publisher.clone(), model.product.clone(), model.edition.clone()), model.id.as_uuid())
+    }))
+}
+
+/// Counts the models that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &ModelFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = software_models::table.count().into_boxed::<Be>();
+        narrow!(query, filter);
+        Ok(query.get_result(c).await?)
+    })
+}
+
+/// Finds models.
+///
+/// # Errors
+/// As every read.
+pub async fn find_many(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Model>> {
+    let rows = with_conn!(db, read, |c| {
+        let query = software_models::table.filter(software_models::id.eq_any(ids.to_vec()));
+        Ok(query.select(Model::as_select()).load(c).await?)
+    })?;
+    Ok(by_key(rows, |model: &Model| model.id))
+}
+
+/// Finds the identifiers that stand for each model, by kind and key.
+///
+/// # Errors
+/// As every read.
+pub async fn identifiers(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<IdentifierRow>>> {
+    use subscription_identifiers::{connector, key, kind, model_id, table};
+    let rows: Vec<IdentifierRow> = with_conn!(db, read, |c| {
+        let query = table.filter(model_id.eq_any(ids.to_vec())).order((connector, kind, key));
+        Ok(query.select(IdentifierRow::as_select()).load(c).await?)
+    })?;
+    Ok(grouped(rows.into_iter().filter_map(|row| Some((row.model_id?, row)))))
+}
+
+/// Counts the live subscriptions of each model; a model without any is left out.
+///
+/// # Errors
+/// As every read.
+pub async fn subscription_counts(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, i64>> {
+    use subscription_identifiers::model_id;
+    let rows: Vec<(Option<ModelId>, i64)> = with_conn!(db, read, |c| {
+        let held = subscriptions::table.inner_join(accounts::table).inner_join(subscription_identifiers::table);
+        let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
+        let live = live.filter(model_id.eq_any(ids.to_vec()));
+        Ok(live.group_by(model_id).select((model_id, count_star())).load(c).await?)
+    })?;
+    Ok(rows.into_iter().filter_map(|(model, count)| Some((model?, count))).collect())
+}
+
+/// Makes a model of a person's own, or returns the one that is called the same, whoever made it.
+///
+/// # Errors
+/// As every write.
+pub async fn insert_manual(db: &Db, product: &Product) -> Result<Model> {
+    let (id, product) = (ModelId::generate(), product.clone());
+    with_tx!(db, Full, |c, now| {
+        let edition = product.edition.as_deref().unwrap_or_default();
+        let search_text = folded(&format!("{} {} {edition}", product.publisher, product.product));
+        let values = (
+            software_models::id.eq(id),
+            software_models::publisher.eq(&product.publisher),
+            software_models::product.eq(&product.product),
+            software_models::edition.eq(edition),
+            software_models::category.eq(&product.category),
+            software_models::origin.eq(ModelOrigin::Manual),
+            software_models::search_text.eq(search_text.trim_end()),
+            software_models::created_at.eq(Bind(now)),
+            software_models::updated_at.eq(Bind(now)),
+        );
+        let unique = (software_models::publisher, software_models::product, software_models::edition);
+        diesel::insert_into(software_models::table)
+            .values(values)
+            .on_conflict(unique)
+            .do_nothing()
+            .execute(c)
+            .await?;
+        let same = software_models::table.filter(software_models::publisher.eq(&product.publisher));
+        let same = same.filter(software_models::product.eq(&product.product));
+        let same = same.filter(software_models::edition.eq(edition));
+        Ok(same.select(Model::as_select()).first(c).await?)
+    })
+}

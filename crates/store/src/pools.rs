@@ -1,0 +1,97 @@
+//! Licence pools as people read them.
+
+use std::collections::HashMap;
+
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::with_conn;
+use crate::listing::{Key, by_key, by_time, grouped};
+use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
+use crate::{Db, Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Result};
+
+/// Leaves out pools. Those that are gone are always left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PoolFilter {
+    /// Of this profile.
+    pub profile_id: Option<ProfileId>,
+}
+
+macro_rules! narrow {
+    ($query:ident, $filter:expr) => {
+        $query = $query.filter(license_pools::retired_at.is_null());
+        if let Some(profile) = $filter.profile_id {
+            $query = $query.filter(license_pools::profile_id.eq(profile));
+        }
+    };
+}
+
+/// Lists a page of pools in the order in which syncs first named them.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, filter: &PoolFilter, request: &PageRequest) -> Result<PageOf<PoolRow>> {
+    let plan = request.plan("pools by FIRST_SEEN_AT", Direction::Asc)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = license_pools::table.select(PoolRow::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
+        query = by_time!(query, plan, license_pools::first_seen_at, license_pools::id);
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |pool: &PoolRow| (Key::At(Some(pool.first_seen_at)), pool.id.as_uuid())))
+}
+
+/// Counts the pools that fit.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db, filter: &PoolFilter) -> Result<i64> {
+    with_conn!(db, read, |c| {
+        let mut query = license_pools::table.count().into_boxed::<Be>();
+        narrow!(query, filter);
+        Ok(query.get_result(c).await?)
+    })
+}
+
+/// Finds pools, those that are gone too.
+///
+/// # Errors
+/// As every read.
+pub async fn find_many(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, PoolRow>> {
+    let rows = with_conn!(db, read, |c| {
+        let query = license_pools::table.filter(license_pools::id.eq_any(ids.to_vec()));
+        Ok(query.select(PoolRow::as_select()).load(c).await?)
+    })?;
+    Ok(by_key(rows, |pool: &PoolRow| pool.id))
+}
+
+/// Counts the live subscriptions that take a seat from each pool; a pool without any is left out.
+///
+/// # Errors
+/// As every read.
+pub async fn assigned(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, i64>> {
+    let rows: Vec<(Option<PoolId>, i64)> = with_conn!(db, read, |c| {
+        let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
+        let live = live.filter(accounts::retired_at.is_null()).filter(subscriptions::pool_id.eq_any(ids.to_vec()));
+        let counted = live.group_by(subscriptions::pool_id).select((subscriptions::pool_id, count_star()));
+        Ok(counted.load(c).await?)
+    })?;
+    Ok(rows.into_iter().filter_map(|(pool, count)| Some((pool?, count))).collect())
+}
+
+/// Finds the models that live subscriptions use each pool's seats for, by publisher, product and edition.
+///
+/// # Errors
+/// As every read.
+pub async fn models(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, Vec<Model>>> {
+    let rows: Vec<(Option<PoolId>, Model)> = with_conn!(db, read, |c| {
+        let recognized = subscription_identifiers::table.inner_join(software_models::table);
+        let held = subscriptions::table.inner_join(accounts::table).inner_join(recognized);
+        let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
+        let live = live.filter(subscriptions::pool_id.eq_any(ids.to_vec()));
+        let by_product = (software_models::publisher, software_models::product, software_models::edition);
+        Ok(live.select((subscriptions::pool_id, Model::as_select())).distinct().order(by_product).load(c).await?)
+    })?;
+    Ok(grouped(rows.into_iter().filter_map(|(pool, model)| Some((pool?, model)))))
+}

@@ -1,0 +1,71 @@
+//! Secrets of aliases, sealed on the way in and opened on the way out.
+//!
+//! The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ ciphertext`, XChaCha20-Poly1305. Where a secret lies is
+//! authenticated with it, so one that is copied to another alias or purpose does not open.
+
+mod sealer;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::Secret;
+
+pub use sealer::Sealer;
+
+use crate::db::{with_conn, with_tx};
+use crate::schema::sealed_secrets;
+use crate::types::Bind;
+use crate::{AliasId, Db, Error, Purpose, Result};
+
+/// The place that a secret is bound to.
+fn place(alias: AliasId, purpose: Purpose) -> String {
+    format!("sealed_secrets|{}.{}|sealed", alias.as_uuid(), purpose.as_str())
+}
+
+/// Seals and keeps a secret, in the place of an earlier one.
+///
+/// # Errors
+/// `Conflict` with a foreign key when there is no such alias.
+pub async fn put(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose, secret: &Secret) -> Result<()> {
+    let sealed = sealer.seal(&place(alias, purpose), secret.expose().as_bytes())?;
+    with_tx!(db, Full, |c, now| {
+        diesel::insert_into(sealed_secrets::table)
+            .values((
+                sealed_secrets::alias_id.eq(alias),
+                sealed_secrets::purpose.eq(purpose),
+                sealed_secrets::sealed.eq(&sealed),
+                sealed_secrets::updated_at.eq(Bind(now)),
+            ))
+            .on_conflict((sealed_secrets::alias_id, sealed_secrets::purpose))
+            .do_update()
+            .set((sealed_secrets::sealed.eq(&sealed), sealed_secrets::updated_at.eq(Bind(now))))
+            .execute(c)
+            .await?;
+        Ok(())
+    })
+}
+
+/// Opens a secret; `None` when there is none.
+///
+/// # Errors
+/// `Unsealable` when it was sealed with another key, for another place, or tampered with.
+pub async fn get(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose) -> Result<Option<Secret>> {
+    let sealed: Option<Vec<u8>> = with_conn!(db, read, |c| {
+        let query = sealed_secrets::table.select(sealed_secrets::sealed).filter(sealed_secrets::alias_id.eq(alias));
+        Ok(query.filter(sealed_secrets::purpose.eq(purpose)).first(c).await.optional()?)
+    })?;
+    let Some(sealed) = sealed else { return Ok(None) };
+    let opened = sealer.open(&place(alias, purpose), &sealed)?;
+    let text = std::str::from_utf8(&opened).map_err(|_| Error::Unsealable)?;
+    Ok(Some(Secret::new(text)))
+}
+
+/// Forgets every secret of an alias.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn remove_all(db: &Db, alias: AliasId) -> Result<()> {
+    with_tx!(db, Full, |c, _now| {
+        diesel::delete(sealed_secrets::table.filter(sealed_secrets::alias_id.eq(alias))).execute(c).await?;
+        Ok(())
+    })
+}
