@@ -1,6 +1,7 @@
 //! The organisation over HTTP: the vendor's endpoints and the control endpoints.
 
 mod call;
+mod collections;
 pub(crate) mod cursors;
 mod describe;
 pub(crate) mod grants;
@@ -13,6 +14,7 @@ pub(crate) mod request;
 mod resources;
 mod router;
 mod soap;
+mod sobjects;
 
 use std::sync::Arc;
 

@@ -21,6 +21,7 @@
 
 pub mod cli;
 mod control;
+mod edit;
 mod error;
 mod faults;
 mod http;

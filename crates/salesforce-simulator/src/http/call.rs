@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::reply::{Accept, Reply};
 use super::request::Request;
-use super::{describe, limits, query, resources};
+use super::{collections, describe, limits, query, resources, sobjects};
 use crate::journal::Entry;
 use crate::refusal::Refusal;
 use crate::state::{State, Strike, lock};
@@ -78,6 +78,8 @@ async fn answer(
         ("GET", ["sobjects", object, "describe"]) => describe::object(state, caller, &request, object),
         ("GET", ["query" | "queryAll"]) => query::first(state, caller, request).await,
         ("GET", ["query" | "queryAll", locator]) => query::more(state, caller, locator).await,
+        (_, ["sobjects", object, rest @ ..]) => sobjects::handle(state, caller, &request, object, rest).await,
+        (_, ["composite", "sobjects", rest @ ..]) => collections::handle(state, caller, &request, rest).await,
         (_, [] | ["limits" | "sobjects"] | ["query" | "queryAll", ..]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
     }

@@ -24,7 +24,7 @@ pub(crate) struct Link {
 }
 
 /// What was added to and taken from one table since the organisation was founded.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct LinkChanges {
     pub(crate) deleted: HashSet<u64>,
     pub(crate) created: BTreeMap<u64, Link>,

@@ -28,7 +28,7 @@ const DAY: i64 = 86_400;
 type Cells = Vec<Value<'static>>;
 
 /// Every small table's rows.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct SmallTables {
     pub(crate) tables: Vec<Vec<Cells>>,
 }

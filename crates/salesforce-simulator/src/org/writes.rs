@@ -1,11 +1,36 @@
 //! Changes to the organisation, keeping the pools' used numbers true.
 
+use std::collections::HashMap;
+
 use super::links::Link;
 use super::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
 use super::{Change, Org};
+use super::links::LinkChanges;
+use super::small::SmallTables;
 use crate::schema::LinkTable;
 
+/// Everything that writes change, for putting it back.
+pub(crate) struct Written {
+    changes: HashMap<u32, Change>,
+    links: [LinkChanges; 3],
+    small: SmallTables,
+}
+
 impl Org {
+    pub(crate) fn written(&self) -> Written {
+        Written {
+            changes: self.changes.clone(),
+            links: self.links.clone(),
+            small: self.small.clone(),
+        }
+    }
+
+    pub(crate) fn restore(&mut self, written: Written) {
+        self.changes = written.changes;
+        self.links = written.links;
+        self.small = written.small;
+    }
+
     /// Merges a change into what was changed about the user before.
     pub(crate) fn change_user(&mut self, index: u32, change: Change) {
         let before = self.user(index);

@@ -118,7 +118,7 @@ impl Binder<'_> {
             return Err(self.refuse("INVALID_FIELD", at, "No custom fields on this entity"));
         }
         let object = record.object;
-        record.outputs.extend(self.viewer.fields(object).map(field_output));
+        self.viewer.fields(object).for_each(|field| record.add(field));
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Binder<'_> {
                 let message = format!("duplicate field selected: {}", field.name);
                 return Err(self.refuse("MALFORMED_QUERY", name.at, &message));
             }
-            record.outputs.push(field_output(field));
+            record.add(field);
             return Ok(());
         }
         let (field, target) = self.hop(record.object, first, name, depth)?;
@@ -278,8 +278,4 @@ fn sort<T>(by: T, order: &Order) -> Sort<T> {
 
 fn key(name: &str) -> Vec<u8> {
     format!(",\"{name}\":").into_bytes()
-}
-
-fn field_output(field: &'static Field) -> Output {
-    Output::Field { key: key(field.name), field }
 }

@@ -81,6 +81,11 @@ impl Record {
             format!("{{\"attributes\":{{\"type\":\"{name}\",\"url\":\"/services/data/v{version}.0/sobjects/{name}/");
         Self { object, opening: opening.into_bytes(), outputs: Vec::new() }
     }
+
+    pub(crate) fn add(&mut self, field: &'static Field) {
+        let key = format!(",\"{}\":", field.name).into_bytes();
+        self.outputs.push(Output::Field { key, field });
+    }
 }
 
 pub(crate) struct Sort<T> {

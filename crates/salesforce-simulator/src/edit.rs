@@ -1,0 +1,103 @@
+//! Writes to records: what the organisation accepts, and how it refuses the rest.
+
+mod fields;
+mod given;
+mod user;
+
+use serde_json::{Map, Value};
+
+use crate::org::Org;
+use crate::org::id::Id;
+use crate::refusal::Refusal;
+use crate::schema::{self, LinkTable, Object, Table};
+use crate::state::State;
+use crate::viewer::Viewer;
+
+/// The members of a record in a request.
+pub(crate) type Members = Map<String, Value>;
+
+/// One request's writes, by one user.
+pub(crate) struct Editor<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) org: &'a mut Org,
+    pub(crate) viewer: &'a Viewer,
+}
+
+/// The object of a name, if the viewer may know of it.
+pub(crate) fn object(viewer: &Viewer, name: &str) -> Result<&'static Object, Refusal> {
+    schema::object(name).filter(|object| viewer.sees(object)).ok_or_else(Refusal::not_found)
+}
+
+/// The ordinal of a row the viewer may see.
+pub(crate) fn find(org: &Org, viewer: &Viewer, object: &Object, id: &str) -> Result<u64, Refusal> {
+    let parsed = Id::parse(id).filter(|id| id.prefix() == object.prefix);
+    let parsed = parsed
+        .ok_or_else(|| Refusal::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}")).with_field("Id"))?;
+    let ordinal = org.ordinal(object, parsed).ok_or_else(Refusal::not_found)?;
+    match org.row(object, ordinal, viewer.permissions) {
+        Some(row) if viewer.sees_row(org, object, &row) => Ok(ordinal),
+        None if was_deleted(org, object, ordinal) => {
+            Err(Refusal::new(404, "ENTITY_IS_DELETED", "entity is deleted"))
+        }
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+fn was_deleted(org: &Org, object: &Object, ordinal: u64) -> bool {
+    match object.table {
+        Table::Link(table) => org.links[table as usize].deleted.contains(&ordinal),
+        _ => false,
+    }
+}
+
+fn no_access() -> Refusal {
+    Refusal::bad("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+}
+
+impl Editor<'_> {
+    pub(crate) fn update(&mut self, object: &'static Object, id: &str, members: &Members) -> Result<(), Refusal> {
+        if !object.updateable {
+            let message = format!("entity type {} is read-only", object.name);
+            return Err(Refusal::bad("INSUFFICIENT_ACCESS_OR_READONLY", message));
+        }
+        let ordinal = find(self.org, self.viewer, object, id)?;
+        let user = u32::try_from(ordinal).map_err(|_| Refusal::not_found())?;
+        fields::check(self.viewer, object, members)?;
+        if self.state.count_down(|faults| Some(&mut faults.locked_rows)) {
+            let message = format!("unable to obtain exclusive access to this record or 1 records: {id}");
+            return Err(Refusal::bad("UNABLE_TO_LOCK_ROW", message));
+        }
+        match object.table {
+            Table::UserLogin => self.update_login(user, members),
+            _ => self.update_user(user, members),
+        }
+    }
+
+    pub(crate) fn create(&mut self, object: &'static Object, members: &Members) -> Result<Id, Refusal> {
+        let Table::Link(table) = object.table else {
+            let message = format!("entity type cannot be inserted: {}", object.label);
+            return Err(Refusal::bad("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message));
+        };
+        fields::check_new(self.viewer, object, members)?;
+        let ordinal = self.give(table, object, members)?;
+        Ok(self.org.id_of(object.name, ordinal))
+    }
+
+    pub(crate) fn delete(&mut self, object: &'static Object, id: &str) -> Result<(), Refusal> {
+        let Table::Link(table) = object.table else {
+            let message = format!("entity type {} is read-only", object.name);
+            return Err(Refusal::new(403, "INSUFFICIENT_ACCESS_OR_READONLY", message));
+        };
+        let ordinal = find(self.org, self.viewer, object, id)?;
+        self.take(table, ordinal)
+    }
+
+    fn now(&self) -> i64 {
+        self.viewer.now
+    }
+
+    fn licences_held(&self, user: u32) -> Vec<u32> {
+        let links = self.org.links_of(LinkTable::PermissionSetLicence, user);
+        links.into_iter().map(|link| link.target).collect()
+    }
+}

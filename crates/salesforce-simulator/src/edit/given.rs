@@ -1,0 +1,129 @@
+//! Giving and taking: permission-set licences, permission sets and package seats.
+
+use super::{Editor, Members, no_access};
+use crate::org::id::Id;
+use crate::org::links::{self, FIRST_CREATED, LINK_SLOTS};
+use crate::org::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE};
+use crate::permissions::Permission;
+use crate::refusal::Refusal;
+use crate::schema::{Kind, LinkTable, Object};
+
+impl Editor<'_> {
+    /// Adds a row for the members, which were checked, and gives its ordinal.
+    pub(super) fn give(&mut self, table: LinkTable, object: &'static Object, members: &Members) -> Result<u64, Refusal> {
+        self.check_right_to_give(table)?;
+        let (user, target) = self.ends(object, members)?;
+        if self.org.links_of(table, user).iter().any(|link| link.target == target) {
+            let message = "duplicate value found: the user already has this assignment";
+            return Err(Refusal::bad("DUPLICATE_VALUE", message));
+        }
+        match table {
+            LinkTable::PermissionSetLicence => {
+                if !self.org.user(user).is_internal() {
+                    let message = "permission set licenses can only be assigned to internal users";
+                    return Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message).with_field("AssigneeId"));
+                }
+                self.check_pool(PERMISSION_SET_LICENSE, target)?;
+            }
+            LinkTable::PermissionSet => self.check_licence(user, target)?,
+            LinkTable::Package => self.check_pool(PACKAGE_LICENSE, target)?,
+        }
+        Ok(self.org.add_link(table, user, target, self.now()))
+    }
+
+    /// Removes a row that is there.
+    pub(super) fn take(&mut self, table: LinkTable, ordinal: u64) -> Result<(), Refusal> {
+        self.check_right_to_give(table)?;
+        let link = self.org.link(table, ordinal).ok_or_else(Refusal::not_found)?;
+        match table {
+            LinkTable::PermissionSetLicence => self.check_not_needed(link.user, link.target)?,
+            LinkTable::PermissionSet if ordinal < FIRST_CREATED && ordinal.is_multiple_of(LINK_SLOTS) => {
+                let message = "a permission set owned by a profile can not be unassigned";
+                return Err(Refusal::bad("INVALID_CROSS_REFERENCE_KEY", message));
+            }
+            _ => {}
+        }
+        self.org.remove_link(table, ordinal);
+        if table == LinkTable::PermissionSet && self.viewer.faults.free_licence_with_permission_set {
+            self.free_unneeded_licence(link.user, link.target);
+        }
+        Ok(())
+    }
+
+    fn check_right_to_give(&self, table: LinkTable) -> Result<(), Refusal> {
+        let needed = match table {
+            LinkTable::Package => Permission::ManageUsers,
+            _ => Permission::AssignPermissionSets,
+        };
+        if self.viewer.has(needed) { Ok(()) } else { Err(no_access()) }
+    }
+
+    /// The user and the target that a new row ties together.
+    fn ends(&self, object: &'static Object, members: &Members) -> Result<(u32, u32), Refusal> {
+        let mut user = None;
+        let mut target = None;
+        for field in object.fields.iter().filter(|field| field.createable && field.kind == Kind::Reference) {
+            let value = members.iter().find(|(name, _)| name.eq_ignore_ascii_case(field.name));
+            let id = value.and_then(|(_, value)| Id::parse(value.as_str()?));
+            let parent = field.parent.as_ref().map(|parent| &crate::schema::objects()[parent.object]);
+            let found = id.zip(parent).and_then(|(id, parent)| {
+                let ordinal = self.org.ordinal(parent, id)?;
+                self.org.row(parent, ordinal, self.viewer.permissions)?;
+                u32::try_from(ordinal).ok()
+            });
+            let found = found.ok_or_else(|| {
+                Refusal::bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id").with_field(field.name)
+            })?;
+            if parent.is_some_and(|parent| parent.name == "User") { user = Some(found) } else { target = Some(found) }
+        }
+        user.zip(target).ok_or_else(|| Refusal::bad("REQUIRED_FIELD_MISSING", "Required fields are missing"))
+    }
+
+    fn check_pool(&self, pool: usize, row: u32) -> Result<(), Refusal> {
+        let key = match pool {
+            PERMISSION_SET_LICENSE => crate::org::catalogue::PERMISSION_SET_LICENCES[row as usize].key,
+            _ => crate::org::catalogue::PACKAGES[row as usize].0,
+        };
+        let scripted = self.viewer.faults.full_pools.iter().any(|full| full == key);
+        if scripted || small::seats_left(self.org, pool, row as usize) <= 0 {
+            return Err(Refusal::bad("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded"));
+        }
+        Ok(())
+    }
+
+    /// The licence comes first, then the permission set that rests on it.
+    fn check_licence(&self, user: u32, permission_set: u32) -> Result<(), Refusal> {
+        match links::licence_of_permission_set(permission_set) {
+            Some(licence) if !self.licences_held(user).contains(&licence) => {
+                let message = "the user needs the permission set license of this permission set";
+                Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message).with_field("PermissionSetId"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn needs_licence(&self, user: u32, licence: u32) -> bool {
+        let held = self.org.links_of(LinkTable::PermissionSet, user);
+        held.iter().any(|link| links::licence_of_permission_set(link.target) == Some(licence))
+    }
+
+    fn check_not_needed(&self, user: u32, licence: u32) -> Result<(), Refusal> {
+        if self.needs_licence(user, licence) {
+            let message = "the user still has a permission set that requires this permission set license";
+            return Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message));
+        }
+        Ok(())
+    }
+
+    fn free_unneeded_licence(&mut self, user: u32, permission_set: u32) {
+        let Some(licence) = links::licence_of_permission_set(permission_set) else { return };
+        if self.needs_licence(user, licence) {
+            return;
+        }
+        for link in self.org.links_of(LinkTable::PermissionSetLicence, user) {
+            if link.target == licence {
+                self.org.remove_link(LinkTable::PermissionSetLicence, link.ordinal);
+            }
+        }
+    }
+}

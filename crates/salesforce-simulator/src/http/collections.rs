@@ -1,0 +1,224 @@
+//! `composite/sobjects`: up to 200 records in one call, each with its own outcome.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use super::call::Caller;
+use super::reply::Reply;
+use super::request::Request;
+use super::sobjects::{hold, members, record};
+use crate::edit::{self, Editor, Members};
+use crate::org::id::Id;
+use crate::refusal::Refusal;
+use crate::schema::{self, Object};
+use crate::soql::render::Renderer;
+use crate::state::State;
+use crate::value::write_string;
+use crate::viewer::Viewer;
+
+const MOST_RECORDS: usize = 200;
+
+pub(crate) async fn handle(
+    state: &Arc<State>,
+    caller: Caller,
+    request: &Request,
+    rest: &[&str],
+) -> Result<Reply, Refusal> {
+    let viewer = state.viewer(&state.org(), caller.user, caller.version);
+    match (request.method.as_str(), rest) {
+        ("PATCH" | "POST", []) => {
+            let work = Work::records(request, &viewer)?;
+            let _held = hold(state).await?;
+            Ok(work.carry_out(state, &viewer))
+        }
+        ("DELETE", []) => {
+            let work = Work::deletions(request, &viewer)?;
+            let _held = hold(state).await?;
+            Ok(work.carry_out(state, &viewer))
+        }
+        ("GET" | "POST", [object]) => retrieve(state, &viewer, request, object),
+        (_, [] | [_]) => Err(Refusal::method()),
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+fn check_size(count: usize) -> Result<(), Refusal> {
+    if count <= MOST_RECORDS {
+        return Ok(());
+    }
+    let message = "record limit reached. cannot submit more than 200 records in a single request";
+    Err(Refusal::bad("EXCEEDED_MAX_SIZE_REQUEST", message))
+}
+
+enum Step {
+    Update { id: Option<String>, members: Members },
+    Create { members: Members },
+    Delete { id: String },
+}
+
+struct Work {
+    object: &'static Object,
+    steps: Vec<Step>,
+    all_or_none: bool,
+}
+
+impl Work {
+    /// Reads the records of an update or a creation.
+    fn records(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
+        let body = members(request.json()?)?;
+        let all_or_none = body.get("allOrNone").and_then(Value::as_bool).unwrap_or(false);
+        let Some(Value::Array(records)) = body.get("records") else {
+            return Err(Refusal::bad("JSON_PARSER_ERROR", "the member records is required to be an array"));
+        };
+        check_size(records.len())?;
+        let mut names = Vec::new();
+        let mut steps = Vec::new();
+        for record in records {
+            let members = members(record.clone())?;
+            let name = members.get("attributes").and_then(|attributes| attributes["type"].as_str());
+            let Some(name) = name else {
+                return Err(Refusal::bad("INVALID_TYPE", "Sobject type not specified in record"));
+            };
+            names.push(name.to_owned());
+            let id = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("id"));
+            let id = id.and_then(|(_, id)| id.as_str()).map(str::to_owned);
+            steps.push(match request.method {
+                Method::POST => Step::Create { members },
+                _ => Step::Update { id, members },
+            });
+        }
+        Ok(Self { object: one_object(viewer, &names)?, steps, all_or_none })
+    }
+
+    /// Reads the ids of a deletion.
+    fn deletions(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
+        let query = request.query();
+        let ids: Vec<&str> = query.get("ids").map_or("", String::as_str).split(',').filter(|id| !id.is_empty()).collect();
+        check_size(ids.len())?;
+        let names: Vec<String> = ids
+            .iter()
+            .map(|id| {
+                let prefix = Id::parse(id).map(|id| id.prefix());
+                let object = schema::objects().iter().find(|object| Some(object.prefix) == prefix);
+                object.map(|object| object.name.to_owned())
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(|| Refusal::bad("MALFORMED_ID", "malformed id"))?;
+        Ok(Self {
+            object: one_object(viewer, &names)?,
+            steps: ids.iter().map(|id| Step::Delete { id: (*id).to_owned() }).collect(),
+            all_or_none: query.get("allOrNone").is_some_and(|all| all == "true"),
+        })
+    }
+
+    fn carry_out(&self, state: &State, viewer: &Viewer) -> Reply {
+        let mut org = state.org_mut();
+        let before = self.all_or_none.then(|| org.written());
+        let mut editor = Editor { state, org: &mut org, viewer };
+        let mut results: Vec<Result<String, Refusal>> =
+            self.steps.iter().map(|step| self.step(&mut editor, step)).collect();
+        if let Some(before) = before
+            && results.iter().any(Result::is_err)
+        {
+            org.restore(before);
+            for result in results.iter_mut().filter(|result| result.is_ok()) {
+                *result = Err(rolled_back());
+            }
+        }
+        Reply::bytes(outcome(&results))
+    }
+
+    fn step(&self, editor: &mut Editor<'_>, step: &Step) -> Result<String, Refusal> {
+        match step {
+            Step::Update { id, members } => {
+                let id = id.as_deref().ok_or_else(|| {
+                    Refusal::bad("MISSING_ARGUMENT", "Id not specified in an update call").with_field("Id")
+                })?;
+                editor.update(self.object, id, members)?;
+                Ok(Id::parse(id).map_or_else(|| id.to_owned(), |id| id.to_string()))
+            }
+            Step::Create { members } => editor.create(self.object, members).map(|id| id.to_string()),
+            Step::Delete { id } => editor.delete(self.object, id).map(|()| id.clone()),
+        }
+    }
+}
+
+fn rolled_back() -> Refusal {
+    let message = "Record rolled back because not all records were valid and the request was using AllOrNone header";
+    Refusal::bad("ALL_OR_NONE_OPERATION_ROLLED_BACK", message)
+}
+
+/// Every object here is a setup object, and those may not be mixed in one call.
+fn one_object(viewer: &Viewer, names: &[String]) -> Result<&'static Object, Refusal> {
+    let Some(first) = names.first() else {
+        return Err(Refusal::bad("INVALID_FIELD", "at least one record is required"));
+    };
+    if names.iter().any(|name| !name.eq_ignore_ascii_case(first)) {
+        let message = "DML operation on setup object is not permitted together with another object in one call";
+        return Err(Refusal::bad("MIXED_DML_OPERATION", message));
+    }
+    edit::object(viewer, first)
+}
+
+fn outcome(results: &[Result<String, Refusal>]) -> Vec<u8> {
+    let mut out = vec![b'['];
+    for (index, result) in results.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match result {
+            Ok(id) => {
+                out.extend_from_slice(b"{\"id\":");
+                write_string(id, &mut out);
+                out.extend_from_slice(b",\"success\":true,\"errors\":[]}");
+            }
+            Err(refusal) => {
+                out.extend_from_slice(b"{\"success\":false,\"errors\":[");
+                refusal.write_entry("statusCode", &mut out);
+                out.extend_from_slice(b"]}");
+            }
+        }
+    }
+    out.push(b']');
+    out
+}
+
+/// Reads records by id; what is not there is null.
+fn retrieve(state: &State, viewer: &Viewer, request: &Request, object: &str) -> Result<Reply, Refusal> {
+    let object = edit::object(viewer, object)?;
+    let list = |body: &Value, name: &str| -> Vec<String> {
+        let values = body[name].as_array().into_iter().flatten();
+        values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+    };
+    let body = match request.method {
+        Method::POST => request.json()?,
+        _ => {
+            let query = request.query();
+            let split = |name: &str| query.get(name).map(|list| list.split(',').collect::<Vec<_>>());
+            json!({ "ids": split("ids"), "fields": split("fields") })
+        }
+    };
+    let ids = list(&body, "ids");
+    if ids.len() > 2000 {
+        return Err(Refusal::bad("EXCEEDED_MAX_SIZE_REQUEST", "record limit reached"));
+    }
+    let record = record(viewer, object, Some(&list(&body, "fields").join(",")))?;
+    let org = state.org();
+    let mut renderer = Renderer::new(&org, viewer);
+    let mut out = vec![b'['];
+    for (index, id) in ids.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        match edit::find(&org, viewer, object, id) {
+            Ok(ordinal) => {
+                renderer.records(&record, &[ordinal], &mut out);
+            }
+            Err(_) => out.extend_from_slice(b"null"),
+        }
+    }
+    out.push(b']');
+    Ok(Reply::bytes(out))
+}
