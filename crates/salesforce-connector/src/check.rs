@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::connector::Salesforce;
 use crate::describe::said;
-use crate::dialect::CODE;
+use crate::query::Org;
 use crate::{findings, manifest};
 
 /// The findings so far, and whether there is any use in going on.
@@ -34,7 +34,12 @@ impl Look {
             Ok(seen) => Some(seen),
             Err(error) => {
                 self.over = ends_it(&error);
-                self.findings.push(if self.over { broken(&error) } else { incomplete(what, &error) });
+                self.findings.push(match error.finding() {
+                    // Nothing was seen, so even what passes by itself is an error here.
+                    Some(finding) => Finding { severity: Severity::Error, ..finding.clone() },
+                    None if self.over => broken(&error),
+                    None => incomplete(what, &error),
+                });
                 None
             }
         }
@@ -57,7 +62,7 @@ pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     {
         look.add([findings::version_not_served(org.configured(), spoken)]);
     }
-    let identity = look.at("the connection's identity", principal::identity(org)).await;
+    let identity = look.at("the connection's identity", first_word(org)).await;
     let me = identity.as_ref().map(|identity| &identity.user);
     let organization = look.at("the organisation", principal::organization(org)).await;
     let itself = match me {
@@ -108,6 +113,23 @@ async fn first_contact(link: &Salesforce) -> Result<crate::query::ApiVersion> {
     })
 }
 
+/// What every connection may ask; one that may not, may nothing.
+async fn first_word(org: &Org) -> Result<principal::Identity> {
+    principal::identity(org).await.map_err(|e| match e.kind() {
+        ErrorKind::Forbidden if e.finding().is_none() => {
+            let finding = Finding::new(
+                "CONNECTION_REFUSED",
+                Severity::Error,
+                "Salesforce accepts the credential and refuses everything that is asked with it.",
+                "Give the user API Enabled, and look at the app's policies and the organisation's network access.",
+            );
+            let seen = said(&e);
+            e.with_finding(finding.with_seen(seen))
+        }
+        _ => e,
+    })
+}
+
 fn ends_it(error: &Error) -> bool {
     let for_all = matches!(
         error.kind(),
@@ -117,18 +139,12 @@ fn ends_it(error: &Error) -> bool {
             | ErrorKind::QuotaExhausted { .. }
             | ErrorKind::RateLimited { .. }
     );
-    for_all
-        || matches!(
-            error.get(CODE),
-            Some("API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" | "INVALID_OPERATION_WITH_EXPIRED_PASSWORD")
-        )
+    // A refusal that says what to do about the connection concerns everything that is asked with it.
+    for_all || error.finding().is_some_and(|finding| finding.process.is_none())
 }
 
 /// The finding for a connection as a whole.
 fn broken(error: &Error) -> Finding {
-    if let Some(finding) = error.finding() {
-        return finding.clone();
-    }
     let (message, remedy) = match error.kind() {
         ErrorKind::Unauthenticated => ("Salesforce does not accept the credential.", "Enter the credentials again."),
         ErrorKind::ConfigInvalid => ("The connection is not set up correctly.", "Check the connection's properties."),

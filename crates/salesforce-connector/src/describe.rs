@@ -31,9 +31,19 @@ pub(crate) async fn describe(org: &Org, object: &str) -> Result<Option<HashSet<S
 
 /// Says whether an error means that the organisation lacks or hides an object.
 pub(crate) fn is_hidden_object(error: &Error) -> bool {
-    const CODES: [&str; 4] =
-        ["INVALID_TYPE", "INVALID_TYPE_FOR_OPERATION", "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION", "INSUFFICIENT_ACCESS"];
+    const CODES: [&str; 5] = [
+        "INVALID_TYPE",
+        "INVALID_TYPE_FOR_OPERATION",
+        "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION",
+        "INSUFFICIENT_ACCESS",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+    ];
     error.get(CODE).is_some_and(|code| CODES.contains(&code))
+}
+
+/// Says whether an error means that the organisation hides an object, or a column that was asked for.
+pub(crate) fn is_hidden(error: &Error) -> bool {
+    is_hidden_object(error) || error.get(CODE) == Some("INVALID_FIELD")
 }
 
 /// The columns of one object, described once per link. A column that a query is refused for although describe
@@ -79,7 +89,7 @@ pub(crate) struct Choice {
 pub(crate) async fn query_if_shown(org: &Org, select: &Select) -> Result<std::result::Result<Answer, String>> {
     match org.query(select).await {
         Ok(answer) => Ok(Ok(answer)),
-        Err(e) if is_hidden_object(&e) || e.get(COLUMN).is_some() => Ok(Err(said(&e))),
+        Err(e) if is_hidden(&e) => Ok(Err(said(&e))),
         Err(e) => Err(e),
     }
 }

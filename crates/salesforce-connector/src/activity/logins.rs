@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::activity::kind::kind;
 use crate::activity::{Pass, Position, done, more};
 use crate::connector::Salesforce;
-use crate::describe::{Choice, is_hidden_object, said};
+use crate::describe::{Choice, is_hidden, said};
 use crate::dialect::CODE;
 use crate::findings;
 use crate::query::{RecordId, Select, parse_time, text_literal, time, time_literal};
@@ -65,14 +65,10 @@ pub(super) async fn count(link: &Salesforce, since: DateTime<Utc>) -> Result<Opt
     let select = Select::count("LoginHistory").filter(format!("LoginTime >= {}", time_literal(since)));
     match link.org.count(&select).await {
         Ok(counted) => Ok(Some(counted)),
-        Err(e) if is_out_of_sight(&e) => Ok(Some(0)),
+        Err(e) if is_hidden(&e) => Ok(Some(0)),
         Err(e) if e.get(CODE) == Some("QUERY_TIMEOUT") => Ok(None),
         Err(e) => Err(e),
     }
-}
-
-fn is_out_of_sight(error: &Error) -> bool {
-    is_hidden_object(error) || error.kind() == ErrorKind::Forbidden
 }
 
 /// Reads the history behind where it stands, as much as a page holds.
@@ -89,7 +85,7 @@ pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
         match link.org.read(&select, by_time).await {
             Ok(rows) => return stand.page(&rows, link, choice.hidden),
             Err(e) if link.login_columns.learn(&e, &choice) => {}
-            Err(e) if is_out_of_sight(&e) => return without_history(stand, &said(&e)),
+            Err(e) if is_hidden(&e) => return without_history(stand, &said(&e)),
             Err(e) if e.get(CODE) == Some("QUERY_TIMEOUT") => return stand.narrowed(link, e),
             Err(e) => return Err(e),
         }

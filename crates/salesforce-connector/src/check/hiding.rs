@@ -46,9 +46,7 @@ fn profiles_hidden(profiles: u64) -> Option<Finding> {
 
 /// Counts the active users that are shown, and the seats that the licences say are used.
 async fn seats(org: &Org) -> Result<(u64, u64)> {
-    // Users without a profile occupy no seat.
-    let visible = Select::count("User").filter("IsActive = true").filter("ProfileId != null");
-    let visible = org.count(&visible).await?;
+    let visible = org.count(&Select::count("User").filter("IsActive = true")).await?;
     let licenses = org.query(&Select::from("UserLicense").columns(["Id", "UsedLicenses"])).await?;
     let used = licenses.records.iter().filter_map(|row| row.get("UsedLicenses").and_then(Value::as_f64));
     Ok((visible, used.sum::<f64>() as u64))

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::config::Settings;
 use crate::connector::Salesforce;
-use crate::describe::{Choice, is_hidden_object, said};
+use crate::describe::{Choice, is_hidden, said};
 use crate::findings;
 use crate::query::{Org, RecordId, Select, by_id};
 use crate::subscriptions::assignments;
@@ -155,9 +155,7 @@ async fn frozen(
     match org.read(&select, by_id).await {
         Ok(rows) if rows.is_empty() => Ok(Err(findings::frozen_unknown("UserLogin is empty"))),
         Ok(rows) => Ok(Ok(rows.iter().filter_map(row::frozen).collect())),
-        Err(e) if is_hidden_object(&e) || e.kind() == ErrorKind::Forbidden => {
-            Ok(Err(findings::frozen_unknown(said(&e))))
-        }
+        Err(e) if is_hidden(&e) => Ok(Err(findings::frozen_unknown(said(&e)))),
         Err(e) => Err(e),
     }
 }

@@ -1,0 +1,58 @@
+//! The organisation counted from its own books: ids by the vendor's list, and the truth about each from the simulator.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use salesforce_simulator::UserTruth;
+use seatgraph_core::IdentifierKey;
+use seatgraph_core::http::Http;
+use seatgraph_core::testkit::Census;
+use serde_json::Value;
+
+use crate::world::Organisation;
+
+pub(crate) async fn take(organisation: &Organisation) -> Census {
+    let (http, truth) = (organisation.http(), organisation.simulator.truth());
+    let mut pools: BTreeSet<_> = truth.licences.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
+    for row in rows(&http, "SELECT PermissionSetLicenseKey FROM PermissionSetLicense").await {
+        let key = row["PermissionSetLicenseKey"].as_str().unwrap();
+        pools.insert(IdentifierKey::new("PERMISSION_SET_LICENSE", key));
+    }
+    for row in rows(&http, "SELECT FeatureType FROM ActiveFeatureLicenseMetric").await {
+        pools.insert(IdentifierKey::new("FEATURE_LICENSE", row["FeatureType"].as_str().unwrap()));
+    }
+    let mut census = Census { pools, ..Census::default() };
+    for row in rows(&http, "SELECT Id FROM User").await {
+        let user = user(&http, row["Id"].as_str().unwrap()).await;
+        count(&mut census, user);
+    }
+    census
+}
+
+fn count(census: &mut Census, user: UserTruth) {
+    let held: &mut BTreeMap<_, BTreeSet<_>> = &mut census.subscriptions;
+    if let Some(identifier) = user.identifier {
+        held.entry(IdentifierKey::new("USER_LICENSE", identifier)).or_default().insert(user.id.clone());
+    }
+    for key in user.permission_set_licences {
+        held.entry(IdentifierKey::new("PERMISSION_SET_LICENSE", key)).or_default().insert(user.id.clone());
+    }
+    if user.last_login.is_some() {
+        census.active.insert(user.id.clone());
+    }
+    census.accounts.insert(user.id);
+}
+
+pub(crate) async fn user(http: &Http, id: &str) -> UserTruth {
+    http.get(format!("/_control/truth/users/{id}")).without_token().json_body().await.expect("the user is known")
+}
+
+/// Asks the organisation as anybody would.
+pub(crate) async fn rows(http: &Http, soql: &str) -> Vec<Value> {
+    let mut answer: Value = http.get("/services/data/v66.0/query").query("q", soql).json_body().await.unwrap();
+    let mut rows = Vec::new();
+    loop {
+        rows.append(answer["records"].as_array_mut().unwrap());
+        let Some(next) = answer["nextRecordsUrl"].as_str() else { return rows };
+        answer = http.get(next.to_owned()).json_body().await.unwrap();
+    }
+}

@@ -1,0 +1,78 @@
+//! Every law of the contract, in calm; and those about pages once more while sessions end and answers break off.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use salesforce_simulator::Faults;
+use seatgraph_core::layers::{Retry, RetrySettings};
+use seatgraph_core::testkit::{self, Census, Fixture, World, laws};
+use seatgraph_core::{Connector, Registration};
+
+use crate::world::{Calm, Organisation};
+
+seatgraph_core::conformance!(calm: Calm { seed: 7 });
+
+/// Organisations in which every fifth call finds its session over, and every eleventh answer breaks off.
+#[derive(Debug)]
+struct Stormy;
+
+#[derive(Debug)]
+struct StormyOrganisation(Organisation);
+
+#[async_trait]
+impl Fixture for Stormy {
+    fn registration(&self) -> Registration {
+        Calm { seed: 7 }.registration()
+    }
+
+    async fn calm(&self) -> Box<dyn World> {
+        Box::new(StormyOrganisation(Organisation::found(11).await))
+    }
+}
+
+#[async_trait]
+impl World for StormyOrganisation {
+    /// With the patience that the engine gives every connector.
+    fn connect(&self) -> Box<dyn Connector> {
+        let storm = Faults { expire_session_every: Some(5), drop_body_every: Some(11), ..Faults::default() };
+        self.0.simulator.set_faults(storm);
+        let settings = RetrySettings {
+            repeats: 50,
+            first_delay: Duration::from_millis(1),
+            max_delay: Duration::from_millis(1),
+            total: Duration::from_secs(60),
+        };
+        Box::new(Retry::new(self.0.link(), settings))
+    }
+
+    async fn census(&self) -> Census {
+        self.0.simulator.set_faults(Faults::default());
+        self.0.census().await
+    }
+}
+
+macro_rules! in_storms {
+    ($($law:ident)+) => {
+        mod in_storms {
+            use super::*;
+
+            $(
+                #[tokio::test]
+                async fn $law() {
+                    testkit::assert_ruling(laws::$law(&Stormy).await);
+                }
+            )+
+        }
+    };
+}
+
+in_storms! {
+    counts_everyone
+    moves_forward
+    names_everything_once
+    keeps_ids
+    replays_a_page
+    resumes_anywhere
+    keeps_its_total
+    knows_every_account
+}

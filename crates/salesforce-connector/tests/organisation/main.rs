@@ -1,0 +1,13 @@
+//! The connector against an organisation over HTTP: its laws in calm and in storms, what faults become, and what a
+//! connection is told about itself.
+
+#![expect(clippy::unwrap_used, reason = "what a test stands on is there, or the test fails")]
+
+mod census;
+mod check;
+mod faults;
+mod laws;
+mod scripted;
+mod tokens;
+mod walk;
+mod world;

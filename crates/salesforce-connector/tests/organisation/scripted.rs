@@ -1,0 +1,250 @@
+//! Ways of answering that the documents allow and the simulator does not show: small parts, short pages, old versions.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use salesforce_connector::Salesforce;
+use seatgraph_core::http::{Http, HttpOptions};
+use seatgraph_core::{ConnectContext, Connector, ErrorKind, ManualClock, Process, Registration};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::walk::pass;
+
+const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
+
+/// How this organisation answers.
+#[derive(Debug, Clone)]
+struct Manner {
+    versions: Vec<&'static str>,
+    /// Rows in one part of an answer.
+    part: usize,
+    /// Whether what does not fit into the first part is told to go on, or simply left out.
+    goes_on: bool,
+    /// How many locators it forgets before it is asked.
+    forgets: usize,
+    /// Objects that look empty.
+    empty: Vec<&'static str>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self { versions: vec!["65.0", "66.0", "67.0"], part: 2000, goes_on: true, forgets: 0, empty: vec![] }
+    }
+}
+
+/// An organisation made of the answers in `fixtures/`.
+struct Organisation {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    server: JoinHandle<()>,
+}
+
+impl Drop for Organisation {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Organisation {
+    async fn found(manner: Manner) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let mut desk = Desk { manner, asked: Arc::clone(&asked), kept: BTreeMap::new() };
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A peer that went away is no concern of the next one.
+                let _ = desk.serve(stream).await;
+            }
+        });
+        Self { url, asked, server }
+    }
+
+    fn link(&self) -> Box<dyn Connector> {
+        let http = Http::new(self.url.parse().unwrap(), None, HttpOptions::default());
+        let clock = Arc::new(ManualClock::at("2026-10-02T12:00:00Z".parse().unwrap()));
+        let config = json!({ "instanceUrl": self.url, "pageSize": 200 });
+        Registration::of::<Salesforce>().connect(config, ConnectContext { http, clock }).unwrap()
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// Who answers.
+struct Desk {
+    manner: Manner,
+    asked: Arc<Mutex<Vec<String>>>,
+    /// Rows that wait behind a locator.
+    kept: BTreeMap<String, Vec<Value>>,
+}
+
+impl Desk {
+    async fn serve(&mut self, mut stream: TcpStream) -> std::io::Result<()> {
+        let mut request = Vec::new();
+        while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+            if stream.read_buf(&mut request).await? == 0 {
+                return Ok(());
+            }
+        }
+        let request = String::from_utf8(request).unwrap();
+        let target = request.split(' ').nth(1).unwrap();
+        let (status, body) = self.answer(target);
+        let body = body.to_string();
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\n");
+        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).await?;
+        stream.shutdown().await
+    }
+
+    fn answer(&mut self, target: &str) -> (u16, Value) {
+        let url = Url::parse("http://x").unwrap().join(target).unwrap();
+        if url.path() == "/services/data" {
+            let served = self.manner.versions.iter().map(|v| json!({ "label": v, "url": "", "version": v }));
+            return (200, served.collect());
+        }
+        if url.path().ends_with("/describe") {
+            let user = &rows("User")[0];
+            let fields = user.as_object().unwrap().keys().map(|name| json!({ "name": name }));
+            return (200, json!({ "fields": fields.collect::<Vec<_>>() }));
+        }
+        match url.query_pairs().find(|(key, _)| key == "q") {
+            Some((_, soql)) => self.query(&soql),
+            None => self.more(url.path().rsplit('/').next().unwrap()),
+        }
+    }
+
+    fn query(&mut self, soql: &str) -> (u16, Value) {
+        self.asked.lock().unwrap().push(soql.to_owned());
+        let object = soql.split(" FROM ").nth(1).unwrap().split(' ').next().unwrap();
+        let mut found = if self.manner.empty.contains(&object) { vec![] } else { rows(object) };
+        for (column, name) in [("Id", " Id > '"), ("AssigneeId", " AssigneeId > '"), ("UserId", " UserId > '")] {
+            if let Some(after) = soql.split(name).nth(1) {
+                let after = after.split('\'').next().unwrap();
+                found.retain(|row| row[column].as_str().unwrap() > after);
+            }
+        }
+        for (column, name) in [("AssigneeId", " AssigneeId <= '"), ("UserId", " UserId <= '")] {
+            if let Some(to) = soql.split(name).nth(1) {
+                let to = to.split('\'').next().unwrap();
+                found.retain(|row| row[column].as_str().unwrap() <= to);
+            }
+        }
+        let total = found.len();
+        if soql.contains("COUNT()") {
+            return (200, json!({ "totalSize": total, "done": true, "records": [] }));
+        }
+        let limit = soql.split(" LIMIT ").nth(1).map_or(usize::MAX, |limit| limit.parse().unwrap());
+        found.truncate(limit);
+        (200, self.part(found, total))
+    }
+
+    fn part(&mut self, mut found: Vec<Value>, total: usize) -> Value {
+        let rest = found.split_off(found.len().min(self.manner.part));
+        if rest.is_empty() || !self.manner.goes_on {
+            return json!({ "totalSize": total, "done": true, "records": found });
+        }
+        let locator = format!("01gxx{}-{}", self.kept.len(), found.len());
+        let next = format!("/services/data/v66.0/query/{locator}");
+        self.kept.insert(locator, rest);
+        json!({ "totalSize": total, "done": false, "nextRecordsUrl": next, "records": found })
+    }
+
+    fn more(&mut self, locator: &str) -> (u16, Value) {
+        if self.manner.forgets > 0 {
+            self.manner.forgets -= 1;
+            return (400, json!([{ "message": "invalid query locator", "errorCode": "INVALID_QUERY_LOCATOR" }]));
+        }
+        let found = self.kept[locator].clone();
+        let total = found.len();
+        (200, self.part(found, total))
+    }
+}
+
+fn rows(object: &str) -> Vec<Value> {
+    let answer = match object {
+        "UserLicense" => include_str!("../../../../fixtures/salesforce/user-licenses.json"),
+        "PermissionSetLicense" => include_str!("../../../../fixtures/salesforce/permission-set-licenses.json"),
+        "ActiveFeatureLicenseMetric" => include_str!("../../../../fixtures/salesforce/feature-metrics.json"),
+        "User" => include_str!("../../../../fixtures/salesforce/users.json"),
+        "PermissionSetLicenseAssign" => include_str!("../../../../fixtures/salesforce/assignments.json"),
+        "UserLogin" => include_str!("../../../../fixtures/salesforce/user-logins.json"),
+        _ => panic!("{object} is not in this organisation"),
+    };
+    let answer: Value = serde_json::from_str(answer).unwrap();
+    answer["records"].as_array().unwrap().clone()
+}
+
+/// As the census beside the answers has it: one user is malformed, and one assignment is of a user not shown.
+const ACCOUNTS: usize = 11;
+const ROWS: u64 = 13 + 12 + 4;
+
+async fn brings_everything(manner: Manner) -> Organisation {
+    let organisation = Organisation::found(manner).await;
+    let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
+    assert_eq!(seen.accounts(), ACCOUNTS);
+    assert_eq!(seen.rows(), ROWS);
+    assert!(seen.pages.iter().all(|page| page.total == Some(ROWS)));
+    assert_eq!(seen.holders("SalesUserPsl"), 2);
+    let rejected: Vec<_> = seen.pages.iter().flat_map(|page| &page.rejected).map(|r| r.code.as_str()).collect();
+    assert_eq!(rejected.iter().filter(|code| **code == "UNKNOWN_ACCOUNT").count(), 1);
+    organisation
+}
+
+#[tokio::test]
+async fn an_answer_in_small_parts_is_read_to_its_end() {
+    brings_everything(Manner { part: 2, ..Manner::default() }).await;
+}
+
+#[tokio::test]
+async fn a_place_that_is_forgotten_is_found_again_by_key() {
+    let organisation = brings_everything(Manner { part: 3, forgets: 3, ..Manner::default() }).await;
+    let again =
+        organisation.asked().into_iter().filter(|soql| soql.contains("FROM UserLicense") && soql.contains("Id > '"));
+    assert!(again.count() > 0, "licences come first and are asked for again");
+}
+
+#[tokio::test]
+async fn a_short_page_is_no_end_while_users_are_missing() {
+    // Nothing but users is longer than what this organisation gives at once.
+    let organisation = brings_everything(Manner { part: 10, goes_on: false, ..Manner::default() }).await;
+    let pages = organisation.asked().into_iter().filter(|soql| soql.contains("FROM User ") && soql.contains("LIMIT"));
+    assert_eq!(pages.count(), 2);
+}
+
+#[tokio::test]
+async fn an_older_organisation_is_spoken_to_in_its_own_version() {
+    let organisation = Organisation::found(Manner { versions: vec!["60.0", "61.0"], ..Manner::default() }).await;
+    let page = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap();
+    let finding = page.findings.iter().find(|f| f.code == "API_VERSION_NOT_SERVED").unwrap();
+    assert!(finding.remedy.contains("v61.0"), "{finding:?}");
+}
+
+#[tokio::test]
+async fn an_organisation_that_is_too_old_is_not_downloaded() {
+    let organisation = Organisation::found(Manner { versions: vec!["40.0"], ..Manner::default() }).await;
+    let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.finding().unwrap().code.as_str()),
+        (ErrorKind::ConfigInvalid, "API_VERSION_TOO_OLD")
+    );
+}
+
+#[tokio::test]
+async fn licences_that_look_empty_fail_the_download() {
+    let organisation = Organisation::found(Manner { empty: vec!["UserLicense"], ..Manner::default() }).await;
+    let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
+    assert_eq!((error.kind(), error.finding().unwrap().code.as_str()), (ErrorKind::Forbidden, "PERMISSION_MISSING"));
+}
+
+#[tokio::test]
+async fn assignments_that_look_empty_while_licences_are_used_are_told_of() {
+    let empty = vec!["PermissionSetLicenseAssign", "UserLogin"];
+    let organisation = Organisation::found(Manner { empty, ..Manner::default() }).await;
+    let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
+    assert_eq!(seen.codes(), ["ASSIGNMENTS_HIDDEN", "FROZEN_UNKNOWN"].into());
+}

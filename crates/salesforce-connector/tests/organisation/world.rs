@@ -1,0 +1,136 @@
+//! A simulated organisation as a world for the laws.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use salesforce_connector::Salesforce;
+use salesforce_simulator::{Faults, Settings, Simulator, StatusFault, TokenRefusal};
+use seatgraph_core::http::{Http, HttpOptions};
+use seatgraph_core::testkit::{Census, Fixture, Weather, World};
+use seatgraph_core::{ConnectContext, Connector, ManualClock, Registration};
+use serde_json::{Value, json};
+
+use crate::census;
+use crate::tokens::Tokens;
+
+/// The smallest number of users that takes three pages of the smallest size.
+const USERS: u32 = 450;
+const SALESFORCE: Registration = Registration::of::<Salesforce>();
+
+/// Organisations of one seed, in calm weather.
+#[derive(Debug)]
+pub(crate) struct Calm {
+    pub(crate) seed: u64,
+}
+
+#[async_trait]
+impl Fixture for Calm {
+    fn registration(&self) -> Registration {
+        SALESFORCE
+    }
+
+    async fn calm(&self) -> Box<dyn World> {
+        Box::new(Organisation::found(self.seed).await)
+    }
+}
+
+/// One organisation and what is needed to get in.
+pub(crate) struct Organisation {
+    pub(crate) simulator: Simulator,
+    clock: Arc<ManualClock>,
+    given: Arc<Mutex<Vec<String>>>,
+}
+
+impl Organisation {
+    pub(crate) async fn found(seed: u64) -> Self {
+        let now = "2026-10-02T09:00:00Z".parse().unwrap();
+        let settings = Settings { users: USERS, seed, now, ..Settings::default() };
+        let simulator = Simulator::start(settings).await.expect("loopback has a free port");
+        Self { simulator, clock: Arc::new(ManualClock::at(now)), given: Arc::default() }
+    }
+
+    pub(crate) fn config(&self) -> Value {
+        json!({ "instanceUrl": self.simulator.url(), "pageSize": 200 })
+    }
+
+    /// A client with tokens of its own, as a connector would have it.
+    pub(crate) fn http(&self) -> Http {
+        let oauth = SALESFORCE.oauth(self.config()).unwrap().expect("Salesforce grants tokens");
+        let (id, secret) = (self.simulator.client_id(), self.simulator.client_secret());
+        let tokens = Tokens::new(oauth, id, secret, Arc::clone(&self.given));
+        let base = self.simulator.url().parse().unwrap();
+        Http::new(base, Some(Arc::new(tokens)), HttpOptions::default())
+    }
+
+    pub(crate) fn link(&self) -> Box<dyn Connector> {
+        self.link_with(self.config())
+    }
+
+    pub(crate) fn link_with(&self, config: Value) -> Box<dyn Connector> {
+        let clock = Arc::clone(&self.clock);
+        SALESFORCE.connect(config, ConnectContext { http: self.http(), clock }).expect("the configuration is valid")
+    }
+
+    pub(crate) fn advance(&self, hours: i64) {
+        self.clock.advance(chrono::Duration::hours(hours));
+    }
+
+    /// Takes permissions from the user that the connection acts as.
+    pub(crate) async fn revoke(&self, permissions: &[&str]) {
+        self.change("revoke", permissions).await;
+    }
+
+    pub(crate) async fn change(&self, deed: &str, permissions: &[&str]) {
+        let change = json!({ deed: permissions });
+        let put = self.http().request(seatgraph_core::http::Method::Put, "/_control/permissions");
+        put.json(&change).without_token().send().await.expect("the simulator takes the change");
+    }
+}
+
+impl fmt::Debug for Organisation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Organisation({})", self.simulator.url())
+    }
+}
+
+#[async_trait]
+impl World for Organisation {
+    fn connect(&self) -> Box<dyn Connector> {
+        self.link()
+    }
+
+    async fn census(&self) -> Census {
+        census::take(self).await
+    }
+
+    async fn set_weather(&self, weather: Weather) -> bool {
+        let status = |code, times, retry_after| Some(StatusFault { code, times, retry_after });
+        let calm = Faults::default();
+        let faults = match weather {
+            Weather::Calm => calm,
+            Weather::SessionExpired => Faults { expire_sessions: true, ..calm },
+            Weather::CredentialRefused => Faults { expire_sessions: true, token_refusal: Some(refusal()), ..calm },
+            Weather::Forbidden => Faults { status: status(403, u64::MAX, None), ..calm },
+            Weather::RateLimited { retry_after } => {
+                Faults { status: status(429, 1, Some(retry_after.as_secs())), ..calm }
+            }
+            Weather::Unavailable { calls } => Faults { status: status(503, calls.into(), None), ..calm },
+            Weather::DroppedBody => Faults { drop_body_at: Some(1), ..calm },
+            Weather::Nonsense => Faults { nonsense_body: 1, ..calm },
+            Weather::ForgottenPosition => Faults { expire_cursors: true, ..calm },
+        };
+        self.simulator.set_faults(faults);
+        true
+    }
+
+    fn canaries(&self) -> Vec<String> {
+        let mut secrets = self.given.lock().unwrap().clone();
+        secrets.push(self.simulator.client_secret());
+        secrets
+    }
+}
+
+fn refusal() -> TokenRefusal {
+    TokenRefusal { error: "invalid_client".into(), error_description: "invalid client credentials".into(), times: None }
+}
