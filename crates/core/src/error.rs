@@ -15,6 +15,20 @@ pub(crate) const RETRY_AFTER: &str = "retry_after_s";
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, by what is to be done about it.
+///
+/// | kind | what follows, for a page | who has to act |
+/// |---|---|---|
+/// | `RateLimited`, `Unavailable` | the same position again, a little later | nobody |
+/// | `QuotaExhausted` | the run pauses until calls are allowed again | nobody |
+/// | `CursorExpired` | the process starts over | nobody |
+/// | `Conflict`, `NotFound` | the engine looks again | nobody |
+/// | `Unauthenticated` | the run fails, the profile waits for a new connection | whoever can consent |
+/// | `Forbidden`, `ConfigInvalid` | the run fails with a finding | an administrator |
+/// | `Unsupported` | the process is never asked again | nobody |
+/// | `Refused` | the order fails with the vendor's reason | whoever gave the order |
+/// | `Malformed`, `Unexpected` | the run fails | whoever maintains the connector |
+///
+/// None of these retires anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The alias is set up wrongly; a person must change it.
@@ -83,6 +97,15 @@ impl ErrorKind {
 ///
 /// `Display` is the message and its pairs; the cause stays behind `source()`. Neither ever holds a secret, a URL's
 /// query or a response's body.
+///
+/// ```
+/// use seatgraph_core::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Forbidden, "login history is hidden").with("object", "LoginHistory");
+/// assert_eq!(error.to_string(), "login history is hidden (object=LoginHistory)");
+/// assert_eq!(error.get("object"), Some("LoginHistory"));
+/// assert!(!error.kind().is_transient());
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -183,5 +206,36 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|e| e as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_for_people_and_its_causes_follow_in_debug() {
+        let cause = std::io::Error::other("socket closed");
+        let error = Error::new(ErrorKind::Unavailable, "connection broke off")
+            .with("path", "/x")
+            .with("status", 503)
+            .with_source(cause);
+        assert_eq!(error.to_string(), "connection broke off (path=/x, status=503)");
+        let long = "UNAVAILABLE: connection broke off (path=/x, status=503)\n  caused by: socket closed";
+        assert_eq!(format!("{error:?}"), long);
+    }
+
+    #[test]
+    fn the_latest_pair_of_a_name_counts() {
+        let error = Error::new(ErrorKind::Refused, "no").with("status", 400).with("status", 409);
+        assert_eq!(error.get("status"), Some("409"));
+    }
+
+    #[test]
+    fn only_what_passes_by_itself_is_transient() {
+        let passing = [ErrorKind::Unavailable, ErrorKind::RateLimited { retry_after: None }];
+        let lasting = [ErrorKind::QuotaExhausted { until: None }, ErrorKind::CursorExpired, ErrorKind::Conflict];
+        assert!(passing.into_iter().all(ErrorKind::is_transient));
+        assert!(!lasting.into_iter().any(ErrorKind::is_transient));
     }
 }

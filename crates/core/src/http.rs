@@ -4,6 +4,18 @@
 //! a path leads is decided by the token in force (`instance_url`) or the base address, and a path that would lead
 //! anywhere else is refused, because the bearer would go with it. No retry is in here; the layers above do that.
 //!
+//! # What it does, in the order in which it happens
+//!
+//! 1. The path is put behind the token's `instance_url`, or the base address; it must stay there.
+//! 2. A literal address must be one that may be reached ([`Reach`]); a name is judged by what it resolves to.
+//! 3. The request goes out with the bearer, once. Redirects are not followed and no proxy is asked: both would take
+//!    the bearer somewhere else.
+//! 4. The body is read whole, unpacked, and cut off with an error at [`HttpOptions::max_body`].
+//! 5. The [`Dialect`] reads the allowance, and turns anything but 2xx into an error.
+//! 6. Where that error is `Unauthenticated`, the token is renewed and everything from 1 is done once more.
+//!
+//! # What it gives back
+//!
 //! What comes back is either a 2xx [`Response`] or an [`Error`] whose kind says what to do next. Errors name the
 //! method, the path without its query, and the status; never a body, a header or an address.
 //!

@@ -14,6 +14,45 @@
 //! | one `conformance!` line (feature `testkit`) | every law of the contract as a test |
 //!
 //! `just new-connector NAME` makes a crate with all of that in place; its documentation is the author's guide.
+//!
+//! # How a sync asks
+//!
+//! ```text
+//! check()                          who are we, what may we see, what is missing
+//! pull(process, None)              first page: records, rows, total, and a position
+//! pull(process, Some(position))    … page by page; records and position are committed in one transaction
+//! Next::Done(bookmark)             the pass is whole: what a snapshot did not mention is retired
+//! ```
+//!
+//! A gateway may be killed between any two of these lines, and go on in another process with the last committed
+//! position and a connector that has never been there. That is why a position is data and a connector keeps nothing:
+//! [`Connector`] is cheap to make, made often, and asked from several tasks.
+//!
+//! # What makes a pass whole
+//!
+//! A snapshot ends with retirement: whoever was not mentioned is taken for gone, and somebody's seat is counted as
+//! free. Three numbers guard it. [`Page::rows`] counts what the vendor sent, whether or not it became a record;
+//! [`Page::total`] is what the vendor counted beforehand; [`Page::rejected`] is what was sent and not understood. When
+//! they disagree nothing is retired, so a connector that is unsure says so in these numbers and never hides it by
+//! leaving a row out.
+//!
+//! # What an error says
+//!
+//! An [`ErrorKind`] is an instruction, not a description. It answers one question, *what happens next*, and the engine
+//! reads nothing else. Whom it concerns and what to change are said in a [`Finding`], for people. See the table at
+//! [`ErrorKind`].
+//!
+//! # Deeds
+//!
+//! Reading is repeated freely; deeds are not. A lost answer to [`Connector::reclaim`] leaves it open whether the seat
+//! is gone, so the engine looks before it asks again, and a connector makes asking again harmless. A [`Receipt`] is all
+//! that is left of a deed when it is to be undone, months later, by a newer version of the connector: what it needs
+//! must be in [`Receipt::undo`].
+//!
+//! # What never crosses this line
+//!
+//! Credentials: the engine keeps them, [`http::Http`] sends them, a connector never sees one. Addresses: a connector
+//! asks for paths. Time: a [`Clock`] is handed in. Databases and GraphQL: neither is known here.
 
 mod catalogue;
 mod clock;

@@ -62,6 +62,10 @@ pub struct ProcessSpec {
 }
 
 /// What a connector is and does. A constant: it needs no connection, and the API's schema never depends on it.
+///
+/// It lists every process that the vendor's integration has and says of each whether *this version* carries it out.
+/// The difference matters to people: what is listed can be planned for and its permissions granted; what is missing
+/// does not exist at the vendor. The engine, the switches of the API and the laws follow [`Manifest::does`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manifest {
     /// The connector's key, lower case: `salesforce`. Stored with every alias; never changes.

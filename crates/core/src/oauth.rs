@@ -79,6 +79,11 @@ pub struct AccessToken {
 }
 
 /// Gives tokens to the HTTP client. Implemented by the engine; a connector never sees a credential.
+///
+/// The client calls [`TokenSource::token`] for every request and [`TokenSource::renew`] at most once for each, with
+/// the very token that was refused. Many requests may be refused at the same time for the same token; an
+/// implementation renews once for all of them, by comparing [`AccessToken::version`], because some vendors take a
+/// refresh token that is used twice for a stolen one and revoke the grant.
 #[async_trait]
 pub trait TokenSource: Debug + Send + Sync + 'static {
     /// Returns the token in force, getting one when there is none.

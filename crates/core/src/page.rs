@@ -8,12 +8,32 @@ use crate::{Account, Activity, Consumption, Error, ErrorKind, Finding, Pool, Res
 /// A position in a process, written by the connector, kept by the engine, read by nobody else.
 ///
 /// It outlives restarts of the gateway, so it holds keys ("after id 005…"), never a vendor's session or locator.
+///
+/// Where one process reads several of the vendor's lists, the position says which: `{ step, after, total }`, steps in
+/// a fixed order. `#[serde(deny_unknown_fields)]` on the type makes a position of a newer or older version of the
+/// connector an expired one instead of a misread one.
+///
+/// ```
+/// use seatgraph_core::{Cursor, ErrorKind};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Position { after: String }
+///
+/// let cursor = Cursor::new(&Position { after: "005-17".into() })?;
+/// assert_eq!(cursor.read::<Position>()?.after, "005-17");
+///
+/// let foreign = Cursor::from_json(serde_json::json!({ "page": 3 }));
+/// assert_eq!(foreign.read::<Position>().err().map(|e| e.kind()), Some(ErrorKind::CursorExpired));
+/// # Ok::<(), seatgraph_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cursor(Value);
 
 impl Cursor {
-    /// Wraps a position. Panics never: a position that cannot be JSON is a bug of the connector and says so.
+    /// Wraps a position.
     ///
     /// # Errors
     /// `Unexpected` when `position` does not serialise.

@@ -7,6 +7,9 @@ use serde_json::Value;
 use crate::{ConnectContext, Connector, Error, ErrorKind, Manifest, OAuth, Provider, Result};
 
 /// One connector of the binary, kept as plain function pointers.
+///
+/// The type of the configuration stays inside: from outside it is JSON with a schema, which is what a database can
+/// keep and a form can draw, and it is checked when it is written, not when it is first used.
 #[derive(Clone, Copy)]
 pub struct Registration {
     manifest: &'static Manifest,
@@ -67,4 +70,42 @@ fn read<P: Provider>(config: Value) -> Result<P::Config> {
         let path = e.path().to_string();
         Error::new(ErrorKind::ConfigInvalid, format!("property {path}: {}", e.inner())).with("property", path)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use url::Url;
+
+    use super::*;
+    use crate::SystemClock;
+    use crate::http::{Http, HttpOptions};
+    use crate::testkit::memory::{Organisation, REGISTRATION, Shape};
+
+    fn context() -> ConnectContext {
+        let base = Url::parse("https://memory.example").unwrap();
+        ConnectContext { http: Http::new(base, None, HttpOptions::default()), clock: Arc::new(SystemClock) }
+    }
+
+    #[test]
+    fn a_configuration_that_is_wrong_is_named_by_its_property() {
+        for (config, property) in
+            [(json!({"instanceUrl": 7}), "instanceUrl"), (json!({"instanceUrl": "x"}), "instanceUrl")]
+        {
+            let error = REGISTRATION.connect(config, context()).unwrap_err();
+            assert_eq!((error.kind(), error.get("property")), (ErrorKind::ConfigInvalid, Some(property)));
+        }
+        let typo = REGISTRATION.oauth(json!({"instanceURL": "memory://x"})).unwrap_err();
+        assert!(typo.message().contains("instanceURL"), "{typo}");
+    }
+
+    #[tokio::test]
+    async fn a_registration_connects_what_a_configuration_names() {
+        let organisation = Organisation::found(Shape { users: 3, page_size: 10 });
+        let connector = REGISTRATION.connect(organisation.config(), context()).unwrap();
+        let found = connector.check().await.organization.unwrap();
+        assert_eq!(found.external_id, organisation.id());
+    }
 }

@@ -23,7 +23,8 @@ pub enum Reach {
     Anywhere,
 }
 
-/// Judges addresses, and resolves names to those that pass.
+/// Judges addresses, and resolves names to those that pass. One bad address among a name's several refuses the name,
+/// because which of them is tried is not ours to say.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Guard(Reach);
 

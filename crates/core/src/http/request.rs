@@ -40,6 +40,15 @@ impl Method {
 }
 
 /// A request that is not sent yet.
+///
+/// ```
+/// use seatgraph_core::http::{Http, Method};
+///
+/// # async fn give_back(http: Http) -> seatgraph_core::Result<()> {
+/// let seat = serde_json::json!({ "member": "m-1", "seat": "PRO" });
+/// http.request(Method::Post, "/v1/seats/returned").json(&seat).send().await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a request does nothing until it is sent"]
 pub struct Request {
     http: Http,

@@ -5,6 +5,9 @@ use async_trait::async_trait;
 use crate::{Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
 
 /// Answers every question and refuses every deed with `Unsupported`, without asking the connector.
+///
+/// For profiles that are meant to look and not to touch: the promise is kept here, once, and not by every place that
+/// might give an order.
 #[derive(Debug)]
 pub struct ReadOnly<C> {
     inner: C,

@@ -37,6 +37,10 @@ impl Default for RetrySettings {
 /// Repeats questions that failed for a passing reason ([`ErrorKind::is_transient`]), and waits as long as the vendor
 /// asks.
 ///
+/// Waits begin at [`RetrySettings::first_delay`], double, and are drawn out at random so that connections which
+/// failed together do not come back together. What is still failing then is the engine's: it gives the run back to
+/// the queue, and the same position is asked for minutes later instead of seconds.
+///
 /// Deeds are not repeated: when the answer to a reclaim is lost, nobody knows whether it was carried out, and the
 /// engine settles that by looking. `check` is not repeated either, because a broken link is its answer.
 #[derive(Debug)]

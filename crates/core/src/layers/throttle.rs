@@ -31,6 +31,10 @@ impl Default for ThrottleSettings {
 }
 
 /// Holds calls back until there is room and it is time.
+///
+/// A call of the contract may be several requests on the wire; the vendor's own count of those is the meter's business
+/// ([`crate::http::Meter`]), and the allowance the engine's. This layer keeps one connection from being rude: its rate
+/// is a leaky bucket (a burst after a rest, then an even pace), its room a number of calls under way.
 #[derive(Debug)]
 pub struct Throttle<C> {
     inner: C,

@@ -10,6 +10,30 @@ use crate::{Connector, Manifest, Order, Registration};
 
 /// A way of making worlds for one connector. Laws ask for as many as they need, so a world should be small: the
 /// smallest in which every process takes at least three pages.
+///
+/// A fixture for a vendor that is simulated in the same process reads like this:
+///
+/// ```text
+/// #[async_trait]
+/// impl Fixture for Acme {
+///     fn registration(&self) -> Registration { Registration::of::<AcmeConnector>() }
+///     async fn calm(&self) -> Box<dyn World> { Box::new(AcmeWorld(Simulator::start(30).await)) }
+/// }
+///
+/// #[async_trait]
+/// impl World for AcmeWorld {
+///     fn connect(&self) -> Box<dyn Connector> {
+///         let http = Http::new(self.0.url(), Some(self.0.tokens()), HttpOptions::default());
+///         let context = ConnectContext { http, clock: Arc::new(SystemClock) };
+///         REGISTRATION.connect(json!({ "instanceUrl": self.0.url() }), context).unwrap()
+///     }
+///     async fn census(&self) -> Census { self.0.books().into() }
+///     async fn set_weather(&self, weather: Weather) -> bool { self.0.fault(weather) }
+///     fn canaries(&self) -> Vec<String> { vec![self.0.token()] }
+/// }
+/// ```
+///
+/// Where the vendor can only be replayed from recordings, the census is written down beside them by hand.
 #[async_trait]
 pub trait Fixture: Debug + Send + Sync + 'static {
     /// The connector, as the gateway registers it.

@@ -7,6 +7,8 @@ use crate::{Diagnosis, Finding, Severity};
 
 /// In calm weather nothing that is carried out is broken; what is listed without being carried out has a finding
 /// that says so; and every finding can be acted on.
+///
+/// A process that waits for a later version still has permissions that an administrator may grant today.
 pub async fn diagnoses_every_process(fixture: &dyn Fixture) -> Ruling {
     let diagnosis = fixture.calm().await.connect().check().await;
     for spec in fixture.manifest().processes {
@@ -41,6 +43,8 @@ fn can_be_acted_on(fixture: &dyn Fixture, diagnosis: &Diagnosis) -> Result<(), V
 }
 
 /// Looking changes nothing: two looks see the same, and the world is as it was.
+///
+/// People look whenever they are unsure, and a schedule looks every hour.
 pub async fn looks_without_touching(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let before = (world.census().await, world.fingerprint().await);
@@ -55,6 +59,8 @@ pub async fn looks_without_touching(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// A broken link is a finding of severity `Error`; looking neither fails nor finds nothing.
+///
+/// An error has room for one thing that is wrong; a person who sets a connection up wants to see all of them.
 pub async fn finds_instead_of_failing(fixture: &dyn Fixture) -> Ruling {
     let storms = [Weather::CredentialRefused, Weather::Forbidden, Weather::Unavailable { calls: 1_000 }];
     let mut asked = Verdict::NotAsked;
@@ -80,6 +86,8 @@ pub async fn finds_instead_of_failing(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// Nothing that can be printed shows a secret: the connector, pages, diagnoses, and errors in bad weather.
+///
+/// `Debug` ends up in logs sooner or later, and errors in front of people. The canaries are the fixture's.
 pub async fn keeps_secrets(fixture: &dyn Fixture) -> Ruling {
     let weathers =
         [Weather::Calm, Weather::CredentialRefused, Weather::Forbidden, Weather::Nonsense, Weather::DroppedBody];

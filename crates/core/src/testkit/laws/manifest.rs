@@ -11,6 +11,9 @@ use crate::{Catalogue, Manifest, Process};
 
 /// The manifest is complete and in order: a key that can be stored for ever, a name, a version, every process once
 /// and in the order of [`Process::ALL`], and for every permission what it is for and what happens without it.
+///
+/// A key is stored with every alias, so it can never change; a permission without a word on what happens without it
+/// is one that nobody dares to leave out.
 pub async fn describes_itself(fixture: &dyn Fixture) -> Ruling {
     let manifest = fixture.manifest();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -44,6 +47,9 @@ fn permissions_are_explained(manifest: &Manifest) -> Result<(), Violation> {
 
 /// The configuration's schema is a form that a person can fill in: an object without room for typing errors, whose
 /// properties are explained, named in camelCase, and not secret.
+///
+/// The schema comes from the type that reads the configuration, and a frontend draws its form from it. A typing error
+/// that is let in becomes a setting that silently does nothing.
 pub async fn describes_its_configuration(fixture: &dyn Fixture) -> Ruling {
     let schema = fixture.registration().config_schema();
     ensure(schema["type"] == "object", || Violation::new("the configuration is not an object"))?;
@@ -64,6 +70,8 @@ pub async fn describes_its_configuration(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// The catalogue can be read, and no key leads to two products.
+///
+/// The catalogue is data that people edit. A key under two products would be recognised by whichever line comes first.
 pub async fn carries_a_readable_catalogue(fixture: &dyn Fixture) -> Ruling {
     let catalogue = Catalogue::parse(fixture.manifest().catalogue).map_err(|e| Violation::new(format!("{e:?}")))?;
     let mut seen = BTreeSet::new();

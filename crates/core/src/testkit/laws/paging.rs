@@ -8,6 +8,9 @@ use crate::testkit::{Fixture, Ruling, Verdict, Violation};
 use crate::{Cursor, ErrorKind, Process};
 
 /// Every page leads to a new position, and the pass ends.
+///
+/// A page that leads to itself is asked for until somebody notices the bill; one that leads back further is worse,
+/// because its progress looks healthy.
 pub async fn moves_forward(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -17,6 +20,9 @@ pub async fn moves_forward(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// The same position gives the same page again, to the connector that has been there already.
+///
+/// A page may be read and its transaction lost. The engine then asks again from the last position that it committed,
+/// and must get what it got before.
 pub async fn replays_a_page(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -31,6 +37,9 @@ pub async fn replays_a_page(fixture: &dyn Fixture) -> Ruling {
 
 /// Every position outlives the process: stored as JSON and read by a connector that was never there, it gives the
 /// page that it gave before.
+///
+/// Tried from every position of the pass: a position that works everywhere but at the change from one list to the next
+/// is the usual one to get wrong.
 pub async fn resumes_anywhere(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -50,6 +59,9 @@ fn different(process: Process, from: Option<&Cursor>) -> Violation {
 }
 
 /// The total is told once and for all, never outrun, and reached at the end.
+///
+/// Progress that jumps back is not believed, and a pass whose rows and total disagree retires nothing. A vendor that
+/// cannot count is `None` throughout.
 pub async fn keeps_its_total(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -74,6 +86,9 @@ pub async fn keeps_its_total(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// A position that is not one of its own is `CursorExpired`, so that the engine starts over; never the beginning.
+///
+/// Positions are stored; the connector that reads one may be a year newer than the one that wrote it. Beginning anew by
+/// itself would mix two passes into one and retire by the mixture.
 pub async fn gives_up_on_a_foreign_position(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {

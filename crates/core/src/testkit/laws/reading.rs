@@ -11,6 +11,9 @@ use crate::testkit::{Census, Fixture, Ruling, Verdict, Violation};
 use crate::{Error, ErrorKind, IdentifierKey, Order, Outcome, Process, Receipt};
 
 /// A whole pass reports everybody and everything, and nobody else. The first law.
+///
+/// Compares tables of ids with the world's own books ([`Census`]): pools, accounts and who holds what; accounts with
+/// evidence of use; allowances. Everything the gateway says to people rests on this one.
 pub async fn counts_everyone(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let truth = world.census().await;
@@ -29,6 +32,9 @@ pub async fn counts_everyone(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// Within a pass, no record comes twice, none is nameless, and no account goes by its mail address, which changes.
+///
+/// Records are merged by id. Two rows with one id overwrite each other, and an id that is a mail address follows the
+/// person out of one account and into another.
 pub async fn names_everything_once(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -49,6 +55,9 @@ pub async fn names_everything_once(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// Two passes by two connectors give the same ids in the same order.
+///
+/// History hangs on external ids. One that is made up per pass (a row number, a hash of a name) makes everybody a
+/// stranger with every sync.
 pub async fn keeps_ids(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     for process in read_processes(fixture) {
@@ -76,6 +85,9 @@ fn ids(step: &Step) -> Vec<(&'static str, String)> {
 }
 
 /// A subscription's holder is in the same batch or an earlier one, and activity is of accounts that exist.
+///
+/// Each batch is committed on its own, so a batch must make sense on its own. A row whose account is missing belongs to
+/// the page's rejections.
 pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let process = Process::DownloadSubscriptions;
@@ -101,6 +113,9 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// What the manifest does not carry out is `Unsupported`, every time and for every order.
+///
+/// The API's switches follow the manifest. A process that is done but not declared runs without anybody having
+/// granted it.
 pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let connector = world.connect();

@@ -24,6 +24,8 @@ fn stranger() -> Order {
 }
 
 /// One list of blockers per order, in their order; none for what can be done, some for what cannot; nothing changes.
+///
+/// Blockers are shown to the person who is about to say yes, next to the order that they concern.
 pub async fn preflights_each_order(fixture: &dyn Fixture) -> Ruling {
     let Some((world, mut orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
     let before = (world.census().await, world.fingerprint().await);
@@ -47,6 +49,8 @@ pub async fn preflights_each_order(fixture: &dyn Fixture) -> Ruling {
 
 /// The first time it is `Done` and truly gone, alone; the second time, by a connector that knows nothing of the
 /// first, it is `AlreadyDone`.
+///
+/// The engine repeats an order when it lost the answer; `Done` the second time would count one seat twice.
 pub async fn reclaims_once(fixture: &dyn Fixture) -> Ruling {
     let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
     let expected = world.census().await.without(&orders);
@@ -58,6 +62,8 @@ pub async fn reclaims_once(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// An order that makes no sense fails, or was done before; its neighbours are carried out.
+///
+/// A plan of a thousand orders has a few that came too late.
 pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> Ruling {
     let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
     let expected = world.census().await.without(&orders);
@@ -78,6 +84,8 @@ pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// A receipt that was stored as JSON, and a connector that knows nothing of the deed, put everything back.
+///
+/// Undoing is what makes people dare to automate; the receipt is all that it has to go by.
 pub async fn restores(fixture: &dyn Fixture) -> Ruling {
     let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
     let before = world.census().await.normal();

@@ -36,16 +36,22 @@ fn is_kind(answer: &Result<Page>, kind: ErrorKind) -> bool {
 }
 
 /// A credential that is not accepted is `Unauthenticated`; above all it is not an empty organisation.
+///
+/// The worst bug of this trade: a 401 read as "no users", and a snapshot that retires everybody.
 pub async fn says_unauthenticated(fixture: &dyn Fixture) -> Ruling {
     first_answers(fixture, Weather::CredentialRefused, |answer| is_kind(answer, ErrorKind::Unauthenticated)).await
 }
 
 /// What is forbidden is `Forbidden`; above all it is not an empty organisation.
+///
+/// A permission withdrawn is the commonest of all faults; it must lead to a finding that names it.
 pub async fn says_forbidden(fixture: &dyn Fixture) -> Ruling {
     first_answers(fixture, Weather::Forbidden, |answer| is_kind(answer, ErrorKind::Forbidden)).await
 }
 
 /// Too fast is `RateLimited`, with the wait that the vendor asked for.
+///
+/// A vendor that is asked again too early counts that too.
 pub async fn says_rate_limited(fixture: &dyn Fixture) -> Ruling {
     let retry_after = Duration::from_secs(7);
     let kind = ErrorKind::RateLimited { retry_after: Some(retry_after) };
@@ -53,16 +59,22 @@ pub async fn says_rate_limited(fixture: &dyn Fixture) -> Ruling {
 }
 
 /// An answer that is not understood is `Malformed`; never a default, never a guess.
+///
+/// A page in HTML from a gateway on the way, a field that changed its type: what is guessed here is believed later.
 pub async fn says_malformed(fixture: &dyn Fixture) -> Ruling {
     first_answers(fixture, Weather::Nonsense, |answer| is_kind(answer, ErrorKind::Malformed)).await
 }
 
 /// A vendor that is away is `Unavailable`, and when it is back the page comes as if nothing had been.
+///
+/// Asked of the connector bare of layers, so each refusal is seen.
 pub async fn says_unavailable(fixture: &dyn Fixture) -> Ruling {
     passes_over(fixture, Weather::Unavailable { calls: 3 }).await
 }
 
 /// A body that breaks off is `Unavailable`, and the page comes whole when asked for again.
+///
+/// Half a list is still a list to a careless reader.
 pub async fn survives_a_dropped_body(fixture: &dyn Fixture) -> Ruling {
     passes_over(fixture, Weather::DroppedBody).await
 }
@@ -93,6 +105,8 @@ async fn passes_over(fixture: &dyn Fixture, weather: Weather) -> Ruling {
 }
 
 /// A session that ended is renewed in passing: the page comes, and it is the same.
+///
+/// Sessions end while a long sync runs; nobody should notice.
 pub async fn renews_its_session(fixture: &dyn Fixture) -> Ruling {
     for process in read_processes(fixture) {
         let world = fixture.calm().await;
@@ -109,6 +123,8 @@ pub async fn renews_its_session(fixture: &dyn Fixture) -> Ruling {
 
 /// A position that the vendor has forgotten is either found again (the same page comes) or said to be gone
 /// (`CursorExpired`); never another page, never an end.
+///
+/// Vendors forget locators after minutes or days. A connector that pages by key has nothing to forget.
 pub async fn recovers_a_forgotten_position(fixture: &dyn Fixture) -> Ruling {
     for process in read_processes(fixture) {
         let world = fixture.calm().await;
