@@ -31,14 +31,13 @@ pub(crate) fn object(viewer: &Viewer, name: &str) -> Result<&'static Object, Ref
 /// The ordinal of a row the viewer may see.
 pub(crate) fn find(org: &Org, viewer: &Viewer, object: &Object, id: &str) -> Result<u64, Refusal> {
     let parsed = Id::parse(id).filter(|id| id.prefix() == object.prefix);
-    let parsed = parsed
-        .ok_or_else(|| Refusal::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}")).with_field("Id"))?;
+    let parsed = parsed.ok_or_else(|| {
+        Refusal::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}")).with_field("Id")
+    })?;
     let ordinal = org.ordinal(object, parsed).ok_or_else(Refusal::not_found)?;
     match org.row(object, ordinal, viewer.permissions) {
         Some(row) if viewer.sees_row(org, object, &row) => Ok(ordinal),
-        None if was_deleted(org, object, ordinal) => {
-            Err(Refusal::new(404, "ENTITY_IS_DELETED", "entity is deleted"))
-        }
+        None if was_deleted(org, object, ordinal) => Err(Refusal::new(404, "ENTITY_IS_DELETED", "entity is deleted")),
         _ => Err(Refusal::not_found()),
     }
 }

@@ -10,7 +10,12 @@ use crate::schema::{Kind, LinkTable, Object};
 
 impl Editor<'_> {
     /// Adds a row for the members, which were checked, and gives its ordinal.
-    pub(super) fn give(&mut self, table: LinkTable, object: &'static Object, members: &Members) -> Result<u64, Refusal> {
+    pub(super) fn give(
+        &mut self,
+        table: LinkTable,
+        object: &'static Object,
+        members: &Members,
+    ) -> Result<u64, Refusal> {
         self.check_right_to_give(table)?;
         let (user, target) = self.ends(object, members)?;
         if self.org.links_of(table, user).iter().any(|link| link.target == target) {

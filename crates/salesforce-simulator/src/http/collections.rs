@@ -95,7 +95,8 @@ impl Work {
     /// Reads the ids of a deletion.
     fn deletions(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
         let query = request.query();
-        let ids: Vec<&str> = query.get("ids").map_or("", String::as_str).split(',').filter(|id| !id.is_empty()).collect();
+        let ids: Vec<&str> =
+            query.get("ids").map_or("", String::as_str).split(',').filter(|id| !id.is_empty()).collect();
         check_size(ids.len())?;
         let names: Vec<String> = ids
             .iter()

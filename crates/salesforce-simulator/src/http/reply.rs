@@ -1,6 +1,7 @@
 //! An answer before it is packed for the wire.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -8,6 +9,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
+use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
 use super::request::Request;
@@ -16,6 +18,7 @@ use crate::refusal::Refusal;
 pub(crate) const JSON: &str = "application/json;charset=UTF-8";
 /// Shorter bodies are not worth packing.
 const SHORTEST_PACKED: usize = 200;
+const BEFORE_BREAK: Duration = Duration::from_millis(20);
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -74,9 +77,13 @@ impl Reply {
     pub(crate) fn broken(mut self) -> Response {
         let mut body = std::mem::take(&mut self.body);
         body.truncate(body.len() / 2);
-        let chunks: [io::Result<Bytes>; 2] =
-            [Ok(Bytes::from(body)), Err(io::Error::from(io::ErrorKind::ConnectionAborted))];
-        self.response(Body::from_stream(futures::stream::iter(chunks)))
+        // The half must be on its way before the connection goes, or it would go with it.
+        let half = stream::iter([Ok(Bytes::from(body))]);
+        let end = stream::once(async {
+            tokio::time::sleep(BEFORE_BREAK).await;
+            Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+        });
+        self.response(Body::from_stream(half.chain(end)))
     }
 
     fn response(self, body: Body) -> Response {

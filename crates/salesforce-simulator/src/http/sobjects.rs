@@ -72,10 +72,7 @@ pub(super) fn members(body: Value) -> Result<Members, Refusal> {
 }
 
 fn about(object: &Object, caller: Caller) -> Reply {
-    Reply::json(
-        200,
-        &json!({ "objectDescribe": describe::summary(object, caller.version), "recentItems": [] }),
-    )
+    Reply::json(200, &json!({ "objectDescribe": describe::summary(object, caller.version), "recentItems": [] }))
 }
 
 /// The record's fields as asked for by `fields=a,b`, or all of them.

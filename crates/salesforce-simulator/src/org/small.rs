@@ -1,5 +1,7 @@
 //! The organisation's small tables, whose rows are held as cells.
 
+mod metrics;
+
 use super::catalogue::{self, FEATURES, LICENCES, PACKAGES, PERMISSION_SET_LICENCES, PERMISSION_SETS, ROLES};
 use super::{Org, links};
 use crate::schema::{self, LinkTable};
@@ -130,10 +132,10 @@ pub(crate) fn found(org: &Org) -> SmallTables {
         "Profile" => profiles(org),
         "UserRole" => roles(org),
         "PermissionSet" => permission_sets(org),
-        "TenantUsageEntitlement" => entitlements(org),
-        "ActiveFeatureLicenseMetric" => feature_metrics(org, &usage),
-        "ActivePermSetLicenseMetric" => permission_set_licence_metrics(org, &usage),
-        "ActiveProfileMetric" => profile_metrics(org, &usage),
+        "TenantUsageEntitlement" => metrics::entitlements(org),
+        "ActiveFeatureLicenseMetric" => metrics::features(org, &usage),
+        "ActivePermSetLicenseMetric" => metrics::permission_set_licences(org, &usage),
+        "ActiveProfileMetric" => metrics::profiles(org, &usage),
         _ => packages(org, &usage),
     });
     SmallTables { tables: tables.collect() }
@@ -277,82 +279,6 @@ fn permission_sets(org: &Org) -> Vec<Cells> {
     });
     let finish = |row: Row<'_>| row.flag("IsCustom", true).flag("HasActivationRequired", false).cells;
     shadows.map(finish).chain(custom.map(finish)).collect()
-}
-
-fn entitlements(org: &Org) -> Vec<Cells> {
-    let row = |setting: &'static str, label: &'static str, allowed: f64, used: Option<f64>, frequency: &'static str| {
-        Row::new(org, "TenantUsageEntitlement")
-            .text("Setting", setting)
-            .text("MasterLabel", label)
-            .text("ResourceGroupKey", "default")
-            .with("CurrentAmountAllowed", Value::Double(allowed))
-            .with("AmountUsed", used.map_or(Value::Null, Value::Double))
-            .text("Frequency", frequency)
-            .date("StartDate", -200)
-            .date("EndDate", 165)
-            .with("UsageDate", used.map_or(Value::Null, |_| Value::Time(org.founded - 20 * 3600)))
-            .flag("IsPersistentResource", frequency == "Once")
-            .flag("HasRollover", false)
-            .cells
-    };
-    vec![
-        row("setting/force.com/orgValue.MaxDataStorage", "Data Storage (MB)", 10_240.0, Some(6_321.5), "Once"),
-        row("setting/force.com/orgValue.MaxCdpProfiles", "Unified Profiles", 1_000_000.0, Some(41_977.0), "Yearly"),
-        row("setting/force.com/orgValue.MonthlyPlatformEvents", "Platform Events", 250_000.0, None, "Monthly"),
-        row("setting/force.com/orgValue.FlowOrchestrationRuns", "Orchestration Runs", 600.0, Some(0.0), "Monthly"),
-    ]
-}
-
-/// Days before now on which the metrics were taken, newest first.
-const METRIC_DAYS: [i64; 3] = [1, 2, 8];
-
-fn feature_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let mut rows = Vec::new();
-    for (taken, days) in METRIC_DAYS.into_iter().enumerate() {
-        for (bit, (_, feature)) in FEATURES.iter().enumerate().filter(|(_, (_, feature))| !feature.is_empty()) {
-            // Older rows tell of smaller numbers, so that taking the wrong date shows.
-            let assigned = (usage.features[bit] - taken as i64).max(0);
-            let row = Row::new(org, "ActiveFeatureLicenseMetric")
-                .date("MetricsDate", -days)
-                .text("FeatureType", feature)
-                .int("AssignedUserCount", assigned)
-                .int("ActiveUserCount", usage.recent_features[bit].min(assigned))
-                .int("TotalLicenseCount", usage.features[bit] + usage.features[bit] / 8 + 4 - taken as i64);
-            rows.push(row.cells);
-        }
-    }
-    rows
-}
-
-fn permission_set_licence_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let mut rows = Vec::new();
-    for days in METRIC_DAYS {
-        for (index, licence) in PERMISSION_SET_LICENCES.iter().enumerate() {
-            let used = usage.permission_set_licences[index];
-            let row = Row::new(org, "ActivePermSetLicenseMetric")
-                .date("MetricsDate", -days)
-                .refer("PermissionSetLicenseId", "PermissionSetLicense", index)
-                .text("DeveloperName", licence.key)
-                .text("MasterLabel", licence.label)
-                .int("TotalLicenses", used + used / 5 + 3)
-                .int("AssignedUserCount", used)
-                .int("ActiveUserCount", used / 2);
-            rows.push(row.cells);
-        }
-    }
-    rows
-}
-
-fn profile_metrics(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let rows = catalogue::profiles().enumerate().map(|(profile, (licence, _))| {
-        Row::new(org, "ActiveProfileMetric")
-            .date("MetricsDate", -1)
-            .refer("UserLicenseId", "UserLicense", licence)
-            .refer("ProfileId", "Profile", profile)
-            .int("AssignedUserCount", usage.profiles[profile])
-            .int("ActiveUserCount", usage.profiles[profile] / 2)
-    });
-    rows.map(|row| row.cells).collect()
 }
 
 fn packages(org: &Org, usage: &Usage) -> Vec<Cells> {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::links::Link;
-use super::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
-use super::{Change, Org};
 use super::links::LinkChanges;
 use super::small::SmallTables;
+use super::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
+use super::{Change, Org};
 use crate::schema::LinkTable;
 
 /// Everything that writes change, for putting it back.
@@ -18,11 +18,7 @@ pub(crate) struct Written {
 
 impl Org {
     pub(crate) fn written(&self) -> Written {
-        Written {
-            changes: self.changes.clone(),
-            links: self.links.clone(),
-            small: self.small.clone(),
-        }
+        Written { changes: self.changes.clone(), links: self.links.clone(), small: self.small.clone() }
     }
 
     pub(crate) fn restore(&mut self, written: Written) {

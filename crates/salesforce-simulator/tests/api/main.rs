@@ -1,0 +1,11 @@
+//! The simulator over HTTP, as clients meet it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod access;
+mod client;
+mod faults;
+mod oauth;
+mod query;
+mod truth;
+mod writes;

@@ -1,0 +1,306 @@
+//! SOQL over HTTP: answers, pages and refusals.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Api, refusal, settings};
+
+#[tokio::test]
+async fn pages_follow_the_locator_and_can_be_read_again() {
+    let api = Api::start(4500).await;
+    let first = api.query("SELECT Id FROM User").await;
+    assert_eq!(first["totalSize"], 4500);
+    assert_eq!(first["done"], false);
+    let next = first["nextRecordsUrl"].as_str().unwrap();
+    assert!(next.starts_with("/services/data/v62.0/query/01g") && next.ends_with("-2000"), "{next}");
+    let (_, again) = api.get(&format!("{next}?q=ignored")).await;
+    assert_eq!(api.get(next).await.1, again);
+    assert_eq!(again["records"].as_array().unwrap().len(), 2000);
+    let rows = api.rows("SELECT Id FROM User").await;
+    assert_eq!(rows.len(), 4500);
+    let ids: Vec<&str> = rows.iter().map(|row| row["Id"].as_str().unwrap()).collect();
+    assert!(ids.is_sorted());
+}
+
+#[tokio::test]
+async fn a_batch_size_is_a_hint_within_bounds() {
+    let api = Api::start(600).await;
+    for (asked, expected) in [("batchSize=250", 250), ("batchSize=5", 200), ("batchSize=9999", 600)] {
+        let url = api.url("/services/data/v62.0/query?q=SELECT+Id+FROM+User");
+        let request = api.http.get(url).bearer_auth(&api.token).header("Sforce-Query-Options", asked);
+        let body: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(body["records"].as_array().unwrap().len(), expected, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn the_eleventh_cursor_closes_the_first() {
+    let api = Api::start(2500).await;
+    let mut locators = Vec::new();
+    for _ in 0..11 {
+        let page = api.query("SELECT Id FROM User").await;
+        locators.push(page["nextRecordsUrl"].as_str().unwrap().to_owned());
+    }
+    let (status, body) = api.get(&locators[0]).await;
+    assert_eq!(refusal(status, &body).1, "INVALID_QUERY_LOCATOR");
+    assert_eq!(api.get(&locators[1]).await.0, 200);
+}
+
+#[tokio::test]
+async fn forgotten_and_foreign_locators_are_refused() {
+    let api = Api::start(2500).await;
+    let next = api.query("SELECT Id FROM User").await["nextRecordsUrl"].as_str().unwrap().to_owned();
+    api.set_faults(json!({ "cursorIdleSeconds": 0 })).await;
+    let (status, body) = api.get(&next).await;
+    assert_eq!(refusal(status, &body), (400, "INVALID_QUERY_LOCATOR".into(), "invalid query locator".into()));
+    let (status, body) = api.get("/services/data/v62.0/query/nonsense-5").await;
+    assert_eq!(refusal(status, &body).1, "INVALID_QUERY_LOCATOR");
+}
+
+#[tokio::test]
+async fn records_nest_parents_and_children() {
+    let api = Api::start(60).await;
+    let body = api
+        .query(
+            "select id, profile.name, Profile.UserLicense.LicenseDefinitionKey, Manager.Username, \
+             (SELECT Id FROM PermissionSetLicenseAssignments) FROM user u WHERE u.IsActive = true ORDER BY Id LIMIT 60",
+        )
+        .await;
+    let records = body["records"].as_array().unwrap();
+    let first = &records[0];
+    assert_eq!(first["attributes"]["type"], "User");
+    assert_eq!(first["Profile"]["UserLicense"]["LicenseDefinitionKey"], "SFDC");
+    assert_eq!(first["Manager"], Value::Null);
+    let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
+    assert!(keys.contains(&&"Id".to_owned()), "names are in the schema's case");
+    let holder = records.iter().find(|record| !record["PermissionSetLicenseAssignments"].is_null()).unwrap();
+    let children = &holder["PermissionSetLicenseAssignments"];
+    assert_eq!(children["totalSize"].as_u64().unwrap() as usize, children["records"].as_array().unwrap().len());
+    assert!(records.iter().any(|record| record["PermissionSetLicenseAssignments"].is_null()));
+}
+
+#[tokio::test]
+async fn counts_and_groups_have_their_own_shapes() {
+    let api = Api::start(300).await;
+    assert_eq!(api.query("SELECT COUNT() FROM User").await, json!({"totalSize":300,"done":true,"records":[]}));
+    let one = api.query("SELECT COUNT(Id) c, COUNT_DISTINCT(ProfileId) FROM User").await;
+    assert_eq!(one["records"][0]["c"], 300);
+    assert_eq!(one["records"][0]["attributes"], json!({"type":"AggregateResult"}));
+    assert!(one["records"][0]["expr0"].as_u64().unwrap() > 10);
+    let groups = api
+        .query(
+            "SELECT UserType t, COUNT(Id) c FROM User GROUP BY UserType HAVING COUNT(Id) > 10 ORDER BY COUNT(Id) DESC",
+        )
+        .await;
+    let records = groups["records"].as_array().unwrap();
+    assert_eq!(records[0]["t"], "Standard");
+    let counts: Vec<u64> = records.iter().map(|record| record["c"].as_u64().unwrap()).collect();
+    assert!(counts.iter().all(|count| *count > 10) && counts.is_sorted_by(|a, b| a >= b));
+}
+
+#[tokio::test]
+async fn different_ways_to_the_same_rows_agree() {
+    let api = Api::start(400).await;
+    let all = "SELECT Id, UserId, LoginTime FROM LoginHistory";
+    let everything = api.rows(all).await;
+    let since = "2026-10-25T10:00:00Z";
+    let by_index = api.rows(&format!("{all} WHERE LoginTime >= {since} ORDER BY LoginTime, Id")).await;
+    let by_scan =
+        everything.iter().filter(|row| row["LoginTime"].as_str().unwrap() >= "2026-10-25T10:00:00.000").count();
+    assert_eq!(by_index.len(), by_scan);
+    let times: Vec<&str> = by_index.iter().map(|row| row["LoginTime"].as_str().unwrap()).collect();
+    assert!(times.is_sorted());
+    let users: Vec<&str> = everything.iter().take(30).map(|row| row["UserId"].as_str().unwrap()).collect();
+    let list = users.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(",");
+    let by_user = api.rows(&format!("{all} WHERE UserId IN ({list})")).await;
+    let by_hand = everything.iter().filter(|row| users.contains(&row["UserId"].as_str().unwrap())).count();
+    assert_eq!(by_user.len(), by_hand);
+}
+
+#[tokio::test]
+async fn a_keyset_walk_over_logins_meets_every_row_once() {
+    let api = Api::start(700).await;
+    let total = api.count("SELECT COUNT() FROM LoginHistory").await;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut after = String::new();
+    loop {
+        let body = api
+            .query(&format!("SELECT Id, LoginTime FROM LoginHistory {after} ORDER BY LoginTime, Id LIMIT 300"))
+            .await;
+        let records = body["records"].as_array().unwrap();
+        for record in records {
+            assert!(seen.insert(record["Id"].as_str().unwrap().to_owned()));
+        }
+        let Some(last) = records.last().filter(|_| records.len() == 300) else { break };
+        let time = last["LoginTime"].as_str().unwrap().replace(".000+0000", "Z");
+        let id = last["Id"].as_str().unwrap();
+        after = format!("WHERE LoginTime > {time} OR (LoginTime = {time} AND Id > '{id}')");
+    }
+    assert_eq!(seen.len() as u64, total);
+}
+
+#[tokio::test]
+async fn conditions_select_what_they_say() {
+    let api = Api::start(300).await;
+    let total = api.count("SELECT COUNT() FROM User").await;
+    for (condition, complement) in [
+        ("IsActive = true", "IsActive = false"),
+        ("LastLoginDate = null", "LastLoginDate != null"),
+        ("LastLoginDate >= LAST_N_DAYS:30", "NOT LastLoginDate >= LAST_N_DAYS:30"),
+        ("Department IN ('Sales', 'finance')", "Department NOT IN ('Sales', 'Finance')"),
+        ("Name LIKE 'a%'", "NOT (Name LIKE 'A%')"),
+        ("Department = 'Sales'", "Department <> 'sales'"),
+        (
+            "Id IN (SELECT AssigneeId FROM PermissionSetLicenseAssign)",
+            "Id NOT IN (SELECT AssigneeId FROM PermissionSetLicenseAssign)",
+        ),
+        ("Profile.UserLicense.Name = 'Salesforce'", "Profile.UserLicense.Name != 'Salesforce'"),
+        ("Title LIKE '%\\\"Global\\\"%\\\\Service'", "NOT Title LIKE '%\\\"Global\\\"%'"),
+    ] {
+        let yes = api.count(&format!("SELECT COUNT() FROM User WHERE {condition}")).await;
+        let no = api.count(&format!("SELECT COUNT() FROM User WHERE {complement}")).await;
+        assert_eq!(yes + no, total, "{condition}");
+        assert!(yes > 0 && no > 0, "{condition}");
+    }
+}
+
+#[tokio::test]
+async fn nulls_sort_first_unless_told_otherwise() {
+    let api = Api::start(200).await;
+    for (order, null_first) in [("ASC", true), ("DESC", false), ("ASC NULLS LAST", false), ("DESC NULLS FIRST", true)] {
+        let rows = api.rows(&format!("SELECT LastLoginDate FROM User ORDER BY LastLoginDate {order}")).await;
+        assert_eq!(rows[0]["LastLoginDate"].is_null(), null_first, "{order}");
+        assert_eq!(rows[199]["LastLoginDate"].is_null(), !null_first, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn limits_and_offsets_cut_the_ordered_rows() {
+    let api = Api::start(100).await;
+    let all = api.rows("SELECT Id FROM User ORDER BY Id").await;
+    let cut = api.rows("SELECT Id FROM User ORDER BY Id LIMIT 10 OFFSET 5").await;
+    let ids = |rows: &[Value]| rows.iter().map(|row| row["Id"].clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&cut), ids(&all[5..15]));
+    let from = all[49]["Id"].as_str().unwrap();
+    let after = api.rows(&format!("SELECT Id FROM User WHERE Id > '{from}' ORDER BY Id LIMIT 7")).await;
+    assert_eq!(ids(&after), ids(&all[50..57]));
+    let before = api.rows(&format!("SELECT Id FROM User WHERE Id <= '{from}' ORDER BY Id DESC LIMIT 3")).await;
+    assert_eq!(before[0]["Id"], all[49]["Id"]);
+    let fields = api.query("SELECT FIELDS(ALL) FROM UserLicense LIMIT 200").await;
+    assert_eq!(fields["records"][0]["LicenseDefinitionKey"], "SFDC");
+}
+
+#[tokio::test]
+async fn wrong_queries_are_refused_as_salesforce_refuses_them() {
+    let api = Api::start(30).await;
+    for (soql, code, message) in [
+        (
+            "SELECT Id, Foo FROM User",
+            "INVALID_FIELD",
+            "\nSELECT Id, Foo FROM User\n           ^\nERROR at Row:1:Column:12\nNo such column 'Foo' on entity 'User'.",
+        ),
+        (
+            "SELECT Id FROM UserLicenseX",
+            "INVALID_TYPE",
+            "\nSELECT Id FROM UserLicenseX\n               ^\nERROR at Row:1:Column:16\nsObject type 'UserLicenseX' is not supported.",
+        ),
+        ("SELECT Id FORM User", "MALFORMED_QUERY", "unexpected token: 'FORM'"),
+        ("SELECT Id FROM User WHERE", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        (
+            "SELECT Id FROM User WHERE IsActive = true AND Name = 'a' OR Name = 'b'",
+            "MALFORMED_QUERY",
+            "unexpected token: 'OR'",
+        ),
+        ("SELECT Id, Id FROM User", "MALFORMED_QUERY", "duplicate field selected: Id"),
+        ("SELECT Boss.Name FROM User", "INVALID_FIELD", "Didn't understand relationship 'Boss' in field path."),
+        ("SELECT Id FROM User WHERE Id = '123'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: 123"),
+        (
+            "SELECT Id FROM LoginHistory WHERE Status = 'Success'",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            "field 'Status' can not be filtered in a query call",
+        ),
+        (
+            "SELECT Id FROM UserLicense WHERE UsedLicenses > 1",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            "field 'UsedLicenses' can not be filtered in a query call",
+        ),
+        (
+            "SELECT Id FROM LoginHistory WHERE SourceIp LIKE '192%'",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            "invalid operator on string field",
+        ),
+        (
+            "SELECT Id FROM User WHERE IsActive > true",
+            "INVALID_QUERY_FILTER_OPERATOR",
+            "invalid operator on boolean field",
+        ),
+        (
+            "SELECT Id FROM TenantUsageEntitlement ORDER BY MasterLabel",
+            "MALFORMED_QUERY",
+            "field 'MasterLabel' can not be sorted in a query call",
+        ),
+        (
+            "SELECT LoginTime, COUNT(Id) FROM LoginHistory GROUP BY LoginTime",
+            "MALFORMED_QUERY",
+            "field 'LoginTime' can not be grouped in a query call",
+        ),
+        (
+            "SELECT Name, COUNT(Id) FROM User GROUP BY UserType",
+            "MALFORMED_QUERY",
+            "Field must be grouped or aggregated: Name",
+        ),
+        (
+            "SELECT Id FROM User WHERE CreatedDate > '2026-01-01'",
+            "INVALID_FIELD",
+            "must be of type dateTime and should not be enclosed in quotes",
+        ),
+        (
+            "SELECT Id FROM User WHERE Name = 5",
+            "INVALID_FIELD",
+            "must be of type string and should be enclosed in quotes",
+        ),
+        ("SELECT Id FROM User OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
+        (
+            "SELECT FIELDS(ALL) FROM User",
+            "MALFORMED_QUERY",
+            "The SOQL FIELDS function must have a LIMIT of at most 200",
+        ),
+        ("SELECT Id FROM User WHERE Name = 'open", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        ("SELECT Name, COUNT(Id) FROM User GROUP BY Name, Id LIMIT 5 5", "MALFORMED_QUERY", "unexpected token: '5'"),
+    ] {
+        let (status, own_code, own_message) = api.refused(soql).await;
+        assert_eq!((status, own_code.as_str()), (400, code), "{soql}: {own_message}");
+        assert!(own_message.contains(message), "{soql}: {own_message}");
+    }
+    assert_eq!(api.query_at(63, "SELECT Id FROM UserLicense WHERE UsedLicenses > 1").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_million_wide_id_seek_starts_where_it_is_told() {
+    let api = Api::start_with(settings(100_000)).await;
+    let id = api.id("SELECT Id FROM User ORDER BY Id DESC LIMIT 1").await;
+    assert_eq!(api.count(&format!("SELECT COUNT() FROM User WHERE Id < '{id}'")).await, 99_999);
+    assert_eq!(api.count(&format!("SELECT COUNT() FROM User WHERE Id > '{id}'")).await, 0);
+}
+
+#[tokio::test]
+async fn resources_stand_where_clients_look_for_them() {
+    let api = Api::start(30).await;
+    let (status, versions) = api.get("/services/data").await;
+    assert_eq!(status, 200);
+    let labels: Vec<&Value> = versions.as_array().unwrap().iter().filter(|v| v["version"] == "67.0").collect();
+    assert_eq!(labels[0]["label"], "Summer '26");
+    assert_eq!(versions.as_array().unwrap().last().unwrap()["label"], "Winter '27");
+    assert_eq!(api.get("/services/data/v62.0").await.1["query"], "/services/data/v62.0/query");
+    assert_eq!(api.get("/services/data/v20.0/limits").await.0, 410);
+    assert_eq!(api.get("/services/data/v99.0/limits").await.0, 404);
+    assert_eq!(api.get("/services/data/v62.0//limits").await.0, 404);
+    assert_eq!(api.send(Method::POST, "/services/data/v62.0/query", None).await.status(), 405);
+    let long = format!("/services/data/v62.0/query?q={}", "x".repeat(17_000));
+    assert_eq!(api.get(&long).await.0, 414);
+    let response = api.send(Method::GET, "/services/data/v62.0/limits/", None).await;
+    let usage = response.headers()["sforce-limit-info"].to_str().unwrap().to_owned();
+    assert!(usage.starts_with("api-usage=") && usage.ends_with("/100000"), "{usage}");
+    assert_eq!(response.headers()["content-type"], "application/json;charset=UTF-8");
+    assert_eq!(response.json::<Value>().await.unwrap()["DailyApiRequests"]["Max"], 100_000);
+}
