@@ -57,7 +57,7 @@ impl Look {
 /// Looks at everything.
 pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     let (org, mut look) = (&link.org, Look::default());
-    if let Some(spoken) = look.at("the API versions", first_contact(link)).await
+    if let Some(spoken) = look.at("the API versions", org.version()).await
         && spoken != org.configured()
     {
         look.add([findings::version_not_served(org.configured(), spoken)]);
@@ -95,22 +95,6 @@ fn not_carried_out(spec: &ProcessSpec) -> Finding {
         "Nothing; a later version does.",
     )
     .with_process(spec.process)
-}
-
-async fn first_contact(link: &Salesforce) -> Result<crate::query::ApiVersion> {
-    link.org.version().await.map_err(|e| match e.kind() {
-        ErrorKind::Malformed | ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Forbidden => {
-            let finding = Finding::new(
-                "NOT_SALESFORCE",
-                Severity::Error,
-                "The address does not answer as a Salesforce organisation does.",
-                "Set instanceUrl to the My Domain address that Setup → My Domain shows.",
-            );
-            let seen = said(&e);
-            e.with_kind(ErrorKind::ConfigInvalid).with_finding(finding.with_seen(seen))
-        }
-        _ => e,
-    })
 }
 
 /// What every connection may ask; one that may not, may nothing.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use seatgraph_core::{Error, ErrorKind, Result};
+use seatgraph_core::{Error, ErrorKind, Finding, Result};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
@@ -44,6 +44,15 @@ pub(crate) fn is_hidden_object(error: &Error) -> bool {
 /// Says whether an error means that the organisation hides an object, or a column that was asked for.
 pub(crate) fn is_hidden(error: &Error) -> bool {
     is_hidden_object(error) || error.get(CODE) == Some("INVALID_FIELD")
+}
+
+/// Says what to do about what is hidden; an error that means something else stays as it is.
+pub(crate) fn explained(error: Error, finding: impl Fn(String) -> Finding) -> Error {
+    if !is_hidden(&error) {
+        return error;
+    }
+    let finding = finding(said(&error));
+    error.with_kind(ErrorKind::Forbidden).with_finding(finding)
 }
 
 /// The columns of one object, described once per link. A column that a query is refused for although describe

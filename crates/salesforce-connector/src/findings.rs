@@ -66,6 +66,16 @@ pub(crate) fn seen(code: &str, words: &str) -> String {
     if words.is_empty() { code.to_owned() } else { format!("{code}: {words}") }
 }
 
+pub(crate) fn not_salesforce(seen: impl Into<String>) -> Finding {
+    Finding::new(
+        "NOT_SALESFORCE",
+        Severity::Error,
+        "The address does not answer as a Salesforce organisation does.",
+        "Set instanceUrl to the My Domain address that Setup → My Domain shows.",
+    )
+    .with_seen(seen)
+}
+
 pub(crate) fn version_too_old(newest: &str) -> Finding {
     Finding::new(
         "API_VERSION_TOO_OLD",

@@ -9,7 +9,7 @@
 //! | `config`, `manifest`, `permissions`, `oauth` | how a connection is set up, and what it needs |
 //! | `dialect` | how the vendor says no |
 //! | `query`, `describe` | how it is asked: versions, SOQL, paging by key, hidden columns |
-//! | `subscriptions`, `activity` | pages: vendor rows → records, by pure functions |
+//! | `row`, `subscriptions`, `activity` | pages: vendor rows → records, by pure functions |
 //! | `check` | what a connection may see, and what to do about the rest |
 
 mod activity;
@@ -23,6 +23,7 @@ mod manifest;
 mod oauth;
 mod permissions;
 mod query;
+mod row;
 mod subscriptions;
 
 pub use config::Config;

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::describe::said;
 use crate::dialect::Salesforcese;
 use crate::findings;
 
@@ -67,10 +68,18 @@ impl Org {
     }
 
     async fn choose_version(&self) -> Result<ApiVersion> {
-        let served: Vec<Served> = self.http.get("/services/data").without_token().json_body().await?;
+        let served: Result<Vec<Served>> = self.http.get("/services/data").without_token().json_body().await;
+        let served = served.map_err(|e| match e.kind() {
+            ErrorKind::Malformed | ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Forbidden => {
+                let seen = said(&e);
+                e.with_finding(findings::not_salesforce(seen))
+            }
+            _ => e,
+        })?;
         let versions: Vec<_> = served.iter().filter_map(|entry| ApiVersion::parse(&entry.version)).collect();
         if versions.is_empty() {
-            return Err(Error::new(ErrorKind::Malformed, "list of API versions names none"));
+            return Err(Error::new(ErrorKind::Malformed, "list of API versions names none")
+                .with_finding(findings::not_salesforce("list of API versions is empty")));
         }
         ApiVersion::choose(self.configured, &versions).ok_or_else(|| {
             let newest = served.last().map_or("none", |entry| entry.version.as_str());

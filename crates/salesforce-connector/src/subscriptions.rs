@@ -10,7 +10,7 @@ pub(crate) mod kind;
 mod pools;
 mod users;
 
-pub(crate) use users::{column_finding, hidden_columns, malformed};
+pub(crate) use users::{column_finding, hidden_columns};
 
 use seatgraph_core::{Cursor, Next, Page, Result};
 use serde::{Deserialize, Serialize};

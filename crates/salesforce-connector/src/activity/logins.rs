@@ -17,7 +17,7 @@ use crate::describe::{Choice, is_hidden, said};
 use crate::dialect::CODE;
 use crate::findings;
 use crate::query::{RecordId, Select, parse_time, text_literal, time, time_literal};
-use crate::subscriptions::malformed;
+use crate::row;
 
 const SOURCE: &str = "LoginHistory";
 const NEEDED: [&str; 4] = ["Id", "UserId", "LoginTime", "Status"];
@@ -100,9 +100,7 @@ fn without_history(stand: Stand, seen: &str) -> Result<Page> {
 
 /// Goes on behind a row by time and then id, because several logins may share a second.
 fn by_time(select: Select, last: &Value) -> Option<Select> {
-    let key =
-        Key { at: parse_time(last.get("LoginTime")?.as_str()?)?, id: RecordId::parse(last.get("Id")?.as_str()?)? };
-    Some(select.filter(key.behind()))
+    Some(select.filter(Key::of(last)?.behind()))
 }
 
 impl Key {
@@ -222,7 +220,7 @@ fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
     let mut newest: BTreeMap<(RecordId, ActivityKind, NaiveDate), DateTime<Utc>> = BTreeMap::new();
     let mut rejected = Vec::new();
     for row in rows {
-        match serde_path_to_error::deserialize::<_, Login>(row) {
+        match row::read::<Login>(row) {
             Ok(login) if !login.succeeded() => {}
             Ok(Login { user_id: Some(user), login_time: at, login_type, login_sub_type, .. }) => {
                 let kind = kind(login_type.as_deref(), login_sub_type.as_deref());
@@ -230,7 +228,7 @@ fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
                 *known = at.max(*known);
             }
             Ok(_) => {}
-            Err(e) => rejected.push(malformed(row, &e)),
+            Err(rejection) => rejected.push(rejection),
         }
     }
     let evidence = |((user, kind, _), at): ((RecordId, ActivityKind, NaiveDate), DateTime<Utc>)| Activity {

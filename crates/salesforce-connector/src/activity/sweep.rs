@@ -10,7 +10,7 @@ use crate::connector::Salesforce;
 use crate::dialect::COLUMN;
 use crate::findings;
 use crate::query::{RecordId, Select, by_id, time, time_literal};
-use crate::subscriptions::malformed;
+use crate::row;
 
 const COLUMN_NAME: &str = "LastLoginDate";
 const SOURCE: &str = "User.LastLoginDate";
@@ -87,12 +87,12 @@ fn logins_from(pass: Pass) -> Position {
 fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
     let (mut activity, mut rejected) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
-        match serde_path_to_error::deserialize::<_, LastLogin>(row) {
+        match row::read::<LastLogin>(row) {
             Ok(LastLogin { id, last_login_date: at }) => {
                 let (account, source) = (id.into_string(), SOURCE.to_owned());
                 activity.push(Activity { account, kind: ActivityKind::Other, at, source });
             }
-            Err(e) => rejected.push(malformed(row, &e)),
+            Err(rejection) => rejected.push(rejection),
         }
     }
     (activity, rejected)

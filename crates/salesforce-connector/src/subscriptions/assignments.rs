@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::query::{RecordId, Select, time_or_null};
+use crate::row;
 use crate::subscriptions::feature::PERMISSION_SET_LICENSE;
-use crate::subscriptions::users::{malformed, rejection};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -47,9 +47,9 @@ pub(super) fn add(batch: &mut Batch, rejected: &mut Vec<Rejection>, rows: &[Valu
     let mut held = HashSet::new();
     let mut subscriptions = Vec::with_capacity(rows.len());
     for row in rows {
-        match serde_path_to_error::deserialize::<_, AssignmentRow>(row) {
+        match row::read::<AssignmentRow>(row) {
             Ok(assignment) if !accounts.contains(assignment.assignee_id.as_str()) => {
-                rejected.push(rejection(
+                rejected.push(row::rejection(
                     row,
                     "UNKNOWN_ACCOUNT",
                     "AssigneeId is a user that the organisation does not show",
@@ -61,7 +61,7 @@ pub(super) fn add(batch: &mut Batch, rejected: &mut Vec<Rejection>, rows: &[Valu
                     subscriptions.push(subscription);
                 }
             }
-            Err(e) => rejected.push(malformed(row, &e)),
+            Err(rejection) => rejected.push(rejection),
         }
     }
     batch.subscriptions.append(&mut subscriptions);

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::describe::{query_if_shown, said};
+use crate::describe::{explained, query_if_shown};
 use crate::findings;
 use crate::query::{Org, Select, by_id, count_or_null};
+use crate::row;
 use crate::subscriptions::feature::{PERMISSION_SET_LICENSE, USER_LICENSE, feature};
 
 /// More days than features are sold, so the newest day is always whole.
@@ -69,13 +70,13 @@ struct FeatureRow {
 /// `Forbidden` with a finding when licences are hidden: a snapshot without them would retire everybody.
 pub(super) async fn read(org: &Org) -> Result<Pools> {
     // Hidden may also look empty; an organisation has at least one user licence.
-    let licenses = org.read(&user_licenses(), by_id).await.map_err(|e| hidden(e, findings::view_setup_missing))?;
+    let licenses = org.read(&user_licenses(), by_id).await.map_err(|e| explained(e, findings::view_setup_missing))?;
     if licenses.is_empty() {
         let error = Error::new(ErrorKind::Forbidden, "organisation shows no user licence");
         return Err(error.with_finding(findings::view_setup_missing("UserLicense is empty")));
     }
     let sets = org.read(&permission_set_licenses(), by_id).await;
-    let sets = sets.map_err(|e| hidden(e, findings::permission_set_licenses_hidden))?;
+    let sets = sets.map_err(|e| explained(e, findings::permission_set_licenses_hidden))?;
     let mut pools = Pools::default();
     pools.take(&licenses, user_license);
     pools.take(&sets, permission_set_license);
@@ -104,15 +105,6 @@ fn feature_metrics() -> Select {
     Select::from("ActiveFeatureLicenseMetric").columns(columns).order_by("MetricsDate DESC").limit(METRIC_ROWS)
 }
 
-fn hidden(error: Error, finding: impl Fn(String) -> Finding) -> Error {
-    let is_about_permission = error.kind() == ErrorKind::Forbidden || error.kind() == ErrorKind::Unsupported;
-    if !is_about_permission || error.finding().is_some() {
-        return error;
-    }
-    let finding = finding(said(&error));
-    error.with_kind(ErrorKind::Forbidden).with_finding(finding)
-}
-
 /// Rows come newest first; history stays behind the newest day.
 fn newest_day(rows: &[Value]) -> &[Value] {
     let day = rows.first().map(|row| row["MetricsDate"].clone());
@@ -125,10 +117,10 @@ impl Pools {
     fn take<R: DeserializeOwned>(&mut self, rows: &[Value], pool: impl Fn(R) -> Pool) {
         self.rows += rows.len() as u64;
         for row in rows {
-            match serde_path_to_error::deserialize(row).map(&pool) {
+            match row::read(row).map(&pool) {
                 Ok(pool) if self.known.insert(pool.identifier.id.clone()) => self.batch.pools.push(pool),
-                Ok(_) => self.rejected.push(super::users::rejection(row, "DUPLICATE", "key is there twice")),
-                Err(e) => self.rejected.push(super::users::malformed(row, &e)),
+                Ok(_) => self.rejected.push(row::rejection(row, "DUPLICATE", "key is there twice")),
+                Err(rejection) => self.rejected.push(rejection),
             }
         }
     }

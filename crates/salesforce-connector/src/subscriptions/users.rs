@@ -1,8 +1,8 @@
 //! Users, what each of them holds, and whether it is frozen.
 
-mod row;
+mod person;
 
-pub(crate) use row::finding as column_finding;
+pub(crate) use person::finding as column_finding;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,11 +12,12 @@ use serde_json::Value;
 
 use crate::config::Settings;
 use crate::connector::Salesforce;
-use crate::describe::{Choice, is_hidden, said};
+use crate::describe::{Choice, explained, is_hidden, said};
 use crate::findings;
 use crate::query::{Org, RecordId, Select, by_id};
+use crate::row;
 use crate::subscriptions::assignments;
-use crate::subscriptions::users::row::Person;
+use crate::subscriptions::users::person::Person;
 
 /// Columns without which a user is no account.
 const NEEDED: [&str; 4] = ["Id", "Username", "IsActive", "ProfileId"];
@@ -59,7 +60,7 @@ pub(super) async fn count(org: &Org) -> Result<(u64, u64)> {
     let users = Select::count("User");
     let assigned = Select::count("PermissionSetLicenseAssign");
     try_join(org.count(&users), async {
-        org.count(&assigned).await.map_err(|e| hidden_object(e, findings::permission_set_licenses_hidden))
+        org.count(&assigned).await.map_err(|e| explained(e, findings::permission_set_licenses_hidden))
     })
     .await
 }
@@ -77,7 +78,7 @@ pub(super) async fn read(link: &Salesforce, after: Option<&RecordId>) -> Result<
         match link.org.read(&select, by_id).await {
             Ok(found) => return users(link, found, choice.hidden, after),
             Err(e) if link.user_columns.learn(&e, &choice) => {}
-            Err(e) => return Err(hidden_object(e, findings::view_setup_missing)),
+            Err(e) => return Err(explained(e, findings::view_setup_missing)),
         }
     }
 }
@@ -88,7 +89,7 @@ pub(crate) async fn hidden_columns(link: &Salesforce) -> Result<Vec<&'static str
 }
 
 async fn columns(link: &Salesforce) -> Result<Choice> {
-    let wanted: Vec<_> = NEEDED.into_iter().chain(row::OPTIONAL.iter().map(|(column, _)| *column)).collect();
+    let wanted: Vec<_> = NEEDED.into_iter().chain(person::OPTIONAL.iter().map(|(column, _)| *column)).collect();
     let choice = link.user_columns.choose(&link.org, &wanted).await?;
     let choice = choice.ok_or_else(|| Error::new(ErrorKind::Forbidden, "organisation does not show its users"))?;
     match choice.hidden.iter().find(|column| NEEDED.contains(column)) {
@@ -126,11 +127,11 @@ pub(super) async fn complete(
     let assigned = assignments::select(after, to);
     let assigned = async {
         let rows = link.org.read(&assigned, by_id).await;
-        rows.map_err(|e| hidden_object(e, findings::permission_set_licenses_hidden))
+        rows.map_err(|e| explained(e, findings::permission_set_licenses_hidden))
     };
     let (assigned, frozen) = try_join(assigned, frozen(&link.org, &users, after, to)).await?;
     let mut records = Records { rows: users.rows + assigned.len() as u64, ..Records::default() };
-    records.findings.extend(users.hidden.iter().filter_map(|column| row::finding(column)));
+    records.findings.extend(users.hidden.iter().filter_map(|column| person::finding(column)));
     let frozen = frozen.unwrap_or_else(|finding| {
         records.findings.push(finding);
         HashMap::new()
@@ -154,7 +155,7 @@ async fn frozen(
         Select::from("UserLogin").columns(["Id", "UserId", "IsFrozen"]).between("UserId", after, to).order_by("Id");
     match org.read(&select, by_id).await {
         Ok(rows) if rows.is_empty() => Ok(Err(findings::frozen_unknown("UserLogin is empty"))),
-        Ok(rows) => Ok(Ok(rows.iter().filter_map(row::frozen).collect())),
+        Ok(rows) => Ok(Ok(rows.iter().filter_map(person::frozen).collect())),
         Err(e) if is_hidden(&e) => Ok(Err(findings::frozen_unknown(said(&e)))),
         Err(e) => Err(e),
     }
@@ -166,15 +167,15 @@ impl Records {
         let mut known = HashSet::with_capacity(rows.len());
         let mut unreadable = false;
         for row in rows {
-            let person = match serde_path_to_error::deserialize::<_, Person>(row) {
+            let person = match row::read::<Person>(row) {
                 Ok(person) => person,
-                Err(e) => {
-                    self.rejected.push(malformed(row, &e));
+                Err(rejection) => {
+                    self.rejected.push(rejection);
                     continue;
                 }
             };
             if !known.insert(person.id.clone()) {
-                self.rejected.push(rejection(row, "DUPLICATE", "user is there twice"));
+                self.rejected.push(row::rejection(row, "DUPLICATE", "user is there twice"));
                 continue;
             }
             let frozen = frozen.get(&person.id).copied();
@@ -189,25 +190,6 @@ impl Records {
             self.findings.push(findings::license_unreadable());
         }
     }
-}
-
-fn hidden_object(error: Error, finding: impl Fn(String) -> Finding) -> Error {
-    if error.kind() != ErrorKind::Forbidden || error.finding().is_some() {
-        return error;
-    }
-    let finding = finding(said(&error));
-    error.with_finding(finding)
-}
-
-/// States why a row was left out.
-pub(crate) fn rejection(row: &Value, code: &str, message: &str) -> Rejection {
-    let external_id = row.get("Id").and_then(Value::as_str).map(str::to_owned);
-    Rejection { external_id, code: code.to_owned(), message: message.to_owned() }
-}
-
-/// States which field of a row was not understood, never its value.
-pub(crate) fn malformed(row: &Value, error: &serde_path_to_error::Error<serde_json::Error>) -> Rejection {
-    rejection(row, "MALFORMED", &format!("{} is not understood", error.path()))
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use salesforce_simulator::{Faults, QueryTimeout};
+use seatgraph_core::http::Method;
 use seatgraph_core::{ActivityKind, ErrorKind, Next, Process, Severity};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::walk::pass;
 use crate::world::Organisation;
@@ -94,6 +95,38 @@ async fn without_manage_users_nobody_is_known_to_be_frozen_and_all_else_is_there
     assert!(seen.pages.iter().flat_map(|page| &page.batch.accounts).all(|account| account.frozen.is_none()));
     assert_eq!(seen.accounts() as u64, organisation.simulator.truth().users.total);
     assert_eq!(seen.codes(), ["FROZEN_UNKNOWN"].into());
+}
+
+#[tokio::test]
+async fn profiles_that_are_filtered_leave_accounts_without_a_licence_and_say_so() {
+    let organisation = organisation(Faults { profile_filtering: true, ..Faults::default() }).await;
+    organisation.revoke(&["ManageUsers", "ViewAllProfiles"]).await;
+    let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
+    assert_eq!(seen.accounts() as u64, organisation.simulator.truth().users.total);
+    assert!(seen.codes().contains("LICENSE_UNREADABLE"), "{:?}", seen.codes());
+}
+
+#[tokio::test]
+async fn users_that_are_hidden_are_neither_counted_nor_held_against_the_total() {
+    let organisation = organisation(Faults { private_users: true, ..Faults::default() }).await;
+    organisation.revoke(&["ManageUsers", "ViewAllUsers"]).await;
+    let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
+    assert!((seen.accounts() as u64) < organisation.simulator.truth().users.total);
+    assert_eq!(Some(seen.rows()), seen.pages[0].total);
+}
+
+#[tokio::test]
+async fn a_small_organisation_costs_a_dozen_calls() {
+    let organisation = organisation(Faults::default()).await;
+    let mut config = organisation.config();
+    config["pageSize"] = json!(2000);
+    let (http, link) = (organisation.http(), organisation.link_with(config));
+    let reset = http.request(Method::Delete, "/_control/requests").without_token();
+    reset.send().await.unwrap();
+    pass(&link, SUBSCRIPTIONS, None).await.unwrap();
+    let log: Vec<Value> = http.get("/_control/requests/log").without_token().json_body().await.unwrap();
+    // Versions; three sorts of pool; two counts; one describe; users, assignments and frozen flags.
+    assert!(log.len() <= 1 + 3 + 2 + 1 + 3, "{log:#?}");
 }
 
 #[tokio::test]

@@ -235,6 +235,16 @@ async fn an_organisation_that_is_too_old_is_not_downloaded() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_no_organisation_is_told_from_one_that_is_away() {
+    let elsewhere = Organisation::found(Manner { versions: vec![], ..Manner::default() }).await;
+    let error = elsewhere.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
+    assert_eq!((error.kind(), error.finding().unwrap().code.as_str()), (ErrorKind::Malformed, "NOT_SALESFORCE"));
+    let diagnosis = elsewhere.link().check().await;
+    assert_eq!(diagnosis.findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>()[..1], ["NOT_SALESFORCE"]);
+    assert!(diagnosis.is_broken(SUBSCRIPTIONS) && diagnosis.organization.is_none());
+}
+
+#[tokio::test]
 async fn licences_that_look_empty_fail_the_download() {
     let organisation = Organisation::found(Manner { empty: vec!["UserLicense"], ..Manner::default() }).await;
     let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();

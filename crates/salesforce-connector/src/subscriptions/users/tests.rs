@@ -25,7 +25,7 @@ fn users() -> Vec<Value> {
 
 fn records() -> Records {
     let frozen = rows(include_str!("../../../../../fixtures/salesforce/user-logins.json"));
-    let frozen = frozen.iter().filter_map(row::frozen).collect();
+    let frozen = frozen.iter().filter_map(person::frozen).collect();
     let mut records = Records::default();
     records.add_users(&settings(), &users(), &frozen);
     let assigned = rows(include_str!("../../../../../fixtures/salesforce/assignments.json"));
@@ -116,7 +116,7 @@ fn a_hidden_feature_column_leaves_everybody_on_the_licence_alone() {
     let mut records = Records::default();
     records.add_users(&settings(), &users, &HashMap::new());
     assert_eq!(key(held_by(&records, "Ben Service")[0]), "USER_LICENSE/SFDC");
-    assert_eq!(row::finding("UserPermissionsSupportUser").unwrap().code, "FIELD_HIDDEN");
+    assert_eq!(person::finding("UserPermissionsSupportUser").unwrap().code, "FIELD_HIDDEN");
 }
 
 #[test]
