@@ -55,7 +55,7 @@ pub async fn client_credentials(
     client_secret: &Secret,
     scopes: &[&str],
 ) -> Result<Grant> {
-    let wire = Wire { http, status: Mutex::new(0) };
+    let wire = Wire { http: http.clone(), status: Mutex::new(0) };
     let answer = GrantClient::new(ClientId::new(client_id.to_owned()))
         .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
         .set_token_uri(TokenUrl::from_url(oauth.token_url.clone()))
@@ -117,12 +117,14 @@ impl From<Granted> for Grant {
 }
 
 /// Our client in the shape that the OAuth library asks for. It keeps the status, which the library drops.
-struct Wire<'h> {
-    http: &'h Http,
+///
+/// It owns its client: with a borrowed one, the compiler cannot show that the grant's future may move between threads.
+struct Wire {
+    http: Http,
     status: Mutex<u16>,
 }
 
-impl Wire<'_> {
+impl Wire {
     fn status(&self) -> u16 {
         *self.status.lock().expect("no holder of the status panics")
     }
@@ -155,7 +157,7 @@ fn parts_status(status: u16) -> oauth2::http::StatusCode {
     oauth2::http::StatusCode::from_u16(status).expect("a status that was received is a status")
 }
 
-impl<'c, 'h: 'c> AsyncHttpClient<'c> for Wire<'h> {
+impl<'c> AsyncHttpClient<'c> for Wire {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send + 'c>>;
 

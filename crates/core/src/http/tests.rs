@@ -11,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use self::server::{Server, answer, ok};
@@ -184,6 +185,18 @@ async fn silence_and_absence_are_unavailable() {
     let absent = nobody.get("/x").send().await.unwrap_err();
     assert_eq!([silent.kind(), absent.kind()], [ErrorKind::Unavailable; 2]);
     assert_eq!(silent.message(), "vendor did not answer in time");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_unavailable_to_a_client_that_does() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let secure = Url::parse(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+    });
+    let error = Http::new(secure, None, HttpOptions::default()).get("/x").send().await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Unavailable, "vendor cannot be reached"));
 }
 
 #[tokio::test]

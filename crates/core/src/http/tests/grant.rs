@@ -14,6 +14,12 @@ fn explain(refusal: &GrantRefusal) -> Error {
     Error::new(kind, format!("{}:{}:{}", refusal.status, refusal.error, refusal.description))
 }
 
+/// Compiles only while a grant may be asked for in a task of its own.
+#[expect(dead_code, reason = "the compiler is the test")]
+fn a_grant_can_be_spawned(http: Http, oauth: OAuth, id: String, secret: Secret, scopes: Vec<&'static str>) {
+    drop(tokio::spawn(async move { client_credentials(&http, &oauth, &id, &secret, &scopes).await }));
+}
+
 async fn ask(server: &Server) -> Result<Grant> {
     let oauth = OAuth { token_url: server.url.join("/token").unwrap(), authorize_url: None, revoke_url: None, explain };
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
