@@ -1,0 +1,226 @@
+//! What people do with aliases.
+
+use seatgraph_core::{GrantType, Registration, Secret};
+use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles, secrets};
+
+use crate::aliases::properties::INSTANCE_URL;
+use crate::aliases::{CreateAlias, EffectiveProperty, UpdateAlias, properties, rules};
+use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
+use crate::{Engine, Result};
+
+impl Engine {
+    /// Makes an alias, a parent or a child.
+    ///
+    /// # Errors
+    /// Refuses what the connector does not understand, naming the property; a second level; a name in use.
+    pub async fn create_alias(&self, input: CreateAlias) -> Result<Alias, Denied> {
+        let connector = self.offered(&input.connector)?;
+        let parent = self.parent_of(&input).await?;
+        let now = self.clock().now();
+        let mut alias = Alias {
+            id: AliasId::generate(),
+            connector: input.connector,
+            name: input.name,
+            parent_id: input.parent_id,
+            instance_url: None,
+            properties: input.properties,
+            grant_type: None,
+            credential_state: CredentialState::Missing,
+            client_id: None,
+            granted_scopes: Vec::new(),
+            principal: None,
+            obtained_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut faults: Vec<_> = rules::name(&alias.name).into_iter().collect();
+        set_address(&mut alias, input.instance_url, &mut faults);
+        check_properties(connector, &alias, parent.as_ref(), faults)?;
+        let name_taken = || name_taken(&alias.name);
+        aliases::insert(self.db(), &alias).await.map_err(|e| on_conflict(e, "connection_aliases_name", name_taken))?;
+        Ok(alias)
+    }
+
+    /// Changes an alias, and with it what its children inherit.
+    ///
+    /// # Errors
+    /// As for creation; a change of a parent is also refused when it leaves a child with what the connector does
+    /// not understand.
+    pub async fn update_alias(&self, input: UpdateAlias) -> Result<Alias, Denied> {
+        let mut alias = self.alias(input.id, "id").await?;
+        let connector = self.offered(&alias.connector)?;
+        let parent = self.parent(&alias).await?;
+        let schema = connector.config_schema();
+        let unset: Vec<&str> = input.unset.iter().map(String::as_str).collect();
+        let mut faults = rules::names(&schema, &unset, "unset");
+        if let Some(name) = input.name {
+            faults.extend(rules::name(&name));
+            alias.name = name;
+        }
+        alias.properties = rules::changed(&alias.properties, input.properties, &input.unset);
+        if unset.contains(&INSTANCE_URL) {
+            alias.instance_url = None;
+        }
+        set_address(&mut alias, input.instance_url, &mut faults);
+        check_properties(connector, &alias, parent.as_ref(), faults)?;
+        self.check_children(connector, &alias).await?;
+        alias.updated_at = self.clock().now();
+        let name_taken = || name_taken(&alias.name);
+        aliases::update(self.db(), &alias).await.map_err(|e| on_conflict(e, "connection_aliases_name", name_taken))?;
+        Ok(alias)
+    }
+
+    /// Keeps the application's credentials, sealed, for the client-credentials grant.
+    ///
+    /// # Errors
+    /// Refuses an empty value, and the grant where the connector does not offer it.
+    pub async fn set_client_credentials(
+        &self,
+        alias: AliasId,
+        client_id: String,
+        secret: Secret,
+    ) -> Result<Alias, Denied> {
+        let mut alias = self.alias(alias, "aliasId").await?;
+        let connector = self.offered(&alias.connector)?;
+        check_credentials(connector, &client_id, &secret)?;
+        secrets::put(self.db(), self.sealer(), alias.id, store::Purpose::ClientSecret, &secret).await?;
+        let now = self.clock().now();
+        alias.grant_type = Some(GrantType::ClientCredentials);
+        alias.client_id = Some(client_id.trim().to_owned());
+        alias.credential_state = CredentialState::Ready;
+        alias.granted_scopes = Vec::new();
+        alias.principal = None;
+        alias.obtained_at = Some(now);
+        alias.updated_at = now;
+        aliases::update(self.db(), &alias).await?;
+        Ok(alias)
+    }
+
+    /// Deletes an alias and its secrets for good.
+    ///
+    /// # Errors
+    /// Refuses an alias that a profile or a child uses, naming them.
+    pub async fn delete_alias(&self, id: AliasId) -> Result<(), Denied> {
+        let alias = self.alias(id, "id").await?;
+        if let Some(refusal) = self.users_of(&alias).await? {
+            return Err(refusal.into());
+        }
+        match aliases::delete(self.db(), id).await {
+            Err(store::Error::Conflict { .. }) => Err(in_use(&alias.name, "something that was made just now").into()),
+            other => Ok(other?),
+        }
+    }
+
+    /// Lists the properties that the alias's connector knows, each with its value in effect and its origin.
+    #[must_use]
+    pub fn alias_properties(&self, alias: &Alias, parent: Option<&Alias>) -> Vec<EffectiveProperty> {
+        let schema = self.connector(&alias.connector).map(Registration::config_schema);
+        schema.map(|schema| properties::effective(&schema, alias, parent)).unwrap_or_default()
+    }
+
+    pub(crate) async fn alias(&self, id: AliasId, field: &str) -> Result<Alias, Denied> {
+        let found = aliases::find(self.db(), id).await?;
+        found.ok_or_else(|| Denied::not_found(&format!("connection alias {id}"), field))
+    }
+
+    pub(crate) async fn parent(&self, alias: &Alias) -> Result<Option<Alias>, store::Error> {
+        match alias.parent_id {
+            Some(parent) => aliases::find(self.db(), parent).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn parent_of(&self, input: &CreateAlias) -> Result<Option<Alias>, Denied> {
+        let Some(id) = input.parent_id else { return Ok(None) };
+        let parent = self.alias(id, "parentId").await?;
+        let fault = if parent.parent_id.is_some() {
+            format!("{} is a child itself, and there is one level only; name its parent", parent.name)
+        } else if parent.connector != input.connector {
+            format!("{} belongs to connector {}; a child has its parent's", parent.name, parent.connector)
+        } else {
+            return Ok(Some(parent));
+        };
+        Err(Refusal::new(RefusalCode::Invalid, fault).at(["parentId"]).into())
+    }
+
+    async fn check_children(&self, connector: &Registration, parent: &Alias) -> Result<(), Denied> {
+        for child in self.children(parent.id).await? {
+            if let Some(mut refusal) = rules::configuration(connector, &child, Some(parent)) {
+                refusal.message = format!("child {} would not work: {}", child.name, refusal.message);
+                return Err(refusal.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads all children of an alias.
+    pub(crate) async fn children(&self, parent: AliasId) -> Result<Vec<Alias>, store::Error> {
+        let filter = aliases::AliasFilter { parent_id: Some(parent), ..aliases::AliasFilter::default() };
+        let (mut children, mut after) = (Vec::new(), None);
+        loop {
+            let request = PageRequest { first: Some(200), after, ..PageRequest::default() };
+            let page = aliases::page(self.db(), &filter, &request).await?;
+            after = page.rows.last().map(|(place, _)| place.clone());
+            children.extend(page.rows.into_iter().map(|(_, child)| child));
+            if !page.has_next {
+                return Ok(children);
+            }
+        }
+    }
+
+    async fn users_of(&self, alias: &Alias) -> Result<Option<Refusal>, Denied> {
+        let children = self.children(alias.id).await?;
+        if !children.is_empty() {
+            let names: Vec<_> = children.iter().map(|child| child.name.as_str()).collect();
+            return Ok(Some(in_use(&alias.name, &format!("its children ({})", names.join(", ")))));
+        }
+        let profiles = profiles::by_alias(self.db(), &[alias.id]).await?;
+        let user = profiles.get(&alias.id).and_then(|profiles| profiles.first());
+        Ok(user.map(|profile| in_use(&alias.name, &format!("profile {}", profile.name))))
+    }
+}
+
+fn set_address(alias: &mut Alias, text: Option<String>, faults: &mut Vec<Refusal>) {
+    match text.map(|text| rules::address(&text)) {
+        Some(Ok(address)) => alias.instance_url = Some(address),
+        Some(Err(fault)) => faults.push(fault),
+        None => {}
+    }
+}
+
+fn check_properties(
+    connector: &Registration,
+    alias: &Alias,
+    parent: Option<&Alias>,
+    mut faults: Vec<Refusal>,
+) -> Result<(), Denied> {
+    let own: Vec<&str> = alias.properties.keys().map(String::as_str).collect();
+    faults.extend(rules::names(&connector.config_schema(), &own, "properties"));
+    if faults.is_empty() {
+        faults.extend(rules::configuration(connector, alias, parent));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
+}
+
+fn check_credentials(connector: &Registration, client_id: &str, secret: &Secret) -> Result<(), Denied> {
+    if !connector.manifest().grants.contains(&GrantType::ClientCredentials) {
+        let message = format!("connector {} does not offer client credentials", connector.manifest().key);
+        return Err(Refusal::new(RefusalCode::Unsupported, message).at(["aliasId"]).into());
+    }
+    let mut faults = Vec::new();
+    if client_id.trim().is_empty() {
+        faults.push(Refusal::new(RefusalCode::Required, "the client id is empty").at(["clientId"]));
+    }
+    if secret.expose().trim().is_empty() {
+        faults.push(Refusal::new(RefusalCode::Required, "the client secret is empty").at(["clientSecret"]));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
+}
+
+fn name_taken(name: &str) -> Refusal {
+    Refusal::new(RefusalCode::Conflict, format!("an alias named {name} exists; choose another name")).at(["name"])
+}
+
+fn in_use(name: &str, by: &str) -> Refusal {
+    Refusal::new(RefusalCode::InUse, format!("alias {name} is used by {by}; delete that first")).at(["id"])
+}

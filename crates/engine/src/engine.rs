@@ -1,0 +1,98 @@
+//! The engine's handle: what it stands on, shared by every command and every worker.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use seatgraph_core::{Clock, Registration};
+use seatgraph_store::{Db, Sealer};
+
+use crate::refusal::{Refusal, RefusalCode};
+use crate::tokens::Tokens;
+use crate::{EngineSettings, Error};
+
+/// Carries out what people ask for. Clones are cheap and share everything.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    db: Db,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    connectors: &'static [Registration],
+    sealer: Sealer,
+    clock: Arc<dyn Clock>,
+    settings: EngineSettings,
+    tokens: Tokens,
+}
+
+impl Engine {
+    /// Puts an engine together. No I/O.
+    #[must_use]
+    pub fn new(
+        db: Db,
+        connectors: &'static [Registration],
+        sealer: Sealer,
+        clock: Arc<dyn Clock>,
+        settings: EngineSettings,
+    ) -> Self {
+        let tokens = Tokens::default();
+        Self { db, shared: Arc::new(Shared { connectors, sealer, clock, settings, tokens }) }
+    }
+
+    /// Returns the same engine, counting its SQL statements.
+    #[must_use]
+    pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
+        Self { db: self.db.metered(statements), shared: Arc::clone(&self.shared) }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The connectors compiled into this binary.
+    #[must_use]
+    pub fn connectors(&self) -> &'static [Registration] {
+        self.shared.connectors
+    }
+
+    /// The settings in force.
+    #[must_use]
+    pub fn settings(&self) -> &EngineSettings {
+        &self.shared.settings
+    }
+
+    /// Finds a connector by its key.
+    #[must_use]
+    pub fn connector(&self, key: &str) -> Option<&'static Registration> {
+        self.connectors().iter().find(|connector| connector.manifest().key == key)
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.shared.sealer
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.shared.tokens
+    }
+
+    /// Finds the connector that a person asked for.
+    pub(crate) fn offered(&self, key: &str) -> Result<&'static Registration, Refusal> {
+        self.connector(key).ok_or_else(|| {
+            let keys: Vec<_> = self.connectors().iter().map(|connector| connector.manifest().key).collect();
+            let message = format!("connector {key} is not compiled in; this gateway has {}", keys.join(", "));
+            Refusal::new(RefusalCode::Unsupported, message).at(["connector"])
+        })
+    }
+
+    /// Finds the connector that a stored row names.
+    pub(crate) fn stored_connector(&self, key: &str) -> Result<&'static Registration, Error> {
+        self.connector(key).ok_or_else(|| Error::UnknownConnector(key.to_owned()))
+    }
+}

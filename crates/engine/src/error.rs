@@ -1,0 +1,35 @@
+//! What goes wrong in the engine itself, as opposed to what it refuses.
+
+/// The result of everything that a person did not ask for in so many words.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An unexpected failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database did not do as asked.
+    #[error("store")]
+    Store(#[from] seatgraph_store::Error),
+    /// A connector, or the vendor behind it, did not do as asked.
+    #[error("connector")]
+    Connector(#[from] seatgraph_core::Error),
+    /// A stored row names a connector that this binary does not have.
+    #[error("connector {0} is not compiled in")]
+    UnknownConnector(String),
+    /// A connector's code panicked.
+    #[error("connector panicked: {0}")]
+    Panicked(String),
+}
+
+impl Error {
+    /// Says whether the thing asked for does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Store(seatgraph_store::Error::NotFound { .. }))
+    }
+
+    /// Says whether the database was out of reach, so that asking again later makes sense.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(seatgraph_store::Error::Unavailable(_)))
+    }
+}

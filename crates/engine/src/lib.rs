@@ -1,0 +1,31 @@
+//! Decides and does: aliases and profiles, syncs, schedules, progress. No GraphQL, no SQL.
+//!
+//! [`Engine`] carries out what a person commands; expected refusals come back as values ([`Denied::Refused`]).
+//! [`Worker`] carries out what the rows in the store say is to be done; several of them, in several processes, share
+//! the work by leases. Every decision is a pure function beside its table of tests; everything else moves data
+//! between the store and a connector.
+
+mod aliases;
+mod engine;
+mod error;
+mod findings;
+mod identifiers;
+mod link;
+mod profiles;
+mod progress;
+mod refusal;
+mod schedule;
+mod settings;
+mod syncs;
+mod tokens;
+mod worker;
+
+pub use aliases::{CreateAlias, EffectiveProperty, Origin, UpdateAlias};
+pub use engine::Engine;
+pub use error::{Error, Result};
+pub use identifiers::Target;
+pub use profiles::{CreateProfile, ScheduleInput, UpdateProfile, Validated};
+pub use progress::{By, ProgressEvent};
+pub use refusal::{Denied, Refusal, RefusalCode};
+pub use settings::EngineSettings;
+pub use worker::Worker;

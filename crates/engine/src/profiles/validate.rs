@@ -1,0 +1,104 @@
+//! Looks at a profile's organisation and keeps what was found.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use seatgraph_core::{Diagnosis, Registration};
+use seatgraph_store::{Health, Profile, ProfileId, ProfileState, aliases, findings, profiles};
+
+use crate::link::Link;
+use crate::profiles::Validated;
+use crate::refusal::{Denied, Refusal, RefusalCode};
+use crate::{Engine, Result, findings as said};
+
+impl Engine {
+    /// Asks the organisation who it is and what each process lacks, and keeps the answer with the profile.
+    ///
+    /// A broken link is an answer too: it is among the findings.
+    ///
+    /// # Errors
+    /// Refuses an organisation that another profile tracks.
+    pub async fn validate_profile(&self, id: ProfileId) -> Result<Validated, Denied> {
+        let profile = self.profile(id).await?;
+        let connector = self.offered(&profile.connector)?;
+        let diagnosis = self.diagnose(connector, &profile).await?;
+        let organization = diagnosis.organization.as_ref();
+        let processes = connector.manifest().processes.iter().map(|spec| spec.process);
+        let health: Vec<_> = processes.map(|process| (process, said::health(&diagnosis, process))).collect();
+        let kept = profiles::set_diagnosis(
+            self.db(),
+            profile.id,
+            organization,
+            &health,
+            &diagnosis.findings,
+            diagnosis.allowance,
+        );
+        match kept.await {
+            Err(error) if error.is_conflict_with("integration_profiles_organization") => {
+                let name = organization.map_or("it", |organization| organization.name.as_str());
+                Err(duplicate(name).into())
+            }
+            other => {
+                other?;
+                self.validated(id).await
+            }
+        }
+    }
+
+    /// Lists the enabled processes that cannot do their work.
+    pub(crate) async fn broken(&self, id: ProfileId) -> Result<Vec<&'static str>, Denied> {
+        let processes = self.processes(id).await?;
+        let broken = processes.iter().filter(|row| row.enabled && row.health == Health::Broken);
+        Ok(broken.map(|row| row.process.as_str()).collect())
+    }
+
+    async fn validated(&self, id: ProfileId) -> Result<Validated, Denied> {
+        let profile = self.profile(id).await?;
+        let mut found = findings::of_profiles(self.db(), &[id]).await?.remove(&id).unwrap_or_default();
+        found.retain(|finding| finding.run_id.is_none());
+        Ok(Validated { profile, findings: found })
+    }
+
+    async fn diagnose(&self, connector: &Registration, profile: &Profile) -> Result<Diagnosis> {
+        let Some(alias_id) = profile.alias_id else { return Ok(Diagnosis::default()) };
+        let missing = seatgraph_store::Error::NotFound { what: "alias" };
+        let alias = aliases::find(self.db(), alias_id).await?.ok_or(missing)?;
+        let parent = self.parent(&alias).await?;
+        let mut diagnosis = match self.open(connector, &alias, parent.as_ref()) {
+            Ok(link) => self.check(&link).await,
+            Err(error) => with(said::of_error(&error, None)),
+        };
+        hold_to_its_organization(profile, &mut diagnosis);
+        Ok(diagnosis)
+    }
+
+    async fn check(&self, link: &Link) -> Diagnosis {
+        let check = AssertUnwindSafe(link.connector.check()).catch_unwind();
+        match tokio::time::timeout(self.settings().check_timeout, check).await {
+            Ok(Ok(diagnosis)) => diagnosis,
+            Ok(Err(panic)) => with(said::of_panic(&said::panic_message(&*panic), None)),
+            Err(_) => with(said::check_timed_out()),
+        }
+    }
+}
+
+fn with(finding: seatgraph_core::Finding) -> Diagnosis {
+    Diagnosis { findings: vec![finding], ..Diagnosis::default() }
+}
+
+/// A profile that was published keeps its organisation: another one's records would mix with those it has.
+fn hold_to_its_organization(profile: &Profile, diagnosis: &mut Diagnosis) {
+    if profile.state == ProfileState::Draft {
+        return;
+    }
+    let (Some(before), Some(now)) = (&profile.organization, &diagnosis.organization) else { return };
+    if before.external_id != now.external_id {
+        diagnosis.findings.insert(0, said::other_organization(&before.external_id, &now.external_id));
+        diagnosis.organization = None;
+    }
+}
+
+fn duplicate(name: &str) -> Refusal {
+    let message = format!("organisation {name} is tracked by another profile; two profiles never share one");
+    Refusal::new(RefusalCode::DuplicateOrganization, message).at(["id"])
+}

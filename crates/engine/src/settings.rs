@@ -1,0 +1,195 @@
+//! The engine's settings, with the defaults that suit one machine.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// How the engine works. Durations are written as text: `250ms`, `8s`, `10m`, `24h`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineSettings {
+    /// How long a worker owns a run without a word from it; a crashed worker's run goes on after this.
+    #[serde(with = "text")]
+    pub lease: Duration,
+    /// How often a worker renews its lease; well below a third of it.
+    #[serde(with = "text")]
+    pub heartbeat: Duration,
+    /// How often runs whose lease ran out are looked for.
+    #[serde(with = "text")]
+    pub sweep_every: Duration,
+    /// How often the table is asked for work, due schedules and news when no wake-up came.
+    #[serde(with = "text")]
+    pub poll_every: Duration,
+    /// How many runs one worker executes at the same time.
+    pub concurrent_runs: usize,
+    /// How often a run is started without committing a page before it fails for good.
+    pub max_attempts: i32,
+    /// The wait before the second attempt; doubled for each further one.
+    #[serde(with = "text")]
+    pub backoff: Duration,
+    /// The longest wait between two attempts.
+    #[serde(with = "text")]
+    pub backoff_limit: Duration,
+    /// The share of the organisation's API allowance, used by everybody, at which a run pauses.
+    pub quota_organization_percent: u64,
+    /// The share of the organisation's API allowance that one run may use in 24 hours.
+    pub quota_run_percent: u64,
+    /// How long a run pauses for the allowance when the vendor does not say until when.
+    #[serde(with = "text")]
+    pub quota_pause: Duration,
+    /// A run that would retire more than this share of a kind of record stops and asks.
+    pub suspect_percent: i64,
+    /// A run that would retire fewer records of a kind than this never stops to ask.
+    pub suspect_minimum: i64,
+    /// How long one request to a vendor may take.
+    #[serde(with = "text")]
+    pub request_timeout: Duration,
+    /// How long connecting to a vendor may take.
+    #[serde(with = "text")]
+    pub connect_timeout: Duration,
+    /// How long validating a profile may take.
+    #[serde(with = "text")]
+    pub check_timeout: Duration,
+    /// How often a request is repeated within an attempt before the run is put back.
+    pub request_retries: u32,
+    /// The first wait between two tries of a request; doubled for each further one.
+    #[serde(with = "text")]
+    pub retry_delay: Duration,
+    /// How many pages per second one connection may ask for.
+    pub pages_per_second: u32,
+    /// Scheduled runs are spread over this time, each profile at its own fixed place in it.
+    #[serde(with = "text")]
+    pub schedule_jitter: Duration,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(8),
+            heartbeat: Duration::from_secs(2),
+            sweep_every: Duration::from_secs(5),
+            poll_every: Duration::from_secs(1),
+            concurrent_runs: 4,
+            max_attempts: 8,
+            backoff: Duration::from_secs(5),
+            backoff_limit: Duration::from_secs(15 * 60),
+            quota_organization_percent: 80,
+            quota_run_percent: 25,
+            quota_pause: Duration::from_secs(60 * 60),
+            suspect_percent: 20,
+            suspect_minimum: 10,
+            request_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(10),
+            check_timeout: Duration::from_secs(120),
+            request_retries: 4,
+            retry_delay: Duration::from_millis(500),
+            pages_per_second: 20,
+            schedule_jitter: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+impl EngineSettings {
+    /// Says what is wrong with the settings, one sentence each; empty when they work.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut demand = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        demand(self.heartbeat * 3 <= self.lease, "heartbeat must be at most a third of lease");
+        demand(!self.heartbeat.is_zero(), "heartbeat must not be zero");
+        demand(
+            !self.sweep_every.is_zero() && !self.poll_every.is_zero(),
+            "sweep_every and poll_every must not be zero",
+        );
+        demand(self.concurrent_runs > 0, "concurrent_runs must be at least 1");
+        demand(self.max_attempts > 0, "max_attempts must be at least 1");
+        demand((1..=100).contains(&self.quota_organization_percent), "quota_organization_percent is from 1 to 100");
+        demand((1..=100).contains(&self.quota_run_percent), "quota_run_percent is from 1 to 100");
+        demand((1..=100).contains(&self.suspect_percent), "suspect_percent is from 1 to 100");
+        demand(self.pages_per_second > 0, "pages_per_second must be at least 1");
+        faults
+    }
+}
+
+/// Durations as people write them.
+mod text {
+    use std::time::Duration;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        let millis = duration.as_millis();
+        match millis {
+            0 => serializer.serialize_str("0s"),
+            _ if millis % 3_600_000 == 0 => serializer.collect_str(&format_args!("{}h", millis / 3_600_000)),
+            _ if millis % 60_000 == 0 => serializer.collect_str(&format_args!("{}m", millis / 60_000)),
+            _ if millis % 1_000 == 0 => serializer.collect_str(&format_args!("{}s", millis / 1_000)),
+            _ => serializer.collect_str(&format_args!("{millis}ms")),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        parse(&written)
+            .ok_or_else(|| D::Error::custom(format!("{written:?} is not a duration; write 250ms, 8s, 10m or 24h")))
+    }
+
+    fn parse(written: &str) -> Option<Duration> {
+        let digits = written.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = written.split_at(digits);
+        let unit_millis = match unit.trim() {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(unit_millis).map(Duration::from_millis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<EngineSettings, String> {
+        serde_json::from_str(json).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn durations_are_written_with_their_unit() {
+        let settings = read(r#"{"lease":"1s","heartbeat":"250ms","quota_pause":"24h"}"#).unwrap();
+        assert_eq!(settings.lease, Duration::from_secs(1));
+        assert_eq!(settings.heartbeat, Duration::from_millis(250));
+        assert_eq!(settings.quota_pause, Duration::from_secs(86_400));
+    }
+
+    #[test]
+    fn a_duration_without_a_unit_is_refused_with_an_example() {
+        assert!(read(r#"{"lease":"8"}"#).unwrap_err().contains("write 250ms, 8s"));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused() {
+        assert!(read(r#"{"leese":"8s"}"#).unwrap_err().contains("leese"));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_say_why() {
+        assert_eq!(EngineSettings::default().faults(), Vec::<String>::new());
+        let hasty = EngineSettings { lease: Duration::from_secs(1), concurrent_runs: 0, ..EngineSettings::default() };
+        let expected = ["heartbeat must be at most a third of lease", "concurrent_runs must be at least 1"];
+        assert_eq!(hasty.faults(), expected);
+    }
+
+    #[test]
+    fn the_defaults_survive_being_written_and_read() {
+        let written = serde_json::to_string(&EngineSettings::default()).unwrap();
+        assert_eq!(read(&written).unwrap(), EngineSettings::default());
+    }
+}

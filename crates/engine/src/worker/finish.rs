@@ -1,0 +1,196 @@
+//! Ends a run: retires what a complete snapshot did not name, unless that is suspiciously much.
+
+use seatgraph_core::{Finding, Process, Severity};
+use seatgraph_store::{Missing, Stage, StageState, Vanished, sync};
+
+use crate::EngineSettings;
+use crate::findings as said;
+use crate::worker::execution::Execution;
+use crate::worker::verdict::Verdict;
+
+/// A snapshot may miss the vendor's own count by one row in so many: the organisation does not stand still.
+const TOLERANCE: i64 = 1_000;
+/// More rejected rows than these, or than one in a hundred, and the snapshot is not trusted.
+const REJECTED_AT_MOST: i64 = 1_000;
+
+impl Execution {
+    pub(super) async fn finish(&mut self) -> Result<Verdict, Verdict> {
+        self.heed()?;
+        let mut added = std::mem::take(&mut self.degraded);
+        let doubts = doubts(&self.stages, self.run.counts.rejected, |process| self.is_snapshot(process));
+        match doubts {
+            Doubts::NothingToRetire => {}
+            Doubts::Some(findings) => added.extend(findings),
+            Doubts::None(findings) => {
+                added.extend(findings);
+                // What was seen is forgotten once it was retired by: an earlier claim may have come as far as that.
+                if !self.has_retired()
+                    && let Some(reason) = self.retire().await?
+                {
+                    return Ok(Verdict::Suspect { reason });
+                }
+            }
+        }
+        let bookmarks = self.stages.iter().filter(|stage| stage.state == StageState::Done);
+        let bookmarks = bookmarks.filter_map(|stage| Some((stage.process?, stage.bookmark.clone()))).collect();
+        Ok(Verdict::Succeeded { findings: added, bookmarks })
+    }
+
+    fn has_retired(&self) -> bool {
+        self.stages.iter().any(|stage| stage.process.is_none() && stage.state == StageState::Done)
+    }
+
+    /// Retires what was not seen, or says why it would not.
+    async fn retire(&mut self) -> Result<Option<String>, Verdict> {
+        let (db, run, profile) = (self.engine.db(), self.run.id, self.profile.id);
+        let vanished = sync::vanished(db, run, profile).await?;
+        if !self.run.suspect_confirmed
+            && let Some(reason) = suspicious(&vanished, self.engine.settings())
+        {
+            return Ok(Some(reason));
+        }
+        let finish = self.stages.iter().find(|stage| stage.process.is_none()).map_or(0, |stage| stage.ordinal);
+        sync::retire(db, run, profile, self.fence, finish).await?;
+        Ok(None)
+    }
+}
+
+/// Whether a run's snapshot may retire anything.
+#[derive(Debug, PartialEq)]
+enum Doubts {
+    /// The run has no snapshot, or it did not come to its end.
+    NothingToRetire,
+    /// It may not, for these reasons.
+    Some(Vec<Finding>),
+    /// It may; these are worth knowing all the same.
+    None(Vec<Finding>),
+}
+
+fn doubts(stages: &[Stage], rejected: i64, is_snapshot: impl Fn(Process) -> bool) -> Doubts {
+    let rows: i64 = stages.iter().map(|stage| stage.done).sum();
+    let too_many = rejected > REJECTED_AT_MOST || rejected.saturating_mul(100) > rows;
+    let remark: Vec<_> = (rejected > 0).then(|| said::rejected(rejected, too_many)).into_iter().collect();
+    let snapshot = stages.iter().find_map(|stage| Some((stage, stage.process.filter(|&p| is_snapshot(p))?)));
+    let Some((stage, process)) = snapshot else {
+        return if remark.is_empty() { Doubts::NothingToRetire } else { Doubts::Some(remark) };
+    };
+    if stage.state != StageState::Done {
+        return Doubts::Some(remark);
+    }
+    let missed = stage.total.filter(|&total| !is_complete(stage.done, total));
+    let mut findings: Vec<_> = missed.map(|total| said::incomplete(process, stage.done, total)).into_iter().collect();
+    let trusted = findings.is_empty() && !too_many;
+    findings.extend(remark);
+    if trusted { Doubts::None(findings) } else { Doubts::Some(findings) }
+}
+
+const fn is_complete(done: i64, total: i64) -> bool {
+    (done - total).abs().saturating_mul(TOLERANCE) <= total
+}
+
+/// Says what would be retired when it is suspiciously much: narrowed permissions look exactly like mass departure.
+fn suspicious(vanished: &Vanished, settings: &EngineSettings) -> Option<String> {
+    let much = |missing: &Missing| {
+        let share = missing.would_retire.saturating_mul(100) > missing.live.saturating_mul(settings.suspect_percent);
+        share && missing.would_retire >= settings.suspect_minimum
+    };
+    let kinds = [
+        ("accounts", &vanished.accounts),
+        ("subscriptions", &vanished.subscriptions),
+        ("licence pools", &vanished.pools),
+    ];
+    let suspects = kinds.into_iter().filter(|(_, missing)| much(missing));
+    let words: Vec<_> =
+        suspects.map(|(kind, missing)| format!("{} of {} {kind}", missing.would_retire, missing.live)).collect();
+    let reason =
+        format!("{} would be retired; confirm that they left, or mend the connection's permissions", words.join(", "));
+    (!words.is_empty()).then_some(reason)
+}
+
+/// Whether what was found in a run means that something is missing from it.
+pub(super) fn taints<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> bool {
+    findings.any(|finding| finding.severity >= Severity::Warning)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USERS: Process = Process::DownloadSubscriptions;
+
+    fn stage(state: StageState, done: i64, total: Option<i64>) -> Stage {
+        Stage {
+            ordinal: 0,
+            name: String::new(),
+            process: Some(USERS),
+            state,
+            done,
+            total,
+            cursor: None,
+            bookmark: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    fn judged(stage: Stage, rejected: i64) -> (bool, Vec<String>) {
+        let codes = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.code).collect();
+        match doubts(&[stage], rejected, |process| process == USERS) {
+            Doubts::NothingToRetire => (false, Vec::new()),
+            Doubts::Some(findings) => (false, codes(findings)),
+            Doubts::None(findings) => (true, codes(findings)),
+        }
+    }
+
+    #[test]
+    fn only_a_finished_snapshot_retires() {
+        assert_eq!(judged(stage(StageState::Done, 1_000, Some(1_000)), 0), (true, vec![]));
+        assert_eq!(judged(stage(StageState::Done, 1_000, None), 0), (true, vec![]));
+        assert_eq!(judged(stage(StageState::Failed, 1_000, Some(1_000)), 0), (false, vec![]));
+        assert_eq!(doubts(&[stage(StageState::Done, 5, Some(5))], 0, |_| false), Doubts::NothingToRetire);
+    }
+
+    #[test]
+    fn a_snapshot_may_miss_the_count_by_one_in_a_thousand() {
+        assert!(judged(stage(StageState::Done, 999, Some(1_000)), 0).0);
+        assert!(judged(stage(StageState::Done, 1_001, Some(1_000)), 0).0);
+        let short = judged(stage(StageState::Done, 998, Some(1_000)), 0);
+        assert_eq!(short, (false, vec!["INCOMPLETE_SNAPSHOT".to_owned()]));
+        assert!(!judged(stage(StageState::Done, 9, Some(10)), 0).0);
+    }
+
+    #[test]
+    fn few_rejected_rows_are_told_and_many_keep_everything() {
+        let rows = |done, rejected| judged(stage(StageState::Done, done, Some(done)), rejected);
+        assert_eq!(rows(1_000, 10), (true, vec!["ROWS_REJECTED".to_owned()]));
+        assert_eq!(rows(1_000, 11), (false, vec!["TOO_MANY_ROWS_REJECTED".to_owned()]));
+        assert_eq!(rows(1_000_000, 1_001), (false, vec!["TOO_MANY_ROWS_REJECTED".to_owned()]));
+    }
+
+    fn vanished(would_retire: i64, live: i64) -> Vanished {
+        let none = Missing { would_retire: 0, live: 100 };
+        Vanished { accounts: Missing { would_retire, live }, subscriptions: none, pools: none }
+    }
+
+    #[test]
+    fn more_than_a_fifth_and_at_least_ten_is_suspicious() {
+        let suspicious = |would, live| suspicious(&vanished(would, live), &EngineSettings::default()).is_some();
+        assert!(!suspicious(20, 100));
+        assert!(suspicious(21, 100));
+        assert!(!suspicious(9, 9));
+        assert!(suspicious(10, 10));
+    }
+
+    #[test]
+    fn a_suspicion_says_how_many_of_what() {
+        let reason = suspicious(&vanished(30, 100), &EngineSettings::default()).unwrap();
+        assert!(reason.starts_with("30 of 100 accounts would be retired"), "{reason}");
+    }
+
+    #[test]
+    fn information_does_not_taint_a_run() {
+        let finding = |severity| Finding::new("CODE", severity, "Message.", "Remedy.");
+        assert!(!taints([finding(Severity::Info)].iter()));
+        assert!(taints([finding(Severity::Info), finding(Severity::Warning)].iter()));
+    }
+}

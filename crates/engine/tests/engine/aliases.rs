@@ -1,0 +1,121 @@
+//! Aliases against a real store.
+
+use seatgraph_core::Secret;
+use seatgraph_engine::{CreateAlias, Origin, RefusalCode, UpdateAlias};
+use seatgraph_store::{AliasId, CredentialState, Purpose, each_backend, secrets};
+use serde_json::{Map, json};
+
+use crate::house::{House, code, new_alias, properties, refusal, sealer};
+
+const URL: &str = "https://acme.example";
+
+fn update(id: AliasId) -> UpdateAlias {
+    UpdateAlias { id, name: None, instance_url: None, properties: Map::new(), unset: Vec::new() }
+}
+
+each_backend! {
+    async fn a_child_inherits_and_a_change_of_its_parent_shows(db: TestDatabase) {
+        let house = House::build(db).await;
+        let parent = CreateAlias { properties: properties(json!({"label": "ours"})), ..new_alias("tiny", "parent", None) };
+        let parent = house.engine.create_alias(parent).await.unwrap();
+        let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
+        let child = house.engine.create_alias(child).await.unwrap();
+        let changed = UpdateAlias { properties: properties(json!({"patience": 3})), ..update(parent.id) };
+        let parent = house.engine.update_alias(changed).await.unwrap();
+        let all = house.engine.alias_properties(&child, Some(&parent));
+        let of = |name: &str| {
+            let property = all.iter().find(|property| property.name == name).unwrap();
+            (property.value.clone(), property.origin)
+        };
+        assert_eq!(of("label"), (Some(json!("ours")), Origin::Parent));
+        assert_eq!(of("patience"), (Some(json!(3)), Origin::Parent));
+        assert_eq!(of("instanceUrl"), (Some(json!(URL)), Origin::Own));
+    }
+
+    async fn a_fault_names_its_property_and_the_remedy(db: TestDatabase) {
+        let house = House::build(db).await;
+        let with = |json| CreateAlias { properties: properties(json), ..new_alias("tiny", "a", Some(URL)) };
+        let unknown = refusal(house.engine.create_alias(with(json!({"lable": "x"}))).await);
+        assert_eq!(unknown.field.unwrap(), ["properties", "lable"]);
+        assert!(unknown.message.contains("label, patience"), "{}", unknown.message);
+        let wrong = refusal(house.engine.create_alias(with(json!({"patience": "much"}))).await);
+        assert_eq!(wrong.field.unwrap(), ["properties", "patience"]);
+        let empty = refusal(house.engine.create_alias(with(json!({"label": ""}))).await);
+        assert_eq!(empty.field.unwrap(), ["properties", "label"]);
+        assert_eq!(empty.message, "label is empty; write at least one letter");
+    }
+
+    async fn a_parent_may_leave_the_address_out_but_not_be_wrong_otherwise(db: TestDatabase) {
+        let house = House::build(db).await;
+        house.alias("tiny", "parent", None).await;
+        let wrong = CreateAlias { properties: properties(json!({"patience": 999})), ..new_alias("tiny", "b", None) };
+        assert_eq!(code(house.engine.create_alias(wrong).await), RefusalCode::Invalid);
+    }
+
+    async fn there_is_one_level_and_one_connector_to_a_family(db: TestDatabase) {
+        let house = House::build(db).await;
+        let parent = house.alias("tiny", "parent", None).await;
+        let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
+        let child = house.engine.create_alias(child).await.unwrap();
+        let grandchild = CreateAlias { parent_id: Some(child.id), ..new_alias("tiny", "grandchild", Some(URL)) };
+        assert_eq!(refusal(house.engine.create_alias(grandchild).await).field.unwrap(), ["parentId"]);
+        let stranger = CreateAlias { parent_id: Some(parent.id), ..new_alias("memory", "stranger", Some(URL)) };
+        assert_eq!(refusal(house.engine.create_alias(stranger).await).field.unwrap(), ["parentId"]);
+        let orphan = CreateAlias { parent_id: Some(AliasId::generate()), ..new_alias("tiny", "orphan", Some(URL)) };
+        assert_eq!(code(house.engine.create_alias(orphan).await), RefusalCode::NotFound);
+    }
+
+    async fn a_parent_is_not_changed_into_what_breaks_its_child(db: TestDatabase) {
+        let house = House::build(db).await;
+        let parent = house.alias("tiny", "parent", None).await;
+        let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
+        house.engine.create_alias(child).await.unwrap();
+        let broken = UpdateAlias { properties: properties(json!({"label": ""})), ..update(parent.id) };
+        assert_eq!(code(house.engine.update_alias(broken).await), RefusalCode::Invalid);
+    }
+
+    async fn an_unknown_connector_is_refused_with_those_there_are(db: TestDatabase) {
+        let house = House::build(db).await;
+        let refused = refusal(house.engine.create_alias(new_alias("sap", "a", None)).await);
+        assert_eq!(refused.code, RefusalCode::Unsupported);
+        assert!(refused.message.ends_with("memory, tiny"), "{}", refused.message);
+    }
+
+    async fn a_name_is_given_once(db: TestDatabase) {
+        let house = House::build(db).await;
+        house.alias("tiny", "same", None).await;
+        assert_eq!(code(house.engine.create_alias(new_alias("tiny", "same", None)).await), RefusalCode::Conflict);
+    }
+
+    async fn an_alias_in_use_is_not_deleted_and_one_out_of_use_takes_its_secret_along(db: TestDatabase) {
+        let house = House::build(db).await;
+        let alias = house.alias("tiny", "used", Some(URL)).await;
+        house.engine.set_client_credentials(alias.id, "id".into(), Secret::new("right")).await.unwrap();
+        let child = CreateAlias { parent_id: Some(alias.id), ..new_alias("tiny", "child", Some(URL)) };
+        let child = house.engine.create_alias(child).await.unwrap();
+        let profile = house.profile("acme", &alias).await;
+        assert!(refusal(house.engine.delete_alias(alias.id).await).message.contains("child"));
+        house.engine.delete_alias(child.id).await.unwrap();
+        let refused = refusal(house.engine.delete_alias(alias.id).await);
+        assert_eq!(refused.code, RefusalCode::InUse);
+        assert!(refused.message.contains("profile acme"), "{}", refused.message);
+        house.engine.delete_profile(profile.id).await.unwrap();
+        house.engine.delete_alias(alias.id).await.unwrap();
+        assert_eq!(code(house.engine.delete_alias(alias.id).await), RefusalCode::NotFound);
+        let left = secrets::get(&house.db, &sealer(), alias.id, Purpose::ClientSecret).await.unwrap();
+        assert!(left.is_none());
+    }
+
+    async fn credentials_are_ready_once_set_and_refused_when_empty(db: TestDatabase) {
+        let house = House::build(db).await;
+        let alias = house.alias("tiny", "a", Some(URL)).await;
+        assert_eq!(alias.credential_state, CredentialState::Missing);
+        let empty = house.engine.set_client_credentials(alias.id, " ".into(), Secret::new("x")).await;
+        assert_eq!(refusal(empty).field.unwrap(), ["clientId"]);
+        let set = house.engine.set_client_credentials(alias.id, "id".into(), Secret::new("x")).await.unwrap();
+        assert_eq!((set.credential_state, set.client_id.as_deref()), (CredentialState::Ready, Some("id")));
+        let memory = house.alias("memory", "m", Some("memory://nobody")).await;
+        let unasked = house.engine.set_client_credentials(memory.id, "id".into(), Secret::new("x")).await;
+        assert_eq!(code(unasked), RefusalCode::Unsupported);
+    }
+}

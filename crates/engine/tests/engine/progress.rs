@@ -1,0 +1,95 @@
+//! The stream of a run's news: nothing is missing, nothing comes twice.
+
+use seatgraph_core::testkit::memory::{Organisation, Shape};
+use seatgraph_engine::By;
+use seatgraph_store::{Event, EventBody, RunState, each_backend};
+
+use crate::house::House;
+
+const SHAPE: Shape = Shape { users: 60, page_size: 5 };
+
+fn sequences(events: &[Event]) -> Vec<i64> {
+    events.iter().map(|event| event.sequence).collect()
+}
+
+fn state(event: &Event) -> RunState {
+    match event.body {
+        EventBody::RunState { state, .. } => state,
+        ref other => panic!("not a state: {other:?}"),
+    }
+}
+
+each_backend! {
+    async fn a_run_is_told_from_its_beginning_to_its_end(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(SHAPE);
+        let (_, run) = house.memory(&organisation).await;
+        house.hire();
+        let told = house.events(By::Run(run.id), Some(0), usize::MAX).await;
+        let last = told.last().unwrap();
+        assert_eq!(sequences(&told), (0..=last.sequence).collect::<Vec<_>>());
+        assert_eq!(state(last), RunState::Succeeded);
+    }
+
+    async fn whoever_comes_back_misses_nothing(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(SHAPE);
+        let (_, run) = house.memory(&organisation).await;
+        house.hire();
+        let (mut seen, mut after) = (Vec::new(), 0);
+        loop {
+            let piece = house.events(By::Run(run.id), Some(after), 4).await;
+            assert_eq!(piece[0].sequence, after, "the first one tells where one is");
+            seen.extend(sequences(&piece[1..]));
+            after = seen.last().copied().unwrap_or(0);
+            if piece.len() > 1 && matches!(piece.last().unwrap().body, EventBody::RunState { state: RunState::Succeeded, .. }) {
+                break;
+            }
+        }
+        assert_eq!(seen, (1..=after).collect::<Vec<_>>());
+    }
+
+    async fn a_run_that_is_over_says_so_and_nothing_else(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(SHAPE);
+        let (_, run) = house.memory(&organisation).await;
+        house.hire();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        let told = house.events(By::Run(run.id), None, usize::MAX).await;
+        assert_eq!(sequences(&told), [run.last_sequence]);
+        assert_eq!(state(&told[0]), RunState::Succeeded);
+        let beyond = house.events(By::Run(run.id), Some(i64::MAX), usize::MAX).await;
+        assert_eq!(sequences(&beyond), [run.last_sequence]);
+    }
+
+    async fn by_profile_the_next_run_is_waited_for_and_told_whole(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(SHAPE);
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        let (told, next) = tokio::join!(house.events(By::Profile(profile.id), None, usize::MAX), house.sync(profile.id));
+        let last = told.last().unwrap();
+        assert_eq!(sequences(&told), (0..=last.sequence).collect::<Vec<_>>());
+        assert_eq!(state(last), RunState::Succeeded);
+        assert_ne!(next.id, run.id);
+    }
+
+    async fn a_stream_outlasts_a_suspicion(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(SHAPE);
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        (1..=30).for_each(|n| organisation.dismiss(&format!("u-{n:04}")));
+        let run = house.sync(profile.id).await;
+        let confirmed = async {
+            house.until(run.id, RunState::Suspect).await;
+            house.engine.confirm_suspect_sync(run.id).await.unwrap();
+        };
+        let (told, ()) = tokio::join!(house.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
+        let states: Vec<_> = told[1..].iter().filter(|e| matches!(e.body, EventBody::RunState { .. })).map(state).collect();
+        assert!(states.contains(&RunState::Suspect), "{states:?}");
+        assert_eq!(states.last(), Some(&RunState::Succeeded));
+    }
+}

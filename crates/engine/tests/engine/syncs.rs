@@ -1,0 +1,181 @@
+//! Runs in fair weather: what is downloaded, what is retired, and who may stop it.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use chrono::TimeDelta;
+use seatgraph_core::Process;
+use seatgraph_core::testkit::memory::{Organisation, Shape};
+use seatgraph_engine::RefusalCode;
+use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
+
+use crate::house::{House, code, settings};
+use crate::vendor::Vendor;
+
+async fn live(db: &Db, profile: ProfileId) -> (i64, i64) {
+    let accounts_of = accounts::AccountFilter { profile_id: Some(profile), ..Default::default() };
+    let subscriptions_of = subscriptions::SubscriptionFilter { profile_id: Some(profile), ..Default::default() };
+    let accounts = accounts::count(db, &accounts_of).await.unwrap();
+    (accounts, subscriptions::count(db, &subscriptions_of).await.unwrap())
+}
+
+fn truth(organisation: &Organisation) -> (i64, i64) {
+    let census = organisation.census();
+    let held: usize = census.subscriptions.values().map(BTreeSet::len).sum();
+    (census.accounts.len().try_into().unwrap(), held.try_into().unwrap())
+}
+
+each_backend! {
+    async fn a_run_downloads_everyone(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 103, page_size: 10 });
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(live(&house.db, profile.id).await, truth(&organisation));
+        assert_eq!(run.counts.accounts_added, 103);
+        let stages = runs::stages(&house.db, &[run.id]).await.unwrap().remove(&run.id).unwrap();
+        assert!(stages.iter().all(|stage| stage.state == StageState::Done), "{stages:?}");
+        let rows = profiles::processes(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        assert!(rows.iter().filter(|row| row.enabled).all(|row| row.last_succeeded_at.is_some()), "{rows:?}");
+    }
+
+    async fn who_left_is_retired_and_who_came_is_added(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 40, page_size: 7 });
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        organisation.dismiss("u-0007");
+        organisation.hire("u-9999");
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!((run.counts.accounts_added, run.counts.accounts_retired), (1, 1));
+        assert_eq!(live(&house.db, profile.id).await, truth(&organisation));
+    }
+
+    async fn a_mass_departure_waits_for_a_persons_word(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 40, page_size: 7 });
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        (1..=12).for_each(|n| organisation.dismiss(&format!("u-{n:04}")));
+        let run = house.sync(profile.id).await;
+        let suspect = house.until(run.id, RunState::Suspect).await;
+        assert!(suspect.reason.unwrap().starts_with("12 of 40 accounts"));
+        assert_eq!(live(&house.db, profile.id).await.0, 40);
+        assert_eq!(code(house.engine.start_sync(profile.id, None, None).await), RefusalCode::Conflict);
+        house.engine.confirm_suspect_sync(run.id).await.unwrap();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_retired, 12);
+        assert_eq!(live(&house.db, profile.id).await, truth(&organisation));
+        assert_eq!(code(house.engine.confirm_suspect_sync(run.id).await), RefusalCode::InvalidState);
+    }
+
+    async fn the_same_key_is_the_same_run(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 5, page_size: 7 });
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        let start = |processes| house.engine.start_sync(profile.id, processes, Some("k".to_owned()));
+        let first = start(None).await.unwrap();
+        assert_eq!(start(None).await.unwrap().id, first.id);
+        house.until(first.id, RunState::Succeeded).await;
+        assert_eq!(start(None).await.unwrap().id, first.id);
+        let other = start(Some(vec![Process::PullUserActivity])).await;
+        assert_eq!(code(other), RefusalCode::IdempotencyKeyReused);
+    }
+
+    async fn a_run_of_some_processes_retires_nobody(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 20, page_size: 7 });
+        let (profile, run) = house.memory(&organisation).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        organisation.dismiss("u-0001");
+        let run = house.engine.start_sync(profile.id, Some(vec![Process::PullUserActivity]), None).await.unwrap();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_retired, 0);
+        assert_eq!(live(&house.db, profile.id).await.0, 20);
+    }
+
+    async fn cancelling_stops_between_two_pages(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(2);
+        house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        house.engine.cancel_sync(run.id).await.unwrap();
+        let run = house.until(run.id, RunState::Cancelled).await;
+        assert_eq!(run.counts.accounts_seen, 20);
+        assert_eq!(live(&house.db, profile.id).await.0, 20);
+        assert_eq!(code(house.engine.cancel_sync(run.id).await), RefusalCode::InvalidState);
+    }
+
+    async fn a_run_goes_on_where_a_dead_worker_left_it(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(3);
+        house.until_it(run.id, "three pages in", |run| run.counts.accounts_seen == 30).await;
+        house.kill();
+        house.db.shift_clock(TimeDelta::seconds(11));
+        let before = vendor.asked().len();
+        gate.add_permits(1_000);
+        house.hire();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        let asked = vendor.asked().split_off(before);
+        assert_eq!(asked[0], "/accounts?after=30", "the checkpoint");
+        assert!(run.fence >= 2, "claimed again: {}", run.fence);
+        assert_eq!(run.counts.accounts_added, 50);
+        assert_eq!(live(&house.db, profile.id).await.0, 50);
+    }
+
+    async fn a_worker_that_lost_its_lease_writes_nothing_more(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(1);
+        house.until_it(run.id, "one page in", |run| run.counts.accounts_seen == 10).await;
+        // Another replica takes the run while the first is still at it.
+        runs::release_all(&house.db).await.unwrap();
+        gate.add_permits(1_000);
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!((run.counts.accounts_added, run.counts.accounts_seen), (50, 50));
+        assert!(run.fence >= 3, "released and claimed again: {}", run.fence);
+    }
+
+    async fn a_worker_that_stops_hands_its_run_back(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(2);
+        house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        house.dismiss().await;
+        let run = runs::find(&house.db, run.id).await.unwrap().unwrap();
+        assert_eq!(run.state, RunState::Queued);
+        gate.add_permits(1_000);
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+    }
+
+    async fn two_workers_do_different_runs_at_once(db: TestDatabase) {
+        let mut house = House::with(db, seatgraph_engine::EngineSettings { concurrent_runs: 1, ..settings() }).await;
+        let (a, b) = (Organisation::found(Shape { users: 60, page_size: 5 }), Vendor::open(30).await);
+        let (first, first_run) = house.memory(&a).await;
+        let (second, second_run) = house.tiny(&b).await;
+        house.hire();
+        house.hire();
+        house.until(first_run.id, RunState::Succeeded).await;
+        house.until(second_run.id, RunState::Succeeded).await;
+        assert_eq!(live(&house.db, first.id).await, truth(&a));
+        assert_eq!(live(&house.db, second.id).await, (30, 30));
+        assert_eq!(b.calls.load(Ordering::SeqCst), 7, "one check, three pages of accounts, three of activity");
+    }
+}

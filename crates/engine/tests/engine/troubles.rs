@@ -1,0 +1,207 @@
+//! Runs in foul weather: each trouble ends in its documented state, and the next run makes it good.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use seatgraph_core::testkit::Weather;
+use seatgraph_core::testkit::memory::{Organisation, Shape};
+use seatgraph_engine::EngineSettings;
+use seatgraph_store::testkit::TestDatabase;
+use seatgraph_store::{CredentialState, Health, ProfileState, RunState, aliases, each_backend, profiles, runs};
+
+use crate::house::{House, settings};
+use crate::vendor::{Mood, Vendor};
+
+async fn weathered(db: TestDatabase, weather: Weather, expected: RunState) -> (House, Vec<String>) {
+    let mut house = House::build(db).await;
+    let organisation = Organisation::found(Shape { users: 25, page_size: 4 });
+    let (profile, run) = house.memory(&organisation).await;
+    organisation.set_weather(weather);
+    house.hire();
+    let run = house.until(run.id, expected).await;
+    let codes = house.findings(run.id).await;
+    organisation.set_weather(Weather::Calm);
+    if expected == RunState::Failed {
+        assert_eq!(run.counts.accounts_retired, 0);
+    }
+    if profiles::find(&house.db, profile.id).await.unwrap().unwrap().state == ProfileState::ReauthRequired {
+        house.engine.resume_profile(profile.id).await.unwrap();
+    } else {
+        house.sync(profile.id).await;
+    }
+    let next = runs::open_of(&house.db, profile.id).await.unwrap();
+    if let Some(next) = next {
+        house.until(next.id, RunState::Succeeded).await;
+    }
+    (house, codes)
+}
+
+each_backend! {
+    async fn a_vendor_that_is_away_for_a_while_costs_attempts_and_no_data(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::Unavailable { calls: 5 }, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+    }
+
+    async fn a_vendor_that_stays_away_fails_the_run(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::Unavailable { calls: 10_000 }, RunState::Failed).await;
+        assert_eq!(codes, ["UNAVAILABLE"]);
+    }
+
+    async fn a_broken_answer_is_asked_for_again(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::DroppedBody, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+    }
+
+    async fn nonsense_fails_the_run_and_says_so(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::Nonsense, RunState::Failed).await;
+        assert_eq!(codes, ["MALFORMED"]);
+    }
+
+    async fn a_withdrawn_permission_fails_the_run(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::Forbidden, RunState::Failed).await;
+        assert_eq!(codes, ["FORBIDDEN"]);
+    }
+
+    async fn a_refused_credential_asks_for_a_new_one(db: TestDatabase) {
+        let (_, codes) = weathered(db, Weather::CredentialRefused, RunState::Failed).await;
+        assert_eq!(codes, ["UNAUTHENTICATED"]);
+    }
+
+    async fn a_forgotten_position_starts_the_process_over(db: TestDatabase) {
+        let (house, codes) = weathered(db, Weather::ForgottenPosition, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+        drop(house);
+    }
+
+    async fn a_vendor_that_always_forgets_fails_the_run(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Forgetful);
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["CURSOR_EXPIRED"]);
+    }
+
+    async fn a_refused_grant_marks_alias_and_profile(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::GrantRefused);
+        vendor.end_sessions();
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        let alias = profile.alias_id.unwrap();
+        house.until_profile(profile.id, ProfileState::ReauthRequired).await;
+        let marked = aliases::find(&house.db, alias).await.unwrap().unwrap();
+        assert_eq!(marked.credential_state, CredentialState::ReauthRequired);
+        vendor.be(Mood::Calm);
+        let secret = seatgraph_core::Secret::new("right");
+        house.engine.set_client_credentials(alias, "client".into(), secret).await.unwrap();
+        house.engine.resume_profile(profile.id).await.unwrap();
+        let run = runs::last_of(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        house.until(run.id, RunState::Succeeded).await;
+    }
+
+    async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(2);
+        house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        let before = vendor.grants.load(Ordering::SeqCst);
+        vendor.end_sessions();
+        gate.add_permits(1_000);
+        house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), before + 1_000 + 1);
+    }
+
+    async fn the_daily_limit_pauses_a_run_until_its_time(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::QuotaSpent);
+        house.hire();
+        let paused = house.until(run.id, RunState::PausedQuota).await;
+        assert_eq!(paused.attempt, 0);
+        let wait = paused.available_at - house.db.now().await.unwrap();
+        assert!(wait > TimeDelta::minutes(55) && wait <= TimeDelta::hours(1), "{wait}");
+        vendor.be(Mood::Calm);
+        house.db.shift_clock(TimeDelta::hours(1));
+        house.until(run.id, RunState::Succeeded).await;
+    }
+
+    async fn four_fifths_of_the_allowance_are_left_alone(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.allow(Some((800, 1_000)));
+        house.hire();
+        let paused = house.until(run.id, RunState::PausedQuota).await;
+        assert_eq!(paused.counts.accounts_seen, 10);
+        assert!(paused.reason.unwrap().contains("800 of its 1000 calls"));
+        vendor.allow(Some((10, 1_000)));
+        house.db.shift_clock(TimeDelta::hours(1));
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_added, 50);
+    }
+
+    async fn a_stuck_connector_fails_instead_of_going_round(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Stuck);
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["CURSOR_STUCK"]);
+    }
+
+    async fn a_panic_is_tried_again_and_then_given_up(db: TestDatabase) {
+        let patient = EngineSettings { max_attempts: 3, backoff: Duration::from_millis(1), ..settings() };
+        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Panic);
+        house.hire();
+        let failed = house.until(run.id, RunState::Failed).await;
+        assert_eq!(failed.attempt, 3);
+        assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
+    }
+
+    async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::ActivityForbidden);
+        house.hire();
+        house.until(run.id, RunState::SucceededWithFindings).await;
+        let rows = profiles::processes(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        let health: Vec<_> = rows.iter().filter(|row| row.enabled).map(|row| row.health).collect();
+        assert_eq!(health, [Health::Healthy, Health::Broken]);
+    }
+
+    async fn a_snapshot_short_of_its_count_retires_nobody(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        vendor.rows.store(45, Ordering::SeqCst);
+        vendor.be(Mood::Overcounted);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(house.findings(run.id).await, ["INCOMPLETE_SNAPSHOT"]);
+        assert_eq!(run.counts.accounts_retired, 0);
+        vendor.be(Mood::Calm);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_retired, 5);
+    }
+
+    async fn too_many_rows_that_are_not_understood_retire_nobody(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        vendor.rows.store(45, Ordering::SeqCst);
+        vendor.be(Mood::Garbled);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(house.findings(run.id).await, ["TOO_MANY_ROWS_REJECTED"]);
+        assert_eq!(run.counts.accounts_retired, 0);
+    }
+}
