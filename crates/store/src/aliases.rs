@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::db::{with_conn, with_tx};
 use crate::schema::{connection_aliases, integration_profiles};
 use crate::types::Bind;
+pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::{AliasId, CredentialState, Db, Error, Result};
 
 /// A named connection.

@@ -137,9 +137,6 @@ impl Db {
         Ok(other)
     }
 
-    pub(crate) fn settings(&self) -> &DatabaseSettings {
-        &self.shared.settings
-    }
 
     /// Says that a run has news.
     pub(crate) fn stir(&self, run: crate::RunId) {

@@ -23,6 +23,9 @@ pub enum Error {
         /// The rule's name, the same on both backends; of a foreign key SQLite only says [`Error::FOREIGN_KEY`].
         constraint: String,
     },
+    /// The place to page from is of another list or order.
+    #[error("the place is of another list or order")]
+    ForeignKeyset,
     /// The run is no longer held with this fence; stop at once, somebody else goes on.
     #[error("the lease is lost")]
     LostLease,

@@ -3,17 +3,24 @@
 //! Every listing pages by key, every write that a person should see appends to `events` in the same transaction,
 //! and every write of a worker carries the fence of its claim.
 
+pub mod accounts;
 pub mod aliases;
 mod db;
 mod error;
 pub mod events;
 pub mod findings;
+pub mod identifiers;
 mod ids;
+mod listing;
+pub mod models;
+pub mod pools;
 pub mod profiles;
 mod rows;
 pub mod runs;
 mod schema;
 pub mod secrets;
+pub mod subscriptions;
+pub mod sync;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 pub mod types;
@@ -27,10 +34,13 @@ pub use findings::StoredFinding;
 pub use ids::{
     AccountId, AliasId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId, SubscriptionId,
 };
+pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
 pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
 pub use secrets::Sealer;
+pub use subscriptions::SubscriptionRow;
+pub use sync::{Committed, Missing, PageCommit, Vanished};
 pub use types::{
     CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
     Trigger,

@@ -16,7 +16,7 @@ pub use word::{
     CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
     Trigger,
 };
-pub(crate) use word::{SeenKind, StreamKind};
+pub(crate) use word::{Named, SeenKind, StreamKind};
 
 /// The SQL types that `schema.rs` speaks of beside Diesel's own.
 pub mod sql {

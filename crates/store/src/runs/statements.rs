@@ -99,6 +99,8 @@ pub(crate) trait RunStatements {
     async fn save_run(&mut self, run: &SyncRun, held: i64) -> Result<()>;
     /// Numbers events under the run's row lock, so that no number is ever missing, and writes them.
     async fn append(&mut self, run: &mut SyncRun, now: DateTime<Utc>, bodies: Vec<EventBody>) -> Result<()>;
+    /// Tells where a stage is.
+    async fn progress(&mut self, run: &mut SyncRun, now: DateTime<Utc>, stage: &Stage) -> Result<()>;
     /// Makes a run with its stages and its first event.
     async fn insert_run(&mut self, run: &mut SyncRun, stages: &[NewStage]) -> Result<()>;
     /// Reads the run's stages, in order.
@@ -150,6 +152,11 @@ on_both! {
                 diesel::insert_into(events::table).values(event).execute(self).await?;
             }
             Ok(())
+        }
+
+        async fn progress(&mut self, run: &mut SyncRun, now: DateTime<Utc>, stage: &Stage) -> Result<()> {
+            let body = EventBody::Stage { stage: stage.clone(), counts: run.counts };
+            self.append(run, now, vec![body]).await
         }
 
         async fn insert_run(&mut self, run: &mut SyncRun, stages: &[NewStage]) -> Result<()> {

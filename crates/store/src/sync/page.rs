@@ -1,0 +1,173 @@
+//! Committing a page.
+
+mod prepared;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::{Allowance, Batch, Finding, Identifier, Next, Product, Rejection};
+use uuid::Uuid;
+
+pub(super) use prepared::{Prepared, PreparedAccount};
+
+use super::activity::ActivityStatements;
+use super::identifiers::IdentifierStatements;
+use super::merge::{Merge, Tally};
+use crate::db::{on_both, with_tx};
+use crate::findings::FindingStatements;
+use crate::profiles::AllowanceStatements;
+use crate::runs::{Locks, RunStatements, held, until};
+use crate::schema::sync_rejections;
+use crate::types::Bind;
+use crate::{Db, ProfileId, Result, RunId, Stage, StageState, SyncRun};
+
+/// A page on its way into the tables.
+pub struct PageCommit<'a> {
+    /// The run.
+    pub run: RunId,
+    /// Its profile.
+    pub profile: ProfileId,
+    /// Key of the connector.
+    pub connector: &'a str,
+    /// The fence of the claim.
+    pub fence: i64,
+    /// The stage that read it.
+    pub ordinal: i32,
+    /// Its records.
+    pub batch: &'a Batch,
+    /// What follows it.
+    pub next: Next,
+    /// Vendor rows it took in.
+    pub rows: u64,
+    /// Vendor rows of the whole process; counts when the stage has none yet.
+    pub total: Option<u64>,
+    /// What the organisation lacks or hides.
+    pub findings: &'a [Finding],
+    /// Rows left out.
+    pub rejected: &'a [Rejection],
+    /// Whether silence about a record will mean that it is gone.
+    pub snapshot: bool,
+    /// Calls to the vendor since the last commit.
+    pub api_calls: i64,
+    /// Calls left, where the vendor said so.
+    pub allowance: Option<Allowance>,
+    /// How long the lease is renewed for.
+    pub lease: Duration,
+    /// Says which product an identifier stands for.
+    pub recognize: &'a (dyn Fn(&Identifier) -> Option<Product> + Sync),
+}
+
+/// A page in the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The run after it.
+    pub run: SyncRun,
+    /// The stage after it.
+    pub stage: Stage,
+}
+
+/// Commits a page: records, cursor, progress and the event that tells of it, in one transaction.
+///
+/// A subscription or an activity of an account that nobody named is rejected and counted, not fatal.
+///
+/// # Errors
+/// `LostLease` when the run is no longer held under the fence; nothing is written then.
+pub async fn commit_page(db: &Db, commit: PageCommit<'_>) -> Result<Committed> {
+    let page = Arc::new(Prepared::of(&commit));
+    let committed = with_tx!(db, Page, |c, now| {
+        let mut run = held(c.lock_run(page.run).await?, page.fence)?;
+        let mut stage = c.stage(page.run, page.ordinal).await?;
+        let identifiers = c.put_identifiers(&page, now).await?;
+        let mut tally = Tally::default();
+        c.merge_pools(&page, &identifiers, now).await?;
+        tally.accounts = c.merge_accounts(&page, now).await?;
+        tally.subscriptions = c.merge_subscriptions(&page, &identifiers, now, &mut tally.orphans).await?;
+        c.merge_activity(&page, &mut tally.orphans).await?;
+        let orphans = page.reject(&tally.orphans);
+        c.add_rejections(&page, &stage, &orphans).await?;
+        c.put_allowance(page.profile, page.allowance).await?;
+        page.advance(&mut stage, now);
+        c.save_stage(run.id, &stage).await?;
+        page.count(&mut run, &tally, orphans.len());
+        run.leased_until = Some(until(now, page.lease));
+        c.add_findings(&mut run, now, page.findings.clone()).await?;
+        c.progress(&mut run, now, &stage).await?;
+        c.save_run(&run, page.fence).await?;
+        Ok(Committed { run, stage })
+    })?;
+    db.stir(committed.run.id);
+    Ok(committed)
+}
+
+impl Prepared {
+    /// Moves the stage past this page.
+    fn advance(&self, stage: &mut Stage, now: DateTime<Utc>) {
+        stage.state = StageState::Running;
+        stage.started_at = stage.started_at.or(Some(now));
+        stage.done += self.rows;
+        stage.total = stage.total.or(self.total);
+        match &self.next {
+            Next::More(cursor) => stage.cursor = Some(cursor.clone()),
+            Next::Done(bookmark) => {
+                stage.state = StageState::Done;
+                stage.cursor = None;
+                stage.bookmark.clone_from(bookmark);
+                stage.finished_at = Some(now);
+            }
+        }
+    }
+
+    /// Adds what this page did to the run's counts. A page that came through proves that the run gets on, so its
+    /// attempts begin anew.
+    fn count(&self, run: &mut SyncRun, tally: &Tally, orphans: usize) {
+        let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
+        run.attempt = 1;
+        run.api_calls += self.api_calls;
+        run.counts.accounts_seen += tally.accounts.seen;
+        run.counts.accounts_added += tally.accounts.added;
+        run.counts.accounts_changed += tally.accounts.changed;
+        run.counts.subscriptions_seen += tally.subscriptions.seen;
+        run.counts.subscriptions_added += tally.subscriptions.added;
+        run.counts.subscriptions_changed += tally.subscriptions.changed;
+        run.counts.rejected += number(self.rejected.len()) + number(orphans);
+    }
+
+    /// Makes rejections of records whose account is unknown.
+    fn reject(&self, orphans: &[String]) -> Vec<Rejection> {
+        let rejection = |account: &String| Rejection {
+            external_id: Some(account.clone()),
+            code: "UNKNOWN_ACCOUNT".to_owned(),
+            message: "the record's account was not among those that the vendor listed".to_owned(),
+        };
+        orphans.iter().map(rejection).collect()
+    }
+}
+
+trait RejectionStatements {
+    async fn add_rejections(&mut self, page: &Prepared, stage: &Stage, orphans: &[Rejection]) -> Result<()>;
+}
+
+on_both! {
+    impl RejectionStatements {
+        async fn add_rejections(&mut self, page: &Prepared, stage: &Stage, orphans: &[Rejection]) -> Result<()> {
+            let Some(process) = stage.process else { return Ok(()) };
+            for rejection in page.rejected.iter().chain(orphans) {
+                diesel::insert_into(sync_rejections::table)
+                    .values((
+                        sync_rejections::id.eq(Bind(Uuid::now_v7())),
+                        sync_rejections::run_id.eq(page.run),
+                        sync_rejections::process.eq(Bind(process)),
+                        sync_rejections::external_id.eq(&rejection.external_id),
+                        sync_rejections::code.eq(&rejection.code),
+                        sync_rejections::message.eq(&rejection.message),
+                    ))
+                    .execute(self)
+                    .await?;
+            }
+            Ok(())
+        }
+    }
+}

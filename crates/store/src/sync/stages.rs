@@ -1,0 +1,84 @@
+//! Moving stages between pages.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::{Finding, Process};
+
+use crate::db::with_tx;
+use crate::findings::FindingStatements;
+use crate::runs::{Locks, RunStatements, held};
+use crate::schema::sync_seen;
+use crate::{Db, Result, RunId, Stage, StageState};
+
+/// Begins a stage.
+///
+/// # Errors
+/// `LostLease` when the run is no longer held under `fence`.
+pub async fn begin_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Result<Stage> {
+    let stage = with_tx!(db, Page, |c, now| {
+        let mut run = held(c.lock_run(run).await?, fence)?;
+        let mut stage = c.stage(run.id, ordinal).await?;
+        begin(&mut stage, now);
+        c.save_stage(run.id, &stage).await?;
+        c.progress(&mut run, now, &stage).await?;
+        c.save_run(&run, fence).await?;
+        Ok(stage)
+    })?;
+    db.stir(run);
+    Ok(stage)
+}
+
+/// Starts a stage over, as when the vendor forgot its position: cursor, progress and what was seen are cleared.
+///
+/// # Errors
+/// `LostLease` when the run is no longer held under `fence`.
+pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Result<Stage> {
+    let stage = with_tx!(db, Full, |c, now| {
+        let mut run = held(c.lock_run(run).await?, fence)?;
+        let mut stage = c.stage(run.id, ordinal).await?;
+        begin(&mut stage, now);
+        stage.cursor = None;
+        stage.done = 0;
+        stage.total = None;
+        c.save_stage(run.id, &stage).await?;
+        // Only the snapshot writes down what it saw.
+        if stage.process == Some(Process::DownloadSubscriptions) {
+            diesel::delete(sync_seen::table.filter(sync_seen::run_id.eq(run.id))).execute(c).await?;
+            run.counts.accounts_seen = 0;
+            run.counts.subscriptions_seen = 0;
+        }
+        c.progress(&mut run, now, &stage).await?;
+        c.save_run(&run, fence).await?;
+        Ok(stage)
+    })?;
+    db.stir(run);
+    Ok(stage)
+}
+
+/// Gives a stage up and says why; the run goes on without it.
+///
+/// # Errors
+/// `LostLease` when the run is no longer held under `fence`.
+pub async fn fail_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, finding: &Finding) -> Result<Stage> {
+    let finding = finding.clone();
+    let stage = with_tx!(db, Full, |c, now| {
+        let mut run = held(c.lock_run(run).await?, fence)?;
+        let mut stage = c.stage(run.id, ordinal).await?;
+        stage.state = StageState::Failed;
+        stage.finished_at = Some(now);
+        c.save_stage(run.id, &stage).await?;
+        c.add_findings(&mut run, now, vec![finding.clone()]).await?;
+        c.progress(&mut run, now, &stage).await?;
+        c.save_run(&run, fence).await?;
+        Ok(stage)
+    })?;
+    db.stir(run);
+    Ok(stage)
+}
+
+fn begin(stage: &mut Stage, now: DateTime<Utc>) {
+    stage.state = StageState::Running;
+    stage.started_at = stage.started_at.or(Some(now));
+    stage.finished_at = None;
+}
