@@ -7,7 +7,9 @@
 //!
 //! The executor must be an async-graphql schema built with `ValidationMode::Fast` (the edge has
 //! validated), `disable_suggestions()`, `limit_recursive_depth(128)` (the edge counts fields, the
-//! library also counts fragments), and no introspection switch of its own.
+//! library also counts fragments), and no introspection switch of its own. Its errors for users carry
+//! `extensions.code`; the text of all others stays in the log. A client that leaves and a time that runs
+//! out drop the execution where it stands: what must not stop halfway runs in a task of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use async_graphql::Executor;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::any;
+use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 use url::Url;
 
@@ -37,6 +40,7 @@ mod refusal;
 mod service;
 mod socket;
 mod stream;
+mod tally;
 
 pub use limits::Limits;
 pub use origin::HostPolicy;
@@ -116,6 +120,13 @@ impl<E: Executor> Edge<E> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
         Ok(Self { service: Service::new(executor, schema, settings, prepare) })
+    }
+
+    /// Ends streams and sockets once `closing` is cancelled; their clients come back and resume.
+    #[must_use]
+    pub fn closing_with(mut self, closing: CancellationToken) -> Self {
+        self.service.closing = closing;
+        self
     }
 
     /// Serves `/graphql` and `/graphql/ws`.

@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use super::cost::{self, Price, Unaffordable};
 use super::limits::Limits;
 use super::literals;
-use super::refusal::{Code, Refusal};
+use super::refusal::{Code, MAX_ERRORS, Refusal};
+use super::tally;
 
 type Variables = Map<String, serde_json::Value>;
 type Verdict = Result<Arc<Document>, Arc<Vec<Refusal>>>;
@@ -98,7 +99,7 @@ impl Documents {
     fn judge(&self, source: &str, variables: &Variables) -> (Verdict, bool) {
         let mut lasting = true;
         let verdict = self.parse(source).and_then(|syntax| {
-            cost::count(&syntax, &self.limits).map_err(|refusal| vec![refusal])?;
+            tally::count(&syntax, &self.limits).map_err(|refusal| vec![refusal])?;
             for operation in operations(&syntax) {
                 let price = cost::price(&self.schema, &syntax, operation, variables, &self.limits);
                 if let Err(Unaffordable { refusal, by_variables }) = price {
@@ -167,7 +168,7 @@ fn refusals(errors: &DiagnosticList, code: impl Fn(&str) -> Code) -> Vec<Refusal
         let found: apollo_compiler::response::GraphQLError = error.to_json();
         Refusal::new(code(&found.message), found.message).at_line_column(found.locations.first().copied())
     };
-    errors.iter().map(refusal).collect()
+    errors.iter().take(MAX_ERRORS).map(refusal).collect()
 }
 
 fn weight(verdict: &Verdict) -> u32 {

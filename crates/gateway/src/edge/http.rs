@@ -21,6 +21,7 @@ use super::params::Params;
 use super::record::Record;
 use super::refusal::{Code, Refused, Stage};
 use super::service::Service;
+use super::stream::Pace;
 use super::{origin, socket, stream};
 
 /// The status of an answer, in one place because the specification's draft is about to move it.
@@ -81,10 +82,10 @@ async fn answer<E: Executor>(
         Ok(admitted) => admitted,
         Err(refused) => return refuse_as(accepted, refused, record, &service),
     };
-    let heartbeat = service.settings.limits.heartbeat;
+    let pace = pace(&service);
     match (accepted.framing, accepted.media) {
         (Some(framing), media) if is_stream(&chosen) || media.is_none() => {
-            stream::respond(framing, service.stream(admitted, record), heartbeat)
+            stream::respond(framing, service.stream(admitted, record), pace)
         }
         _ => match service.execute(admitted, &mut record).await {
             Ok(response) => {
@@ -94,6 +95,10 @@ async fn answer<E: Executor>(
             Err(refused) => refuse(media, &refused, record),
         },
     }
+}
+
+fn pace<E: Executor>(service: &Service<E>) -> Pace {
+    Pace { heartbeat: service.settings.limits.heartbeat, closing: service.closing.clone() }
 }
 
 fn is_stream(chosen: &Chosen) -> bool {
@@ -179,7 +184,7 @@ fn refuse_as<E: Executor>(accepted: Accepted, refused: Refused, mut record: Reco
             record.answered(200);
             let one = (Err(refused), record.trace_id.as_str().into());
             let answers = futures::stream::once(async { one }).boxed();
-            stream::respond(framing, answers, service.settings.limits.heartbeat)
+            stream::respond(framing, answers, pace(service))
         }
         (media, _) => refuse(media.unwrap_or(Media::Json), &refused, record),
     }

@@ -13,6 +13,9 @@ use super::refusal::Refused;
 /// Status of a request whose client went away before the answer.
 const CLIENT_CLOSED: u16 = 499;
 
+/// As much of an operation's name as the log shows; clients choose it.
+const NAME_LENGTH: usize = 80;
+
 /// What is known of one operation; written to the log when it is dropped, however it ended.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -41,7 +44,8 @@ impl Record {
     }
 
     pub(crate) fn chose(&mut self, chosen: &Chosen) {
-        self.operation = chosen.operation.name.as_ref().map(ToString::to_string);
+        let name = chosen.operation.name.as_ref();
+        self.operation = name.map(|name| name.chars().take(NAME_LENGTH).collect());
         self.cost = chosen.cost;
         self.kind = match chosen.kind() {
             OperationType::Query => "query",

@@ -7,7 +7,7 @@ use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
 use serde_json::json;
 
 /// Errors listed in one answer; a hostile document can deserve thousands.
-const MAX_ERRORS: usize = 10;
+pub(crate) const MAX_ERRORS: usize = 10;
 
 /// The `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use async_graphql::{Executor, Request, Response, Variables};
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::document::{Chosen, Documents};
 use super::params::Params;
@@ -22,6 +23,8 @@ use super::{Prepare, Prepared, Settings, absent, coerce};
 pub(crate) struct Service<E> {
     pub(crate) settings: Settings,
     pub(crate) prepare: Arc<dyn Prepare>,
+    /// Cancelled when the process wants to end: streams and sockets close.
+    pub(crate) closing: CancellationToken,
     executor: E,
     documents: Documents,
 }
@@ -38,7 +41,7 @@ pub(crate) type Answer = Result<Response, Refused>;
 impl<E: Executor> Service<E> {
     pub(crate) fn new(executor: E, schema: Valid<Schema>, settings: Settings, prepare: Arc<dyn Prepare>) -> Self {
         let documents = Documents::new(Arc::new(schema), settings.limits.clone());
-        Self { settings, prepare, executor, documents }
+        Self { settings, prepare, closing: CancellationToken::new(), executor, documents }
     }
 
     /// Judges the document and picks the operation.

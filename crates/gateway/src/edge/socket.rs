@@ -81,6 +81,7 @@ impl<E: Executor> Connection<E> {
     /// Serves the socket; `None` when the client has left by itself.
     async fn run(&mut self, incoming: &mut SplitStream<WebSocket>) -> Option<End> {
         let limits = self.service.settings.limits.clone();
+        let closing = self.service.closing.clone();
         let mut init = std::pin::pin!(sleep(limits.init_time));
         let mut ping = interval_at(Instant::now() + limits.heartbeat, limits.heartbeat);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,6 +101,7 @@ impl<E: Executor> Connection<E> {
                 }
                 () = &mut init, if !self.initialized => Err(Some(End::init_timeout())),
                 _ = ping.tick() => self.ping(),
+                () = closing.cancelled() => Err(Some(End::going_away())),
             };
             if let Err(end) = done {
                 return end;

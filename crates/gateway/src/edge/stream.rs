@@ -10,6 +10,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::negotiate::Framing;
 use super::service::Answer;
@@ -17,9 +19,15 @@ use super::service::Answer;
 /// Answers with the trace id of their operation.
 pub(crate) type Answers = BoxStream<'static, (Answer, Arc<str>)>;
 
+/// When a stream speaks up by itself, and when it has to end.
+pub(crate) struct Pace {
+    pub(crate) heartbeat: Duration,
+    pub(crate) closing: CancellationToken,
+}
+
 /// Sends `answers` as they come, and a heartbeat when none does.
-pub(crate) fn respond(framing: Framing, answers: Answers, heartbeat: Duration) -> Response {
-    let parts = parts(framing, answers, heartbeat).map(Ok::<_, std::convert::Infallible>);
+pub(crate) fn respond(framing: Framing, answers: Answers, pace: Pace) -> Response {
+    let parts = parts(framing, answers, pace).map(Ok::<_, std::convert::Infallible>);
     let mut response = Response::new(Body::from_stream(parts));
     *response.status_mut() = StatusCode::OK;
     let headers = response.headers_mut();
@@ -37,14 +45,17 @@ fn content_type(framing: Framing) -> HeaderValue {
     })
 }
 
-fn parts(framing: Framing, mut answers: Answers, heartbeat: Duration) -> impl Stream<Item = Bytes> + Send {
+fn parts(framing: Framing, mut answers: Answers, pace: Pace) -> impl Stream<Item = Bytes> + Send {
     async_stream::stream! {
         yield Bytes::from_static(framing.opening());
         loop {
-            match tokio::time::timeout(heartbeat, answers.next()).await {
-                Err(_) => yield Bytes::from_static(framing.heartbeat()),
-                Ok(Some((answer, trace_id))) => yield framing.part(answer, &trace_id),
-                Ok(None) => break,
+            let answer = timeout(pace.heartbeat, answers.next());
+            match pace.closing.run_until_cancelled(answer).await {
+                // Without its closing words, so that the client comes back and resumes.
+                None => return,
+                Some(Err(_)) => yield Bytes::from_static(framing.heartbeat()),
+                Some(Ok(Some((answer, trace_id)))) => yield framing.part(answer, &trace_id),
+                Some(Ok(None)) => break,
             }
         }
         yield Bytes::from_static(framing.closing());

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::schema::{Controls, Tick, edge};
 
@@ -18,6 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) controls: Controls,
+    pub(crate) closing: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -40,9 +42,10 @@ impl Server {
         let controls = Controls::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = edge(controls.clone(), settings).router();
+        let closing = CancellationToken::new();
+        let router = edge(controls.clone(), settings).closing_with(closing.clone()).router();
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, controls, task }
+        Self { address, controls, closing, task }
     }
 
     /// Posts `{"query": …, "variables": …}` and accepts plain JSON.

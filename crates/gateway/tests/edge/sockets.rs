@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use seatgraph::edge::{Limits, Settings};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -364,7 +365,7 @@ async fn an_operation_that_takes_too_long_ends_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_silent_socket_is_pinged_and_a_dead_one_is_closed() {
+async fn a_silent_socket_is_pinged_and_lives_on() {
     let limits = Limits { heartbeat: Duration::from_millis(30), ..Limits::default() };
     let server = Server::limited(limits).await;
     let mut client = Client::acknowledged(&server).await;
@@ -387,4 +388,27 @@ async fn a_page_of_another_origin_cannot_open_a_socket() {
     assert!(Client::connect(&server, "/graphql/ws", &from("https://app.example")).await.is_ok());
     let stranger = [protocol, ("host", "evil.example")];
     assert_eq!(Client::connect(&server, "/graphql/ws", &stranger).await.err(), Some(403));
+}
+
+#[tokio::test]
+async fn a_socket_that_does_not_answer_pings_is_closed() {
+    let limits = Limits { heartbeat: Duration::from_millis(30), ..Limits::default() };
+    let server = Server::limited(limits).await;
+    let mut client = Client::acknowledged(&server).await;
+    // Bare bytes are read, so that nobody answers: a ping, then a close frame with code 1001.
+    let mut bytes = [0; 6];
+    let raw = client.0.get_mut();
+    timeout(PATIENCE, raw.read_exact(&mut bytes)).await.expect("the server says something").unwrap();
+    assert_eq!(bytes[..3], [0x89, 0, 0x88]);
+    assert_eq!(bytes[4..], 1001_u16.to_be_bytes());
+}
+
+#[tokio::test]
+async fn a_server_that_ends_closes_its_sockets_with_1001() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("s", LIVE, json!({})).await;
+    client.receive().await;
+    server.closing.cancel();
+    assert_eq!(client.closed().await, 1001);
 }

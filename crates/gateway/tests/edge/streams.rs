@@ -150,3 +150,13 @@ async fn a_silent_multipart_stream_is_kept_open_by_empty_objects() {
     assert!(stream.until("--graphql").await.contains("ready"));
     assert!(stream.until("--graphql").await.contains("\r\n\r\n{}\r\n"));
 }
+
+#[tokio::test]
+async fn a_server_that_ends_lets_its_streams_come_back() {
+    let server = Server::start().await;
+    let mut stream = server.open(post_events(LIVE, json!({}))).await;
+    assert!(event(&mut stream).await.contains("ready"));
+    server.closing.cancel();
+    // No `complete`: that would tell the client that there is nothing more to come.
+    assert_eq!(stream.until("!").await, "");
+}

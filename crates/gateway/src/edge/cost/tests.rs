@@ -14,7 +14,7 @@ const SCHEMA: &str = "
 fn priced_with(query: &str, variables: serde_json::Value, limits: &Limits) -> Result<u64, Refusal> {
     let schema = Schema::parse_and_validate(SCHEMA, "schema").unwrap();
     let document = Parser::new().parse_ast(query, "document").unwrap();
-    count(&document, limits)?;
+    crate::edge::tally::count(&document, limits)?;
     let operation = document.definitions.iter().find_map(|definition| match definition {
         Definition::OperationDefinition(operation) => Some(operation),
         _ => None,

@@ -54,6 +54,10 @@ impl End {
         Self::new(1009, "Message too big")
     }
 
+    pub(crate) fn going_away() -> Self {
+        Self::new(1001, "Going away")
+    }
+
     pub(crate) fn silent() -> Self {
         Self::new(1001, "No sign of life")
     }
