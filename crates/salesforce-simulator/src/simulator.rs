@@ -1,6 +1,7 @@
 //! A running organisation and the handle to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -8,6 +9,9 @@ use tokio::task::JoinHandle;
 
 use crate::state::{State, lock};
 use crate::{Error, Faults, Settings, Truth, http};
+
+/// How long a shutdown waits for calls under way.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 
 /// A running organisation; it ends when this is shut down or dropped.
 pub struct Simulator {
@@ -64,13 +68,14 @@ impl Simulator {
         self.state.set_faults(faults);
     }
 
-    /// Stops listening and waits for the server to end; open connections are broken off.
+    /// Stops listening and waits for the calls under way, though not for long.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             // The server may have ended already, which is what this asks for.
             let _ = stop.send(());
         }
-        let _ = (&mut self.server).await;
+        // A client that reads no further is broken off when this is dropped.
+        let _ = tokio::time::timeout(LONGEST_FAREWELL, &mut self.server).await;
     }
 }
 

@@ -283,3 +283,58 @@ fn function(name: &str) -> Option<Function> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::soql::ast::{Condition, Literal};
+
+    #[test]
+    fn the_listed_subset_is_understood() {
+        for query in [
+            "SELECT Id FROM User",
+            "select Id, Name from User u where u.Name = 'O\\'Brien' order by Name desc nulls last limit 5 offset 10",
+            "SELECT COUNT() FROM User",
+            "SELECT COUNT(Id) c, MAX(LastLoginDate) FROM User GROUP BY ProfileId HAVING COUNT(Id) > 2 ORDER BY COUNT(Id)",
+            "SELECT Id, (SELECT Id FROM PermissionSetLicenseAssignments WHERE IsDeleted = false LIMIT 1) FROM User",
+            "SELECT FIELDS(ALL) FROM User LIMIT 200",
+            "SELECT Id FROM User USING SCOPE everything WHERE Id IN (SELECT UserId FROM LoginHistory) WITH USER_MODE",
+            "SELECT Id FROM User WHERE (A = 1 OR B = -2.5) AND NOT (C LIKE 'x%' AND D NOT IN ('a','b')) FOR VIEW",
+            "SELECT Id FROM User WHERE A = TODAY AND B > LAST_N_DAYS:30 AND C = 2026-10-02 AND D < 2026-10-02T08:15:30.000+00:00",
+            "SELECT Id FROM User WHERE A INCLUDES ('x') ALL ROWS",
+            "SELECT Id FROM LoginHistory WHERE LoginTime >= 2020-01-01T00:00:00.000000Z  ORDER BY LoginTime ASC",
+        ] {
+            assert!(parse(query).is_ok(), "{query}: {:?}", parse(query));
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_malformed() {
+        for query in [
+            "",
+            "SELECT FROM User",
+            "SELECT Id",
+            "SELECT Id, FROM User",
+            "SELECT Id FROM User WHERE",
+            "SELECT Id FROM User WHERE A = ",
+            "SELECT Id FROM User WHERE A IN ()",
+            "SELECT Id FROM User WHERE A = 1 OR B = 2 AND C = 3",
+            "SELECT Id FROM User LIMIT x",
+            "SELECT Id FROM User ORDER Id",
+            "SELECT Id FROM User; DROP TABLE User",
+            "SELECT UPPER(Name) FROM User",
+            "SELECT Id FROM User WHERE D = 2026-13-45",
+            "SELECT Id FROM User WHERE D = LAST_N_DAYS",
+            "SELECT Id FROM User WHERE A = 'x\\q'",
+        ] {
+            assert_eq!(parse(query).map(|_| ()).unwrap_err().code, "MALFORMED_QUERY", "{query}");
+        }
+    }
+
+    #[test]
+    fn literals_keep_their_kind() {
+        let query = parse("SELECT Id FROM User WHERE A = LAST_N_DAYS:7").unwrap();
+        let Some(Condition::Compare { right, .. }) = query.filter else { panic!("one comparison") };
+        assert_eq!(right, Literal::Period { name: "LAST_N_DAYS".to_owned(), count: 7 });
+    }
+}
