@@ -162,6 +162,8 @@ pub(crate) struct AccountFilter {
     department: Option<StringFilter>,
     /// The mail address.
     email: Option<StringFilter>,
+    /// It was inactive for more than this many days; one never active counts from its creation.
+    inactive_days: Option<i32>,
     /// Only accounts of these kinds.
     kind: Option<Vec<AccountKind>>,
     /// The newest evidence of use.
@@ -172,7 +174,7 @@ pub(crate) struct AccountFilter {
     profile_id: Option<ID>,
     /// Whether the account is gone. Those that are gone are left out unless this is given.
     retired: Option<bool>,
-    /// The username, the mail address or the shown name holds this, whatever the case.
+    /// The shown name, the username, the mail address or the employee number holds this, whatever the case.
     search: Option<String>,
 }
 
@@ -185,6 +187,7 @@ impl AccountFilter {
             email: self.email.map(Into::into),
             department: self.department.map(Into::into),
             last_activity_at: self.last_activity_at.map(Into::into),
+            inactive_days: filters::days("filter.inactiveDays", self.inactive_days)?,
             never_active: self.never_active,
             retired: self.retired,
             search: self.search,

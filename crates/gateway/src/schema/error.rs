@@ -119,6 +119,7 @@ pub(crate) fn store(error: &seatgraph_store::Error) -> Error {
             tracing::warn!(error = %chain(error), "database is away");
             coded("SERVICE_UNAVAILABLE", "the database cannot be reached; try again later")
         }
+        seatgraph_store::Error::ForeignKeyset => bad_input("after", "is not a cursor of this list in this order"),
         other => internal(other),
     }
 }

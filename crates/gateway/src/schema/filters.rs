@@ -63,6 +63,14 @@ pub(crate) fn id<I: FromStr>(argument: &str, id: Option<&ID>) -> Result<Option<I
     id.parse().map(Some).map_err(|_| error::bad_input(argument, "is not an id of the kind that belongs there"))
 }
 
+/// Reads a number of days.
+pub(crate) fn days(argument: &str, days: Option<i32>) -> Result<Option<i64>> {
+    match days {
+        Some(days) if days < 0 => Err(error::bad_input(argument, "must not be negative")),
+        days => Ok(days.map(i64::from)),
+    }
+}
+
 /// Reads a list of enum values.
 pub(crate) fn each<A: Into<B>, B>(values: Option<Vec<A>>) -> Option<Vec<B>> {
     values.map(|values| values.into_iter().map(Into::into).collect())

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use async_graphql::{ID, InputObject};
 use seatgraph_core::{Process as CoreProcess, Product};
 use seatgraph_engine::{self as engine, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile};
-use seatgraph_store::IdentifierId;
+use seatgraph_store::{IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
 use super::connector::Process;
@@ -166,14 +166,26 @@ impl From<ScheduleInput> for engine::ScheduleInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct ProfileInput {
     /// The profile.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl ProfileInput {
+    pub(crate) fn read(&self) -> Result<ProfileId, Refused> {
+        known(&["id"], "profile", &self.id)
+    }
 }
 
 /// Which run is meant.
 #[derive(Debug, InputObject)]
 pub(crate) struct RunInput {
     /// The run.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl RunInput {
+    pub(crate) fn read(&self) -> Result<RunId, Refused> {
+        known(&["id"], "run", &self.id)
+    }
 }
 
 /// Starts a sync run.

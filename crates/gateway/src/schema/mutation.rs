@@ -2,20 +2,19 @@
 
 use async_graphql::{Context, Object};
 use seatgraph_core::Secret;
-use seatgraph_store::{AliasId, ProfileId, RunId};
+use seatgraph_engine::Denied;
+use seatgraph_store::AliasId;
 
-use super::error::{Result, settle};
-use super::finding::Finding;
+use super::error::{Result, UserError, settle};
 use super::input::{
-    self, CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput, ProfileInput,
-    ResolveIdentifierInput, RunInput, SetClientCredentialsInput, StartSyncInput, UpdateConnectionAliasInput,
-    UpdateProfileInput,
+    CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput, ProfileInput, ResolveIdentifierInput,
+    RunInput, SetClientCredentialsInput, StartSyncInput, UpdateConnectionAliasInput, UpdateProfileInput, known,
+    processes,
 };
 use super::payload::{
-    ClosedCount, ConnectionAliasPayload, DeletePayload, ProfilePayload, PublishPayload, SoftwareModelPayload,
-    SyncPayload, ValidatePayload,
+    ConnectionAliasPayload, DeletePayload, Deleted, ProfilePayload, PublishPayload, SoftwareModelPayload, SyncPayload,
+    ValidatePayload,
 };
-use super::scalars::int;
 use super::scope::Scoped as _;
 
 /// The root of every mutation.
@@ -31,11 +30,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The run to stop.")] input: RunInput,
     ) -> Result<SyncPayload> {
-        let id: RunId = match input::known(&["id"], "run", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.cancel_sync(id).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.cancel_sync(id)).await
     }
 
     /// Lets a suspect run go on: yes, so many are really gone.
@@ -44,11 +40,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The run to confirm.")] input: RunInput,
     ) -> Result<SyncPayload> {
-        let id: RunId = match input::known(&["id"], "run", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.confirm_suspect_sync(id).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.confirm_suspect_sync(id)).await
     }
 
     /// Creates a connection alias.
@@ -57,11 +50,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to create.")] input: CreateConnectionAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let command = match input.read() {
-            Ok(command) => command,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.create_alias(command).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |alias| engine.create_alias(alias)).await
     }
 
     /// Creates an integration profile as a draft.
@@ -70,11 +60,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to create.")] input: CreateProfileInput,
     ) -> Result<ProfilePayload> {
-        let command = match input.read() {
-            Ok(command) => command,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.create_profile(command).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |profile| engine.create_profile(profile)).await
     }
 
     /// Deletes a connection alias with its credential. One that is in use is refused.
@@ -83,14 +70,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to delete.")] input: DeleteConnectionAliasInput,
     ) -> Result<DeletePayload> {
-        let id: AliasId = match input::known(&["id"], "connection alias", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(DeletePayload { user_errors, ..Default::default() }),
-        };
-        Ok(match settle(ctx.scope()?.engine.delete_alias(id).await)? {
-            Ok(()) => DeletePayload { deleted_id: Some(id.to_string().into()), ..Default::default() },
-            Err(user_errors) => DeletePayload { user_errors, ..Default::default() },
-        })
+        let engine = &ctx.scope()?.engine;
+        let id = known(&["id"], "connection alias", &input.id);
+        carry_out(id, |id: AliasId| async move { engine.delete_alias(id).await.map(|()| Deleted::alone(id)) }).await
     }
 
     /// Deletes an integration profile, stops its run, and closes what hangs on it. The history stays, and the alias is free again.
@@ -99,18 +81,12 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to delete.")] input: ProfileInput,
     ) -> Result<DeletePayload> {
-        let id: ProfileId = match input::known(&["id"], "profile", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(DeletePayload { user_errors, ..Default::default() }),
-        };
-        Ok(match settle(ctx.scope()?.engine.delete_profile(id).await)? {
-            Ok(closed) => DeletePayload {
-                closed: ClosedCount::list(&closed),
-                deleted_id: Some(id.to_string().into()),
-                user_errors: Vec::new(),
-            },
-            Err(user_errors) => DeletePayload { user_errors, ..Default::default() },
-        })
+        let engine = &ctx.scope()?.engine;
+        carry_out(
+            input.read(),
+            |id| async move { engine.delete_profile(id).await.map(|closed| Deleted::with(id, &closed)) },
+        )
+        .await
     }
 
     /// Stops a profile until it is resumed; its run stops after the page at hand.
@@ -119,11 +95,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to pause.")] input: ProfileInput,
     ) -> Result<ProfilePayload> {
-        let id: ProfileId = match input::known(&["id"], "profile", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.pause_profile(id).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.pause_profile(id)).await
     }
 
     /// Validates a draft, publishes it, starts its first run, and returns that run.
@@ -132,16 +105,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to publish.")] input: ProfileInput,
     ) -> Result<PublishPayload> {
-        let id: ProfileId = match input::known(&["id"], "profile", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(PublishPayload { profile: None, run: None, user_errors }),
-        };
-        Ok(match settle(ctx.scope()?.engine.publish_profile(id).await)? {
-            Ok((profile, run)) => {
-                PublishPayload { profile: Some(profile.into()), run: Some(run.into()), user_errors: Vec::new() }
-            }
-            Err(user_errors) => PublishPayload { profile: None, run: None, user_errors },
-        })
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.publish_profile(id)).await
     }
 
     /// Says what unrecognized identifiers stand for, now and in every later run.
@@ -150,16 +115,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The identifiers, and what they stand for.")] input: ResolveIdentifierInput,
     ) -> Result<SoftwareModelPayload> {
-        let (ids, target) = match input.read() {
-            Ok(command) => command,
-            Err(user_errors) => return Ok(SoftwareModelPayload { model: None, remapped: 0, user_errors }),
-        };
-        Ok(match settle(ctx.scope()?.engine.resolve_identifiers(ids, target).await)? {
-            Ok((model, remapped)) => {
-                SoftwareModelPayload { model: Some(model.into()), remapped: int(remapped), user_errors: Vec::new() }
-            }
-            Err(user_errors) => SoftwareModelPayload { model: None, remapped: 0, user_errors },
-        })
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |(ids, target)| engine.resolve_identifiers(ids, target)).await
     }
 
     /// Lets a paused profile run again and starts a run.
@@ -168,11 +125,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to resume.")] input: ProfileInput,
     ) -> Result<ProfilePayload> {
-        let id: ProfileId = match input::known(&["id"], "profile", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.resume_profile(id).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.resume_profile(id)).await
     }
 
     /// Gives an alias the credential of the application itself. It takes the place of an earlier one.
@@ -181,13 +135,10 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The credential, and the alias that it is for.")] input: SetClientCredentialsInput,
     ) -> Result<ConnectionAliasPayload> {
-        let id: AliasId = match input::known(&["aliasId"], "connection alias", &input.alias_id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
+        let engine = &ctx.scope()?.engine;
+        let alias = known(&["aliasId"], "connection alias", &input.alias_id);
         let secret = Secret::new(input.client_secret);
-        let outcome = ctx.scope()?.engine.set_client_credentials(id, input.client_id, secret).await;
-        settle(outcome).map(Into::into)
+        carry_out(alias, |alias| engine.set_client_credentials(alias, input.client_id, secret)).await
     }
 
     /// Starts a sync run. One that is open already is a conflict.
@@ -196,12 +147,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile, and what to execute.")] input: StartSyncInput,
     ) -> Result<SyncPayload> {
-        let id: ProfileId = match input::known(&["profileId"], "profile", &input.profile_id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        let processes = input::processes(input.processes);
-        settle(ctx.scope()?.engine.start_sync(id, processes, input.idempotency_key).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        let profile = known(&["profileId"], "profile", &input.profile_id);
+        carry_out(profile, |id| engine.start_sync(id, processes(input.processes), input.idempotency_key)).await
     }
 
     /// Changes a connection alias; what the input leaves out stays as it is.
@@ -210,11 +158,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The changes.")] input: UpdateConnectionAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let command = match input.read() {
-            Ok(command) => command,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.update_alias(command).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |change| engine.update_alias(change)).await
     }
 
     /// Changes an integration profile; what the input leaves out stays as it is.
@@ -223,11 +168,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The changes.")] input: UpdateProfileInput,
     ) -> Result<ProfilePayload> {
-        let command = match input.read() {
-            Ok(command) => command,
-            Err(user_errors) => return Ok(Err(user_errors).into()),
-        };
-        settle(ctx.scope()?.engine.update_profile(command).await).map(Into::into)
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |change| engine.update_profile(change)).await
     }
 
     /// Looks at the organisation the way each process would, and says what is missing and what to do about it. Nothing is changed there.
@@ -236,17 +178,19 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to validate.")] input: ProfileInput,
     ) -> Result<ValidatePayload> {
-        let id: ProfileId = match input::known(&["id"], "profile", &input.id) {
-            Ok(id) => id,
-            Err(user_errors) => return Ok(ValidatePayload { findings: Vec::new(), profile: None, user_errors }),
-        };
-        Ok(match settle(ctx.scope()?.engine.validate_profile(id).await)? {
-            Ok(validated) => ValidatePayload {
-                findings: validated.findings.into_iter().map(Finding::from).collect(),
-                profile: Some(validated.profile.into()),
-                user_errors: Vec::new(),
-            },
-            Err(user_errors) => ValidatePayload { findings: Vec::new(), profile: None, user_errors },
-        })
+        let engine = &ctx.scope()?.engine;
+        carry_out(input.read(), |id| engine.validate_profile(id)).await
+    }
+}
+
+/// Carries out a command that was understood, and answers with what became of it.
+async fn carry_out<C, T, P, F>(command: Result<C, Vec<UserError>>, act: impl FnOnce(C) -> F) -> Result<P>
+where
+    F: Future<Output = Result<T, Denied>>,
+    P: From<Result<T, Vec<UserError>>>,
+{
+    match command {
+        Ok(command) => settle(act(command).await).map(P::from),
+        Err(refused) => Ok(Err(refused).into()),
     }
 }

@@ -1,7 +1,9 @@
 //! What mutations answer with: the changed object, or why nothing was changed.
 
 use async_graphql::{ID, SimpleObject};
-use seatgraph_store::{self as store, profiles::Closed};
+use seatgraph_engine::Validated;
+use seatgraph_store::profiles::Closed;
+use seatgraph_store::{self as store, AliasId, ProfileId};
 
 use super::alias::ConnectionAlias;
 use super::error::UserError;
@@ -12,74 +14,74 @@ use super::run::SyncRun;
 use super::scalars::int;
 
 /// The outcome of a change of a connection alias.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ConnectionAliasPayload {
     /// The alias as it is now; null when the change was refused.
-    pub(crate) alias: Option<ConnectionAlias>,
+    alias: Option<ConnectionAlias>,
     /// Why nothing was changed; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of a change of an integration profile.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ProfilePayload {
     /// The profile as it is now; null when the change was refused.
-    pub(crate) profile: Option<IntegrationProfile>,
+    profile: Option<IntegrationProfile>,
     /// Why nothing was changed; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of a validation.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ValidatePayload {
     /// What is the matter and what to do about it; empty when all is well.
-    pub(crate) findings: Vec<Finding>,
+    findings: Vec<Finding>,
     /// The profile, with its organisation where that could be reached; null when the validation was refused.
-    pub(crate) profile: Option<IntegrationProfile>,
+    profile: Option<IntegrationProfile>,
     /// Why nothing was validated; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of publishing a profile.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct PublishPayload {
     /// The profile as it is now; null when publishing was refused.
-    pub(crate) profile: Option<IntegrationProfile>,
+    profile: Option<IntegrationProfile>,
     /// The first run, which begins at once; null when publishing was refused.
-    pub(crate) run: Option<SyncRun>,
+    run: Option<SyncRun>,
     /// Why the profile was not published; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of a command to a sync run.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct SyncPayload {
     /// The run as it is now; null when the command was refused.
-    pub(crate) run: Option<SyncRun>,
+    run: Option<SyncRun>,
     /// Why nothing was done; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of resolving identifiers.
-#[derive(Debug, SimpleObject)]
+#[derive(Debug, Default, SimpleObject)]
 pub(crate) struct SoftwareModelPayload {
     /// The model that the identifiers stand for now; null when the resolution was refused.
-    pub(crate) model: Option<SoftwareModel>,
+    model: Option<SoftwareModel>,
     /// How many subscriptions came to another model by it.
-    pub(crate) remapped: i32,
+    remapped: i32,
     /// Why nothing was resolved; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// The outcome of a deletion, and what went with it.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct DeletePayload {
     /// What was closed along with it, one entry for each type that was concerned.
-    pub(crate) closed: Vec<ClosedCount>,
+    closed: Vec<ClosedCount>,
     /// The id of what was deleted; null when the deletion was refused.
-    pub(crate) deleted_id: Option<ID>,
+    deleted_id: Option<ID>,
     /// Why nothing was deleted; empty when it was.
-    pub(crate) user_errors: Vec<UserError>,
+    user_errors: Vec<UserError>,
 }
 
 /// How many objects of one type were closed along with a deletion.
@@ -92,8 +94,19 @@ pub(crate) struct ClosedCount {
     of: &'static str,
 }
 
-impl ClosedCount {
-    pub(crate) fn list(closed: &Closed) -> Vec<Self> {
+/// What was deleted, and what went with it.
+#[derive(Debug)]
+pub(crate) struct Deleted {
+    id: String,
+    closed: Vec<ClosedCount>,
+}
+
+impl Deleted {
+    pub(crate) fn alone(id: AliasId) -> Self {
+        Self { id: id.to_string(), closed: Vec::new() }
+    }
+
+    pub(crate) fn with(id: ProfileId, closed: &Closed) -> Self {
         let counts = [
             ("SyncRun", closed.runs_cancelled),
             ("Account", closed.accounts_retired),
@@ -101,33 +114,38 @@ impl ClosedCount {
             ("LicensePool", closed.pools_retired),
         ];
         let concerned = counts.into_iter().filter(|&(_, count)| count > 0);
-        concerned.map(|(of, count)| Self { count: int(count), of }).collect()
+        let closed = concerned.map(|(of, count)| ClosedCount { count: int(count), of }).collect();
+        Self { id: id.to_string(), closed }
     }
 }
 
-impl From<Result<store::Alias, Vec<UserError>>> for ConnectionAliasPayload {
-    fn from(outcome: Result<store::Alias, Vec<UserError>>) -> Self {
-        match outcome {
-            Ok(row) => Self { alias: Some(row.into()), user_errors: Vec::new() },
-            Err(user_errors) => Self { alias: None, user_errors },
+/// One payload for each line: what the engine returns, and the fields that show it.
+macro_rules! payloads {
+    ($($payload:ident: $done:pat => $of:ty { $($field:ident: $value:expr),+ };)+) => {$(
+        impl From<Result<$of, Vec<UserError>>> for $payload {
+            fn from(outcome: Result<$of, Vec<UserError>>) -> Self {
+                match outcome {
+                    Ok($done) => Self { $($field: $value,)+ user_errors: Vec::new() },
+                    Err(user_errors) => Self { user_errors, ..Self::default() },
+                }
+            }
         }
-    }
+    )+};
 }
 
-impl From<Result<store::Profile, Vec<UserError>>> for ProfilePayload {
-    fn from(outcome: Result<store::Profile, Vec<UserError>>) -> Self {
-        match outcome {
-            Ok(row) => Self { profile: Some(row.into()), user_errors: Vec::new() },
-            Err(user_errors) => Self { profile: None, user_errors },
-        }
-    }
-}
-
-impl From<Result<store::SyncRun, Vec<UserError>>> for SyncPayload {
-    fn from(outcome: Result<store::SyncRun, Vec<UserError>>) -> Self {
-        match outcome {
-            Ok(row) => Self { run: Some(row.into()), user_errors: Vec::new() },
-            Err(user_errors) => Self { run: None, user_errors },
-        }
-    }
+payloads! {
+    ConnectionAliasPayload: alias => store::Alias { alias: Some(alias.into()) };
+    DeletePayload: deleted => Deleted { deleted_id: Some(deleted.id.into()), closed: deleted.closed };
+    ProfilePayload: profile => store::Profile { profile: Some(profile.into()) };
+    PublishPayload: (profile, run) => (store::Profile, store::SyncRun) {
+        profile: Some(profile.into()), run: Some(run.into())
+    };
+    SoftwareModelPayload: (model, remapped) => (store::Model, i64) {
+        model: Some(model.into()), remapped: int(remapped)
+    };
+    SyncPayload: run => store::SyncRun { run: Some(run.into()) };
+    ValidatePayload: validated => Validated {
+        profile: Some(validated.profile.into()),
+        findings: validated.findings.into_iter().map(Finding::from).collect()
+    };
 }

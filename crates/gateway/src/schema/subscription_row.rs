@@ -63,7 +63,7 @@ impl SoftwareSubscription {
             id: subscription.id.to_string().into(),
             last_activity_at: account.last_activity_at.map(DateTime),
             retired_at: subscription.retired_at.or(account.retired_at).map(DateTime),
-            state: SubscriptionState::of(&subscription, &account),
+            state: subscriptions::SubscriptionState::of(&subscription, &account).into(),
             profile_id: subscription.profile_id,
             model_id: identifier.model_id,
             model: model.map(SoftwareModel::from),
@@ -119,16 +119,6 @@ pub(crate) enum SubscriptionState {
     Retired,
 }
 
-impl SubscriptionState {
-    fn of(subscription: &store::Subscription, account: &store::Account) -> Self {
-        match (subscription.retired_at.or(account.retired_at), account.frozen) {
-            (Some(_), _) => Self::Retired,
-            (None, Some(true)) => Self::Frozen,
-            (None, _) => Self::Assigned,
-        }
-    }
-}
-
 /// What a vendor calls a thing that is held.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub(crate) struct SubscriptionIdentifier {
@@ -165,7 +155,7 @@ pub(crate) struct SubscriptionFilter {
     never_active: Option<bool>,
     /// Only subscriptions of this profile.
     profile_id: Option<ID>,
-    /// The holder's username, mail address or shown name holds this, whatever the case.
+    /// The holder's shown name, username, mail address or employee number holds this, whatever the case.
     search: Option<String>,
     /// Only subscriptions in one of these states. Retired ones are left out unless this is given.
     state: Option<Vec<SubscriptionState>>,
@@ -175,9 +165,6 @@ pub(crate) struct SubscriptionFilter {
 
 impl SubscriptionFilter {
     pub(crate) fn read(self) -> Result<subscriptions::SubscriptionFilter> {
-        if self.inactive_days.is_some_and(|days| days < 0) {
-            return Err(error::bad_input("filter.inactiveDays", "must not be negative"));
-        }
         Ok(subscriptions::SubscriptionFilter {
             profile_id: filters::id("filter.profileId", self.profile_id.as_ref())?,
             model_id: filters::id("filter.modelId", self.model_id.as_ref())?,
@@ -185,7 +172,7 @@ impl SubscriptionFilter {
             identifier_key: self.identifier_key.map(Into::into),
             state: filters::each(self.state),
             last_activity_at: self.last_activity_at.map(Into::into),
-            inactive_days: self.inactive_days,
+            inactive_days: filters::days("filter.inactiveDays", self.inactive_days)?,
             never_active: self.never_active,
             department: self.department.map(Into::into),
             unrecognized: self.unrecognized,
