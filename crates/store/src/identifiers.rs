@@ -84,11 +84,11 @@ pub async fn resolve(db: &Db, ids: &[IdentifierId], model: ModelId) -> Result<i6
     use subscription_identifiers::{model_id, resolved_by, table, updated_at};
     let ids = ids.to_vec();
     with_tx!(db, Full, |c, now| {
-        let meant = table.filter(subscription_identifiers::id.eq_any(ids.clone()));
-        // Taken in one order by everybody, or two resolutions could wait for each other.
-        let other = meant.filter(model_id.is_null().or(model_id.ne(model))).order(subscription_identifiers::id);
-        let changed: Vec<IdentifierId> = other.select(subscription_identifiers::id).load(c).await?;
+        let other = table.filter(subscription_identifiers::id.eq_any(ids.clone()));
+        let other = other.filter(model_id.is_null().or(model_id.ne(model))).select(subscription_identifiers::id);
+        let changed: Vec<IdentifierId> = other.load(c).await?;
         let values = (model_id.eq(model), resolved_by.eq(ResolvedBy::Manual), updated_at.eq(Bind(now)));
+        let meant = table.filter(subscription_identifiers::id.eq_any(ids.clone()));
         diesel::update(meant).set(values).execute(c).await?;
         let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
         let live = live.filter(accounts::retired_at.is_null());

@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use filter::{coalesce, escaped, folded, idle_before, lower, search, text, time};
 pub use filter::{StringFilter, TimeFilter};
+pub(crate) use filter::{coalesce, escaped, folded, idle_before, lower, search, text, time};
 pub(crate) use keyed::{by_key, grouped};
 pub(crate) use sql::{Side, beyond, by_optional_time, by_text, by_time, sorted};
 
@@ -162,7 +162,8 @@ impl Plan<'_> {
             rows.reverse();
         }
         let (after, before) = (self.request.after.is_some(), self.request.before.is_some());
-        let (has_previous, has_next) = if self.from_the_end { (more || after, before) } else { (after, more || before) };
+        let (has_previous, has_next) =
+            if self.from_the_end { (more || after, before) } else { (after, more || before) };
         let placed = |row| {
             let (key, id) = place(&row);
             (Keyset { order: Cow::Borrowed(self.order), key, id }, row)

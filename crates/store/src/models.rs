@@ -12,9 +12,7 @@ use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
 use crate::types::Bind;
-use crate::{
-    Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, Result, StringFilter,
-};
+use crate::{Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, Result, StringFilter};
 
 /// Leaves out models; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +49,8 @@ pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Resul
             query = query.filter(beyond((publisher, product, edition), at, side));
         }
         let sort = plan.sort();
-        query = query.order((sorted(publisher, sort, false), sorted(product, sort, false), sorted(edition, sort, false)));
+        query =
+            query.order((sorted(publisher, sort, false), sorted(product, sort, false), sorted(edition, sort, false)));
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
     Ok(plan.page(rows, |model: &Model| {
@@ -119,7 +118,7 @@ pub async fn insert_manual(db: &Db, product: &Product) -> Result<Model> {
     let (id, product) = (ModelId::generate(), product.clone());
     with_tx!(db, Full, |c, now| {
         let edition = product.edition.as_deref().unwrap_or_default();
-        let search_text = folded(&format!("{} {} {edition}", product.publisher, product.product));
+        let search_text = folded(&[product.publisher.as_str(), &product.product, edition].join("\n"));
         let values = (
             software_models::id.eq(id),
             software_models::publisher.eq(&product.publisher),
@@ -127,17 +126,12 @@ pub async fn insert_manual(db: &Db, product: &Product) -> Result<Model> {
             software_models::edition.eq(edition),
             software_models::category.eq(&product.category),
             software_models::origin.eq(ModelOrigin::Manual),
-            software_models::search_text.eq(search_text.trim_end()),
+            software_models::search_text.eq(search_text),
             software_models::created_at.eq(Bind(now)),
             software_models::updated_at.eq(Bind(now)),
         );
         let unique = (software_models::publisher, software_models::product, software_models::edition);
-        diesel::insert_into(software_models::table)
-            .values(values)
-            .on_conflict(unique)
-            .do_nothing()
-            .execute(c)
-            .await?;
+        diesel::insert_into(software_models::table).values(values).on_conflict(unique).do_nothing().execute(c).await?;
         let same = software_models::table.filter(software_models::publisher.eq(&product.publisher));
         let same = same.filter(software_models::product.eq(&product.product));
         let same = same.filter(software_models::edition.eq(edition));
