@@ -1,0 +1,102 @@
+//! The commands: `demo`, `serve`, `work`, `migrate`, `schema`.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::gateway::{Gateway, Role};
+use crate::{schema, telemetry};
+
+#[derive(Debug, Parser)]
+#[command(name = "seatgraph", version, about = "A GraphQL gateway for SaaS licence management")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a gateway beside a simulated Salesforce organisation, connects and syncs it, and serves.
+    #[cfg(feature = "demo")]
+    Demo(crate::demo::Options),
+    /// Answers requests and does the work.
+    Serve(Configured),
+    /// Does the work only, beside a gateway that serves; needs PostgreSQL.
+    Work(Configured),
+    /// Brings the database up to date and ends.
+    Migrate(Configured),
+    /// Prints the GraphQL schema.
+    Schema,
+}
+
+#[derive(Debug, clap::Args)]
+struct Configured {
+    /// The configuration file (TOML).
+    #[arg(long, env = "SEATGRAPH_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Reads the command line, does what it says, and reports an error on standard error.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("the operating system lends threads and a poller");
+    match runtime.block_on(run(arguments.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "seatgraph: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => crate::demo::run(options).await,
+        Command::Serve(configured) => work(&configured, Role::Serve).await,
+        Command::Work(configured) => work(&configured, Role::Work).await,
+        Command::Migrate(configured) => {
+            let config = Config::load(configured.config.as_deref())?;
+            let db = seatgraph_store::Db::connect(&config.database).await?;
+            Ok(db.migrate().await?)
+        }
+        Command::Schema => Ok(std::io::stdout().write_all(schema::sdl().as_bytes())?),
+    }
+}
+
+async fn work(configured: &Configured, role: Role) -> anyhow::Result<()> {
+    let config = Config::load(configured.config.as_deref())?;
+    telemetry::start_log(&config.log)?;
+    let mut gateway = Gateway::start(config, role).await?;
+    if let Some(address) = gateway.address() {
+        writeln!(std::io::stdout(), "GraphiQL: http://{address}/")?;
+    }
+    let asked_to_stop = asked_to_stop()?;
+    tokio::select! {
+        () = asked_to_stop => {
+            gateway.stop().await;
+            Ok(())
+        }
+        ended = gateway.ended() => ended,
+    }
+}
+
+/// Waits for SIGINT or SIGTERM, from the moment of the call.
+pub(crate) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,161 @@
+//! Configuration: a TOML file, overridden by the environment, parsed once and refused whole when a word is unknown.
+//!
+//! The environment spells a field in upper case behind `SEATGRAPH_`, with `__` between levels:
+//! `SEATGRAPH_DATABASE__URL`. Variables that begin with `SEATGRAPH_TEST_` belong to tests and are passed over.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use seatgraph_core::Secret;
+use seatgraph_engine::EngineSettings;
+use seatgraph_store::DatabaseSettings;
+use serde::Deserialize;
+use url::Url;
+
+use crate::edge::Limits;
+
+/// Variables with the prefix that are not configuration: where the file is, and what tests ask for.
+const NOT_CONFIGURATION: [&str; 2] = ["config", "require_postgres"];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where the front door listens. Loopback only until the gateway knows who its visitors are.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: DatabaseSettings,
+    /// The file with the key that seals credentials; made with mode 0600 when it is missing. By default
+    /// `seatgraph.key` beside the SQLite database, or in the working folder with PostgreSQL.
+    pub key_file: Option<PathBuf>,
+    /// The sealing key itself, 32 bytes in base64; outranks the file. Belongs in the environment, not in a file.
+    pub key: Option<Secret>,
+    /// Origins, scheme and host and port, whose pages may call the API: `https://console.example.com`.
+    pub allowed_origins: Vec<Url>,
+    /// Whether clients may read the schema by introspection; GraphiQL needs it.
+    pub introspection: bool,
+    /// What one request, one socket and one operation may cost.
+    pub limits: Limits,
+    /// Leases, pacing, quotas and schedules of the work.
+    pub engine: EngineSettings,
+    /// What the log says and how.
+    pub log: LogSettings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            database: DatabaseSettings::default(),
+            key_file: None,
+            key: None,
+            allowed_origins: Vec::new(),
+            introspection: true,
+            limits: Limits::default(),
+            engine: EngineSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+/// What the log says and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// A filter as `tracing` reads it: `info`, `warn,seatgraph=debug`.
+    pub level: String,
+    /// One JSON object per line, or lines for people.
+    pub format: LogFormat,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Config {
+    /// Reads `file`, where one is named, and the environment over it.
+    ///
+    /// # Errors
+    /// The field, what is wrong with its value, and where it came from.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut figment = Figment::new();
+        if let Some(path) = file {
+            anyhow::ensure!(path.is_file(), "configuration file {} does not exist", path.display());
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        let environment = Env::prefixed("SEATGRAPH_")
+            .filter(|key| {
+                let key = key.as_str().to_ascii_lowercase();
+                !key.starts_with("test_") && !NOT_CONFIGURATION.contains(&key.as_str())
+            })
+            .split("__");
+        Ok(figment.merge(environment).extract()?)
+    }
+
+    /// Returns the file that holds the sealing key.
+    #[must_use]
+    pub fn key_path(&self) -> PathBuf {
+        let beside_database = || match self.database.sqlite_path() {
+            Some(path) => path.with_file_name("seatgraph.key"),
+            None => PathBuf::from("seatgraph.key"),
+        };
+        self.key_file.clone().unwrap_or_else(beside_database)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> anyhow::Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seatgraph.toml");
+        std::fs::write(&path, toml).unwrap();
+        Config::load(Some(&path))
+    }
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        let config = load("").unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8080".parse().unwrap());
+        assert!(config.introspection);
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let error = load("listn = '127.0.0.1:1'").unwrap_err().to_string();
+        assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_field_of_a_table_is_refused_by_name() {
+        let error = load("[limits]\ncosst = 7").unwrap_err().to_string();
+        assert!(error.contains("cosst"), "{error}");
+    }
+
+    #[test]
+    fn the_key_lies_beside_the_database() {
+        let config = load("[database]\nurl = '/var/lib/seatgraph/seatgraph.db'").unwrap();
+        assert_eq!(config.key_path(), Path::new("/var/lib/seatgraph/seatgraph.key"));
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = Config::load(Some(Path::new("/nowhere/seatgraph.toml"))).unwrap_err().to_string();
+        assert!(error.contains("/nowhere/seatgraph.toml"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! `seatgraph demo`: a gateway, a SQLite file and a simulated Salesforce organisation, connected and synced.
+
+mod api;
+mod progress;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use salesforce_simulator::{Settings, Simulator};
+
+use crate::cli::asked_to_stop;
+use crate::config::{Config, LogSettings};
+use crate::gateway::{Gateway, Role};
+use crate::telemetry;
+
+/// How the demo may be varied; it needs none of it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The folder for the database; a used one is taken up again. A temporary one by default.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// How many users the simulated organisation has.
+    #[arg(long, default_value_t = 5000)]
+    users: u32,
+    /// What the organisation is made from; the same number gives the same one.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// The port of the gateway; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+}
+
+/// Runs until it is asked to stop.
+pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
+    telemetry::start_log(&LogSettings { level: "warn".to_owned(), ..LogSettings::default() })?;
+    let asked_to_stop = asked_to_stop()?;
+    let temporary = match options.data {
+        Some(_) => None,
+        None => Some(tempfile::Builder::new().prefix("seatgraph-demo-").tempdir()?),
+    };
+    let folder = options.data.as_deref().or(temporary.as_ref().map(tempfile::TempDir::path));
+    let folder = folder.expect("a folder was named or made");
+    std::fs::create_dir_all(folder).with_context(|| format!("--data {}", folder.display()))?;
+
+    let settings = Settings { users: options.users, seed: options.seed, ..Settings::default() };
+    let simulator = Simulator::start(settings).await.context("the simulated organisation")?;
+    let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)), ..Config::default() };
+    config.database.url = folder.join("seatgraph.db").to_string_lossy().into_owned();
+    let gateway = Gateway::start(config, Role::Serve).await?;
+    let address = gateway.address().expect("a gateway that serves listens");
+    let mut out = std::io::stdout();
+    writeln!(out, "GraphiQL: http://{address}/")?;
+    writeln!(out, "Salesforce simulator: {} ({} users)", simulator.url(), options.users)?;
+    out.flush()?;
+
+    let first_sync = async {
+        let profile = api::Api::new(address).connect(&simulator).await?;
+        progress::show(gateway.engine(), profile).await?;
+        writeln!(std::io::stdout(), "\n{}", what_to_try(address)).context("standard output")
+    };
+    let ended = tokio::select! {
+        () = asked_to_stop => Ok(()),
+        failed = async {
+            first_sync.await?;
+            std::future::pending::<anyhow::Result<()>>().await
+        } => failed,
+    };
+    gateway.stop().await;
+    simulator.shutdown().await;
+    ended
+}
+
+fn what_to_try(address: SocketAddr) -> String {
+    format!(
+        "Try in GraphiQL (http://{address}/), each a ready tab:\n\
+         \x20 subscriptions      who holds which subscription, and when each was last used\n\
+         \x20 never-active       paid for, never logged in\n\
+         \x20 start-sync         sync again, while sync-progress streams it live\n\
+         Ctrl-C ends the demo."
+    )
+}

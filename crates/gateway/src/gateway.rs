@@ -1,0 +1,156 @@
+//! Composition: database, engine, schema, edge and workers put together, started, and stopped in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use seatgraph_core::SystemClock;
+use seatgraph_engine::{Engine, Worker};
+use seatgraph_store::{Backend, Db, FileLock, Sealer};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::connectors::CONNECTORS;
+use crate::edge::{Edge, HostPolicy, Settings};
+use crate::{graphiql, health, schema};
+
+/// How long open requests and sockets may take to end once the gateway stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// What a process of the gateway does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Answers requests and does the work too.
+    Serve,
+    /// Does the work only; for further machines beside a PostgreSQL database.
+    Work,
+}
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    address: Option<SocketAddr>,
+    engine: Engine,
+    stop: CancellationToken,
+    tasks: JoinSet<anyhow::Result<()>>,
+    // Invariant: held as long as the tasks run; a second process on the same SQLite file is refused.
+    _lock: Option<FileLock>,
+}
+
+impl Gateway {
+    /// Opens and migrates the database, then starts what `role` asks for.
+    ///
+    /// # Errors
+    /// What could not be opened, bound or read, naming it.
+    pub async fn start(config: Config, role: Role) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            role == Role::Work || config.listen.ip().is_loopback(),
+            "listen: {} is not a loopback address, and the gateway does not know its visitors yet; \
+             listen on 127.0.0.1 and let a proxy with its own login stand in front",
+            config.listen
+        );
+        let (db, lock) = open(&config, role).await?;
+        let sealer = sealer(&config)?;
+        let engine = Engine::new(db.clone(), CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone());
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let address = match role {
+            Role::Work => None,
+            Role::Serve => {
+                let listener =
+                    TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
+                let address = listener.local_addr()?;
+                let router = router(&config, &engine)?;
+                let stopped = stop.clone().cancelled_owned();
+                tasks.spawn(async move {
+                    Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?)
+                });
+                Some(address)
+            }
+        };
+        let (worker, wakeups) = (Worker::new(engine.clone()), db.wakeups().clone());
+        let (worker_stop, wakeups_stop) = (stop.clone(), stop.clone());
+        tasks.spawn(async move {
+            worker.run(worker_stop).await;
+            Ok(())
+        });
+        tasks.spawn(async move {
+            wakeups.run(wakeups_stop).await;
+            Ok(())
+        });
+        Ok(Self { address, engine, stop, tasks, _lock: lock })
+    }
+
+    /// Where the front door listens; `None` for a process that only works.
+    #[must_use]
+    pub const fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The engine, for the commands of this binary.
+    #[must_use]
+    pub(crate) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Waits until one of the tasks ends, which none does unless it is stopped or broken.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
+        match self.tasks.join_next().await {
+            Some(ended) => ended.context("a task of the gateway panicked")?,
+            None => Ok(()),
+        }
+    }
+
+    /// Stops taking work and requests, lets the open ones end for a while, then closes them.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        let drained = tokio::time::timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            tracing::info!("closing what is still open");
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLock>)> {
+    let lock = match config.database.sqlite_path() {
+        Some(_) if role == Role::Work => anyhow::bail!(
+            "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
+        ),
+        Some(path) => {
+            Some(FileLock::acquire(&path).with_context(|| format!("database {}", path.display()))?)
+        }
+        None => None,
+    };
+    let db = Db::connect(&config.database).await.context("database.url")?;
+    db.migrate().await.context("migrations")?;
+    if db.backend() == Backend::Sqlite {
+        seatgraph_store::runs::release_all(&db).await.context("taking up interrupted runs")?;
+    }
+    Ok((db, lock))
+}
+
+fn sealer(config: &Config) -> anyhow::Result<Sealer> {
+    match &config.key {
+        Some(key) => Sealer::from_base64(key).context("key"),
+        None => {
+            let path = config.key_path();
+            Sealer::from_key_file(&path).with_context(|| format!("key_file: {}", path.display()))
+        }
+    }
+}
+
+fn router(config: &Config, engine: &Engine) -> anyhow::Result<Router> {
+    let settings = Settings {
+        limits: config.limits.clone(),
+        allowed_origins: config.allowed_origins.clone(),
+        allowed_hosts: HostPolicy::Loopback,
+        introspection: config.introspection,
+    };
+    let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(schema::Scope::new(engine.clone())))?;
+    Ok(edge.router().merge(graphiql::router()).merge(health::router(engine.db().clone())))
+}

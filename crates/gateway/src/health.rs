@@ -1,0 +1,34 @@
+//! What operators and orchestrators ask: alive, ready, and how much of everything.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use seatgraph_store::Db;
+
+use crate::telemetry;
+
+/// Answers `/health/live`, `/health/ready` and `/metrics`.
+pub(crate) fn router(db: Db) -> Router {
+    let metrics = telemetry::metrics();
+    Router::new()
+        .route("/health/live", get(|| async { "alive\n" }))
+        .route("/health/ready", get(ready))
+        .route(
+            "/metrics",
+            get(|| async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()) }),
+        )
+        .with_state(db)
+}
+
+/// Ready means that the database answers; the vendor's health is a finding, never ours.
+async fn ready(State(db): State<Db>) -> Response {
+    match db.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(error = %error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+        }
+    }
+}

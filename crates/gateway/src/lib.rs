@@ -1,0 +1,13 @@
+//! The front door: GraphQL over HTTP, WebSocket and server-sent events; configuration; composition.
+
+pub mod cli;
+pub mod config;
+pub mod connectors;
+#[cfg(feature = "demo")]
+mod demo;
+pub mod edge;
+pub mod gateway;
+pub mod graphiql;
+mod health;
+pub mod schema;
+mod telemetry;
