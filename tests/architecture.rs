@@ -1,0 +1,133 @@
+//! What Cargo cannot enforce: who may say what, and how large a room may grow.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every Rust file below `folder`, with its text and its path from the workspace's root.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", "node_modules", "template"].contains(&name.as_str()) {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(root()).unwrap().to_string_lossy().into_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "no sources below {folder}");
+    found
+}
+
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// Asserts that only files that `may` says yes to have a line of code with `word` in it.
+fn only(word: &str, may: impl Fn(&str) -> bool) {
+    let strangers: Vec<_> = sources("crates")
+        .into_iter()
+        .filter(|(path, text)| !may(path) && code(text).any(|line| line.contains(word)))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(strangers.is_empty(), "`{word}` is not for {strangers:#?}");
+}
+
+#[test]
+fn only_the_store_says_diesel() {
+    only("diesel", |path| path.starts_with("crates/store/"));
+}
+
+#[test]
+fn only_the_gateway_says_async_graphql() {
+    only("async_graphql", |path| path.starts_with("crates/gateway/"));
+}
+
+#[test]
+fn only_the_gateway_and_the_simulator_say_axum() {
+    only("axum::", |path| path.starts_with("crates/gateway/") || path.starts_with("crates/salesforce-simulator/"));
+}
+
+#[test]
+fn only_core_http_says_reqwest() {
+    only("reqwest", |path| path.starts_with("crates/core/src/http"));
+}
+
+#[test]
+fn only_the_list_of_connectors_names_a_connector_crate() {
+    only("salesforce_connector", |path| {
+        path == "crates/gateway/src/connectors.rs" || path.starts_with("crates/salesforce-connector/")
+    });
+}
+
+#[test]
+fn only_the_demo_and_benches_name_the_simulator() {
+    only("salesforce_simulator", |path| {
+        path.starts_with("crates/gateway/src/demo")
+            || path.starts_with("crates/gateway/benches/")
+            || path.starts_with("crates/salesforce-simulator/")
+            || path.starts_with("crates/salesforce-connector/tests/")
+    });
+}
+
+#[test]
+fn the_arrows_between_rooms_point_one_way() {
+    let allowed: [(&str, &[&str]); 5] = [
+        ("core", &[]),
+        ("salesforce-simulator", &[]),
+        ("salesforce-connector", &["seatgraph-core"]),
+        ("store", &["seatgraph-core"]),
+        ("engine", &["seatgraph-core", "seatgraph-store"]),
+    ];
+    let ours = ["seatgraph-core", "seatgraph-store", "seatgraph-engine", "seatgraph.", "salesforce-"];
+    for (room, may) in allowed {
+        let manifest = fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("\n[dependencies]").nth(1).unwrap_or_default();
+        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+        for line in dependencies.lines() {
+            let is_ours = ours.iter().any(|name| line.starts_with(name));
+            assert!(!is_ours || may.iter().any(|name| line.starts_with(name)), "{room} may not depend on {line}");
+        }
+    }
+}
+
+#[test]
+fn a_file_has_a_purpose_and_a_size_that_fits_the_head() {
+    let mut faults = Vec::new();
+    for (path, text) in sources("crates").into_iter().chain(sources("tests")) {
+        let lines = text.lines().count();
+        if !text.starts_with("//!") {
+            faults.push(format!("{path} does not say what it is for"));
+        }
+        if lines > 500 {
+            faults.push(format!("{path} has {lines} lines"));
+        }
+        if path.ends_with("/mod.rs") {
+            faults.push(format!("{path}: a module's file bears its name"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn no_test_waits_on_the_clock() {
+    let naps = ["thread::sleep", "time::sleep("];
+    let sleepers: Vec<_> = sources("tests")
+        .into_iter()
+        .chain(sources("crates").into_iter().filter(|(path, _)| path.contains("/tests/")))
+        .filter(|(path, text)| {
+            !path.ends_with("architecture.rs") && code(text).any(|line| naps.iter().any(|nap| line.contains(nap)))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(sleepers.is_empty(), "a sleep in a test is a race that has not happened yet: {sleepers:#?}");
+}

@@ -1,0 +1,7 @@
+//! The simulator's binary once more, for tests in which it must outlive a killed gateway.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    salesforce_simulator::cli::run()
+}

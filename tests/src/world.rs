@@ -1,0 +1,96 @@
+//! A gateway in this process, on a database of its own.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context;
+use salesforce_simulator::Simulator;
+use seatgraph::config::Config;
+use seatgraph::gateway::{Gateway, Role};
+use seatgraph_store::testkit::TestDatabase;
+use serde_json::{Value, json};
+
+use crate::Api;
+
+/// A gateway and the way to it. Stop it at the end of a story, so that nothing is left running.
+#[derive(Debug)]
+pub struct World {
+    gateway: Gateway,
+    folder: tempfile::TempDir,
+    /// The public API.
+    pub api: Api,
+}
+
+/// A published profile and its first run.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    /// The alias's id.
+    pub alias: String,
+    /// The profile's id.
+    pub profile: String,
+    /// The id of the run that publishing started.
+    pub run: String,
+}
+
+impl World {
+    /// Boots a gateway on `database`.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting.
+    pub async fn start(database: &TestDatabase) -> anyhow::Result<Self> {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Boots a gateway on `database` with a configuration that `adjust` changes.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting.
+    pub async fn start_with(database: &TestDatabase, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
+        config.database.url = database.url().to_owned();
+        config.key_file = Some(folder.path().join("seatgraph.key"));
+        adjust(&mut config);
+        let gateway = Gateway::start(config, Role::Serve).await?;
+        let address = gateway.address().context("a gateway that serves listens")?;
+        Ok(Self { gateway, folder, api: Api::new(format!("http://{address}")) })
+    }
+
+    /// Stops the gateway and waits for its tasks.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        drop(self.folder);
+    }
+
+    /// Connects the simulated organisation through an alias of its own and publishes its profile.
+    ///
+    /// # Errors
+    /// The first refusal on the way.
+    pub async fn connect(&self, simulator: &Simulator, name: &str) -> anyhow::Result<Connected> {
+        connect(&self.api, simulator, name, None).await
+    }
+}
+
+/// Connects an organisation through the API: alias (below `parent`, where one is given), credentials, profile, publish.
+///
+/// # Errors
+/// The first refusal on the way.
+pub async fn connect(api: &Api, simulator: &Simulator, name: &str, parent: Option<&str>) -> anyhow::Result<Connected> {
+    let mut input = json!({ "connector": "salesforce", "name": name, "instanceUrl": simulator.url() });
+    if let Some(parent) = parent {
+        input["parentId"] = json!(parent);
+    }
+    let alias = id(&api.mutate("CreateConnectionAlias", input).await?["alias"])?;
+    let credentials = json!({
+        "aliasId": alias,
+        "clientId": simulator.client_id(),
+        "clientSecret": simulator.client_secret(),
+    });
+    api.mutate("SetClientCredentials", credentials).await?;
+    let profile = id(&api.mutate("CreateProfile", json!({ "name": name, "aliasId": alias })).await?["profile"])?;
+    let run = id(&api.mutate("PublishProfile", json!({ "id": profile })).await?["run"])?;
+    Ok(Connected { alias, profile, run })
+}
+
+fn id(node: &Value) -> anyhow::Result<String> {
+    node["id"].as_str().map(str::to_owned).with_context(|| format!("no id in {node}"))
+}

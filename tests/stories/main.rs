@@ -1,0 +1,9 @@
+//! What people do with the product, through its front door, on both databases.
+
+mod census;
+mod crash;
+mod demo;
+mod lifecycle;
+mod operations;
+mod progress;
+mod two_organizations;

@@ -1,0 +1,71 @@
+//! A sync as its watchers see it: every event once, in order, also for those who come late or come back.
+
+use futures::StreamExt;
+use salesforce_simulator::{Settings, Simulator};
+use seatgraph_store::each_backend;
+use seatgraph_tests::{Api, World, operation};
+use serde_json::{Value, json};
+
+each_backend! {
+    async fn sync_progress_streams_every_event_once(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 700, seed: 51, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "watched").await.unwrap();
+        let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+
+        // The first says where the run is, with the number that was asked with; then 1, 2, 3… to the last state.
+        assert_eq!(live[0]["sequence"], 0);
+        let numbers: Vec<u64> = live[1..].iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+        assert_eq!(live.last().unwrap()["state"], "SUCCEEDED");
+
+        let run = world.api.run("SyncRun", json!({ "id": connected.run })).await.unwrap();
+        assert_eq!(run["syncRun"]["lastSequence"].as_u64(), numbers.last().copied());
+
+        // Who comes back goes on behind the last number seen, whatever it was.
+        for seen in [1, numbers.len() as u64 / 2, numbers.len() as u64 - 1] {
+            let resumed = events(&world.api, json!({ "runId": connected.run }), Some(seen)).await;
+            let expected: Vec<u64> = (seen..=numbers.len() as u64).collect();
+            assert_eq!(resumed.iter().map(|e| e["sequence"].as_u64().unwrap()).collect::<Vec<_>>(), expected);
+        }
+        world.stop().await;
+    }
+
+    async fn a_watcher_of_a_profile_sees_its_next_run(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 300, seed: 52, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "watched").await.unwrap();
+        world.api.finished(&connected.run).await.unwrap();
+        let watching = events(&world.api, json!({ "profileId": connected.profile }), None);
+        let starting = world.api.mutate("StartSync", json!({ "profileId": connected.profile }));
+        let (seen, started) = tokio::join!(watching, starting);
+        let run = started.unwrap()["run"]["id"].take();
+        assert_eq!(seen.last().unwrap()["run"]["id"], run);
+        assert_eq!(seen.last().unwrap()["state"], "SUCCEEDED");
+        world.stop().await;
+    }
+
+    async fn totals_are_never_exceeded_and_never_change(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 2500, seed: 53, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "counted").await.unwrap();
+        let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+        let mut totals = std::collections::BTreeMap::new();
+        for stage in live.iter().map(|event| &event["stage"]).filter(|stage| stage["total"].is_u64()) {
+            let name = stage["name"].as_str().unwrap();
+            let (done, total) = (stage["done"].as_u64().unwrap(), stage["total"].as_u64().unwrap());
+            assert!(done <= total, "{name}: {done} of {total}");
+            assert_eq!(*totals.entry(name).or_insert(total), total, "{name}");
+        }
+        assert!(!totals.is_empty());
+        world.stop().await;
+    }
+}
+
+/// The whole stream.
+async fn events(api: &Api, by: Value, after: Option<u64>) -> Vec<Value> {
+    let stream = api.subscribe(&operation("SyncProgress"), json!({ "by": by, "after": after })).await.unwrap();
+    let events: Vec<_> = stream.collect().await;
+    let events: Vec<Value> = events.into_iter().map(Result::unwrap).collect();
+    events.into_iter().map(|mut event| event["data"]["syncProgress"].take()).collect()
+}

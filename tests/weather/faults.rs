@@ -1,0 +1,118 @@
+//! Faults that pass: the run gets over them, by itself or after a pause.
+
+use std::time::Duration;
+
+use salesforce_simulator::{Faults, Settings, Simulator, StatusFault};
+use seatgraph_store::each_backend;
+use seatgraph_tests::{Api, Connected, World};
+use serde_json::{Value, json};
+
+/// A gateway with one organisation whose first sync is through.
+pub(crate) struct Calm {
+    pub(crate) world: World,
+    pub(crate) simulator: Simulator,
+    pub(crate) connected: Connected,
+}
+
+impl Calm {
+    pub(crate) async fn start(database: &seatgraph_store::testkit::TestDatabase) -> Self {
+        let settings = Settings { users: 900, seed: 31, ..Settings::default() };
+        let simulator = Simulator::start(settings).await.unwrap();
+        let world = World::start_with(database, |config| {
+            config.engine.retry_delay = Duration::from_millis(5);
+            config.engine.backoff = Duration::from_millis(20);
+            config.engine.poll_every = Duration::from_millis(50);
+            config.engine.quota_pause = Duration::from_secs(1);
+        })
+        .await
+        .unwrap();
+        let shared = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 200 } });
+        let parent = world.api.mutate("CreateConnectionAlias", shared).await.unwrap();
+        let parent = parent["alias"]["id"].as_str().unwrap();
+        let connected = seatgraph_tests::connect(&world.api, &simulator, "calm", Some(parent)).await.unwrap();
+        assert_eq!(world.api.finished(&connected.run).await.unwrap(), "SUCCEEDED");
+        Self { world, simulator, connected }
+    }
+
+    /// Starts a run and returns its id.
+    pub(crate) async fn sync(&self) -> String {
+        let started = self.world.api.mutate("StartSync", json!({ "profileId": self.connected.profile })).await;
+        started.unwrap()["run"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Runs a sync to its end.
+    pub(crate) async fn outcome(&self) -> Value {
+        let run = self.sync().await;
+        self.world.api.finished(&run).await.unwrap();
+        outcome(&self.world.api, &run).await
+    }
+
+    /// The vendor recovers, and the next run finds everybody.
+    pub(crate) async fn recovers(self) {
+        self.simulator.set_faults(Faults::default());
+        let outcome = self.outcome().await;
+        assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
+        let everybody = self.accounts().await;
+        assert_eq!(everybody, self.simulator.truth().users.total);
+        self.world.stop().await;
+        self.simulator.shutdown().await;
+    }
+
+    /// How many live accounts there are.
+    pub(crate) async fn accounts(&self) -> u64 {
+        let query = "query($id: ID!) { accounts(filter: { profileId: $id }, first: 1) { totalCount } }";
+        let data = self.world.api.ask(query, json!({ "id": self.connected.profile })).await.unwrap();
+        data["accounts"]["totalCount"].as_u64().unwrap()
+    }
+}
+
+/// A run's state and findings.
+pub(crate) async fn outcome(api: &Api, run: &str) -> Value {
+    let query = "query($id: ID!) { syncRun(id: $id) { state wakesAt apiCalls counts { accountsRetired rejected } \
+        findings { code severity process message seen remedy } } }";
+    api.ask(query, json!({ "id": run })).await.unwrap()["syncRun"].take()
+}
+
+async fn gets_over(database: &seatgraph_store::testkit::TestDatabase, faults: Faults) {
+    let calm = Calm::start(database).await;
+    calm.simulator.set_faults(faults);
+    let outcome = calm.outcome().await;
+    assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
+    assert_eq!(outcome["counts"]["accountsRetired"], 0);
+    calm.recovers().await;
+}
+
+each_backend! {
+    async fn a_session_that_expires_again_and_again_is_renewed(database: TestDatabase) {
+        gets_over(&database, Faults { expire_session_every: Some(4), ..Faults::default() }).await;
+    }
+
+    async fn a_burst_of_503_is_waited_out(database: TestDatabase) {
+        let burst = StatusFault { code: 503, times: 3, retry_after: None };
+        gets_over(&database, Faults { status: Some(burst), ..Faults::default() }).await;
+    }
+
+    async fn a_body_that_breaks_off_is_asked_for_again(database: TestDatabase) {
+        gets_over(&database, Faults { drop_body_every: Some(5), ..Faults::default() }).await;
+    }
+
+    async fn a_forgotten_locator_is_replaced_by_a_key(database: TestDatabase) {
+        gets_over(&database, Faults { cursor_idle_seconds: Some(0), ..Faults::default() }).await;
+    }
+
+    async fn too_many_long_calls_at_once_are_spaced_out(database: TestDatabase) {
+        gets_over(&database, Faults { concurrent_limit: 2, ..Faults::default() }).await;
+    }
+
+    async fn the_daily_limit_pauses_the_run_until_it_is_lifted(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        calm.simulator.set_faults(Faults { daily_limit_remaining: Some(3), ..Faults::default() });
+        let run = calm.sync().await;
+        calm.world.api.until(&run, |state| state == "PAUSED_QUOTA").await.unwrap();
+        let paused = outcome(&calm.world.api, &run).await;
+        assert!(paused["wakesAt"].is_string(), "{paused}");
+        calm.simulator.set_faults(Faults::default());
+        assert_eq!(calm.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        calm.recovers().await;
+    }
+}

@@ -1,0 +1,4 @@
+//! Every fault of the vendor ends in its documented state with a clear finding, and a later run completes.
+
+mod faults;
+mod withdrawn;

@@ -1,0 +1,106 @@
+//! What is hidden or taken away: degraded with a finding, or failed with one, and nothing retired either way.
+
+use salesforce_simulator::{Faults, TokenRefusal};
+use seatgraph_store::each_backend;
+use seatgraph_tests::Api;
+use serde_json::{Value, json};
+
+use crate::faults::Calm;
+
+/// The findings of at least this severity must all carry a remedy; returns them as one text to look into.
+fn findings(outcome: &Value) -> String {
+    let findings = outcome["findings"].as_array().unwrap();
+    assert!(!findings.is_empty(), "no finding in {outcome}");
+    for finding in findings {
+        assert!(!finding["remedy"].as_str().unwrap().is_empty(), "no remedy in {finding}");
+    }
+    outcome["findings"].to_string()
+}
+
+async fn permissions(calm: &Calm, change: Value) {
+    Api::new(calm.simulator.url()).put("/_control/permissions", change).await.unwrap();
+}
+
+each_backend! {
+    async fn a_hidden_field_degrades_the_run_and_is_named(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        calm.simulator.set_faults(Faults { hide_fields: vec!["User.Department".to_owned()], ..Faults::default() });
+        let outcome = calm.outcome().await;
+        assert_eq!(outcome["state"], "SUCCEEDED_WITH_FINDINGS", "{outcome}");
+        assert!(findings(&outcome).contains("Department"), "{outcome}");
+        calm.recovers().await;
+    }
+
+    async fn withdrawn_login_history_degrades_the_run_and_is_named(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        let taken = ["PermissionsManageUsers", "PermissionsMonitorLoginHistory"];
+        permissions(&calm, json!({ "revoke": taken })).await;
+        let outcome = calm.outcome().await;
+        assert_eq!(outcome["state"], "SUCCEEDED_WITH_FINDINGS", "{outcome}");
+        assert!(findings(&outcome).contains("Login History"), "{outcome}");
+        assert_eq!(outcome["counts"]["accountsRetired"], 0);
+        permissions(&calm, json!({ "grant": taken })).await;
+        calm.recovers().await;
+    }
+
+    async fn withdrawn_view_setup_fails_the_run_and_retires_nobody(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        let taken = ["PermissionsViewSetup"];
+        permissions(&calm, json!({ "revoke": taken })).await;
+        let outcome = calm.outcome().await;
+        assert_eq!(outcome["state"], "FAILED", "{outcome}");
+        assert!(findings(&outcome).contains("View Setup"), "{outcome}");
+        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+        permissions(&calm, json!({ "grant": taken })).await;
+        calm.recovers().await;
+    }
+
+    async fn a_refused_credential_asks_for_a_new_one(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        let refusal = TokenRefusal {
+            error: "invalid_client".to_owned(),
+            error_description: "invalid client credentials".to_owned(),
+            times: None,
+        };
+        let refused = Faults { expire_sessions: true, token_refusal: Some(refusal), ..Faults::default() };
+        calm.simulator.set_faults(refused);
+        let outcome = calm.outcome().await;
+        assert_eq!(outcome["state"], "FAILED", "{outcome}");
+        findings(&outcome);
+        assert_eq!(profile_state(&calm).await, "REAUTH_REQUIRED");
+        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+
+        calm.simulator.set_faults(Faults::default());
+        let credentials = json!({
+            "aliasId": calm.connected.alias,
+            "clientId": calm.simulator.client_id(),
+            "clientSecret": calm.simulator.client_secret(),
+        });
+        calm.world.api.mutate("SetClientCredentials", credentials).await.unwrap();
+        let resumed = calm.world.api.mutate("PublishProfile", json!({ "id": calm.connected.profile })).await.unwrap();
+        calm.world.api.finished(resumed["run"]["id"].as_str().unwrap()).await.unwrap();
+        assert_eq!(profile_state(&calm).await, "PUBLISHED");
+        calm.recovers().await;
+    }
+
+    async fn users_who_vanish_in_numbers_are_not_retired_before_someone_confirms(database: TestDatabase) {
+        let calm = Calm::start(&database).await;
+        let everybody = calm.accounts().await;
+        let vendor = Api::new(calm.simulator.url());
+        vendor.post_json("/_control/users/remove", json!({ "count": everybody * 3 / 10 })).await.unwrap();
+        let run = calm.sync().await;
+        calm.world.api.until(&run, |state| state == "SUSPECT").await.unwrap();
+        assert_eq!(calm.accounts().await, everybody);
+        calm.world.api.mutate("ConfirmSuspectSync", json!({ "id": run })).await.unwrap();
+        let state = calm.world.api.finished(&run).await.unwrap();
+        assert!(state.starts_with("SUCCEEDED"), "{state}");
+        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+        calm.recovers().await;
+    }
+}
+
+async fn profile_state(calm: &Calm) -> String {
+    let query = "query($id: ID!) { profile(by: { id: $id }) { state } }";
+    let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
+    data["profile"]["state"].as_str().unwrap().to_owned()
+}
