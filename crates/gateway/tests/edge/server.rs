@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::schema::{Controls, Tick, edge};
+use crate::telemetry;
 
 /// Longer than anything here takes; a test that hangs fails instead.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,6 +40,7 @@ impl Server {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        telemetry::install();
         let controls = Controls::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

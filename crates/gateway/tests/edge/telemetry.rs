@@ -1,21 +1,24 @@
 //! What the edge leaves in the log and in the metrics.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::server::{Ask, Server};
 
-/// Keeps what is logged on this thread; tests run their server on their own.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread: every test runs its server on its own.
+    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -24,39 +27,31 @@ impl io::Write for Log {
     }
 }
 
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
+/// Installs the log for the whole process. Every server does so before it starts: whether a place in the
+/// code is logged at all is decided when it is first reached.
+pub(crate) fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing_subscriber::fmt().json().with_writer(|| Log).init());
 }
 
-impl Log {
-    fn install(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt().json().with_writer(self.clone()).finish();
-        tracing::subscriber::set_default(subscriber)
-    }
+fn text() -> String {
+    LOGGED.with_borrow(|logged| String::from_utf8(logged.clone()).unwrap())
+}
 
-    fn lines(&self) -> Vec<Value> {
-        let bytes = self.0.lock().unwrap();
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
-    }
+fn lines() -> Vec<Value> {
+    text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
 
-    fn requests(&self) -> Vec<Value> {
-        let lines = self.lines().into_iter().map(|line| line["fields"].clone());
-        lines.filter(|fields| fields["message"] == "graphql request").collect()
-    }
+fn requests() -> Vec<Value> {
+    let fields = lines().into_iter().map(|line| line["fields"].clone());
+    fields.filter(|fields| fields["message"] == "graphql request").collect()
 }
 
 #[tokio::test]
 async fn a_request_leaves_one_line_with_its_figures() {
-    let log = Log::default();
-    let _guard = log.install();
     let server = Server::start().await;
     server.post("query Reading { reads(times: 3) book { title } }", json!({})).await;
-    let [line] = log.requests().try_into().unwrap();
+    let [line] = requests().try_into().unwrap();
     assert_eq!(line["operation"], "Reading");
     assert_eq!(line["operation_type"], "query");
     assert_eq!(line["status"], 200);
@@ -68,29 +63,25 @@ async fn a_request_leaves_one_line_with_its_figures() {
 
 #[tokio::test]
 async fn the_trace_id_leads_from_the_answer_to_the_text_in_the_log() {
-    let log = Log::default();
-    let _guard = log.install();
     let server = Server::start().await;
     let reply = server.post("{ fails(how: UNCODED) }", json!({})).await;
     let trace_id = reply.json()["errors"][0]["extensions"]["traceId"].clone();
-    let lines = log.lines();
+    let lines = lines();
     let told = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
     assert_eq!(told["fields"]["trace_id"], trace_id);
     assert_eq!(told["fields"]["error"], "connection to 10.0.0.7 refused");
-    assert_eq!(log.requests()[0]["code"], "INTERNAL_SERVER_ERROR");
-    assert_eq!(log.requests()[0]["trace_id"], trace_id);
+    assert_eq!(requests()[0]["code"], "INTERNAL_SERVER_ERROR");
+    assert_eq!(requests()[0]["trace_id"], trace_id);
 }
 
 #[tokio::test]
 async fn a_refused_request_leaves_a_line_too_and_none_of_its_content() {
-    let log = Log::default();
-    let _guard = log.install();
     let server = Server::start().await;
     server.post("{ hunter2 }", json!({ "secret": "hunter3" })).await;
     server.request(Ask::json("hunter4")).await;
-    let codes: Vec<_> = log.requests().iter().map(|line| line["code"].clone()).collect();
+    let codes: Vec<_> = requests().iter().map(|line| line["code"].clone()).collect();
     assert_eq!(codes, ["GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST"]);
-    assert!(!String::from_utf8_lossy(&log.0.lock().unwrap()).contains("hunter"));
+    assert!(!text().contains("hunter"));
 }
 
 #[tokio::test]
