@@ -126,9 +126,9 @@ mod text {
         let millis = duration.as_millis();
         match millis {
             0 => serializer.serialize_str("0s"),
-            _ if millis % 3_600_000 == 0 => serializer.collect_str(&format_args!("{}h", millis / 3_600_000)),
-            _ if millis % 60_000 == 0 => serializer.collect_str(&format_args!("{}m", millis / 60_000)),
-            _ if millis % 1_000 == 0 => serializer.collect_str(&format_args!("{}s", millis / 1_000)),
+            _ if millis.is_multiple_of(3_600_000) => serializer.collect_str(&format_args!("{}h", millis / 3_600_000)),
+            _ if millis.is_multiple_of(60_000) => serializer.collect_str(&format_args!("{}m", millis / 60_000)),
+            _ if millis.is_multiple_of(1_000) => serializer.collect_str(&format_args!("{}s", millis / 1_000)),
             _ => serializer.collect_str(&format_args!("{millis}ms")),
         }
     }

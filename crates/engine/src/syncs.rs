@@ -29,7 +29,7 @@ impl Engine {
         processes: Option<Vec<Process>>,
         key: Option<String>,
     ) -> Result<SyncRun, Denied> {
-        let profile = self.profile(profile).await.map_err(|denied| at_profile(denied))?;
+        let profile = self.profile(profile).await.map_err(at_profile)?;
         if let Some(way_out) = not_published(profile.state) {
             return Err(Denied::invalid_state(format!("profile {} {way_out}", profile.name)));
         }

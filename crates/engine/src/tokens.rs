@@ -19,7 +19,6 @@ use seatgraph_core::http::Http;
 use seatgraph_core::http::grant::{self, Grant};
 use seatgraph_core::{AccessToken, Error, ErrorKind, Finding, OAuth, Result, Secret, Severity, TokenSource};
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Purpose, aliases, secrets};
-use tokio::runtime::Handle;
 
 use crate::Engine;
 
@@ -128,13 +127,7 @@ impl Granting {
 
     async fn ask(&self, alias: &Alias) -> Result<Grant> {
         let (client_id, secret) = self.credentials(alias).await?;
-        let (http, oauth, scopes) = (self.http.clone(), self.oauth.clone(), self.scopes.clone());
-        // The OAuth library's client trait keeps the compiler from seeing that the grant's future is `Send`, so it is
-        // driven on a thread of its own; that happens once per session.
-        let runtime = Handle::current();
-        let granting = move || runtime.block_on(grant::client_credentials(&http, &oauth, &client_id, &secret, &scopes));
-        let ended = tokio::task::spawn_blocking(granting).await;
-        ended.unwrap_or_else(|e| Err(Error::new(ErrorKind::Unexpected, "grant broke off").with_source(e)))
+        grant::client_credentials(&self.http, &self.oauth, &client_id, &secret, &self.scopes).await
     }
 
     async fn credentials(&self, alias: &Alias) -> Result<(String, Secret)> {

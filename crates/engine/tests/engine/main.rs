@@ -1,7 +1,10 @@
 //! The engine over real databases of both kinds, with vendors in the process and behind a socket.
 
+#![expect(clippy::unwrap_used, reason = "what a test stands on either holds or fails the test")]
+
 mod aliases;
 mod house;
+mod identifiers;
 mod profiles;
 mod progress;
 mod schedules;

@@ -6,12 +6,37 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use seatgraph_core::testkit::Weather;
 use seatgraph_core::testkit::memory::{Organisation, Shape};
+use seatgraph_core::{Connector, Next, Page, Process};
 use seatgraph_engine::EngineSettings;
 use seatgraph_store::testkit::TestDatabase;
-use seatgraph_store::{CredentialState, Health, ProfileState, RunState, aliases, each_backend, profiles, runs};
+use seatgraph_store::{
+    Claim, CredentialState, Health, PageCommit, ProfileState, RunState, aliases, each_backend, profiles, runs, sync,
+};
 
 use crate::house::{House, settings};
 use crate::vendor::{Mood, Vendor};
+
+async fn commit(house: &House, claim: &Claim, ordinal: i32, page: Page, process: Process) {
+    let commit = PageCommit {
+        run: claim.run.id,
+        profile: claim.run.profile_id,
+        connector: "memory",
+        fence: claim.fence,
+        ordinal,
+        batch: &page.batch,
+        next: page.next,
+        rows: page.rows,
+        total: page.total,
+        findings: &[],
+        rejected: &[],
+        snapshot: process == Process::DownloadSubscriptions,
+        api_calls: 1,
+        allowance: None,
+        lease: Duration::from_secs(10),
+        recognize: &|_| None,
+    };
+    sync::commit_page(&house.db, commit).await.unwrap();
+}
 
 async fn weathered(db: TestDatabase, weather: Weather, expected: RunState) -> (House, Vec<String>) {
     let mut house = House::build(db).await;
@@ -102,6 +127,19 @@ each_backend! {
         house.until(run.id, RunState::Succeeded).await;
     }
 
+    async fn one_grant_serves_everybody_who_comes_together(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let profile = house.tiny_draft(&vendor).await;
+        let validate = || house.engine.validate_profile(profile.id);
+        let (a, b, c) = tokio::join!(validate(), validate(), validate());
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), 1);
+        let (_, run) = house.engine.publish_profile(profile.id).await.unwrap();
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), 1, "the run uses the same token");
+    }
+
     async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
         let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
@@ -162,6 +200,51 @@ each_backend! {
         let failed = house.until(run.id, RunState::Failed).await;
         assert_eq!(failed.attempt, 3);
         assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
+    }
+
+    async fn a_run_that_ended_every_process_that_tried_it_is_given_up(db: TestDatabase) {
+        let patient = EngineSettings { max_attempts: 2, ..settings() };
+        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let lease = Duration::from_secs(10);
+        for _ in 0..2 {
+            // A claim of which nothing was heard again.
+            runs::claim(&house.db, uuid::Uuid::new_v4(), lease).await.unwrap().unwrap();
+            runs::release_all(&house.db).await.unwrap();
+        }
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["ATTEMPTS_SPENT"]);
+    }
+
+    async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = Organisation::found(Shape { users: 25, page_size: 4 });
+        let (profile, run) = house.memory(&organisation).await;
+        let claim = runs::claim(&house.db, uuid::Uuid::new_v4(), Duration::from_secs(10)).await.unwrap().unwrap();
+        let link = organisation.link();
+        for stage in &claim.stages {
+            let Some(process) = stage.process else { continue };
+            let mut from = None;
+            loop {
+                let page = link.pull(process, from.as_ref()).await.unwrap();
+                let more = match &page.next {
+                    Next::More(position) => Some(position.clone()),
+                    Next::Done(_) => None,
+                };
+                commit(&house, &claim, stage.ordinal, page, process).await;
+                if more.is_none() {
+                    break;
+                }
+                from = more;
+            }
+        }
+        let finish = claim.stages.last().unwrap().ordinal;
+        sync::retire(&house.db, run.id, profile.id, claim.fence, finish).await.unwrap();
+        house.db.shift_clock(TimeDelta::seconds(11));
+        house.hire();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (0, 0));
     }
 
     async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {

@@ -324,7 +324,8 @@ impl Connector for Tiny {
             Some(next) => Next::More(Cursor::new(&next)?),
             None => Next::Done(Some(Cursor::new(&answer.last)?)),
         };
-        let mut page = Page::new(batch, next, u64::from(answer.last + 1 - answer.first), Some(answer.total));
+        let mut page =
+            Page::new(batch, next, u64::from((answer.last + 1).saturating_sub(answer.first)), Some(answer.total));
         if answer.garbled {
             page.rejected.push(Rejection { external_id: None, code: "MALFORMED".into(), message: "garbled".into() });
         }
