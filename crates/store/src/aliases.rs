@@ -11,9 +11,9 @@ use seatgraph_core::GrantType;
 use serde_json::{Map, Value};
 
 use crate::db::{with_conn, with_tx};
+pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::schema::{connection_aliases, integration_profiles};
 use crate::types::Bind;
-pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::{AliasId, CredentialState, Db, Error, Result};
 
 /// A named connection.

@@ -137,7 +137,6 @@ impl Db {
         Ok(other)
     }
 
-
     /// Says that a run has news.
     pub(crate) fn stir(&self, run: crate::RunId) {
         self.shared.wakeups.stir(run);

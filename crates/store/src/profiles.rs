@@ -12,10 +12,10 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Allowance, Cursor, Organization, Process};
 
+pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
 pub use close::{Closed, close};
 pub(crate) use diagnosis::AllowanceStatements;
 pub use diagnosis::{ProcessHealth, set_allowance, set_diagnosis};
-pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
 pub use read::{by_alias, due, find, find_by_name, find_many, processes};
 pub(crate) use row::{ProfileRow, signed};
 

@@ -10,12 +10,12 @@ mod queue;
 mod read;
 mod statements;
 
+pub use crate::listing::runs::{SyncRunFilter, count, page};
 pub use ending::{finish, pause, retry_later, suspect};
 pub(crate) use lease::until;
 pub use lease::{claim, heartbeat, release_all, sweep};
 pub(crate) use model::StageRow;
 pub use model::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
 pub use queue::{cancel, confirm, enqueue, enqueue_slot};
-pub use crate::listing::runs::{SyncRunFilter, count, page};
 pub use read::{find, find_many, last_of, open_of, stages};
 pub(crate) use statements::{Locks, RunStatements, held};

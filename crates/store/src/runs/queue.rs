@@ -50,7 +50,9 @@ async fn try_enqueue(db: &Db, new: NewRun) -> Result<Enqueued> {
             return Ok(Enqueued::SameKey(run));
         }
         if let Some(run) = c.lock_open_run(new.profile_id).await? {
-            return Ok(Enqueued::Open(run));
+            // It may have been made by the same key since that was looked up.
+            let is_same = new.idempotency_key.is_some() && run.idempotency_key == new.idempotency_key;
+            return Ok(if is_same { Enqueued::SameKey(run) } else { Enqueued::Open(run) });
         }
         let mut run = fresh(&new, now);
         c.insert_run(&mut run, &new.stages).await?;

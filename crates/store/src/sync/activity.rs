@@ -229,7 +229,10 @@ mod tests {
         };
         let page = [activity(2), activity(0), activity(1)];
         let first = merge(&Known::new(), &ids, &page);
-        assert_eq!((first.len(), first[0].last_at, first[0].source.as_str()), (1, at(20_000) + TimeDelta::hours(2), "source 2"));
+        assert_eq!(
+            (first.len(), first[0].last_at, first[0].source.as_str()),
+            (1, at(20_000) + TimeDelta::hours(2), "source 2")
+        );
         let known = Known::from([((account, ActivityKind::Sso), first[0].clone())]);
         assert_eq!(merge(&known, &ids, &page), []);
     }

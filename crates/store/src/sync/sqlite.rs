@@ -78,7 +78,13 @@ const IDLENESS: (&str, &str) = (
 );
 
 /// Upserts rows whose first cell is the id they are new under.
-fn upsert(c: &mut SqliteConnection, head: &str, tail: &str, rows: &[Vec<Cell>], merged: &mut Merged) -> QueryResult<()> {
+fn upsert(
+    c: &mut SqliteConnection,
+    head: &str,
+    tail: &str,
+    rows: &[Vec<Cell>],
+    merged: &mut Merged,
+) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
         let written = Rows { head, rows: chunk, tail }.written(c)?;
         let new = chunk.iter().filter(|row| matches!(&row[0], Cell::Guid(id) if written.contains(id))).count();
@@ -249,8 +255,7 @@ impl Merge for LiteConn {
 fn holders(c: &mut SqliteConnection, page: &Prepared) -> QueryResult<std::collections::HashMap<String, AccountId>> {
     let mut names: Vec<&String> = page.subscriptions.iter().map(|subscription| &subscription.account).collect();
     names.dedup();
-    let rows: Vec<Vec<Cell>> =
-        names.into_iter().map(|name| vec![page.profile.as_uuid().into(), name.into()]).collect();
+    let rows: Vec<Vec<Cell>> = names.into_iter().map(|name| vec![page.profile.as_uuid().into(), name.into()]).collect();
     let mut holders = std::collections::HashMap::with_capacity(rows.len());
     for rows in rows.chunks(CHUNK) {
         holders.extend(Rows { head: HOLDERS.0, rows, tail: HOLDERS.1 }.named(c)?);
