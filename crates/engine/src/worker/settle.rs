@@ -70,13 +70,14 @@ async fn fail(
     findings: Vec<Finding>,
     reauthenticate: bool,
 ) -> store::Result<()> {
-    let reason = findings.first().map(|finding| finding.message.clone());
-    let ending = Ending { state: RunState::Failed, reason, findings, bookmarks: Vec::new() };
-    runs::finish(engine.db(), run.id, fence, ending).await?;
-    if reauthenticate {
+    // The profile first: whoever sees the run fail sees the profile wait already.
+    let profile = if reauthenticate { profiles::find(engine.db(), run.profile_id).await? } else { None };
+    if profile.is_some_and(|profile| profile.state == ProfileState::Published) {
         profiles::set_state(engine.db(), run.profile_id, ProfileState::ReauthRequired).await?;
     }
-    Ok(())
+    let reason = findings.first().map(|finding| finding.message.clone());
+    let ending = Ending { state: RunState::Failed, reason, findings, bookmarks: Vec::new() };
+    runs::finish(engine.db(), run.id, fence, ending).await.map(drop)
 }
 
 /// A run to which nothing was missing succeeded; what pages of earlier claims found counts too.

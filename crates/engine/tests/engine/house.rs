@@ -11,8 +11,7 @@ use seatgraph_engine::{
 };
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    Alias, Event, Profile, ProfileId, ProfileState, RunId, RunState, ScheduleEvery, Sealer, StoredFinding, SyncRun,
-    findings, profiles, runs,
+    Alias, Event, Profile, ProfileId, RunId, RunState, ScheduleEvery, Sealer, StoredFinding, SyncRun, findings, runs,
 };
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -130,16 +129,6 @@ impl House {
             found
         };
         tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("never {wanted}"))
-    }
-
-    /// Waits until the profile is in the state.
-    pub(crate) async fn until_profile(&self, profile: ProfileId, state: ProfileState) {
-        let mut patience = 600;
-        while profiles::find(&self.db, profile).await.unwrap().unwrap().state != state {
-            patience -= 1;
-            assert!(patience > 0, "profile never became {}", state.as_str());
-            self.news().await;
-        }
     }
 
     /// Waits until the profile has another run than that one.

@@ -143,7 +143,8 @@ each_backend! {
         gate.add_permits(1);
         house.until_it(run.id, "one page in", |run| run.counts.accounts_seen == 10).await;
         // Another replica takes the run while the first is still at it.
-        runs::release_all(&house.db).await.unwrap();
+        // A row that a heartbeat holds just now is passed over, so it is asked for until it was let go.
+        while runs::release_all(&house.db).await.unwrap().is_empty() {}
         gate.add_permits(1_000);
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_added, run.counts.accounts_seen), (50, 50));

@@ -116,7 +116,8 @@ each_backend! {
         house.hire();
         house.until(run.id, RunState::Failed).await;
         let alias = profile.alias_id.unwrap();
-        house.until_profile(profile.id, ProfileState::ReauthRequired).await;
+        let waiting = profiles::find(&house.db, profile.id).await.unwrap().unwrap();
+        assert_eq!(waiting.state, ProfileState::ReauthRequired);
         let marked = aliases::find(&house.db, alias).await.unwrap().unwrap();
         assert_eq!(marked.credential_state, CredentialState::ReauthRequired);
         vendor.be(Mood::Calm);

@@ -309,7 +309,7 @@ impl Connector for Tiny {
         let answer: Answer = self.http.get(path).query("after", after).json_body().await?;
         assert!(!answer.panics, "tiny has had enough");
         let reads_users = process == Process::DownloadSubscriptions;
-        let rows = if reads_users { answer.first..=answer.last } else { 1..=0 };
+        let rows = (answer.first..=answer.last).filter(|_| reads_users);
         let mut batch = Batch::default();
         for row in rows {
             batch.accounts.push(account(row));
