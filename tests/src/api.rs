@@ -18,7 +18,10 @@ impl Api {
     /// Speaks to the gateway at `base`, `http://127.0.0.1:8080` for example.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
-        Self { base: base.into(), http: reqwest::Client::builder().no_proxy().build().expect("plain HTTP needs nothing") }
+        // An error means that an earlier client has installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().build().expect("plain HTTP needs nothing");
+        Self { base: base.into(), http }
     }
 
     /// Runs the document `graphql/operations/{name}.graphql` and returns its data.

@@ -77,9 +77,9 @@ each_backend! {
             "clientSecret": calm.simulator.client_secret(),
         });
         calm.world.api.mutate("SetClientCredentials", credentials).await.unwrap();
-        let resumed = calm.world.api.mutate("PublishProfile", json!({ "id": calm.connected.profile })).await.unwrap();
-        calm.world.api.finished(resumed["run"]["id"].as_str().unwrap()).await.unwrap();
+        calm.world.api.mutate("ResumeProfile", json!({ "id": calm.connected.profile })).await.unwrap();
         assert_eq!(profile_state(&calm).await, "PUBLISHED");
+        calm.world.api.finished(&last_run(&calm).await).await.unwrap();
         calm.recovers().await;
     }
 
@@ -97,6 +97,12 @@ each_backend! {
         assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
         calm.recovers().await;
     }
+}
+
+async fn last_run(calm: &Calm) -> String {
+    let query = "query($id: ID!) { profile(by: { id: $id }) { lastRun { id } } }";
+    let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
+    data["profile"]["lastRun"]["id"].as_str().unwrap().to_owned()
 }
 
 async fn profile_state(calm: &Calm) -> String {

@@ -7,10 +7,13 @@ mod kind;
 mod logins;
 mod sweep;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use seatgraph_core::{Cursor, Next, Page, Result};
+use seatgraph_core::{Cursor, ErrorKind, Next, Page, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::check::permissions;
 use crate::connector::Salesforce;
 use crate::query::RecordId;
 
@@ -48,6 +51,9 @@ struct Pass {
     read: u64,
     /// User records counted when the pass began.
     counted: u64,
+    /// Whether the organisation says that it shows us our own logins alone.
+    #[serde(default)]
+    own_alone: bool,
     /// How many users logged in within the history that is read, by their own records.
     recent: u64,
     /// The newest times seen, for the bookmark.
@@ -81,11 +87,23 @@ async fn begin(link: &Salesforce, users: Option<DateTime<Utc>>, logins: Option<D
         total: logins_counted.map(|logins| counted + logins),
         read: 0,
         counted,
+        own_alone: shows_own_logins_alone(link).await?,
         recent: 0,
         newest_user: users,
         newest_login: logins,
     };
     sweep::page(link, None, pass).await
+}
+
+/// Without either permission the vendor silently shows a user's own logins. An organisation that cannot be asked is
+/// judged by the rows it shows.
+async fn shows_own_logins_alone(link: &Salesforce) -> Result<bool> {
+    let either = BTreeSet::from(["PermissionsManageUsers", "PermissionsMonitorLoginHistory"]);
+    match permissions::among(&link.org, either).await {
+        Ok(granted) => Ok(granted.is_some_and(|granted| granted.is_empty())),
+        Err(e) if matches!(e.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Forbidden) => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 fn start_of_day(at: DateTime<Utc>) -> DateTime<Utc> {

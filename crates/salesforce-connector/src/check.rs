@@ -4,7 +4,7 @@
 
 mod hiding;
 mod objects;
-mod permissions;
+pub(crate) mod permissions;
 mod principal;
 
 use std::cmp::Reverse;

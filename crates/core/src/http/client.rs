@@ -125,6 +125,9 @@ fn authorization(bearer: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
+/// What is said of an answer that began and did not end, and of a connection that the vendor had closed.
+pub(super) const BROKE_OFF: &str = "connection broke off";
+
 /// Names what broke. The address is dropped first, because its query may hold people's data.
 fn broken(error: reqwest::Error) -> Error {
     let error = error.without_url();
@@ -138,7 +141,7 @@ fn broken(error: reqwest::Error) -> Error {
     } else if error.is_builder() {
         return Error::new(ErrorKind::Unexpected, "request cannot be built").with_source(error);
     } else {
-        "connection broke off"
+        BROKE_OFF
     };
     Error::new(ErrorKind::Unavailable, message).with_source(error)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use crate::http::client::Prepared;
+use crate::http::client::{BROKE_OFF, Prepared};
 use crate::http::dialect::with_retry_after;
 use crate::http::{Headers, Http, Refusal, Response, locate};
 use crate::{AccessToken, Error, ErrorKind, Result};
@@ -108,7 +108,8 @@ impl Request {
         self.header("accept", "application/json").send().await?.json()
     }
 
-    /// Sends the request. When the bearer is not accepted, it is renewed once and the request repeated once.
+    /// Sends the request. When the bearer is not accepted, it is renewed once and the request repeated once; a GET
+    /// whose connection broke off is repeated once at once.
     ///
     /// # Errors
     /// What the dialect makes of an answer that is not 2xx; `Unavailable` when there was no whole answer;
@@ -132,7 +133,12 @@ impl Request {
     }
 
     async fn attempt(&self, token: Option<&AccessToken>) -> Result<Response> {
-        self.exchange(token).await.map_err(|e| self.tell(e))
+        let settled = match self.exchange(token).await {
+            // One answer of the many that a page takes; the page need not begin again for it.
+            Err(e) if self.method == Method::Get && e.message() == BROKE_OFF => self.exchange(token).await,
+            settled => settled,
+        };
+        settled.map_err(|e| self.tell(e))
     }
 
     async fn exchange(&self, token: Option<&AccessToken>) -> Result<Response> {

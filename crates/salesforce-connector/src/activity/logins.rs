@@ -192,8 +192,12 @@ impl Stand {
         self.pass.newest_login = self.pass.newest_login.max(newest);
     }
 
-    /// Several users logged in lately, and history knows of one at most.
+    /// The organisation says so, or several users logged in lately and history knows of one at most.
     fn own_alone(&self) -> Option<Finding> {
+        if self.pass.own_alone {
+            let seen = "UserPermissionAccess grants neither Manage Users nor Monitor Login History";
+            return Some(findings::login_history_hidden(seen));
+        }
         let shown = match self.callers {
             Callers::Nobody => "nobody's",
             Callers::One(_) => "one user's",

@@ -18,8 +18,11 @@ const PROCESSES: &[ProcessSpec] = MANIFEST.processes;
 
 /// Reads which of the permissions in the manifest the connection has; `None` when the organisation cannot be asked.
 pub(super) async fn granted(org: &Org) -> Result<Option<HashSet<String>>> {
-    let wanted: BTreeSet<&'static str> =
-        PROCESSES.iter().flat_map(|spec| spec.permissions).map(|permission| permission.api_name).collect();
+    among(org, PROCESSES.iter().flat_map(|spec| spec.permissions).map(|permission| permission.api_name).collect()).await
+}
+
+/// Reads which of `wanted` the connection has; `None` when the organisation cannot be asked.
+pub(crate) async fn among(org: &Org, wanted: BTreeSet<&'static str>) -> Result<Option<HashSet<String>>> {
     match org.query(&Select::from(OBJECT).columns(wanted.iter().copied())).await {
         Ok(answer) => Ok(answer.records.first().map(|row| read(row, wanted))),
         // Which permissions there are depends on the organisation; one that there is not is not granted.

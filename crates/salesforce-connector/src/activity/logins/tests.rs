@@ -16,6 +16,7 @@ fn stand(recent: u64) -> Stand {
         logins_since: "2026-09-02T00:00:00Z".parse().unwrap(),
         total: Some(8),
         read: 0,
+        own_alone: false,
         counted: 0,
         recent,
         newest_user: None,
