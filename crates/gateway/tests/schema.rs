@@ -1,5 +1,7 @@
 //! The schema as frontends see it, without a database: what is committed, what is described, what the documents ask.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,95 @@
+//! What mutations do, and what they refuse as values.
+
+use serde_json::{Value, json};
+
+use crate::world::{BASIC, MEMBERS, PRO, World};
+
+fn refusal(payload: &Value) -> (Value, Value) {
+    let error = &payload["userErrors"][0];
+    (error["code"].clone(), error["field"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_names_nothing_is_refused_at_its_field() {
+    let world = World::new().await;
+    for (name, input, field) in [
+        ("CreateProfile", json!({ "name": "A", "aliasId": "alias_1" }), "aliasId"),
+        ("UpdateProfile", json!({ "id": "prof_00000000000000000000000000000000" }), "id"),
+        ("PublishProfile", json!({ "id": "run_1" }), "id"),
+        ("ValidateProfile", json!({ "id": "prof_1" }), "id"),
+        ("PauseProfile", json!({ "id": "" }), "id"),
+        ("ResumeProfile", json!({ "id": "prof_00000000000000000000000000000000" }), "id"),
+        ("DeleteProfile", json!({ "id": "prof_1" }), "id"),
+        ("StartSync", json!({ "profileId": "prof_00000000000000000000000000000000" }), "profileId"),
+        ("CancelSync", json!({ "id": "run_00000000000000000000000000000000" }), "id"),
+        ("ConfirmSuspectSync", json!({ "id": "run_1" }), "id"),
+        ("UpdateConnectionAlias", json!({ "id": "alias_1" }), "id"),
+        ("DeleteConnectionAlias", json!({ "id": "alias_00000000000000000000000000000000" }), "id"),
+        ("SetClientCredentials", json!({ "aliasId": "alias_1", "clientId": "a", "clientSecret": "b" }), "aliasId"),
+        ("ResolveIdentifier", json!({ "ids": ["ident_1"], "modelId": "model_1" }), "ids"),
+    ] {
+        let payload = world.try_input(name, input).await;
+        assert_eq!(refusal(&payload), (json!("NOT_FOUND"), json!([field])), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_shows_where_each_property_comes_from() {
+    let world = World::new().await;
+    let (profile, _) = world.publish("Memory").await;
+    let document = "query($id: ID!) { profile(by: { id: $id }) { connector { key }
+        alias { name properties { name value origin } children { totalCount } } } }";
+    let found = world.ask(document, json!({ "id": profile })).await["profile"].take();
+    let expected =
+        json!({ "name": "instanceUrl", "value": world.organisation.config()["instanceUrl"], "origin": "OWN" });
+    assert_eq!(found["alias"]["properties"], json!([expected]));
+    assert_eq!(found["connector"]["key"], "memory");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn properties_that_are_no_object_are_refused() {
+    let world = World::new().await;
+    let input = json!({ "connector": "memory", "name": "A", "properties": [1] });
+    let payload = world.try_input("CreateConnectionAlias", input).await;
+    assert_eq!(refusal(&payload), (json!("INVALID"), json!(["properties"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resolving_needs_a_model_or_a_product_and_not_both() {
+    let world = World::new().await;
+    let neither = world.try_input("ResolveIdentifier", json!({ "ids": [] })).await;
+    assert_eq!(refusal(&neither), (json!("REQUIRED"), json!(["modelId"])));
+    let product = json!({ "publisher": "Memory Inc.", "product": "Memory" });
+    let both = json!({ "ids": [], "modelId": "model_1", "product": product });
+    assert_eq!(refusal(&world.try_input("ResolveIdentifier", both).await), (json!("INVALID"), json!(["product"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_run_while_one_is_open_is_a_conflict_and_the_same_key_is_the_same_run() {
+    let world = World::new().await;
+    let (profile, run) = world.publish("Memory").await;
+    let second = world.try_input("StartSync", json!({ "profileId": profile })).await;
+    assert_eq!(second["userErrors"][0]["code"], "CONFLICT");
+    world.work_until_the_end_of(&run).await;
+    let input = json!({ "profileId": profile, "idempotencyKey": "once" });
+    let first = world.input("StartSync", input.clone()).await;
+    assert_eq!(world.input("StartSync", input).await["run"]["id"], first["run"]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_profile_says_what_went_with_it_and_keeps_the_history() {
+    let (world, profile, run) = World::synced().await;
+    let deleted = world.input("DeleteProfile", json!({ "id": profile })).await;
+    let closed = json!([
+        { "type": "Account", "count": MEMBERS },
+        { "type": "SoftwareSubscription", "count": BASIC + PRO },
+        { "type": "LicensePool", "count": 5 },
+    ]);
+    assert_eq!((&deleted["deletedId"], &deleted["closed"]), (&json!(profile), &closed));
+    let document = "query($run: ID!) { profiles { totalCount } subscriptions { totalCount }
+        syncRun(id: $run) { profile { id deletedAt alias { id } } } }";
+    let left = world.ask(document, json!({ "run": run })).await;
+    assert_eq!((&left["profiles"]["totalCount"], &left["subscriptions"]["totalCount"]), (&json!(0), &json!(0)));
+    let kept = &left["syncRun"]["profile"];
+    assert_eq!((&kept["id"], &kept["alias"], kept["deletedAt"].is_string()), (&json!(profile), &Value::Null, true));
+}

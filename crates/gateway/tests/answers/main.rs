@@ -1,0 +1,9 @@
+//! What the schema answers over a database, without HTTP: an invented organisation is connected, synced and asked about.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod changes;
+mod pages;
+mod progress;
+mod rows;
+mod world;

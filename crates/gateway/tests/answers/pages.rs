@@ -1,0 +1,110 @@
+//! Relay paging: every row once, either way round, and cursors that fit nowhere else.
+
+use serde_json::{Value, json};
+
+use crate::world::{BASIC, PRO, World, text};
+
+const PAGE: &str = "query($first: Int, $after: String, $last: Int, $before: String, $orderBy: SubscriptionOrder) {
+    subscriptions(first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) {
+      edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+
+/// Walks a list to its end and returns the ids in the order of the list.
+async fn walk(world: &World, way: [&str; 4], order: &Value) -> Vec<String> {
+    let [size, from, more, at] = way;
+    let mut pages = Vec::new();
+    let mut variables = json!({ size: 7, "orderBy": order });
+    loop {
+        let page = world.ask(PAGE, variables.clone()).await["subscriptions"].take();
+        let ids = page["edges"].as_array().unwrap().iter().map(|edge| text(&edge["node"]["id"]));
+        pages.push(ids.collect::<Vec<_>>());
+        if page["pageInfo"][more] == false {
+            break;
+        }
+        variables[from] = page["pageInfo"][at].clone();
+    }
+    if size == "last" {
+        pages.reverse();
+    }
+    pages.concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
+    let (world, ..) = World::synced().await;
+    for field in ["LAST_ACTIVITY_AT", "ASSIGNED_AT", "FIRST_SEEN_AT"] {
+        for direction in ["ASC", "DESC"] {
+            let order = json!({ "field": field, "direction": direction });
+            let forwards = walk(&world, ["first", "after", "hasNextPage", "endCursor"], &order).await;
+            let backwards = walk(&world, ["last", "before", "hasPreviousPage", "startCursor"], &order).await;
+            assert_eq!(forwards, backwards, "{order}");
+            let mut once = forwards.clone();
+            once.sort_unstable();
+            once.dedup();
+            assert_eq!((once.len(), forwards.len()), ((BASIC + PRO) as usize, (BASIC + PRO) as usize), "{order}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ends_of_a_page_are_the_cursors_of_its_rows() {
+    let (world, ..) = World::synced().await;
+    let page = world.ask(PAGE, json!({ "first": 3 })).await["subscriptions"].take();
+    assert_eq!(page["pageInfo"]["startCursor"], page["edges"][0]["cursor"]);
+    assert_eq!(page["pageInfo"]["endCursor"], page["edges"][2]["cursor"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name() {
+    let (world, ..) = World::synced().await;
+    let page = world.ask(PAGE, json!({ "first": 1 })).await;
+    let cursor = text(&page["subscriptions"]["pageInfo"]["endCursor"]);
+    let accounts = world.ask("{ accounts(first: 1) { pageInfo { endCursor } } }", json!({})).await;
+    let other_list = text(&accounts["accounts"]["pageInfo"]["endCursor"]);
+    let other_order = json!({ "field": "FIRST_SEEN_AT", "direction": "DESC" });
+    for variables in [
+        json!({ "after": cursor, "orderBy": other_order }),
+        json!({ "after": other_list }),
+        json!({ "after": cursor[1..] }),
+        json!({ "after": "" }),
+    ] {
+        let refusal = world.refused(PAGE, variables.clone()).await;
+        let message = "argument `after` is not a cursor of this list in this order".to_owned();
+        assert_eq!(refusal, ("BAD_USER_INPUT".to_owned(), message), "{variables}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arguments_that_cannot_be_meant_are_refused_by_name() {
+    let world = World::new().await;
+    for (arguments, argument) in [
+        ("first: 1, last: 1", "last"),
+        ("first: 201", "first"),
+        ("last: -1", "last"),
+        ("filter: { profileId: \"acc_1\" }", "filter.profileId"),
+        ("filter: { inactiveDays: -1 }", "filter.inactiveDays"),
+    ] {
+        let (code, message) =
+            world.refused(&format!("{{ subscriptions({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
+        assert_eq!(code, "BAD_USER_INPUT");
+        assert!(message.starts_with(&format!("argument `{argument}` ")), "{message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_events_of_a_run_are_a_list_in_pages_too() {
+    let (world, _, run) = World::synced().await;
+    let document = "query($id: ID!, $after: String) { syncRun(id: $id) { lastSequence events(first: 4, after: $after) {
+        totalCount nodes { sequence } pageInfo { hasNextPage endCursor } } } }";
+    let (mut after, mut sequences) = (Value::Null, Vec::new());
+    loop {
+        let found = world.ask(document, json!({ "id": run, "after": after })).await["syncRun"].take();
+        let events = &found["events"];
+        assert_eq!(events["totalCount"], found["lastSequence"]);
+        sequences.extend(events["nodes"].as_array().unwrap().iter().map(|event| event["sequence"].as_i64().unwrap()));
+        if events["pageInfo"]["hasNextPage"] == false {
+            assert_eq!(sequences, (1..=found["lastSequence"].as_i64().unwrap()).collect::<Vec<_>>());
+            return;
+        }
+        after = events["pageInfo"]["endCursor"].clone();
+    }
+}

@@ -1,0 +1,147 @@
+//! A gateway without a front door: SQLite, an engine, the schema, and one organisation of Memory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use async_graphql::{Request, Response, Variables};
+use futures::StreamExt as _;
+use seatgraph::schema::{self, Schema};
+use seatgraph_core::testkit::memory::{self, Organisation, Shape};
+use seatgraph_core::{Registration, SystemClock};
+use seatgraph_engine::{Engine, EngineSettings, Worker};
+use seatgraph_store::testkit::{self, TestDatabase};
+use seatgraph_store::{Backend, Sealer};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+static CONNECTORS: &[Registration] = &[memory::REGISTRATION];
+
+/// Members of the organisation. Every tenth is inactive and holds nothing, every third active one holds PRO beside BASIC,
+/// every fourth was never seen.
+pub(crate) const MEMBERS: u32 = 60;
+/// Active members, each with BASIC.
+pub(crate) const BASIC: i64 = 54;
+/// Active members whose number three divides: 20, less 30 and 60.
+pub(crate) const PRO: i64 = 18;
+
+pub(crate) struct World {
+    pub(crate) organisation: Arc<Organisation>,
+    engine: Engine,
+    schema: Schema,
+    _database: TestDatabase,
+}
+
+impl World {
+    /// An organisation that nobody has connected.
+    pub(crate) async fn new() -> Self {
+        let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");
+        let settings = EngineSettings { poll_every: Duration::from_millis(20), ..EngineSettings::default() };
+        let sealer = Sealer::from_key(&[7; 32]);
+        let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
+        let organisation = Organisation::found(Shape { users: MEMBERS, page_size: 25 });
+        Self { organisation, engine, schema: schema::build(), _database: database }
+    }
+
+    /// An organisation that was connected and synced; returns the profile's id and the run's, too.
+    pub(crate) async fn synced() -> (Self, String, String) {
+        let world = Self::new().await;
+        let (profile, run) = world.publish("Memory").await;
+        world.work_until_the_end_of(&run).await;
+        (world, profile, run)
+    }
+
+    /// Connects the organisation and publishes its profile; returns the profile's id and the run's.
+    pub(crate) async fn publish(&self, name: &str) -> (String, String) {
+        let url = self.organisation.config()["instanceUrl"].clone();
+        let alias =
+            self.input("CreateConnectionAlias", json!({ "connector": "memory", "name": name, "instanceUrl": url }));
+        let alias = alias.await["alias"]["id"].clone();
+        let profile = self.input("CreateProfile", json!({ "name": name, "aliasId": alias })).await;
+        let published = self.input("PublishProfile", json!({ "id": profile["profile"]["id"] })).await;
+        (text(&published["profile"]["id"]), text(&published["run"]["id"]))
+    }
+
+    /// Lets a worker work until the run has ended, and returns what was seen of it meanwhile.
+    pub(crate) async fn work_until_the_end_of(&self, run: &str) -> Vec<Value> {
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(Worker::new(self.engine.clone()).run(stop.clone()));
+        let events = self.follow(json!({ "runId": run }), Some(0)).await;
+        stop.cancel();
+        worker.await.expect("the worker does not panic");
+        events
+    }
+
+    /// Follows a run to its end.
+    pub(crate) async fn follow(&self, by: Value, after: Option<i64>) -> Vec<Value> {
+        let request = request(&document("SyncProgress"), json!({ "by": by, "after": after }));
+        let (request, _) = schema::prepare(request, &self.engine);
+        let answers: Vec<Response> = self.schema.execute_stream(request).collect().await;
+        answers.into_iter().map(|answer| data(answer)["syncProgress"].take()).collect()
+    }
+
+    /// Runs a shared document that takes one `input`, and returns its payload, which must refuse nothing.
+    pub(crate) async fn input(&self, name: &str, input: Value) -> Value {
+        let payload = self.try_input(name, input).await;
+        assert_eq!(payload["userErrors"], json!([]), "{name}");
+        payload
+    }
+
+    /// Runs a shared document that takes one `input`, and returns its payload, refused or not.
+    pub(crate) async fn try_input(&self, name: &str, input: Value) -> Value {
+        let answer = self.run(name, json!({ "input": input })).await;
+        answer.as_object().unwrap().values().next().unwrap().clone()
+    }
+
+    /// Runs a shared document.
+    pub(crate) async fn run(&self, name: &str, variables: Value) -> Value {
+        self.ask(&document(name), variables).await
+    }
+
+    /// Runs a document and returns its data.
+    pub(crate) async fn ask(&self, document: &str, variables: Value) -> Value {
+        data(self.send(document, variables).await.0)
+    }
+
+    /// Runs a document that must go wrong, and returns the first error's code and message.
+    pub(crate) async fn refused(&self, document: &str, variables: Value) -> (String, String) {
+        let (answer, _) = self.send(document, variables).await;
+        let error = serde_json::to_value(&answer.errors[0]).unwrap();
+        (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+
+    /// Runs a subscription that must go wrong at once, and returns the first error's code and message.
+    pub(crate) async fn refused_stream(&self, document: &str, variables: Value) -> (String, String) {
+        let (request, _) = schema::prepare(request(document, variables), &self.engine);
+        let answer = self.schema.execute_stream(request).next().await.expect("a stream answers");
+        let error = serde_json::to_value(&answer.errors[0]).unwrap();
+        (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+
+    /// Runs a document and returns the whole answer, and how many statements it cost.
+    pub(crate) async fn send(&self, document: &str, variables: Value) -> (Response, u64) {
+        let (request, statements) = schema::prepare(request(document, variables), &self.engine);
+        let answer = self.schema.execute(request).await;
+        (answer, statements.load(Ordering::Relaxed))
+    }
+}
+
+fn request(document: &str, variables: Value) -> Request {
+    Request::new(document).variables(Variables::from_json(variables))
+}
+
+/// Reads a shared document.
+pub(crate) fn document(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../graphql/operations/{name}.graphql"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn data(answer: Response) -> Value {
+    assert!(answer.errors.is_empty(), "{:?}", answer.errors);
+    answer.data.into_json().unwrap()
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
