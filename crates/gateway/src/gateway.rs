@@ -64,7 +64,7 @@ impl Gateway {
                 let listener =
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
-                let router = router(&config, &engine)?;
+                let router = router(&config, &engine, stop.clone())?;
                 let stopped = stop.clone().cancelled_owned();
                 tasks.spawn(async move {
                     Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?)
@@ -144,7 +144,7 @@ fn sealer(config: &Config) -> anyhow::Result<Sealer> {
     }
 }
 
-fn router(config: &Config, engine: &Engine) -> anyhow::Result<Router> {
+fn router(config: &Config, engine: &Engine, stop: CancellationToken) -> anyhow::Result<Router> {
     let settings = Settings {
         limits: config.limits.clone(),
         allowed_origins: config.allowed_origins.clone(),
@@ -152,5 +152,5 @@ fn router(config: &Config, engine: &Engine) -> anyhow::Result<Router> {
         introspection: config.introspection,
     };
     let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(schema::Scope::new(engine.clone())))?;
-    Ok(edge.router().merge(graphiql::router()).merge(health::router(engine.db().clone())))
+    Ok(edge.closing_with(stop).router().merge(graphiql::router()).merge(health::router(engine.db().clone())))
 }

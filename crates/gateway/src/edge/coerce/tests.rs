@@ -1,3 +1,5 @@
+//! What a variable may be, case by case.
+
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::validation::Valid;
 use serde_json::json;

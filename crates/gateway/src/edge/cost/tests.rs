@@ -1,3 +1,5 @@
+//! What documents cost, and which cost too much.
+
 use apollo_compiler::parser::Parser;
 use serde_json::json;
 
