@@ -142,13 +142,15 @@ each_backend! {
         house.hire();
         gate.add_permits(1);
         house.until_it(run.id, "one page in", |run| run.counts.accounts_seen == 10).await;
-        // Another replica takes the run while the first is still at it.
+        // Another replica, whose clock is ahead, takes the run away while the first is still at it.
+        let ahead = house.db.with_clock_shift(TimeDelta::seconds(11)).await.unwrap();
         // A row that a heartbeat holds just now is passed over, so it is asked for until it was let go.
-        while runs::release_all(&house.db).await.unwrap().is_empty() {}
+        while runs::sweep(&ahead, 8).await.unwrap().is_empty() {}
+        house.db.shift_clock(TimeDelta::seconds(11));
         gate.add_permits(1_000);
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_added, run.counts.accounts_seen), (50, 50));
-        assert!(run.fence >= 3, "released and claimed again: {}", run.fence);
+        assert!(run.fence >= 2, "claimed again: {}", run.fence);
     }
 
     async fn a_worker_that_stops_hands_its_run_back(db: TestDatabase) {
