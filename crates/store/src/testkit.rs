@@ -75,6 +75,7 @@ pub async fn database(backend: Backend) -> Option<TestDatabase> {
 #[macro_export]
 macro_rules! each_backend {
     ($($(#[$attribute:meta])* async fn $name:ident($db:ident: TestDatabase) $body:block)+) => {$(
+        #[cfg(test)]
         mod $name {
             #[expect(unused_imports, reason = "what the body names comes from around the test")]
             use super::*;

@@ -1,4 +1,7 @@
 //! Merging on PostgreSQL: a page travels as arrays.
+//!
+//! Rows that are there are found one by one through their unique index (`LATERAL … LIMIT 1`). Left to choose, the
+//! planner reads the whole profile for every page of a first load, before anything was analysed.
 
 use std::sync::{Arc, LazyLock};
 
@@ -28,11 +31,12 @@ static ACCOUNTS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH incoming AS (SELECT * FROM UNNEST($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
          $19, $20, $21, $22) AS i (id, external_id, {columns})), \
-         merged AS (INSERT INTO accounts (id, profile_id, external_id, {columns}, idle_since, first_seen_at, updated_at) \
+         merged AS (INSERT INTO accounts (id, profile_id, external_id, {columns}, idle_since, first_seen_at, \
+         updated_at) \
          SELECT id, $1, external_id, {columns}, coalesce(vendor_created_at, $2), $2, $2 FROM incoming \
          ORDER BY external_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT a.id FROM incoming i JOIN accounts a \
-         ON a.profile_id = $1 AND a.external_id = i.external_id), \
+         named AS (SELECT id FROM merged UNION SELECT a.id FROM incoming i CROSS JOIN LATERAL (SELECT a.id \
+         FROM accounts a WHERE a.profile_id = $1 AND a.external_id = i.external_id LIMIT 1) a), \
          seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'ACCOUNT', id FROM named WHERE $4 \
          ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) SELECT {COUNTS}",
         columns = *ACCOUNT_LIST,
@@ -47,8 +51,8 @@ static POOLS: LazyLock<String> = LazyLock::new(|| {
          merged AS (INSERT INTO license_pools (id, profile_id, identifier_id, total, used, status, expires_on, \
          first_seen_at, updated_at) SELECT id, $1, identifier_id, total, used, status, expires_on, $2, $2 \
          FROM incoming ORDER BY identifier_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT p.id FROM incoming i JOIN license_pools p \
-         ON p.profile_id = $1 AND p.identifier_id = i.identifier_id), \
+         named AS (SELECT id FROM merged UNION SELECT p.id FROM incoming i CROSS JOIN LATERAL (SELECT p.id \
+         FROM license_pools p WHERE p.profile_id = $1 AND p.identifier_id = i.identifier_id LIMIT 1) p), \
          seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'POOL', id FROM named WHERE $4 \
          ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) SELECT {COUNTS}",
         update = pool_update(DIFFERS),
@@ -59,12 +63,13 @@ static SUBSCRIPTIONS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH incoming AS (SELECT i.*, a.id AS account_id FROM UNNEST($5, $6, $7, $8, $9) \
          AS i (id, external_id, identifier_id, pool_id, assigned_at) \
-         LEFT JOIN accounts a ON a.profile_id = $1 AND a.external_id = i.external_id), \
+         LEFT JOIN LATERAL (SELECT a.id FROM accounts a WHERE a.profile_id = $1 AND a.external_id = i.external_id \
+         LIMIT 1) a ON true), \
          merged AS (INSERT INTO subscriptions (id, profile_id, account_id, identifier_id, pool_id, assigned_at, \
          first_seen_at, updated_at) SELECT id, $1, account_id, identifier_id, pool_id, assigned_at, $2, $2 \
          FROM incoming WHERE account_id IS NOT NULL ORDER BY account_id, identifier_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT s.id FROM incoming i JOIN subscriptions s \
-         ON s.account_id = i.account_id AND s.identifier_id = i.identifier_id), \
+         named AS (SELECT id FROM merged UNION SELECT s.id FROM incoming i CROSS JOIN LATERAL (SELECT s.id \
+         FROM subscriptions s WHERE s.account_id = i.account_id AND s.identifier_id = i.identifier_id LIMIT 1) s), \
          seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'SUBSCRIPTION', id FROM named WHERE $4 \
          ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) \
          SELECT {COUNTS}, (SELECT coalesce(array_agg(external_id ORDER BY external_id), '{{}}') FROM incoming \

@@ -1,7 +1,10 @@
 //! What the store promises, on both backends.
 
+#![cfg(test)]
+
 mod house;
 mod leases;
+mod migrations;
 mod profiles;
 mod queue;
 mod retirement;
