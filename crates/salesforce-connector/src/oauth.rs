@@ -84,13 +84,14 @@ fn meaning(refusal: &GrantRefusal) -> Meaning {
             "Switch on Enable Client Credentials Flow in the app's OAuth settings.",
         ),
         "invalid_scope" => scopes(),
+        "invalid_app_access" | "OAUTH_APP_ACCESS_DENIED" | "OAUTH_APP_BLOCKED" => not_approved(),
         "invalid_request" => passing(
             ErrorKind::Unexpected,
             "OAUTH_REQUEST_INVALID",
             "Salesforce did not understand the request for a token.",
             "Report this with what was seen; it is a fault of the connector or of a proxy on the way.",
         ),
-        "rate_limit_exceeded" => passing(
+        "rate_limit_exceeded" | "LOGIN_RATE_EXCEEDED" => passing(
             ErrorKind::RateLimited { retry_after: None },
             "OAUTH_LOGIN_RATE",
             "The user logs in more often than Salesforce allows, 3600 times an hour.",
@@ -128,12 +129,8 @@ fn invalid_grant(description: &str) -> Meaning {
             "The organisation does not let this gateway's address in.",
             "Allow the gateway's address under Network Access, or set IP relaxation in the app's policies.",
         )
-    } else if says("hasn't approved this consumer") || says("not approved") {
-        config(
-            "OAUTH_NOT_APPROVED",
-            "The user is not approved for the app.",
-            "Assign the user's profile or a permission set to the app, with permitted users pre-authorized.",
-        )
+    } else if says("hasn't approved this consumer") || says("not approved") || says("not admin approved") {
+        not_approved()
     } else if says("authentication failure") {
         config(
             "OAUTH_AUTHENTICATION_FAILURE",
@@ -161,6 +158,14 @@ fn invalid_client(description: &str) -> Meaning {
         "OAUTH_CLIENT_REFUSED",
         "Salesforce does not accept the consumer secret.",
         "Copy consumer key and secret again from the app's OAuth settings.",
+    )
+}
+
+const fn not_approved() -> Meaning {
+    config(
+        "OAUTH_NOT_APPROVED",
+        "The user is not approved for the app.",
+        "Assign the user's profile or a permission set to the app, with permitted users pre-authorized.",
     )
 }
 
@@ -211,6 +216,7 @@ mod tests {
             ("invalid_grant", "no valid scopes defined", ConfigInvalid, "OAUTH_SCOPES"),
             ("invalid_grant", "ip restricted", ConfigInvalid, "OAUTH_IP_RESTRICTED"),
             ("invalid_grant", "user hasn't approved this consumer", ConfigInvalid, "OAUTH_NOT_APPROVED"),
+            ("invalid_app_access", "user is not admin approved", ConfigInvalid, "OAUTH_NOT_APPROVED"),
             ("invalid_client_id", "client identifier invalid", Unauthenticated, "OAUTH_CLIENT_UNKNOWN"),
             ("invalid_client", "invalid client credentials", Unauthenticated, "OAUTH_CLIENT_REFUSED"),
             ("invalid_client", "Client credentials flow not enabled", ConfigInvalid, "OAUTH_FLOW_DISABLED"),
