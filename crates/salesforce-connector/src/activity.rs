@@ -50,7 +50,7 @@ struct Pass {
     /// User records read so far.
     read: u64,
     /// User records counted when the pass began.
-    counted: u64,
+    counted: Option<u64>,
     /// Whether the organisation says that it shows us our own logins alone.
     #[serde(default)]
     own_alone: bool,
@@ -77,14 +77,14 @@ async fn begin(link: &Salesforce, users: Option<DateTime<Utc>>, logins: Option<D
     let overlap = link.settings.overlap;
     // Whole days, so that asking again gives the same page.
     let earliest = start_of_day(link.clock.now() - link.settings.lookback);
-    let users_since = users.map(|newest| newest - overlap);
-    let logins_since = logins.map_or(earliest, |newest| newest - overlap);
+    let users_since = users.map(|newest| start_of_second(newest - overlap));
+    let logins_since = logins.map_or(earliest, |newest| start_of_second(newest - overlap));
     let counted = sweep::count(link, users_since).await?;
     let logins_counted = logins::count(link, logins_since).await?;
     let pass = Pass {
         users_since,
         logins_since,
-        total: logins_counted.map(|logins| counted + logins),
+        total: counted.zip(logins_counted).map(|(users, logins)| users + logins),
         read: 0,
         counted,
         own_alone: shows_own_logins_alone(link).await?,
@@ -101,9 +101,20 @@ async fn shows_own_logins_alone(link: &Salesforce) -> Result<bool> {
     let either = BTreeSet::from(["PermissionsManageUsers", "PermissionsMonitorLoginHistory"]);
     match permissions::among(&link.org, either).await {
         Ok(granted) => Ok(granted.is_some_and(|granted| granted.is_empty())),
-        Err(e) if matches!(e.kind(), ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Forbidden) => Ok(false),
+        Err(e) if is_an_answer(e.kind()) => Ok(false),
         Err(e) => Err(e),
     }
+}
+
+/// Says whether the organisation answered, if only that it does not tell.
+const fn is_an_answer(kind: ErrorKind) -> bool {
+    use ErrorKind::{Forbidden, NotFound, Refused, Unexpected, Unsupported};
+    matches!(kind, Forbidden | NotFound | Refused | Unexpected | Unsupported)
+}
+
+/// Not every way of writing a fraction of a second is documented.
+pub(crate) fn start_of_second(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::seconds(1)).unwrap_or(at)
 }
 
 fn start_of_day(at: DateTime<Utc>) -> DateTime<Utc> {

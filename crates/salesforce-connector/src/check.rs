@@ -14,7 +14,6 @@ use serde::Deserialize;
 
 use crate::connector::Salesforce;
 use crate::describe::said;
-use crate::query::Org;
 use crate::{findings, manifest};
 
 /// The findings so far, and whether there is any use in going on.
@@ -62,8 +61,8 @@ pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     {
         look.add([findings::version_not_served(org.configured(), spoken)]);
     }
-    let identity = look.at("the connection's identity", first_word(org)).await;
-    let me = identity.as_ref().map(|identity| &identity.user);
+    let identity = look.at("the connection's identity", principal::identity(org)).await;
+    let me = identity.as_ref();
     let organization = look.at("the organisation", principal::organization(org)).await;
     let itself = match me {
         Some(me) => look.at("the connection's user", principal::itself(link, me)).await,
@@ -71,7 +70,9 @@ pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     };
     look.add(itself.iter().filter_map(|itself| principal::license_finding(&link.settings, itself)));
     let shown = look.at("the objects", objects::look(link)).await;
-    let granted = look.at("the connection's permissions", permissions::granted(org)).await.flatten();
+    let granted = look.at("the connection's permissions", permissions::granted(org)).await;
+    look.add(matches!(granted, Some(None)).then(findings::permissions_unknown));
+    let granted = granted.flatten();
     if let Some(granted) = &granted {
         look.add(permissions::missing(granted));
     }
@@ -95,23 +96,6 @@ fn not_carried_out(spec: &ProcessSpec) -> Finding {
         "Nothing; a later version does.",
     )
     .with_process(spec.process)
-}
-
-/// What every connection may ask; one that may not, may nothing.
-async fn first_word(org: &Org) -> Result<principal::Identity> {
-    principal::identity(org).await.map_err(|e| match e.kind() {
-        ErrorKind::Forbidden if e.finding().is_none() => {
-            let finding = Finding::new(
-                "CONNECTION_REFUSED",
-                Severity::Error,
-                "Salesforce accepts the credential and refuses everything that is asked with it.",
-                "Give the user API Enabled, and look at the app's policies and the organisation's network access.",
-            );
-            let seen = said(&e);
-            e.with_finding(finding.with_seen(seen))
-        }
-        _ => e,
-    })
 }
 
 fn ends_it(error: &Error) -> bool {
@@ -175,7 +159,7 @@ async fn allowance(link: &Salesforce) -> Option<Allowance> {
 
 /// A sync pauses at four fifths; below that a person need not care.
 fn running_out(allowance: &Allowance) -> Option<Finding> {
-    let is_low = allowance.used.saturating_mul(5) >= allowance.limit.saturating_mul(4);
+    let is_low = allowance.limit > 0 && allowance.used.saturating_mul(5) >= allowance.limit.saturating_mul(4);
     is_low.then(|| {
         Finding::new(
             "DAILY_LIMIT_NEAR",
@@ -199,6 +183,7 @@ mod tests {
     fn four_fifths_used_is_worth_a_warning() {
         assert!(running_out(&allowance(80, 100)).is_some());
         assert!(running_out(&allowance(79, 100)).is_none());
+        assert!(running_out(&allowance(0, 0)).is_none(), "no limit is told");
     }
 
     #[test]

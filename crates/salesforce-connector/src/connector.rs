@@ -1,6 +1,7 @@
 //! The connector itself: which process goes where.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use seatgraph_core::{
@@ -21,6 +22,10 @@ pub struct Salesforce {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) user_columns: Columns,
     pub(crate) login_columns: Columns,
+    pub(crate) assignment_columns: Columns,
+    pub(crate) frozen_columns: Columns,
+    /// Whether the organisation does not filter references by range.
+    pub(crate) ranges_refused: AtomicBool,
 }
 
 impl Provider for Salesforce {
@@ -40,6 +45,9 @@ impl Provider for Salesforce {
             clock: context.clock,
             user_columns: Columns::of("User"),
             login_columns: Columns::of("LoginHistory"),
+            assignment_columns: Columns::undescribed("PermissionSetLicenseAssign"),
+            frozen_columns: Columns::undescribed("UserLogin"),
+            ranges_refused: AtomicBool::new(false),
         })
     }
 }

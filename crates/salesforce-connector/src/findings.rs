@@ -76,7 +76,7 @@ pub(crate) fn not_salesforce(seen: impl Into<String>) -> Finding {
     .with_seen(seen)
 }
 
-pub(crate) fn version_too_old(newest: &str) -> Finding {
+pub(crate) fn version_too_old(newest: ApiVersion) -> Finding {
     Finding::new(
         "API_VERSION_TOO_OLD",
         Severity::Error,
@@ -144,7 +144,26 @@ pub(crate) fn field_hidden(process: Process, object: &str, field: &str, without:
     )
     .with_process(process)
     .with_seen(format!("{object}.{field} is absent"))
-    .with_docs(if object == "LoginHistory" { LOGIN_HISTORY } else { USER })
+    .with_docs(match object {
+        "LoginHistory" => LOGIN_HISTORY,
+        "UserLicense" => USER_LICENSE,
+        "PermissionSetLicense" => PERMISSION_SET_LICENSE,
+        "PermissionSetLicenseAssign" => PERMISSION_SET_LICENSE_ASSIGN,
+        "ActiveFeatureLicenseMetric" => FEATURE_METRIC,
+        _ => USER,
+    })
+}
+
+/// The connection's permissions cannot be read, so that what is hidden is the only sign of what is missing.
+pub(crate) fn permissions_unknown() -> Finding {
+    Finding::new(
+        "PERMISSIONS_UNKNOWN",
+        Severity::Info,
+        "The organisation does not say which permissions the connection has.",
+        "Compare the user's permissions with the table of each process; what is hidden is listed here all the same.",
+    )
+    .with_seen("UserPermissionAccess is absent")
+    .with_docs(PERMISSIONS)
 }
 
 pub(crate) fn license_unreadable() -> Finding {

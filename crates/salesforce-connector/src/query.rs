@@ -5,9 +5,9 @@ mod soql;
 mod value;
 mod version;
 
-pub(crate) use paging::by_id;
+pub(crate) use paging::{GoOn, by_id, nowhere, without_key};
 pub(crate) use soql::{Select, text as text_literal, time as time_literal};
-pub(crate) use value::{RecordId, count_or_null, parse_time, time, time_or_null};
+pub(crate) use value::{RecordId, count_or_null, date_or_null, parse_time, time, time_or_null};
 pub(crate) use version::ApiVersion;
 
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::describe::said;
-use crate::dialect::Salesforcese;
+use crate::dialect::{CODE, Salesforcese};
 use crate::findings;
 
 /// As many rows as the vendor gives in one answer; a hint that it may stay below.
@@ -44,9 +44,20 @@ pub(crate) struct Answer {
     pub(crate) records: Vec<Value>,
 }
 
+/// One entry of the list of versions; an entry of another shape is none of ours.
 #[derive(Deserialize)]
 struct Served {
-    version: String,
+    #[serde(default)]
+    version: Value,
+}
+
+impl Served {
+    fn version(&self) -> Option<ApiVersion> {
+        match &self.version {
+            Value::String(text) => ApiVersion::parse(text),
+            number => ApiVersion::parse(&number.to_string()),
+        }
+    }
 }
 
 impl Org {
@@ -76,16 +87,15 @@ impl Org {
             }
             _ => e,
         })?;
-        let versions: Vec<_> = served.iter().filter_map(|entry| ApiVersion::parse(&entry.version)).collect();
-        if versions.is_empty() {
+        let versions: Vec<_> = served.iter().filter_map(Served::version).collect();
+        let Some(newest) = versions.iter().max() else {
             return Err(Error::new(ErrorKind::Malformed, "list of API versions names none")
                 .with_finding(findings::not_salesforce("list of API versions is empty")));
-        }
+        };
         ApiVersion::choose(self.configured, &versions).ok_or_else(|| {
-            let newest = served.last().map_or("none", |entry| entry.version.as_str());
             Error::new(ErrorKind::ConfigInvalid, "organisation serves no API version that this connector speaks")
                 .with("newest", newest)
-                .with_finding(findings::version_too_old(newest))
+                .with_finding(findings::version_too_old(*newest))
         })
     }
 
@@ -111,9 +121,23 @@ impl Org {
         Ok(self.query(select).await?.total_size)
     }
 
+    /// Counts rows; `None` when the organisation does not count them, or not in time.
+    pub(crate) async fn count_if_told(&self, select: &Select) -> Result<Option<u64>> {
+        match self.count(select).await {
+            Err(e) if is_uncounted(&e) => Ok(None),
+            counted => counted.map(Some),
+        }
+    }
+
     async fn below(&self, path: &str) -> Result<String> {
         Ok(format!("/services/data/{}{path}", self.version().await?))
     }
+}
+
+fn is_uncounted(error: &Error) -> bool {
+    const CODES: [&str; 4] =
+        ["MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR", "OPERATION_TOO_LARGE", "QUERY_TIMEOUT"];
+    error.get(CODE).is_some_and(|code| CODES.contains(&code))
 }
 
 impl Answer {
@@ -127,7 +151,7 @@ impl Answer {
         let unclear = || Error::new(ErrorKind::Malformed, "answer is not the whole and does not say where it goes on");
         let url = self.next_records_url.as_deref().ok_or_else(unclear)?;
         let locator = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~=+:,!@$".contains(c);
         if locator.is_empty() || locator.starts_with('.') || !locator.chars().all(plain) {
             return Err(unclear().with("json_path", "nextRecordsUrl"));
         }
@@ -150,6 +174,15 @@ mod tests {
         let next = "/services/data/v62.0/query/01gRO0000016PIAYA2-2000";
         let answer = answer(json!({"totalSize": 2521, "done": false, "nextRecordsUrl": next, "records": []}));
         assert_eq!(answer.locator().unwrap(), Some("01gRO0000016PIAYA2-2000"));
+    }
+
+    #[test]
+    fn a_list_of_versions_may_hold_what_is_none() {
+        let served =
+            json!([{"version": "67.0", "label": "x"}, {"label": "none"}, {"version": 66.0}, {"version": null}]);
+        let served: Vec<Served> = serde_json::from_value(served).unwrap();
+        let versions: Vec<_> = served.iter().filter_map(Served::version).map(|version| version.to_string()).collect();
+        assert_eq!(versions, ["v67.0", "v66.0"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! exactly as many rows as were counted, those of users that it does not show included.
 
 mod assignments;
-mod feature;
+pub(crate) mod feature;
+mod hanging;
 pub(crate) mod kind;
 mod pools;
 mod users;
@@ -28,9 +29,9 @@ enum Position {
         /// Users read so far.
         read: u64,
         /// Users counted when the pass began.
-        counted: u64,
+        counted: Option<u64>,
         /// All rows counted when the pass began.
-        total: u64,
+        total: Option<u64>,
     },
 }
 
@@ -43,7 +44,7 @@ pub(crate) async fn pull(link: &Salesforce, from: Option<&Cursor>) -> Result<Pag
             let read = read + users.rows;
             // An organisation may give fewer rows than were asked for, so a short page ends the pass only when
             // everything that was counted has come, or nothing came at all.
-            let more = users.is_full || (read < counted && users.rows > 0);
+            let more = users.is_full || (counted.is_none_or(|counted| read < counted) && users.rows > 0);
             let rest = if more { users.last.clone() } else { None };
             let hanging = users::complete(link, users, after.as_ref(), rest.as_ref()).await?;
             let next = match rest {
@@ -58,12 +59,12 @@ pub(crate) async fn pull(link: &Salesforce, from: Option<&Cursor>) -> Result<Pag
 async fn first(link: &Salesforce) -> Result<Page> {
     let mut pools = pools::read(&link.org).await?;
     let (users, assigned) = users::count(&link.org).await?;
-    if assigned == 0 && pools.permission_sets_used > 0 {
+    if assigned == Some(0) && pools.permission_sets_used > 0 {
         pools.findings.push(crate::findings::assignments_hidden(pools.permission_sets_used));
     }
-    let total = pools.rows + users + assigned;
+    let total = users.zip(assigned).map(|(users, assigned)| pools.rows + users + assigned);
     let position = Position::Users { after: None, read: 0, counted: users, total };
-    let mut page = Page::new(pools.batch, Next::More(Cursor::new(&position)?), pools.rows, Some(total));
+    let mut page = Page::new(pools.batch, Next::More(Cursor::new(&position)?), pools.rows, total);
     page.findings = pools.findings;
     page.rejected = pools.rejected;
     Ok(page)
@@ -79,7 +80,7 @@ mod tests {
     #[test]
     fn a_position_is_kept_as_keys() {
         let after = RecordId::parse("005xx000001SwiU");
-        let cursor = Cursor::new(&Position::Users { after, read: 1, counted: 2, total: 9 }).unwrap();
+        let cursor = Cursor::new(&Position::Users { after, read: 1, counted: Some(2), total: Some(9) }).unwrap();
         let expected = json!({"step": "users", "after": "005xx000001SwiUAAS", "read": 1, "counted": 2, "total": 9});
         assert_eq!(cursor.as_json(), &expected);
     }

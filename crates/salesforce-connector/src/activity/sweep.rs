@@ -24,9 +24,9 @@ struct LastLogin {
 }
 
 /// Counts the user records that the pass will read; none when their last login is hidden.
-pub(super) async fn count(link: &Salesforce, since: Option<DateTime<Utc>>) -> Result<u64> {
-    match link.org.count(&Select::count("User").filter(condition(since))).await {
-        Err(e) if hides_last_login(&e) => Ok(0),
+pub(super) async fn count(link: &Salesforce, since: Option<DateTime<Utc>>) -> Result<Option<u64>> {
+    match link.org.count_if_told(&Select::count("User").filter(condition(since))).await {
+        Err(e) if hides_last_login(&e) => Ok(Some(0)),
         counted => counted,
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn page(link: &Salesforce, after: Option<RecordId>, mut pass: P
     pass.take(&rows, &activity);
     let total = pass.total;
     let is_full = rows.len() as u64 >= u64::from(link.settings.page_size);
-    let next = if !rows.is_empty() && (is_full || pass.read < pass.counted) {
+    let next = if !rows.is_empty() && (is_full || pass.counted.is_none_or(|counted| pass.read < counted)) {
         let last = last_key(&rows).filter(|last| Some(last) != after.as_ref());
         let last = last.ok_or_else(|| Error::new(ErrorKind::Malformed, "page of users has no key to go on from"))?;
         Position::Sweep { after: Some(last), pass }

@@ -3,6 +3,7 @@
 use seatgraph_core::{Finding, Process, Result, Severity};
 use serde_json::Value;
 
+use crate::activity::start_of_second;
 use crate::check::Look;
 use crate::check::objects::Shown;
 use crate::connector::Salesforce;
@@ -70,7 +71,7 @@ fn users_hidden(visible: u64, used: u64) -> Option<Finding> {
 
 /// Counts the others who logged in lately by their own records, and looks for one of their logins.
 async fn logins_of_others(link: &Salesforce, me: &RecordId) -> Result<(u64, u64)> {
-    let since = time_literal(link.clock.now() - link.settings.lookback);
+    let since = time_literal(start_of_second(link.clock.now() - link.settings.lookback));
     let me = text_literal(me.as_str());
     let others = Select::count("User").filter(format!("LastLoginDate >= {since}")).filter(format!("Id != {me}"));
     let others = link.org.count(&others).await?;

@@ -5,15 +5,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::Settings;
+use crate::describe::said;
 use crate::dialect::CODE;
 use crate::query::{Org, RecordId, Select, text_literal};
+use crate::subscriptions::feature::{is_crm, license_key};
 use crate::subscriptions::kind::is_integration;
-
-/// Whose token it is.
-#[derive(Debug)]
-pub(super) struct Identity {
-    pub(super) user: RecordId,
-}
 
 #[derive(Deserialize)]
 struct Root {
@@ -26,15 +22,35 @@ struct UserInfo {
 }
 
 /// Reads who the token belongs to. The resource list tells it to everybody; the page made for it wants another scope.
-pub(super) async fn identity(org: &Org) -> Result<Identity> {
-    let root: Root = org.get("").await?;
-    let told = root.identity.as_deref().and_then(|url| url.trim_end_matches('/').rsplit('/').next());
+pub(super) async fn identity(org: &Org) -> Result<RecordId> {
+    let told = match org.get::<Root>("").await {
+        Ok(root) => root.identity,
+        Err(e) if matches!(e.kind(), ErrorKind::Forbidden) => return Err(refused_altogether(e)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::Malformed) => None,
+        Err(e) => return Err(e),
+    };
+    let told = told.as_deref().and_then(|url| url.trim_end_matches('/').rsplit('/').next());
     if let Some(user) = told.and_then(RecordId::parse) {
-        return Ok(Identity { user });
+        return Ok(user);
     }
     let info: UserInfo = org.http().get("/services/oauth2/userinfo").json_body().await?;
     let nobody = || Error::new(ErrorKind::Malformed, "identity is no record id").with("json_path", "user_id");
-    Ok(Identity { user: RecordId::parse(&info.user_id).ok_or_else(nobody)? })
+    RecordId::parse(&info.user_id).ok_or_else(nobody)
+}
+
+/// What every connection may ask; one that may not, may nothing.
+fn refused_altogether(error: Error) -> Error {
+    if error.finding().is_some() {
+        return error;
+    }
+    let finding = Finding::new(
+        "CONNECTION_REFUSED",
+        Severity::Error,
+        "Salesforce accepts the credential and refuses everything that is asked with it.",
+        "Give the user API Enabled, and look at the app's policies and the organisation's network access.",
+    );
+    let seen = said(&error);
+    error.with_finding(finding.with_seen(seen))
 }
 
 #[derive(Deserialize)]
@@ -42,18 +58,21 @@ pub(super) async fn identity(org: &Org) -> Result<Identity> {
 struct OrganizationRow {
     id: RecordId,
     name: String,
-    is_sandbox: bool,
+    is_sandbox: Option<bool>,
     organization_type: Option<String>,
 }
 
 /// Reads the organisation.
 pub(super) async fn organization(org: &Org) -> Result<Organization> {
-    let select = Select::from("Organization").columns(["Id", "Name", "OrganizationType", "IsSandbox"]).limit(1);
-    let row: OrganizationRow = one(org, &select).await?;
+    let select = || Select::from("Organization").columns(["Id", "Name"]).limit(1);
+    let row: OrganizationRow = match one(org, &select().columns(["OrganizationType", "IsSandbox"])).await {
+        Err(e) if e.get(CODE) == Some("INVALID_FIELD") => one(org, &select()).await?,
+        row => row?,
+    };
     Ok(Organization {
         external_id: row.id.into_string(),
         name: row.name,
-        sandbox: row.is_sandbox,
+        sandbox: row.is_sandbox.unwrap_or_default(),
         edition: row.organization_type,
     })
 }
@@ -62,6 +81,7 @@ pub(super) async fn organization(org: &Org) -> Result<Organization> {
 #[derive(Debug)]
 pub(super) struct Itself {
     pub(super) principal: Principal,
+    /// Key and name.
     license: Option<(String, String)>,
 }
 
@@ -98,8 +118,10 @@ pub(super) async fn itself(link: &crate::Salesforce, me: &RecordId) -> Result<It
         row => row?,
     };
     let license = row.profile.and_then(|profile| profile.user_license);
-    let license =
-        license.map(|license| (license.license_definition_key.unwrap_or_default(), license.name.unwrap_or_default()));
+    let license = license.and_then(|license| {
+        let key = license_key(license.license_definition_key, license.name.as_deref())?;
+        Some((key, license.name.unwrap_or_default()))
+    });
     let principal = Principal { external_id: row.id.into_string(), username: row.username };
     Ok(Itself { principal, license })
 }
@@ -107,7 +129,7 @@ pub(super) async fn itself(link: &crate::Salesforce, me: &RecordId) -> Result<It
 /// Says when the connection's user has a licence that may not be enough.
 pub(super) fn license_finding(settings: &Settings, itself: &Itself) -> Option<Finding> {
     let (key, name) = itself.license.as_ref()?;
-    let finding = if key == "SFDC" {
+    let finding = if is_crm(key) {
         return None;
     } else if is_integration(settings, key, name) {
         Finding::new(

@@ -68,6 +68,7 @@ fn a_session_of_the_wrong_sort_is_not_renewed() {
         for code in ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "SOME_OTHER"] {
             assert_ne!(coded(401, code, message).kind(), ErrorKind::Unauthenticated, "{code} {message}");
         }
+        assert_eq!(refused(401, message).kind(), ErrorKind::Forbidden, "as plain text: {message}");
     }
 }
 
@@ -77,8 +78,8 @@ fn a_hidden_column_is_named() {
                    'User'. If you are attempting to use a custom field, be sure to append the '__c'.";
     let error = coded(400, "INVALID_FIELD", message);
     assert_eq!(error.kind(), ErrorKind::Forbidden);
-    assert_eq!(error.get("column"), Some("Foo"));
-    assert!(error.get("said").unwrap().starts_with("1:Column:12 No such column"));
+    assert_eq!((error.get("column"), error.get("entity")), (Some("Foo"), Some("User")));
+    assert!(error.get("said").unwrap().starts_with("No such column 'Foo'"));
 }
 
 #[test]
@@ -90,6 +91,19 @@ fn long_words_are_cut() {
 fn single_objects_are_understood_too() {
     let error = refused(400, r#"{"exceptionCode":"InvalidSessionId","exceptionMessage":"Unable to find session ID"}"#);
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+}
+
+#[test]
+fn a_code_is_found_whatever_stands_beside_it() {
+    let bodies = [
+        r#"[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":null,"fields":[]}]"#,
+        r#"[{"message":"no code"},{"errorCode":"REQUEST_LIMIT_EXCEEDED","extendedErrorDetails":[{}]}]"#,
+        r#"{"errorCode":"REQUEST_LIMIT_EXCEEDED","error":"twice","message":"TotalRequests Limit exceeded."}"#,
+        "<Errors><Error><errorCode>REQUEST_LIMIT_EXCEEDED</errorCode><message>TotalRequests</message></Error></Errors>",
+    ];
+    for body in bodies {
+        assert_eq!(refused(403, body).kind(), ErrorKind::QuotaExhausted { until: None }, "{body}");
+    }
 }
 
 #[test]

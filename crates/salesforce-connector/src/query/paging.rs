@@ -5,13 +5,28 @@ use serde_json::Value;
 
 use crate::query::{Answer, Org, RecordId, Select, text_literal};
 
-/// How a question goes on behind the last row received; `None` when that row has no key to go on from.
-pub(crate) type GoOn = fn(Select, &Value) -> Option<Select>;
+/// How a question goes on behind the last row received.
+pub(crate) type GoOn = fn(Select, &Value) -> Result<Select>;
 
 /// Goes on by `Id`; for questions ordered by it.
-pub(crate) fn by_id(select: Select, last: &Value) -> Option<Select> {
-    let id = RecordId::parse(last.get("Id")?.as_str()?)?;
-    Some(select.filter(format!("Id > {}", text_literal(id.as_str()))))
+pub(crate) fn by_id(select: Select, last: &Value) -> Result<Select> {
+    let id = last.get("Id").and_then(Value::as_str).and_then(RecordId::parse).ok_or_else(|| without_key(&select))?;
+    Ok(select.filter(format!("Id > {}", text_literal(id.as_str()))))
+}
+
+/// What is said of a row that nothing can be asked behind.
+pub(crate) fn without_key(select: &Select) -> Error {
+    Error::new(ErrorKind::Malformed, "last row has no key to go on from").with("object", select.object())
+}
+
+/// For questions that nothing can be asked behind: when the vendor forgets its place, the process starts over.
+pub(crate) fn nowhere(select: Select, _: &Value) -> Result<Select> {
+    Err(Error::new(ErrorKind::CursorExpired, "organisation forgot its place").with("object", select.object()))
+}
+
+/// A locator that is not there any more is forgotten too.
+fn is_forgotten(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::CursorExpired | ErrorKind::NotFound)
 }
 
 impl Org {
@@ -26,13 +41,11 @@ impl Org {
             rows.append(&mut answer.records);
             let Some(locator) = locator else { return Ok(rows) };
             answer = match self.more(&locator).await {
-                Err(e) if e.kind() == ErrorKind::CursorExpired && rows.len() > before => {
-                    match rest(select, &rows, go_on)? {
-                        Some(select) => self.query(&select).await?,
-                        None => return Ok(rows),
-                    }
-                }
-                Err(e) if e.kind() == ErrorKind::CursorExpired => {
+                Err(e) if is_forgotten(&e) && rows.len() > before => match rest(select, &rows, go_on)? {
+                    Some(select) => self.query(&select).await?,
+                    None => return Ok(rows),
+                },
+                Err(e) if is_forgotten(&e) => {
                     let message = "organisation forgets its place faster than it gives rows";
                     return Err(Error::new(ErrorKind::Unavailable, message).with_source(e));
                 }
@@ -58,9 +71,8 @@ fn rest(select: &Select, rows: &[Value], go_on: GoOn) -> Result<Option<Select>> 
     if left == Some(0) {
         return Ok(None);
     }
-    let select = rows.last().and_then(|last| go_on(select.clone(), last)).ok_or_else(|| {
-        Error::new(ErrorKind::Malformed, "last row has no key to go on from").with("object", select.object())
-    })?;
+    let last = rows.last().ok_or_else(|| without_key(select))?;
+    let select = go_on(select.clone(), last)?;
     Ok(Some(match left {
         Some(left) => select.limit(left),
         None => select,
@@ -88,6 +100,12 @@ mod tests {
     fn nothing_is_asked_once_the_limit_is_reached() {
         let rows = vec![json!({"Id": "005xx000001SwiU"}); 3];
         assert!(rest(&page(), &rows, by_id).unwrap().is_none());
+    }
+
+    #[test]
+    fn what_has_no_order_by_key_is_started_over() {
+        let rows = [json!({"Name": "x"})];
+        assert_eq!(rest(&page(), &rows, nowhere).unwrap_err().kind(), ErrorKind::CursorExpired);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 /// A record id in its 18-character form; the vendor gives and takes 15 characters too.
@@ -74,6 +74,13 @@ pub(crate) fn time_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     parse_time(&text).map(Some).ok_or_else(|| D::Error::custom("not a date and time"))
 }
 
+/// Deserialises a day that may be null or, with `#[serde(default)]`, absent, and may be written with a time behind it.
+pub(crate) fn date_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let day = text.split('T').next().and_then(|day| day.parse().ok());
+    day.map(Some).ok_or_else(|| D::Error::custom("not a date"))
+}
+
 /// Deserialises a whole number that may be null and may be written `5.0`.
 pub(crate) fn count_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
@@ -97,6 +104,14 @@ mod tests {
         for text in ["", "005", "005xx000001Swi'", "005xx000001SwiUAA"] {
             assert_eq!(RecordId::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn days_are_read_with_and_without_a_time() {
+        let day = |text: &str| date_or_null(&serde_json::json!(text)).ok().flatten();
+        assert_eq!(day("2026-09-30"), NaiveDate::from_ymd_opt(2026, 9, 30));
+        assert_eq!(day("2026-09-30T00:00:00.000+0000"), NaiveDate::from_ymd_opt(2026, 9, 30));
+        assert_eq!(day("soon"), None);
     }
 
     #[test]

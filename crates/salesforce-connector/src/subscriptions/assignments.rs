@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use seatgraph_core::{Batch, Identifier, Rejection, Subscription};
+use seatgraph_core::{Batch, Identifier, Rejection, Result, Subscription};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::query::{RecordId, Select, time_or_null};
+use crate::connector::Salesforce;
+use crate::describe::{Rows, Table};
+use crate::query::{RecordId, time_or_null};
 use crate::row;
 use crate::subscriptions::feature::PERMISSION_SET_LICENSE;
+use crate::subscriptions::hanging::{self, Span};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -27,18 +30,21 @@ struct LicenseName {
     master_label: Option<String>,
 }
 
-/// The assignments of the users behind `after` and up to `to`.
-pub(super) fn select(after: Option<&RecordId>, to: Option<&RecordId>) -> Select {
-    Select::from("PermissionSetLicenseAssign")
-        .columns([
-            "Id",
-            "AssigneeId",
-            "CreatedDate",
-            "PermissionSetLicense.PermissionSetLicenseKey",
-            "PermissionSetLicense.MasterLabel",
-        ])
-        .between("AssigneeId", after, to)
-        .order_by("Id")
+const TABLE: Table = Table {
+    object: "PermissionSetLicenseAssign",
+    needed: &["Id", "AssigneeId", "PermissionSetLicense.PermissionSetLicenseKey"],
+    optional: &[
+        ("CreatedDate", "Since when a permission-set licence is held is not known."),
+        ("PermissionSetLicense.MasterLabel", "Permission-set licences are called by their keys."),
+    ],
+};
+
+/// Reads the assignments of the users within `span`, and with the last of them those of users that are not shown.
+pub(super) async fn read(link: &Salesforce, span: &Span<'_>) -> Result<Rows> {
+    let columns = &link.assignment_columns;
+    let mut rows = hanging::read(link, columns, &TABLE, "AssigneeId", span).await?;
+    rows.found.append(&mut hanging::orphans(link, columns, &TABLE, "AssigneeId", span).await?);
+    Ok(rows)
 }
 
 /// Turns assignments of the accounts in `batch` into subscriptions; one of an account that is not shown is left out.

@@ -12,18 +12,19 @@ use serde_json::Value;
 
 use crate::config::Settings;
 use crate::connector::Salesforce;
-use crate::describe::{Choice, explained, is_hidden, said};
+use crate::describe::{Choice, Table, explained, is_hidden, said};
 use crate::findings;
 use crate::query::{Org, RecordId, Select, by_id};
 use crate::row;
-use crate::subscriptions::assignments;
+use crate::subscriptions::hanging::Span;
 use crate::subscriptions::users::person::Person;
+use crate::subscriptions::{assignments, hanging};
 
 /// Columns without which a user is no account.
 const NEEDED: [&str; 4] = ["Id", "Username", "IsActive", "ProfileId"];
 
-/// The way from a user to its licence.
-const LICENSE: [&str; 3] = ["Profile.Name", "Profile.UserLicense.LicenseDefinitionKey", "Profile.UserLicense.Name"];
+/// Who is frozen.
+const FROZEN: Table = Table { object: "UserLogin", needed: &["Id", "UserId", "IsFrozen"], optional: &[] };
 
 /// A page of users as they came.
 #[derive(Debug)]
@@ -47,20 +48,20 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn into_page(self, next: Next, total: u64) -> Page {
-        let mut page = Page::new(self.batch, next, self.rows, Some(total));
+    pub(super) fn into_page(self, next: Next, total: Option<u64>) -> Page {
+        let mut page = Page::new(self.batch, next, self.rows, total);
         page.findings = self.findings;
         page.rejected = self.rejected;
         page
     }
 }
 
-/// Counts users and assignments.
-pub(super) async fn count(org: &Org) -> Result<(u64, u64)> {
+/// Counts users and assignments, where the organisation counts them.
+pub(super) async fn count(org: &Org) -> Result<(Option<u64>, Option<u64>)> {
     let users = Select::count("User");
     let assigned = Select::count("PermissionSetLicenseAssign");
-    try_join(org.count(&users), async {
-        org.count(&assigned).await.map_err(|e| explained(e, findings::permission_set_licenses_hidden))
+    try_join(org.count_if_told(&users), async {
+        org.count_if_told(&assigned).await.map_err(|e| explained(e, findings::permission_set_licenses_hidden))
     })
     .await
 }
@@ -71,7 +72,6 @@ pub(super) async fn read(link: &Salesforce, after: Option<&RecordId>) -> Result<
         let choice = columns(link).await?;
         let select = Select::from("User")
             .columns(choice.shown.iter().copied())
-            .columns(LICENSE)
             .between("Id", after, None)
             .order_by("Id")
             .limit(link.settings.page_size);
@@ -92,6 +92,12 @@ async fn columns(link: &Salesforce) -> Result<Choice> {
     let wanted: Vec<_> = NEEDED.into_iter().chain(person::OPTIONAL.iter().map(|(column, _)| *column)).collect();
     let choice = link.user_columns.choose(&link.org, &wanted).await?;
     let choice = choice.ok_or_else(|| Error::new(ErrorKind::Forbidden, "organisation does not show its users"))?;
+    if [person::LICENSE_KEY, person::LICENSE_NAME].iter().all(|column| choice.hidden.contains(column)) {
+        let finding = findings::view_setup_missing("Profile.UserLicense is absent on User");
+        return Err(
+            Error::new(ErrorKind::Forbidden, "organisation hides who holds which licence").with_finding(finding)
+        );
+    }
     match choice.hidden.iter().find(|column| NEEDED.contains(column)) {
         Some(column) => {
             let finding =
@@ -105,7 +111,6 @@ async fn columns(link: &Salesforce) -> Result<Choice> {
 }
 
 fn users(link: &Salesforce, found: Vec<Value>, hidden: Vec<&'static str>, after: Option<&RecordId>) -> Result<Users> {
-    let key = |row: &Value| RecordId::parse(row.get("Id")?.as_str()?);
     let last = found.iter().rev().find_map(key);
     let stuck = !found.is_empty() && (last.is_none() || last.as_ref() == after);
     if stuck {
@@ -117,6 +122,10 @@ fn users(link: &Salesforce, found: Vec<Value>, hidden: Vec<&'static str>, after:
     Ok(Users { rows: found.len() as u64, is_full, last, found, hidden })
 }
 
+fn key(row: &Value) -> Option<RecordId> {
+    RecordId::parse(row.get("Id")?.as_str()?)
+}
+
 /// Reads what hangs on the users behind `after` and up to `to`, and turns all of it into records.
 pub(super) async fn complete(
     link: &Salesforce,
@@ -124,38 +133,32 @@ pub(super) async fn complete(
     after: Option<&RecordId>,
     to: Option<&RecordId>,
 ) -> Result<Records> {
-    let assigned = assignments::select(after, to);
+    let span = Span { after, to, users: users.found.iter().filter_map(key).collect() };
     let assigned = async {
-        let rows = link.org.read(&assigned, by_id).await;
+        let rows = assignments::read(link, &span).await;
         rows.map_err(|e| explained(e, findings::permission_set_licenses_hidden))
     };
-    let (assigned, frozen) = try_join(assigned, frozen(&link.org, &users, after, to)).await?;
-    let mut records = Records { rows: users.rows + assigned.len() as u64, ..Records::default() };
+    let (assigned, frozen) = try_join(assigned, frozen(link, &span)).await?;
+    let mut records = Records { rows: users.rows + assigned.found.len() as u64, ..Records::default() };
+    records.findings.extend(assigned.findings);
     records.findings.extend(users.hidden.iter().filter_map(|column| person::finding(column)));
     let frozen = frozen.unwrap_or_else(|finding| {
         records.findings.push(finding);
         HashMap::new()
     });
     records.add_users(&link.settings, &users.found, &frozen);
-    assignments::add(&mut records.batch, &mut records.rejected, &assigned);
+    assignments::add(&mut records.batch, &mut records.rejected, &assigned.found);
     Ok(records)
 }
 
 /// Reads who is frozen; a finding where that is not shown, which may look like nobody being there.
-async fn frozen(
-    org: &Org,
-    users: &Users,
-    after: Option<&RecordId>,
-    to: Option<&RecordId>,
-) -> Result<std::result::Result<HashMap<RecordId, bool>, Finding>> {
-    if users.found.is_empty() {
+async fn frozen(link: &Salesforce, span: &Span<'_>) -> Result<std::result::Result<HashMap<RecordId, bool>, Finding>> {
+    if span.users.is_empty() {
         return Ok(Ok(HashMap::new()));
     }
-    let select =
-        Select::from("UserLogin").columns(["Id", "UserId", "IsFrozen"]).between("UserId", after, to).order_by("Id");
-    match org.read(&select, by_id).await {
-        Ok(rows) if rows.is_empty() => Ok(Err(findings::frozen_unknown("UserLogin is empty"))),
-        Ok(rows) => Ok(Ok(rows.iter().filter_map(person::frozen).collect())),
+    match hanging::read(link, &link.frozen_columns, &FROZEN, "UserId", span).await {
+        Ok(rows) if rows.found.is_empty() => Ok(Err(findings::frozen_unknown("UserLogin is empty"))),
+        Ok(rows) => Ok(Ok(rows.found.iter().filter_map(person::frozen).collect())),
         Err(e) if is_hidden(&e) => Ok(Err(findings::frozen_unknown(said(&e)))),
         Err(e) => Err(e),
     }

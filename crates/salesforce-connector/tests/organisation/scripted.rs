@@ -14,6 +14,8 @@ use url::Url;
 
 use crate::walk::pass;
 
+mod refusals;
+
 const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
 
 /// How this organisation answers.
@@ -28,11 +30,14 @@ struct Manner {
     forgets: usize,
     /// Objects that look empty.
     empty: Vec<&'static str>,
+    /// What it does not let be asked, with the code and the words of its refusal.
+    refuses: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 impl Default for Manner {
     fn default() -> Self {
-        Self { versions: vec!["65.0", "66.0", "67.0"], part: 2000, goes_on: true, forgets: 0, empty: vec![] }
+        let versions = vec!["65.0", "66.0", "67.0"];
+        Self { versions, part: 2000, goes_on: true, forgets: 0, empty: vec![], refuses: vec![] }
     }
 }
 
@@ -112,6 +117,18 @@ impl Desk {
             let fields = user.as_object().unwrap().keys().map(|name| json!({ "name": name }));
             return (200, json!({ "fields": fields.collect::<Vec<_>>() }));
         }
+        match url.path() {
+            "/services/data/v66.0" => return (200, json!({ "query": "/services/data/v66.0/query" })),
+            "/services/oauth2/userinfo" => return (403, json!("Bad_OAuth_Token")),
+            "/services/data/v66.0/limits" => {
+                return (403, json!([{ "message": "no access", "errorCode": "INSUFFICIENT_ACCESS" }]));
+            }
+            "/services/data/v66.0/sobjects" => {
+                let known = KNOWN.map(|name| json!({ "name": name, "queryable": true }));
+                return (200, json!({ "encoding": "UTF-8", "sobjects": known }));
+            }
+            _ => {}
+        }
         match url.query_pairs().find(|(key, _)| key == "q") {
             Some((_, soql)) => self.query(&soql),
             None => self.more(url.path().rsplit('/').next().unwrap()),
@@ -120,7 +137,13 @@ impl Desk {
 
     fn query(&mut self, soql: &str) -> (u16, Value) {
         self.asked.lock().unwrap().push(soql.to_owned());
+        if let Some((_, code, message)) = self.manner.refuses.iter().find(|(words, ..)| soql.contains(words)) {
+            return (400, json!([{ "message": message, "errorCode": code }]));
+        }
         let object = soql.split(" FROM ").nth(1).unwrap().split(' ').next().unwrap();
+        if !KNOWN.contains(&object) {
+            return (400, json!([{ "message": "sObject type is not supported.", "errorCode": "INVALID_TYPE" }]));
+        }
         let mut found = if self.manner.empty.contains(&object) { vec![] } else { rows(object) };
         for (column, name) in [("Id", " Id > '"), ("AssigneeId", " AssigneeId > '"), ("UserId", " UserId > '")] {
             if let Some(after) = soql.split(name).nth(1) {
@@ -134,12 +157,22 @@ impl Desk {
                 found.retain(|row| row[column].as_str().unwrap() <= to);
             }
         }
+        if soql.contains("NOT IN (SELECT Id FROM User)") {
+            found.retain(|row| rows("User").iter().all(|user| !is_same(&user["Id"], &row["AssigneeId"])));
+        } else if let Some((before, named)) = soql.split_once(" IN (") {
+            let column = before.rsplit(' ').next().unwrap();
+            let named: Vec<_> =
+                named.split(')').next().unwrap().split(',').map(|id| json!(id.trim_matches('\''))).collect();
+            found.retain(|row| named.iter().any(|id| is_same(id, &row[column])));
+        }
         let total = found.len();
         if soql.contains("COUNT()") {
             return (200, json!({ "totalSize": total, "done": true, "records": [] }));
         }
         let limit = soql.split(" LIMIT ").nth(1).map_or(usize::MAX, |limit| limit.parse().unwrap());
         found.truncate(limit);
+        let columns = soql.trim_start_matches("SELECT ").split(" FROM ").next().unwrap();
+        let found = found.iter().map(|row| projected(row, columns)).collect::<Vec<_>>();
         (200, self.part(found, total))
     }
 
@@ -165,7 +198,42 @@ impl Desk {
     }
 }
 
+/// The columns that were asked for; a relationship that leads nowhere is null.
+fn projected(row: &Value, columns: &str) -> Value {
+    let mut shown = json!({ "attributes": row["attributes"] });
+    for column in columns.split(", ") {
+        let (mut from, mut to) = (row, &mut shown);
+        for step in column.split('.') {
+            from = &from[step];
+            to = &mut to[step];
+        }
+        *to = from.clone();
+        if let Some((relationship, _)) = column.split_once('.').filter(|(first, _)| row[*first].is_null()) {
+            shown[relationship] = Value::Null;
+        }
+    }
+    shown
+}
+
+/// Ids of 15 and 18 characters are the same.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one.as_str().unwrap()[..15] == other.as_str().unwrap()[..15]
+}
+
+const KNOWN: [&str; 7] = [
+    "UserLicense",
+    "PermissionSetLicense",
+    "ActiveFeatureLicenseMetric",
+    "User",
+    "PermissionSetLicenseAssign",
+    "UserLogin",
+    "Organization",
+];
+
 fn rows(object: &str) -> Vec<Value> {
+    if object == "Organization" {
+        return vec![json!({ "Id": "00Dxx0000001gPL", "Name": "Acme" })];
+    }
     let answer = match object {
         "UserLicense" => include_str!("../../../../fixtures/salesforce/user-licenses.json"),
         "PermissionSetLicense" => include_str!("../../../../fixtures/salesforce/permission-set-licenses.json"),
@@ -197,7 +265,9 @@ async fn brings_everything(manner: Manner) -> Organisation {
 
 #[tokio::test]
 async fn an_answer_in_small_parts_is_read_to_its_end() {
-    brings_everything(Manner { part: 2, ..Manner::default() }).await;
+    for part in [1, 2] {
+        brings_everything(Manner { part, ..Manner::default() }).await;
+    }
 }
 
 #[tokio::test]

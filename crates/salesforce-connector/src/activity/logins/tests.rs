@@ -17,7 +17,7 @@ fn stand(recent: u64) -> Stand {
         total: Some(8),
         read: 0,
         own_alone: false,
-        counted: 0,
+        counted: Some(0),
         recent,
         newest_user: None,
         newest_login: None,
@@ -70,6 +70,8 @@ fn history_that_shows_one_user_alone_while_others_logged_in_is_restricted() {
     let mut all = stand(5);
     all.note(&rows());
     assert_eq!(all.own_alone(), None);
+    all.pass.own_alone = true;
+    assert_eq!(all.own_alone(), None, "permissions are told late");
     let mut alone_in_the_world = stand(1);
     alone_in_the_world.note(&rows()[..4]);
     assert_eq!(alone_in_the_world.own_alone(), None);

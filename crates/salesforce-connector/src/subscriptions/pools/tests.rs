@@ -17,7 +17,7 @@ fn pools() -> Pools {
     let sets = include_str!("../../../../../fixtures/salesforce/permission-set-licenses.json");
     pools.take(&rows(sets), permission_set_license);
     let metrics = rows(include_str!("../../../../../fixtures/salesforce/feature-metrics.json"));
-    pools.take(newest_day(&metrics), feature_license);
+    pools.take(&newest_day(metrics), feature_license);
     pools
 }
 
@@ -70,7 +70,8 @@ fn a_key_that_comes_twice_gives_one_pool() {
 
 #[test]
 fn only_the_newest_day_of_metrics_counts() {
-    assert_eq!(newest_day(&[]), [] as [Value; 0]);
-    let days = [json!({"MetricsDate": "2026-10-02"}), json!({"MetricsDate": "2026-10-01"})];
-    assert_eq!(newest_day(&days).len(), 1);
+    assert_eq!(newest_day(vec![]), [] as [Value; 0]);
+    let day = |day: &str| json!({ "MetricsDate": day });
+    let days = vec![day("2026-10-01"), day("2026-10-02"), day("2026-09-30"), day("2026-10-02")];
+    assert_eq!(newest_day(days), [day("2026-10-02"), day("2026-10-02")]);
 }

@@ -10,11 +10,15 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::findings;
 use crate::query::{RecordId, time_or_null};
-use crate::subscriptions::feature::{SERVICE_COLUMN, seat};
+use crate::subscriptions::feature::{SERVICE_COLUMN, license_key, seat};
 use crate::subscriptions::kind::kind;
 
+/// The way from a user to its licence; one of both must be shown.
+pub(super) const LICENSE_KEY: &str = "Profile.UserLicense.LicenseDefinitionKey";
+pub(super) const LICENSE_NAME: &str = "Profile.UserLicense.Name";
+
 /// Columns that may be hidden, and what is lost then.
-pub(super) const OPTIONAL: [(&str, &str); 14] = [
+pub(super) const OPTIONAL: [(&str, &str); 17] = [
     (SERVICE_COLUMN, "Service Cloud seats cannot be told from Sales Cloud seats."),
     ("UserType", "People, integrations and automated users cannot be told apart."),
     ("Name", "Accounts have no display name."),
@@ -29,6 +33,9 @@ pub(super) const OPTIONAL: [(&str, &str); 14] = [
     ("CompanyName", "Accounts have no company name."),
     ("Division", "Accounts have no division."),
     ("Alias", "Accounts have no alias."),
+    ("Profile.Name", "Accounts have no profile."),
+    (LICENSE_KEY, "Licences are told apart by name alone."),
+    (LICENSE_NAME, "Licences are called by their keys."),
 ];
 
 /// Says what is lost with a hidden column.
@@ -87,9 +94,8 @@ impl Person {
     /// The licence; `None` when the user has no profile, or the organisation does not show it.
     pub(super) fn license(&self) -> Option<License> {
         let license = self.profile.as_ref()?.user_license.as_ref()?;
-        let word = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let (key, name) = (word(&license.license_definition_key), word(&license.name));
-        let key = key.or_else(|| name.clone())?;
+        let name = license.name.clone().filter(|name| !name.is_empty());
+        let key = license_key(license.license_definition_key.clone(), name.as_deref())?;
         Some(License { name: name.unwrap_or_else(|| key.clone()), key })
     }
 
