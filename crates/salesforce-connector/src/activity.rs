@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::permissions;
 use crate::connector::Salesforce;
+use crate::describe::is_withheld;
 use crate::query::RecordId;
 
 /// Where a pass stands, or where the last one ended.
@@ -101,15 +102,9 @@ async fn shows_own_logins_alone(link: &Salesforce) -> Result<bool> {
     let either = BTreeSet::from(["PermissionsManageUsers", "PermissionsMonitorLoginHistory"]);
     match permissions::among(&link.org, either).await {
         Ok(granted) => Ok(granted.is_some_and(|granted| granted.is_empty())),
-        Err(e) if is_an_answer(e.kind()) => Ok(false),
+        Err(e) if is_withheld(&e) || e.kind() == ErrorKind::Forbidden => Ok(false),
         Err(e) => Err(e),
     }
-}
-
-/// Says whether the organisation answered, if only that it does not tell.
-const fn is_an_answer(kind: ErrorKind) -> bool {
-    use ErrorKind::{Forbidden, NotFound, Refused, Unexpected, Unsupported};
-    matches!(kind, Forbidden | NotFound | Refused | Unexpected | Unsupported)
 }
 
 /// Not every way of writing a fraction of a second is documented.

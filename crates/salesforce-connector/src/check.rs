@@ -96,6 +96,8 @@ fn not_carried_out(spec: &ProcessSpec) -> Finding {
         "Nothing; a later version does.",
     )
     .with_process(spec.process)
+    .with_seen(concat!("connector version ", env!("CARGO_PKG_VERSION")))
+    .with_docs(findings::PERMISSIONS)
 }
 
 fn ends_it(error: &Error) -> bool {
@@ -121,7 +123,9 @@ fn broken(error: &Error) -> Finding {
         }
         _ => ("Salesforce does not answer at the moment.", "Check instanceUrl, then status.salesforce.com."),
     };
-    Finding::new(error.kind().code(), Severity::Error, message, remedy).with_seen(said(error))
+    Finding::new(error.kind().code(), Severity::Error, message, remedy)
+        .with_seen(said(error))
+        .with_docs(findings::ERROR_CODES)
 }
 
 fn incomplete(what: &str, error: &Error) -> Finding {
@@ -132,6 +136,7 @@ fn incomplete(what: &str, error: &Error) -> Finding {
         "Look at what was seen; the processes may work all the same.",
     )
     .with_seen(said(error))
+    .with_docs(findings::ERROR_CODES)
 }
 
 #[derive(Deserialize)]
@@ -168,6 +173,7 @@ fn running_out(allowance: &Allowance) -> Option<Finding> {
             "Nothing, or ask Salesforce for more calls; syncs pause until the window has moved.",
         )
         .with_seen(format!("{} of {} used", allowance.used, allowance.limit))
+        .with_docs(findings::LIMITS)
     })
 }
 

@@ -48,6 +48,13 @@ pub(crate) fn is_hidden(error: &Error) -> bool {
     is_hidden_object(error) || error.get(CODE) == Some("INVALID_FIELD")
 }
 
+/// Says whether the organisation answered that it does not give something, for whatever reason of its own; for what
+/// can be done without.
+pub(crate) fn is_withheld(error: &Error) -> bool {
+    use ErrorKind::{NotFound, Refused, Unexpected, Unsupported};
+    is_hidden(error) || matches!(error.kind(), NotFound | Refused | Unexpected | Unsupported)
+}
+
 /// Says what to do about what is hidden; an error that means something else stays as it is.
 pub(crate) fn explained(error: Error, finding: impl Fn(String) -> Finding) -> Error {
     if !is_hidden(&error) {

@@ -18,9 +18,13 @@ pub(crate) const OAUTH_SETUP: &str = "https://help.salesforce.com/s/articleView?
 pub(crate) const OAUTH_ERRORS: &str =
     "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm&type=5";
 pub(crate) const PERMISSIONS: &str = "https://help.salesforce.com/s/articleView?id=platform.admin_userperms.htm&type=5";
-const ERROR_CODES: &str = "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm";
+pub(crate) const ERROR_CODES: &str =
+    "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm";
 const VERSIONS: &str = "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/api_rest_eol.htm";
-const USER: &str = object_page!("user");
+pub(crate) const LIMITS: &str = "https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm";
+pub(crate) const MY_DOMAIN: &str = "https://help.salesforce.com/s/articleView?id=sf.domain_name_overview.htm&type=5";
+pub(crate) const PROFILE: &str = object_page!("profile");
+pub(crate) const USER: &str = object_page!("user");
 const USER_LICENSE: &str = object_page!("userlicense");
 const PERMISSION_SET_LICENSE: &str = object_page!("permissionsetlicense");
 const PERMISSION_SET_LICENSE_ASSIGN: &str = object_page!("permissionsetlicenseassign");
@@ -58,7 +62,8 @@ pub(crate) fn of_code(code: &str, words: &str) -> Option<Finding> {
         ),
         _ => return None,
     };
-    Some(finding.with_seen(seen(code, words)).with_docs(ERROR_CODES))
+    let docs = if finding.code == "DAILY_LIMIT_REACHED" { LIMITS } else { ERROR_CODES };
+    Some(finding.with_seen(seen(code, words)).with_docs(docs))
 }
 
 /// Joins a code and its words.
@@ -74,6 +79,7 @@ pub(crate) fn not_salesforce(seen: impl Into<String>) -> Finding {
         "Set instanceUrl to the My Domain address that Setup → My Domain shows.",
     )
     .with_seen(seen)
+    .with_docs(MY_DOMAIN)
 }
 
 pub(crate) fn version_too_old(newest: ApiVersion) -> Finding {

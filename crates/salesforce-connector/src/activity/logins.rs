@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::activity::kind::kind;
 use crate::activity::{Pass, Position, done, more};
 use crate::connector::Salesforce;
-use crate::describe::{Choice, is_hidden, said};
+use crate::describe::{Choice, is_hidden, is_withheld, said};
 use crate::dialect::CODE;
 use crate::findings;
 use crate::query::{RecordId, Select, parse_time, text_literal, time, time_literal, without_key};
@@ -65,6 +65,7 @@ pub(super) async fn count(link: &Salesforce, since: DateTime<Utc>) -> Result<Opt
     let select = Select::count("LoginHistory").filter(format!("LoginTime >= {}", time_literal(since)));
     match link.org.count_if_told(&select).await {
         Err(e) if is_hidden(&e) => Ok(Some(0)),
+        Err(e) if is_withheld(&e) => Ok(None),
         counted => counted,
     }
 }
@@ -83,7 +84,7 @@ pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
         match link.org.read(&select, by_time).await {
             Ok(rows) => return stand.page(&rows, link, choice.hidden),
             Err(e) if link.login_columns.learn(&e, &choice) => {}
-            Err(e) if is_hidden(&e) => return without_history(stand, &said(&e)),
+            Err(e) if is_withheld(&e) => return without_history(stand, &said(&e)),
             Err(e) if e.get(CODE) == Some("QUERY_TIMEOUT") => return stand.narrowed(link, e),
             Err(e) => return Err(e),
         }

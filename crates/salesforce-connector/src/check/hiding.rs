@@ -42,6 +42,7 @@ fn profiles_hidden(profiles: u64) -> Option<Finding> {
         )
         .with_process(Process::DownloadSubscriptions)
         .with_seen(format!("{profiles} profile is shown"))
+        .with_docs(findings::PROFILE)
     })
 }
 
@@ -66,6 +67,7 @@ fn users_hidden(visible: u64, used: u64) -> Option<Finding> {
         )
         .with_process(Process::DownloadSubscriptions)
         .with_seen(format!("{visible} active users are shown, {used} seats are used"))
+        .with_docs(findings::USER)
     })
 }
 

@@ -36,7 +36,10 @@ async fn one_by_one(org: &Org, wanted: BTreeSet<&'static str>) -> Result<Option<
     let mut granted = HashSet::new();
     for permission in wanted {
         match org.query(&Select::from(OBJECT).columns([permission])).await {
-            Ok(answer) => granted.extend(answer.records.first().map(|row| read(row, [permission])).unwrap_or_default()),
+            Ok(answer) => match answer.records.first() {
+                Some(row) => granted.extend(read(row, [permission])),
+                None => return Ok(None),
+            },
             Err(e) if e.get(CODE) == Some("INVALID_FIELD") => {}
             Err(e) => return Err(e),
         }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::config::Settings;
 use crate::describe::said;
 use crate::dialect::CODE;
+use crate::findings::OAUTH_SETUP;
 use crate::query::{Org, RecordId, Select, text_literal};
 use crate::subscriptions::feature::{is_crm, license_key};
 use crate::subscriptions::kind::is_integration;
@@ -50,7 +51,7 @@ fn refused_altogether(error: Error) -> Error {
         "Give the user API Enabled, and look at the app's policies and the organisation's network access.",
     );
     let seen = said(&error);
-    error.with_finding(finding.with_seen(seen))
+    error.with_finding(finding.with_seen(seen).with_docs(OAUTH_SETUP))
 }
 
 #[derive(Deserialize)]
@@ -148,7 +149,8 @@ pub(super) fn license_finding(settings: &Settings, itself: &Itself) -> Option<Fi
             "Give the user a Salesforce licence.",
         )
     };
-    Some(finding.with_seen(format!("{key} ({name})")))
+    let seen = if name.is_empty() { key.clone() } else { format!("{name} ({key})") };
+    Some(finding.with_seen(seen).with_docs(OAUTH_SETUP))
 }
 
 /// Reads the only row of an answer.

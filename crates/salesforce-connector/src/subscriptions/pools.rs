@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::describe::{Columns, Rows, Table, explained, is_hidden, said};
+use crate::describe::{Columns, Rows, Table, explained, is_withheld, said};
 use crate::findings;
 use crate::query::{GoOn, Org, Select, by_id, count_or_null, date_or_null, nowhere};
 use crate::row;
@@ -152,7 +152,7 @@ impl Pools {
                 self.take(&newest_day(metrics.found), feature_license);
                 self.findings.extend(metrics.findings);
             }
-            Err(e) if is_hidden(&e) || e.kind() == ErrorKind::Unexpected => {
+            Err(e) if is_withheld(&e) => {
                 self.findings.push(findings::feature_metrics_absent(said(&e)));
             }
             Err(e) => return Err(e),

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::config::Settings;
 use crate::connector::Salesforce;
-use crate::describe::{Choice, Table, explained, is_hidden, said};
+use crate::describe::{Choice, Table, explained, is_withheld, said};
 use crate::findings;
 use crate::query::{Org, RecordId, Select, by_id};
 use crate::row;
@@ -159,7 +159,7 @@ async fn frozen(link: &Salesforce, span: &Span<'_>) -> Result<std::result::Resul
     match hanging::read(link, &link.frozen_columns, &FROZEN, "UserId", span).await {
         Ok(rows) if rows.found.is_empty() => Ok(Err(findings::frozen_unknown("UserLogin is empty"))),
         Ok(rows) => Ok(Ok(rows.found.iter().filter_map(person::frozen).collect())),
-        Err(e) if is_hidden(&e) => Ok(Err(findings::frozen_unknown(said(&e)))),
+        Err(e) if is_withheld(&e) => Ok(Err(findings::frozen_unknown(said(&e)))),
         Err(e) => Err(e),
     }
 }

@@ -119,3 +119,40 @@ async fn a_connection_that_may_not_ask_who_it_is_is_checked_all_the_same() {
     }
     assert!(!codes.contains(&"CONNECTION_REFUSED") && !diagnosis.is_broken(SUBSCRIPTIONS), "{codes:?}");
 }
+
+#[tokio::test]
+async fn every_finding_says_what_was_seen_and_where_to_read_on() {
+    let manners = [
+        Manner::default(),
+        Manner { versions: vec![], ..Manner::default() },
+        Manner { versions: vec!["40.0"], ..Manner::default() },
+        Manner { empty: vec!["UserLicense", "User"], ..Manner::default() },
+        Manner { refuses: vec![("SELECT", "NEVER_HEARD_OF", "no")], ..Manner::default() },
+        Manner { refuses: vec![("SELECT", "API_DISABLED_FOR_ORG", "no")], ..Manner::default() },
+        Manner {
+            refuses: vec![("SELECT", "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")],
+            ..Manner::default()
+        },
+    ];
+    for manner in manners {
+        let diagnosis = Organisation::found(manner).await.link().check().await;
+        assert!(!diagnosis.findings.is_empty());
+        for finding in diagnosis.findings {
+            assert!(finding.seen.as_deref().is_some_and(|seen| !seen.is_empty()), "{finding:?}");
+            assert!(finding.docs_url.as_deref().is_some_and(|docs| docs.starts_with("https://")), "{finding:?}");
+            assert!(finding.message.ends_with('.') && finding.remedy.ends_with('.'), "{finding:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_done_without_may_be_refused_for_any_reason() {
+    let refuses = vec![
+        ("FROM UserLogin", "NEVER_HEARD_OF", "not for you"),
+        ("FROM ActiveFeatureLicenseMetric", "NEVER_HEARD_OF", "not for you"),
+    ];
+    let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
+    let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
+    assert_eq!(seen.accounts(), ACCOUNTS);
+    assert_eq!(seen.codes(), ["FEATURE_TOTALS_UNKNOWN", "FROZEN_UNKNOWN"].into());
+}
