@@ -1,5 +1,7 @@
 //! Lists: pages, filters, counts and loaders, on both backends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "listing/filters.rs"]
 mod filters;
 #[path = "listing/loaders.rs"]

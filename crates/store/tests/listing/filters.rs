@@ -163,7 +163,7 @@ each_backend! {
             let account = seed.account(profile, name, &columns);
             seed.subscription((profile, account), kept, &[]);
             if name == "known" {
-                seed.subscription((profile, account), dropped, &[gone.clone()]);
+                seed.subscription((profile, account), dropped, std::slice::from_ref(&gone));
             }
         }
         seed.plant().await;

@@ -15,10 +15,10 @@ each_backend! {
         let mut seed = Seed::of(&db);
         let profile = seed.profile("one", &[]);
         let gone = ("retired_at", Cell::At(day(9)));
-        let account = seed.account(profile, "ann", &[gone.clone()]);
+        let account = seed.account(profile, "ann", std::slice::from_ref(&gone));
         let model = seed.model("Salesforce", "Sales Cloud", "");
         let identifier = seed.identifier("SFDC", Some(model));
-        let pool = seed.pool(profile, identifier, &[gone.clone()]);
+        let pool = seed.pool(profile, identifier, std::slice::from_ref(&gone));
         let of_pool = ("pool_id", Cell::Id(pool.as_uuid()));
         let subscription = seed.subscription((profile, account), identifier, &[gone, of_pool]);
         seed.plant().await;
@@ -51,7 +51,7 @@ each_backend! {
         let of_pool = ("pool_id", Cell::Id(pool.as_uuid()));
         let gone = ("retired_at", Cell::At(day(9)));
         let (ann, bob) = (seed.account(profile, "ann", &[]), seed.account(profile, "bob", &[]));
-        let left = seed.account(profile, "left", &[gone.clone()]);
+        let left = seed.account(profile, "left", std::slice::from_ref(&gone));
         for (account, identifier, columns) in [
             (ann, of_sales, vec![of_pool.clone()]),
             (bob, of_sales, vec![of_pool.clone()]),
@@ -95,7 +95,7 @@ each_backend! {
         let model = seed.model("Salesforce", "Sales Cloud", "");
         let account = seed.account(profile, "ann", &[]);
         let gone = ("retired_at", Cell::At(day(9)));
-        let left = seed.account(profile, "left", &[gone.clone()]);
+        let left = seed.account(profile, "left", std::slice::from_ref(&gone));
         let (first, second) = (seed.identifier("PID_A", None), seed.identifier("PID_B", None));
         let known = seed.identifier("SFDC", Some(model));
         let (unheld, dropped, of_left) =
