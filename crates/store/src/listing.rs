@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub use filter::{StringFilter, TimeFilter};
 pub(crate) use filter::{coalesce, escaped, folded, idle_before, lower, search, text, time};
 pub(crate) use keyed::{by_key, grouped};
-pub(crate) use sql::{Side, beyond, by_optional_time, by_text, by_time, sorted};
+pub(crate) use sql::{Side, beyond, by_optional_time, by_text, by_time, reaching, sorted};
 
 use crate::{Error, Result};
 
@@ -84,6 +84,8 @@ pub(crate) enum Key {
     At(Option<DateTime<Utc>>),
     /// A text.
     Text(String),
+    /// The newest activity of an account, or none, and the account.
+    Activity(Option<DateTime<Utc>>, Uuid),
     /// Publisher, product and edition.
     Product(String, String, String),
 }
@@ -99,6 +101,10 @@ impl Keyset {
 
     pub(crate) fn time(&self) -> Result<Option<DateTime<Utc>>> {
         if let Key::At(at) = &self.key { Ok(*at) } else { Err(Error::ForeignKeyset) }
+    }
+
+    pub(crate) fn activity(&self) -> Result<(Option<DateTime<Utc>>, Uuid)> {
+        if let Key::Activity(at, account) = &self.key { Ok((*at, *account)) } else { Err(Error::ForeignKeyset) }
     }
 
     pub(crate) fn product(&self) -> Result<(&str, &str, &str)> {

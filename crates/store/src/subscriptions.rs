@@ -1,5 +1,6 @@
 //! Subscriptions as people read them: who holds what, by one joined statement.
 
+mod activity;
 mod filter;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use crate::schema::{accounts, license_pools, software_models, subscription_ident
 use crate::{
     Account, Db, Direction, IdentifierRow, Model, PageOf, PageRequest, PoolRow, Result, Subscription, SubscriptionId,
 };
+use activity::by_activity;
 use filter::narrow;
 
 /// A subscription with what it hangs on.
@@ -73,7 +75,7 @@ impl SubscriptionOrderField {
 
     fn key(self, row: &SubscriptionRow) -> Key {
         match self {
-            Self::LastActivityAt => Key::At(row.account.last_activity_at),
+            Self::LastActivityAt => Key::Activity(row.account.last_activity_at, row.account.id.as_uuid()),
             Self::AssignedAt => Key::At(row.subscription.assigned_at),
             Self::FirstSeenAt => Key::At(Some(row.subscription.first_seen_at)),
         }
@@ -133,7 +135,7 @@ pub async fn page(
         let mut query = seats!(joins).select(columns!()).into_boxed::<Be>();
         narrow!(query, filter, db);
         query = match order.field {
-            LastActivityAt => by_optional_time!(query, plan, accounts::last_activity_at, subscriptions::id),
+            LastActivityAt => by_activity!(query, plan),
             AssignedAt => by_optional_time!(query, plan, subscriptions::assigned_at, subscriptions::id),
             FirstSeenAt => by_time!(query, plan, subscriptions::first_seen_at, subscriptions::id),
         };

@@ -218,7 +218,7 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX accounts_external ON accounts (profile_id, external_id);
 CREATE INDEX accounts_page ON accounts (first_seen_at, id);
 CREATE INDEX accounts_username ON accounts (username, id);
-CREATE INDEX accounts_activity ON accounts (last_activity_at, id);
+CREATE INDEX accounts_activity ON accounts (last_activity_at NULLS FIRST, id);
 
 CREATE TABLE activities (
   account_id uuid NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,

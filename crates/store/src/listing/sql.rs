@@ -22,6 +22,8 @@ pub(crate) struct Beyond<L, R> {
     columns: L,
     values: R,
     side: Side,
+    /// Whether the place itself is among them.
+    inclusive: bool,
 }
 
 /// Finds rows whose `columns` lie on that side of `values`; one with a missing column lies on neither.
@@ -30,7 +32,16 @@ where
     L: Expression,
     R: Expression<SqlType = L::SqlType>,
 {
-    Beyond { columns, values, side }
+    Beyond { columns, values, side, inclusive: false }
+}
+
+/// The same with the rows at `values` themselves.
+pub(crate) fn reaching<L, R>(columns: L, values: R, side: Side) -> Beyond<L, R>
+where
+    L: Expression,
+    R: Expression<SqlType = L::SqlType>,
+{
+    Beyond { columns, values, side, inclusive: true }
 }
 
 impl<L: Expression, R: Expression> Expression for Beyond<L, R> {
@@ -58,9 +69,11 @@ impl<L: QueryFragment<DB>, R: QueryFragment<DB>, DB: Backend> QueryFragment<DB> 
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("(");
         self.columns.walk_ast(out.reborrow())?;
-        out.push_sql(match self.side {
-            Side::Less => ") < (",
-            Side::Greater => ") > (",
+        out.push_sql(match (self.side, self.inclusive) {
+            (Side::Less, false) => ") < (",
+            (Side::Less, true) => ") <= (",
+            (Side::Greater, false) => ") > (",
+            (Side::Greater, true) => ") >= (",
         });
         self.values.walk_ast(out.reborrow())?;
         out.push_sql(")");

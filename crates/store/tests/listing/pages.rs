@@ -111,13 +111,14 @@ each_backend! {
         let profile = seed.profile("one", &[]);
         let (known, unknown) = (seed.identifier("SFDC", None), seed.identifier("PID_X", None));
         let (mut by_activity, mut by_assignment, mut by_sight) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, at) in MOMENTS.into_iter().enumerate() {
-            let account = seed.account(profile, "ann", &[("last_activity_at", moment(at))]);
+        let holders = MOMENTS.map(|at| (at, seed.account(profile, "ann", &[("last_activity_at", moment(at))])));
+        // The later account holds the earlier subscription: each order has ties that its own id must tell apart.
+        for (i, (at, account)) in holders.into_iter().enumerate().rev() {
             for identifier in [known, unknown] {
                 let (assigned, seen) = (MOMENTS[(i + 5) % 12], i as i64 / 5);
                 let columns = [("assigned_at", moment(assigned)), ("first_seen_at", Cell::At(day(seen)))];
                 let id = seed.subscription((profile, account), identifier, &columns);
-                by_activity.push((at, id));
+                by_activity.push(((at, account), id));
                 by_assignment.push((assigned, id));
                 by_sight.push((seen, id));
             }

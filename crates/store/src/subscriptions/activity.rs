@@ -1,0 +1,36 @@
+//! Subscriptions in the order in which their holders were last active.
+
+/// Keeps a boxed query between the places of a plan and orders it by the holder's activity, the holder and the id.
+///
+/// The index of accounts by activity gives this order, and where a page begins in it: conditions on accounts alone stand
+/// beside those on the whole place, or the holders before it would all be joined to be thrown away.
+macro_rules! by_activity {
+    ($query:ident, $plan:expr) => {{
+        use ::diesel::sql_types::Nullable;
+        use $crate::listing::{Side, beyond, reaching, sorted};
+        use $crate::types::sql::{Guid, Instant};
+        let (active, holder) = (accounts::last_activity_at, accounts::id);
+        for (side, place) in $plan.bounds() {
+            let (time, account) = place.activity()?;
+            let at = $crate::types::Bind(time).into_sql::<Nullable<Instant>>();
+            let account = $crate::types::Bind(account).into_sql::<Guid>();
+            let id = $crate::types::Bind(place.id()).into_sql::<Guid>();
+            let among = reaching((active, holder), (at, account), side);
+            let past = beyond((active, holder, subscriptions::id), (at, account, id), side);
+            let same = beyond((holder, subscriptions::id), (account, id), side);
+            $query = match (time, side) {
+                (Some(_), Side::Greater) => $query.filter(among).filter(past),
+                (Some(_), Side::Less) => $query.filter(among.or(active.is_null())).filter(past.or(active.is_null())),
+                (None, Side::Greater) => {
+                    let holders = active.is_not_null().or(holder.ge(account));
+                    $query.filter(holders).filter(active.is_not_null().or(same))
+                }
+                (None, Side::Less) => $query.filter(active.is_null()).filter(holder.le(account)).filter(same),
+            };
+        }
+        let sort = $plan.sort();
+        $query.order((sorted(active, sort, true), sorted(holder, sort, false), sorted(subscriptions::id, sort, false)))
+    }};
+}
+
+pub(super) use by_activity;
