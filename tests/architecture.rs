@@ -1,5 +1,7 @@
 //! What Cargo cannot enforce: who may say what, and how large a room may grow.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

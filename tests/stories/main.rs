@@ -1,5 +1,7 @@
 //! What people do with the product, through its front door, on both databases.
 
+#![cfg(test)]
+
 mod census;
 mod crash;
 mod demo;

@@ -1,4 +1,6 @@
 //! Every fault of the vendor ends in its documented state with a clear finding, and a later run completes.
 
+#![cfg(test)]
+
 mod faults;
 mod withdrawn;

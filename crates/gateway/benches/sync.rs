@@ -44,7 +44,10 @@ fn main() -> anyhow::Result<()> {
 
 async fn bench(users: u32) -> anyhow::Result<()> {
     let postgres = std::env::var("SEATGRAPH_TEST_POSTGRES").context("SEATGRAPH_TEST_POSTGRES names no server")?;
-    println!("{:<12} {:>9} {:>9} {:>10} {:>10} {:>10}", "backend", "users", "seconds", "users/s", "API calls", "peak MiB");
+    println!(
+        "{:<12} {:>9} {:>9} {:>10} {:>10} {:>10}",
+        "backend", "users", "seconds", "users/s", "API calls", "peak MiB"
+    );
     let mut ratio = None;
     for users in [users / 10, users] {
         let mut simulator = Process::simulator(users)?;

@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::Router;
 use seatgraph_core::SystemClock;
 use seatgraph_engine::{Engine, Worker};
-use seatgraph_store::{Backend, Db, FileLock, Sealer};
+use seatgraph_store::{Db, FileLock, Sealer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -66,9 +66,7 @@ impl Gateway {
                 let address = listener.local_addr()?;
                 let router = router(&config, &engine, stop.clone())?;
                 let stopped = stop.clone().cancelled_owned();
-                tasks.spawn(async move {
-                    Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?)
-                });
+                tasks.spawn(async move { Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?) });
                 Some(address)
             }
         };
@@ -121,16 +119,20 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLoc
         Some(_) if role == Role::Work => anyhow::bail!(
             "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
         ),
-        Some(path) => {
-            Some(FileLock::acquire(&path).with_context(|| format!("database {}", path.display()))?)
-        }
+        Some(path) => Some(
+            FileLock::acquire(path)
+                .map_err(|e| match e.is_conflict_with("file_lock") {
+                    true => {
+                        anyhow::anyhow!("another gateway works on it; stop that one, or use PostgreSQL for several")
+                    }
+                    false => anyhow::Error::from(e),
+                })
+                .with_context(|| format!("database.url: {}", path.display()))?,
+        ),
         None => None,
     };
     let db = Db::connect(&config.database).await.context("database.url")?;
     db.migrate().await.context("migrations")?;
-    if db.backend() == Backend::Sqlite {
-        seatgraph_store::runs::release_all(&db).await.context("taking up interrupted runs")?;
-    }
     Ok((db, lock))
 }
 

@@ -30,10 +30,8 @@ pub(crate) fn start_log(settings: &LogSettings) -> anyhow::Result<()> {
 /// Makes the recorder of this process and returns what renders it; a second gateway in one process shares the first's.
 pub(crate) fn metrics() -> PrometheusHandle {
     static HANDLE: std::sync::LazyLock<PrometheusHandle> = std::sync::LazyLock::new(|| {
-        let recorder = PrometheusBuilder::new()
-            .set_buckets(&SECONDS)
-            .expect("the list of bounds is not empty")
-            .build_recorder();
+        let recorder =
+            PrometheusBuilder::new().set_buckets(&SECONDS).expect("the list of bounds is not empty").build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another metrics recorder is in force");

@@ -169,11 +169,23 @@ async fn an_answer_that_breaks_off_is_unavailable() {
     let short_body = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":".to_vec();
     let short_head = b"HTTP/1.1 200 O".to_vec();
     let no_length = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"a\":".to_vec();
-    let server = Server::answering([short_body, short_head, no_length]).await;
-    for case in ["body", "head", "text without a length"] {
+    for (case, answer) in [("body", short_body), ("head", short_head), ("text without a length", no_length)] {
+        let server = Server::answering([answer.clone(), answer]).await;
         let error = client(&server).get("/x").json_body::<Value>().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{case}");
     }
+}
+
+#[tokio::test]
+async fn a_read_that_breaks_off_once_is_asked_for_again_and_a_write_is_not() {
+    let short_body = || b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":".to_vec();
+    let server = Server::answering([short_body(), ok("{\"a\":7}")]).await;
+    let answer: Value = client(&server).get("/x").json_body().await.unwrap();
+    assert_eq!((answer["a"].as_u64(), server.heard().len()), (Some(7), 2));
+
+    let server = Server::answering([short_body(), ok("{\"a\":7}")]).await;
+    let error = client(&server).request(Method::Patch, "/x").send().await.unwrap_err();
+    assert_eq!((error.kind(), server.heard().len()), (ErrorKind::Unavailable, 1));
 }
 
 #[tokio::test]
@@ -277,7 +289,8 @@ async fn a_dialect_decides_what_a_refusal_means_and_reads_the_allowance() {
 
 #[tokio::test]
 async fn nothing_that_can_be_printed_holds_a_token_or_an_address() {
-    let server = Server::answering([answer("400 Bad Request", "", "token-1"), b"HTTP/1.1 200 O".to_vec()]).await;
+    let short = || b"HTTP/1.1 200 O".to_vec();
+    let server = Server::answering([answer("400 Bad Request", "", "token-1"), short(), short()]).await;
     let http = client(&server);
     let request = http.get("/x").query("q", "token-1").header("x-key", "token-1").json(&"token-1");
     let mut printed = format!("{http:?} {request:?}");

@@ -39,7 +39,7 @@ impl Vendor {
             ("client_secret", self.client_secret.as_str()),
         ];
         let answer: Value =
-            self.http()?.request(Method::Post, "/services/oauth2/token").form(&form).json_body().await?;
+            self.http()?.request(Method::Post, "/services/oauth2/token").form(form).json_body().await?;
         answer["access_token"].as_str().map(str::to_owned).context("access_token")
     }
 }
@@ -70,7 +70,8 @@ impl Api {
         let mut ticks = tokio::time::interval(Duration::from_millis(100));
         loop {
             ticks.tick().await;
-            let query = "query($id: ID!) { syncRun(id: $id) { state apiCalls startedAt finishedAt findings { message } } }";
+            let query =
+                "query($id: ID!) { syncRun(id: $id) { state apiCalls startedAt finishedAt findings { message } } }";
             let run = self.ask(query, json!({ "id": run })).await?["syncRun"].take();
             if !run["finishedAt"].is_null() {
                 return Ok(run);

@@ -72,10 +72,9 @@ fn copy(database: &Database, folder: &Path) -> anyhow::Result<Duration> {
         psql(&database.url, &format!("\\copy {table} to '{}'", file.display()))?;
         psql(&database.url, &format!("CREATE TABLE floor_{table} (LIKE {table} INCLUDING ALL)"))?;
         took += timed(
-            Command::new("psql").args(["--quiet", "--no-psqlrc", &database.url, "--command"]).arg(format!(
-                "\\copy floor_{table} from '{}'",
-                file.display()
-            )),
+            Command::new("psql")
+                .args(["--quiet", "--no-psqlrc", &database.url, "--command"])
+                .arg(format!("\\copy floor_{table} from '{}'", file.display())),
         )?;
     }
     Ok(took)

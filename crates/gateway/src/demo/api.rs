@@ -33,10 +33,7 @@ impl Api {
         )
         .await?;
         let known = self
-            .ask(
-                "query($name: String!) { profile(by: { name: $name }) { id state } }",
-                json!({ "name": PROFILE }),
-            )
+            .ask("query($name: String!) { profile(by: { name: $name }) { id state } }", json!({ "name": PROFILE }))
             .await?;
         let id = match known["profile"]["id"].as_str() {
             Some(id) => id.to_owned(),

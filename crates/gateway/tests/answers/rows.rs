@@ -127,7 +127,7 @@ async fn every_shared_query_is_answered() {
         ("Subscriptions", json!({ "orderBy": { "field": "ASSIGNED_AT", "direction": "DESC" } })),
         ("InactiveSubscriptions", json!({ "inactiveDays": 0 })),
         ("Accounts", json!({ "filter": { "profileId": profile } })),
-        ("InactiveAccounts", json!({ "before": "2027-01-01T00:00:00Z" })),
+        ("InactiveAccounts", json!({ "inactiveDays": 0 })),
         ("NeverActive", json!({})),
         ("LicensePools", json!({})),
         ("SoftwareModels", json!({})),

@@ -99,7 +99,9 @@ async fn passes_over(fixture: &dyn Fixture, weather: Weather) -> Ruling {
             }
         };
         let may_pass_unnoticed = weather == Weather::DroppedBody;
-        ensure(may_pass_unnoticed || failures > 0, || Violation::of(process, format!("{weather:?} went by unnoticed")))?;
+        ensure(may_pass_unnoticed || failures > 0, || {
+            Violation::of(process, format!("{weather:?} went by unnoticed"))
+        })?;
         ensure(page == calm, || Violation::of(process, format!("after {weather:?} the page is another")))?;
     }
     Ok(Verdict::Held)

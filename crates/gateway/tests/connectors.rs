@@ -1,0 +1,29 @@
+//! Every connector that is compiled in is in the API. `SEATGRAPH_TEST_CONNECTOR` names one that must be among them.
+
+use std::sync::Arc;
+
+use async_graphql::Request;
+use seatgraph::connectors::CONNECTORS;
+use seatgraph::schema;
+use seatgraph_core::SystemClock;
+use seatgraph_engine::{Engine, EngineSettings};
+use seatgraph_store::{Backend, Sealer, testkit};
+
+#[tokio::test]
+async fn every_connector_that_is_compiled_in_is_in_the_api() {
+    let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");
+    let (sealer, clock) = (Sealer::from_key(&[7; 32]), Arc::new(SystemClock));
+    let engine = Engine::new(database.clone(), CONNECTORS, sealer, clock, EngineSettings::default());
+    let document = "{ connectors { key name configSchema processes { process available } } }";
+    let (request, _) = schema::prepare(Request::new(document), &engine);
+    let answer = schema::build().execute(request).await.into_result().unwrap().data.into_json().unwrap();
+
+    let listed: Vec<&str> =
+        answer["connectors"].as_array().unwrap().iter().map(|c| c["key"].as_str().unwrap()).collect();
+    let compiled_in: Vec<&str> = CONNECTORS.iter().map(|c| c.manifest().key).collect();
+    assert_eq!(listed, compiled_in);
+    assert!(listed.contains(&"salesforce"));
+    if let Ok(wanted) = std::env::var("SEATGRAPH_TEST_CONNECTOR") {
+        assert!(listed.contains(&wanted.as_str()), "{wanted} is not among {listed:?}");
+    }
+}
