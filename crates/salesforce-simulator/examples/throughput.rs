@@ -17,6 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let users = arguments.next().map_or(Ok(200_000), |users| users.parse())?;
     let seconds = arguments.next().map_or(Ok(5), |seconds| seconds.parse())?;
     let simulator = Simulator::start(Settings { users, ..Settings::default() }).await?;
+    // An error means that there is a provider already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build()?;
     let token: serde_json::Value = client
         .post(format!("{}/services/oauth2/token", simulator.url()))

@@ -38,8 +38,7 @@ impl Vendor {
             ("client_id", self.client_id.as_str()),
             ("client_secret", self.client_secret.as_str()),
         ];
-        let answer: Value =
-            self.http()?.request(Method::Post, "/services/oauth2/token").form(form).json_body().await?;
+        let answer: Value = self.http()?.request(Method::Post, "/services/oauth2/token").form(form).json_body().await?;
         answer["access_token"].as_str().map(str::to_owned).context("access_token")
     }
 }

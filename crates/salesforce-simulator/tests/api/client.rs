@@ -23,6 +23,8 @@ impl Api {
 
     pub(crate) async fn start_with(settings: Settings) -> Self {
         let simulator = Simulator::start(settings).await.unwrap();
+        // Built with the whole workspace, reqwest speaks TLS and asks for a provider; an error means there is one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         let mut api = Self { simulator, http, token: String::new() };
         api.log_in().await;
