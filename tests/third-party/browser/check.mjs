@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { launch, open } from './browser.mjs';
 import { Gateway } from './gateway.mjs';
 import { GraphiQL } from './graphiql.mjs';
-import { check, finish } from './report.mjs';
+import { check, finish } from '../report.mjs';
 
 const gateway = new Gateway(process.env.GATEWAY_URL);
 const browser = await launch();

@@ -1,6 +1,6 @@
 // GraphQL over HTTP by its audit suite, then subscriptions by the two reference clients.
 import { serverAudits } from 'graphql-http';
-import { finish, check } from './report.mjs';
+import { finish, check } from '../report.mjs';
 import { sockets } from './sockets.mjs';
 import { events } from './events.mjs';
 import { subscription, url } from './subject.mjs';

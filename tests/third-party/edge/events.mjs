@@ -1,7 +1,7 @@
 // Server-sent events in distinct connections, by the client of the protocol's author.
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-sse';
-import { check } from './report.mjs';
+import { check } from '../report.mjs';
 import { sequence, url, within } from './subject.mjs';
 
 const PATIENCE = 10_000;

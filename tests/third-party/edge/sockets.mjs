@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { check } from './report.mjs';
+import { check } from '../report.mjs';
 import { sequence, socketUrl, within } from './subject.mjs';
 
 const PATIENCE = 10_000;

@@ -7,7 +7,7 @@ import { Kind, validate, validateSchema } from 'graphql';
 
 import { generate } from './codegen.mjs';
 import { readDocuments, readSchema } from './documents.mjs';
-import { check, finish } from './report.mjs';
+import { check, finish } from '../report.mjs';
 import { compile, connections, writeProject } from './relay.mjs';
 
 const TSCONFIG = {

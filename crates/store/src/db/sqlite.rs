@@ -11,8 +11,11 @@ use futures::FutureExt;
 use super::{DatabaseSettings, LiteConn};
 use crate::{Error, Result};
 
-const EVERY: &str = "PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384; \
-                     PRAGMA temp_store=MEMORY;";
+const EVERY: &str = "PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
+/// A page of a sync fits its cache of 16 MiB.
+const WRITER: &str = "PRAGMA cache_size=-16384;";
+/// Each keeps little of its own: the operating system holds the file for all of them.
+const READER: &str = "PRAGMA cache_size=-2048; PRAGMA query_only=ON;";
 
 /// Makes the file when it is missing, with a write-ahead log: readers and the writer never wait for each other.
 pub(super) async fn create(path: &Path) -> Result<()> {
@@ -29,11 +32,11 @@ pub(super) async fn create(path: &Path) -> Result<()> {
 }
 
 pub(super) fn readers(path: &Path, settings: &DatabaseSettings) -> Pool<LiteConn> {
-    pool(path, "PRAGMA query_only=ON;", settings.readers, settings)
+    pool(path, READER, settings.readers, settings)
 }
 
 pub(super) fn writer(path: &Path, settings: &DatabaseSettings) -> Pool<LiteConn> {
-    pool(path, "", 1, settings)
+    pool(path, WRITER, 1, settings)
 }
 
 fn pool(path: &Path, role: &'static str, size: u32, settings: &DatabaseSettings) -> Pool<LiteConn> {

@@ -1,15 +1,18 @@
 //! What a snapshot did not mention.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
-use crate::db::{LiteConn, PgConn, on_both, with_conn, with_tx};
+use crate::db::{with_conn, with_tx};
 use crate::runs::{Locks, RunStatements, held};
 use crate::schema::{accounts, license_pools, subscriptions, sync_seen};
 use crate::types::{Bind, SeenKind};
 use crate::{Db, ProfileId, Result, RunId, StageState, SyncRun};
+
+/// Records that one transaction takes on.
+const BATCH: i64 = 5_000;
 
 /// How many records of a kind a run did not see.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,14 +34,16 @@ pub struct Vanished {
     pub pools: Missing,
 }
 
-/// The live records of a profile that a run has not seen.
+/// The live records of a profile that a run has not seen. Each is looked up by its key: `OFFSET` keeps PostgreSQL
+/// from joining the two sets in a way that its lack of statistics on a first load makes quadratic.
 macro_rules! unseen {
     ($table:ident, $kind:ident, $profile:expr, $run:expr) => {
         $table::table.filter($table::profile_id.eq($profile)).filter($table::retired_at.is_null()).filter(not(exists(
             sync_seen::table
                 .filter(sync_seen::run_id.eq($run))
                 .filter(sync_seen::kind.eq(SeenKind::$kind))
-                .filter(sync_seen::record_id.eq($table::id)),
+                .filter(sync_seen::record_id.eq($table::id))
+                .offset(0),
         )))
     };
 }
@@ -52,11 +57,33 @@ macro_rules! missing {
     }};
 }
 
+/// Retires a kind of record, some at a time: no transaction grows with the organisation, and the lease can be
+/// renewed between two of them.
 macro_rules! retire {
-    ($c:expr, $table:ident, $kind:ident, $profile:expr, $run:expr, $now:expr) => {{
-        let retired = ($table::retired_at.eq(Bind(Some($now))), $table::updated_at.eq(Bind($now)));
-        let rows = diesel::update(unseen!($table, $kind, $profile, $run)).set(retired).execute($c).await?;
-        i64::try_from(rows).unwrap_or(i64::MAX)
+    (
+        $db:expr, $table:ident, $kind:ident, $profile:expr, $run:expr, $fence:expr,
+        |$counts:ident, $rows:ident| $count:expr
+    ) => {{
+        let mut after = Uuid::nil();
+        loop {
+            let ids: Vec<Uuid> = with_conn!($db, read, |c| {
+                let unseen = unseen!($table, $kind, $profile, $run).filter($table::id.gt(Bind(after)));
+                Ok(unseen.select($table::id).order($table::id).limit(BATCH).load(c).await?)
+            })?;
+            let Some(&last) = ids.last() else { break };
+            with_tx!($db, Full, |c, now| {
+                let mut run = held(c.lock_run($run).await?, $fence)?;
+                let retired = ($table::retired_at.eq(Bind(Some(now))), $table::updated_at.eq(Bind(now)));
+                let live = $table::table
+                    .filter($table::id.eq_any(ids.iter().map(|&id| Bind(id))))
+                    .filter($table::retired_at.is_null());
+                let rows = diesel::update(live).set(retired).execute(c).await?;
+                let ($counts, $rows) = (&mut run.counts, i64::try_from(rows).unwrap_or(i64::MAX));
+                $count;
+                c.save_run(&run, $fence).await
+            })?;
+            after = last;
+        }
     }};
 }
 
@@ -76,13 +103,16 @@ pub async fn vanished(db: &Db, run: RunId, profile: ProfileId) -> Result<Vanishe
 
 /// Retires what a run has not seen, completes the finishing stage and forgets what was seen.
 ///
+/// Broken off, it is done again from the start: what it has retired stays so.
+///
 /// # Errors
 /// `LostLease` when the run is no longer held under `fence`.
 pub async fn retire(db: &Db, run: RunId, profile: ProfileId, fence: i64, ordinal: i32) -> Result<SyncRun> {
+    retire!(db, accounts, Account, profile, run, fence, |counts, rows| counts.accounts_retired += rows);
+    retire!(db, subscriptions, Subscription, profile, run, fence, |counts, rows| counts.subscriptions_retired += rows);
+    retire!(db, license_pools, Pool, profile, run, fence, |_counts, _rows| ());
     let retired = with_tx!(db, Full, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
-        c.take_time().await?;
-        c.retire_unseen(&mut run, profile, now).await?;
         let mut stage = c.stage(run.id, ordinal).await?;
         stage.state = StageState::Done;
         stage.started_at = stage.started_at.or(Some(now));
@@ -93,39 +123,26 @@ pub async fn retire(db: &Db, run: RunId, profile: ProfileId, fence: i64, ordinal
         Ok(run)
     })?;
     db.stir(retired.id);
+    forget(db, run).await?;
     Ok(retired)
 }
 
-trait VanishStatements {
-    async fn retire_unseen(&mut self, run: &mut SyncRun, profile: ProfileId, now: DateTime<Utc>) -> Result<()>;
-}
-
-on_both! {
-    impl VanishStatements {
-        async fn retire_unseen(&mut self, run: &mut SyncRun, profile: ProfileId, now: DateTime<Utc>) -> Result<()> {
-            run.counts.accounts_retired += retire!(self, accounts, Account, profile, run.id, now);
-            run.counts.subscriptions_retired += retire!(self, subscriptions, Subscription, profile, run.id, now);
-            retire!(self, license_pools, Pool, profile, run.id, now);
-            diesel::delete(sync_seen::table.filter(sync_seen::run_id.eq(run.id))).execute(self).await?;
-            Ok(())
+/// Forgets what a run has seen, some at a time; what a crash leaves of it goes with the end of the run.
+async fn forget(db: &Db, run: RunId) -> Result<()> {
+    for kind in [SeenKind::Account, SeenKind::Subscription, SeenKind::Pool] {
+        loop {
+            let more = with_tx!(db, Page, |c, _now| {
+                let seen = sync_seen::table.filter(sync_seen::run_id.eq(run)).filter(sync_seen::kind.eq(kind));
+                let ids = seen.select(sync_seen::record_id).order(sync_seen::record_id);
+                let last: Option<Uuid> = ids.offset(BATCH - 1).first(c).await.optional()?;
+                let some = seen.filter(sync_seen::record_id.le(Bind(last.unwrap_or(Uuid::max()))));
+                diesel::delete(some).execute(c).await?;
+                Ok(last.is_some())
+            })?;
+            if !more {
+                break;
+            }
         }
     }
-}
-
-/// Leave to take long: the whole of an organisation is looked at.
-trait Unhurried {
-    async fn take_time(&mut self) -> Result<()>;
-}
-
-impl Unhurried for PgConn {
-    async fn take_time(&mut self) -> Result<()> {
-        self.batch_execute("SET LOCAL statement_timeout = '10min'").await?;
-        Ok(())
-    }
-}
-
-impl Unhurried for LiteConn {
-    async fn take_time(&mut self) -> Result<()> {
-        Ok(())
-    }
+    Ok(())
 }

@@ -19,7 +19,7 @@ fn ending(state: RunState) -> Ending {
 each_backend! {
     async fn racing_workers_never_hold_one_run_together(db: TestDatabase) {
         const WORKERS: usize = 6;
-        const ROUNDS: usize = 100;
+        const ROUNDS: usize = 400;
         for number in 0..4 {
             queued(&db, profile(&db, &format!("p{number}")).await.id).await;
         }

@@ -40,6 +40,20 @@ each_backend! {
         assert_eq!(subscriptions::count(&db, &SubscriptionFilter::default()).await.unwrap(), 9);
     }
 
+    async fn more_than_one_transaction_takes_on_is_retired_whole(db: TestDatabase) {
+        const MANY: usize = 5_002;
+        let (profile, claim) = working(&db).await;
+        commit(&db, &claim, &users(0..MANY), more("a")).await;
+        sync::restart_stage(&db, claim.run.id, claim.fence, 0).await.unwrap();
+        commit(&db, &claim, &users(0..1), Next::Done(None)).await;
+        let run = sync::retire(&db, claim.run.id, profile.id, claim.fence, 2).await.unwrap();
+        assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (5_001, 5_001));
+        assert_eq!(subscriptions::count(&db, &SubscriptionFilter::default()).await.unwrap(), 1);
+        // Nothing of what was seen is left: whoever asked again would find all of it missing.
+        let vanished = sync::vanished(&db, run.id, profile.id).await.unwrap();
+        assert_eq!(vanished.accounts, Missing { would_retire: 1, live: 1 });
+    }
+
     async fn one_profile_never_retires_what_another_sees(db: TestDatabase) {
         let (_, first) = working(&db).await;
         commit(&db, &first, &users(0..3), Next::Done(None)).await;
