@@ -9,7 +9,7 @@ use crate::db::{with_conn, with_tx};
 use crate::runs::{Locks, RunStatements, held};
 use crate::schema::{accounts, license_pools, subscriptions, sync_seen};
 use crate::types::{Bind, SeenKind};
-use crate::{Db, ProfileId, Result, RunId, StageState, SyncRun};
+use crate::{Db, ProfileId, Result, RunCounts, RunId, StageState, SyncRun};
 
 /// Records that one transaction takes on.
 const BATCH: i64 = 5_000;
@@ -60,10 +60,8 @@ macro_rules! missing {
 /// Retires a kind of record, some at a time: no transaction grows with the organisation, and the lease can be
 /// renewed between two of them.
 macro_rules! retire {
-    (
-        $db:expr, $table:ident, $kind:ident, $profile:expr, $run:expr, $fence:expr,
-        |$counts:ident, $rows:ident| $count:expr
-    ) => {{
+    ($db:expr, $table:ident, $kind:ident, $profile:expr, $run:expr, $fence:expr, $count:expr) => {{
+        let count: fn(&mut RunCounts, i64) = $count;
         let mut after = Uuid::nil();
         loop {
             let ids: Vec<Uuid> = with_conn!($db, read, |c| {
@@ -78,8 +76,7 @@ macro_rules! retire {
                     .filter($table::id.eq_any(ids.iter().map(|&id| Bind(id))))
                     .filter($table::retired_at.is_null());
                 let rows = diesel::update(live).set(retired).execute(c).await?;
-                let ($counts, $rows) = (&mut run.counts, i64::try_from(rows).unwrap_or(i64::MAX));
-                $count;
+                count(&mut run.counts, i64::try_from(rows).unwrap_or(i64::MAX));
                 c.save_run(&run, $fence).await
             })?;
             after = last;
@@ -110,7 +107,7 @@ pub async fn vanished(db: &Db, run: RunId, profile: ProfileId) -> Result<Vanishe
 pub async fn retire(db: &Db, run: RunId, profile: ProfileId, fence: i64, ordinal: i32) -> Result<SyncRun> {
     retire!(db, accounts, Account, profile, run, fence, |counts, rows| counts.accounts_retired += rows);
     retire!(db, subscriptions, Subscription, profile, run, fence, |counts, rows| counts.subscriptions_retired += rows);
-    retire!(db, license_pools, Pool, profile, run, fence, |_counts, _rows| ());
+    retire!(db, license_pools, Pool, profile, run, fence, |_, _| ());
     let retired = with_tx!(db, Full, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
         let mut stage = c.stage(run.id, ordinal).await?;
