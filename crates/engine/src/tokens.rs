@@ -157,7 +157,7 @@ impl Granting {
             return Ok(());
         }
         alias.updated_at = self.engine.clock().now();
-        aliases::update(self.engine.db(), &alias).await.map_err(database)
+        aliases::note_grant(self.engine.db(), &alias).await.map_err(database)
     }
 }
 

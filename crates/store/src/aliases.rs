@@ -7,17 +7,18 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::GrantType;
+use seatgraph_core::{GrantType, Secret};
 use serde_json::{Map, Value};
 
 use crate::db::{with_conn, with_tx};
 pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::schema::{connection_aliases, integration_profiles};
+use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;
-use crate::{AliasId, CredentialState, Db, Error, Result};
+use crate::{AliasId, CredentialState, Db, Error, Purpose, Result};
 
 /// A named connection.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = connection_aliases, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 pub struct Alias {
     /// Ours.
@@ -69,18 +70,73 @@ pub async fn insert(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Writes an alias back, whole.
+/// Writes what people may change of an alias: its name, its address and its properties.
 ///
 /// # Errors
 /// `NotFound` when it is gone; `Conflict` with `connection_aliases_name` when the name is taken.
 pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, _now| {
-        let row = connection_aliases::table.filter(connection_aliases::id.eq(alias.id));
-        match diesel::update(row).set(alias.clone()).execute(c).await? {
-            0 => Err(Error::NotFound { what: "alias" }),
-            _ => Ok(()),
+        let changed = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias.id)))
+            .set((
+                connection_aliases::name.eq(&alias.name),
+                connection_aliases::instance_url.eq(&alias.instance_url),
+                connection_aliases::properties.eq(Bind(alias.properties.clone())),
+                connection_aliases::updated_at.eq(Bind(alias.updated_at)),
+            ))
+            .execute(c)
+            .await?;
+        if changed == 0 { Err(Error::NotFound { what: "alias" }) } else { Ok(()) }
+    })
+}
+
+/// Gives an alias another credential: what is public of it, and the secret, sealed.
+///
+/// # Errors
+/// `NotFound` when the alias is gone; nothing is kept then.
+pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, purpose: Purpose, secret: &Secret) -> Result<()> {
+    let sealed = secrets::seal(sealer, alias.id, purpose, secret)?;
+    let alias = alias.clone();
+    with_tx!(db, Full, |c, now| {
+        let changed = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias.id)))
+            .set((
+                connection_aliases::grant_type.eq(Bind(alias.grant_type)),
+                connection_aliases::client_id.eq(&alias.client_id),
+                connection_aliases::credential_state.eq(alias.credential_state),
+                connection_aliases::granted_scopes.eq(Bind(alias.granted_scopes.clone())),
+                connection_aliases::principal.eq(&alias.principal),
+                connection_aliases::obtained_at.eq(Bind(alias.obtained_at)),
+                connection_aliases::updated_at.eq(Bind(alias.updated_at)),
+            ))
+            .execute(c)
+            .await?;
+        if changed == 0 {
+            return Err(Error::NotFound { what: "alias" });
         }
+        c.put_secret(alias.id, purpose, &sealed, now).await
+    })
+}
+
+/// Notes what a grant taught about an alias's credential, unless a person replaced the credential meanwhile.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn note_grant(db: &Db, alias: &Alias) -> Result<()> {
+    let alias = alias.clone();
+    with_tx!(db, Full, |c, _now| {
+        let same = connection_aliases::table
+            .filter(connection_aliases::id.eq(alias.id))
+            .filter(connection_aliases::obtained_at.eq(Bind(alias.obtained_at)));
+        diesel::update(same)
+            .set((
+                connection_aliases::credential_state.eq(alias.credential_state),
+                connection_aliases::granted_scopes.eq(Bind(alias.granted_scopes.clone())),
+                connection_aliases::principal.eq(&alias.principal),
+                connection_aliases::updated_at.eq(Bind(alias.updated_at)),
+            ))
+            .execute(c)
+            .await?;
+        Ok(())
     })
 }
 

@@ -80,6 +80,15 @@ pub struct ProfileProcess {
     pub last_succeeded_at: Option<DateTime<Utc>>,
 }
 
+/// A profile that was not deleted.
+macro_rules! living {
+    ($profile:expr) => {
+        integration_profiles::table
+            .filter(integration_profiles::id.eq($profile))
+            .filter(integration_profiles::deleted_at.is_null())
+    };
+}
+
 /// Adds a profile with its processes.
 ///
 /// # Errors
@@ -94,50 +103,56 @@ pub async fn insert(db: &Db, profile: &Profile, processes: &[ProfileProcess]) ->
     })
 }
 
-/// Writes a profile back, whole.
+/// Writes what people may change of a profile: its name, its schedule, and which processes are switched on. A process
+/// that it did not have is added; what is known of the others stays, and so does all that runs write meanwhile.
 ///
 /// # Errors
-/// `NotFound` when it is gone; `Conflict` as [`insert`].
-pub async fn update(db: &Db, profile: &Profile) -> Result<()> {
-    let id = profile.id;
-    let row = ProfileRow::from(profile);
+/// `NotFound` when there is no such living profile; `Conflict` as [`insert`].
+pub async fn update(db: &Db, profile: &Profile, processes: &[ProfileProcess]) -> Result<()> {
+    let (profile, processes) = (profile.clone(), processes.to_vec());
     with_tx!(db, Full, |c, _now| {
-        let found = integration_profiles::table.filter(integration_profiles::id.eq(id));
-        match diesel::update(found).set(row.clone()).execute(c).await? {
-            0 => Err(Error::NotFound { what: "profile" }),
-            _ => Ok(()),
+        let changed = diesel::update(living!(profile.id))
+            .set((
+                integration_profiles::name.eq(&profile.name),
+                integration_profiles::schedule_every.eq(profile.schedule.every),
+                integration_profiles::schedule_at.eq(&profile.schedule.at),
+                integration_profiles::schedule_time_zone.eq(&profile.schedule.time_zone),
+                integration_profiles::updated_at.eq(Bind(profile.updated_at)),
+            ))
+            .execute(c)
+            .await?;
+        if changed == 0 {
+            return Err(Error::NotFound { what: "profile" });
         }
+        // Only a profile that is published now has a next slot, whatever it was when it was read.
+        diesel::update(living!(profile.id).filter(integration_profiles::state.eq(ProfileState::Published)))
+            .set(integration_profiles::next_run_at.eq(Bind(profile.next_run_at)))
+            .execute(c)
+            .await?;
+        c.put_processes(profile.id, &processes).await
     })
 }
 
-/// Switches processes of a profile on or off, and adds those it did not have; what is known of them stays.
-///
-/// # Errors
-/// `Conflict` with a foreign key when there is no such profile.
-pub async fn set_processes(db: &Db, profile: ProfileId, processes: &[ProfileProcess]) -> Result<()> {
-    let processes = processes.to_vec();
-    with_tx!(db, Full, |c, _now| c.put_processes(profile, &processes).await)
-}
-
-/// Moves a profile into a state. One that is no longer published has no next slot.
+/// Moves a profile into a state, with its next slot in it; one that is not published has none.
 ///
 /// # Errors
 /// `NotFound` when there is no such living profile.
-pub async fn set_state(db: &Db, profile: ProfileId, state: ProfileState) -> Result<()> {
+pub async fn set_state(
+    db: &Db,
+    profile: ProfileId,
+    state: ProfileState,
+    next_run_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    let next_run_at = next_run_at.filter(|_| state == ProfileState::Published);
     with_tx!(db, Full, |c, now| {
-        let living = integration_profiles::table
-            .filter(integration_profiles::id.eq(profile))
-            .filter(integration_profiles::deleted_at.is_null());
-        let moved = diesel::update(living)
-            .set((integration_profiles::state.eq(state), integration_profiles::updated_at.eq(Bind(now))))
+        let moved = diesel::update(living!(profile))
+            .set((
+                integration_profiles::state.eq(state),
+                integration_profiles::next_run_at.eq(Bind(next_run_at)),
+                integration_profiles::updated_at.eq(Bind(now)),
+            ))
             .execute(c)
             .await?;
-        if state != ProfileState::Published {
-            diesel::update(living)
-                .set(integration_profiles::next_run_at.eq(Bind(None::<DateTime<Utc>>)))
-                .execute(c)
-                .await?;
-        }
         if moved == 0 { Err(Error::NotFound { what: "profile" }) } else { Ok(()) }
     })
 }

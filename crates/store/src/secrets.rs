@@ -5,13 +5,14 @@
 
 mod sealer;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 pub use sealer::Sealer;
 
-use crate::db::{with_conn, with_tx};
+use crate::db::{on_both, with_conn};
 use crate::schema::sealed_secrets;
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, Purpose, Result};
@@ -21,27 +22,39 @@ fn place(alias: AliasId, purpose: Purpose) -> String {
     format!("sealed_secrets|{}.{}|sealed", alias.as_uuid(), purpose.as_str())
 }
 
-/// Seals and keeps a secret, in the place of an earlier one.
-///
-/// # Errors
-/// `Conflict` with a foreign key when there is no such alias.
-pub async fn put(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose, secret: &Secret) -> Result<()> {
-    let sealed = sealer.seal(&place(alias, purpose), secret.expose().as_bytes())?;
-    with_tx!(db, Full, |c, now| {
-        diesel::insert_into(sealed_secrets::table)
-            .values((
-                sealed_secrets::alias_id.eq(alias),
-                sealed_secrets::purpose.eq(purpose),
-                sealed_secrets::sealed.eq(&sealed),
-                sealed_secrets::updated_at.eq(Bind(now)),
-            ))
-            .on_conflict((sealed_secrets::alias_id, sealed_secrets::purpose))
-            .do_update()
-            .set((sealed_secrets::sealed.eq(&sealed), sealed_secrets::updated_at.eq(Bind(now))))
-            .execute(c)
-            .await?;
-        Ok(())
-    })
+pub(crate) fn seal(sealer: &Sealer, alias: AliasId, purpose: Purpose, secret: &Secret) -> Result<Vec<u8>> {
+    sealer.seal(&place(alias, purpose), secret.expose().as_bytes())
+}
+
+pub(crate) trait SecretStatements {
+    /// Keeps a sealed secret, in the place of an earlier one.
+    async fn put_secret(&mut self, alias: AliasId, purpose: Purpose, sealed: &[u8], now: DateTime<Utc>) -> Result<()>;
+}
+
+on_both! {
+    impl SecretStatements {
+        async fn put_secret(
+            &mut self,
+            alias: AliasId,
+            purpose: Purpose,
+            sealed: &[u8],
+            now: DateTime<Utc>,
+        ) -> Result<()> {
+            diesel::insert_into(sealed_secrets::table)
+                .values((
+                    sealed_secrets::alias_id.eq(alias),
+                    sealed_secrets::purpose.eq(purpose),
+                    sealed_secrets::sealed.eq(sealed),
+                    sealed_secrets::updated_at.eq(Bind(now)),
+                ))
+                .on_conflict((sealed_secrets::alias_id, sealed_secrets::purpose))
+                .do_update()
+                .set((sealed_secrets::sealed.eq(sealed), sealed_secrets::updated_at.eq(Bind(now))))
+                .execute(self)
+                .await?;
+            Ok(())
+        }
+    }
 }
 
 /// Opens a secret; `None` when there is none.
@@ -57,15 +70,4 @@ pub async fn get(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose) -> 
     let opened = sealer.open(&place(alias, purpose), &sealed)?;
     let text = std::str::from_utf8(&opened).map_err(|_| Error::Unsealable)?;
     Ok(Some(Secret::new(text)))
-}
-
-/// Forgets every secret of an alias.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
-pub async fn remove_all(db: &Db, alias: AliasId) -> Result<()> {
-    with_tx!(db, Full, |c, _now| {
-        diesel::delete(sealed_secrets::table.filter(sealed_secrets::alias_id.eq(alias))).execute(c).await?;
-        Ok(())
-    })
 }

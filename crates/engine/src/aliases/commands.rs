@@ -1,7 +1,7 @@
 //! What people do with aliases.
 
 use seatgraph_core::{GrantType, Registration, Secret};
-use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles, secrets};
+use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles};
 
 use crate::aliases::properties::INSTANCE_URL;
 use crate::aliases::{CreateAlias, EffectiveProperty, UpdateAlias, properties, rules};
@@ -83,7 +83,6 @@ impl Engine {
         let mut alias = self.alias(alias, "aliasId").await?;
         let connector = self.offered(&alias.connector)?;
         check_credentials(connector, &client_id, &secret)?;
-        secrets::put(self.db(), self.sealer(), alias.id, store::Purpose::ClientSecret, &secret).await?;
         let now = self.clock().now();
         alias.grant_type = Some(GrantType::ClientCredentials);
         alias.client_id = Some(client_id.trim().to_owned());
@@ -92,7 +91,7 @@ impl Engine {
         alias.principal = None;
         alias.obtained_at = Some(now);
         alias.updated_at = now;
-        aliases::update(self.db(), &alias).await?;
+        aliases::set_credential(self.db(), self.sealer(), &alias, store::Purpose::ClientSecret, &secret).await?;
         Ok(alias)
     }
 

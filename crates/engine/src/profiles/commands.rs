@@ -58,17 +58,13 @@ impl Engine {
         }
         if input.schedule.is_some() {
             profile.schedule = read_schedule(input.schedule, &mut faults);
-            profile.next_run_at = match profile.state {
-                ProfileState::Published => self.next_run(&profile, self.db().now().await?),
-                _ => None,
-            };
+            profile.next_run_at = self.slot_in(&profile, profile.state).await?;
         }
         if !faults.is_empty() {
             return Err(Denied::Refused(faults));
         }
         profile.updated_at = self.clock().now();
-        profiles::update(self.db(), &profile).await.map_err(|e| name_taken(e, &profile.name))?;
-        profiles::set_processes(self.db(), profile.id, &processes).await?;
+        profiles::update(self.db(), &profile, &processes).await.map_err(|e| name_taken(e, &profile.name))?;
         Ok(profile)
     }
 

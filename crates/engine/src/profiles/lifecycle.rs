@@ -1,7 +1,10 @@
 //! Publishes, pauses and resumes profiles.
 
+use chrono::{DateTime, Utc};
 use seatgraph_core::Severity;
-use seatgraph_store::{Profile, ProfileId, ProfileState, RunState, StoredFinding, SyncRun, Trigger, profiles, runs};
+use seatgraph_store::{
+    self as store, Profile, ProfileId, ProfileState, RunState, StoredFinding, SyncRun, Trigger, profiles, runs,
+};
 
 use crate::refusal::Denied;
 use crate::{Engine, Result};
@@ -75,13 +78,21 @@ impl Engine {
 
     async fn enter(&self, mut profile: Profile, state: ProfileState) -> Result<Profile, Denied> {
         profile.state = state;
-        profile.next_run_at = match state {
-            ProfileState::Published => self.next_run(&profile, self.db().now().await?),
-            _ => None,
-        };
-        profile.updated_at = self.clock().now();
-        profiles::update(self.db(), &profile).await?;
+        profile.next_run_at = self.slot_in(&profile, state).await?;
+        profiles::set_state(self.db(), profile.id, state, profile.next_run_at).await?;
         Ok(profile)
+    }
+
+    /// Says when a profile runs next in a state; only a published one does by itself.
+    pub(crate) async fn slot_in(
+        &self,
+        profile: &Profile,
+        state: ProfileState,
+    ) -> Result<Option<DateTime<Utc>>, store::Error> {
+        Ok(match state {
+            ProfileState::Published => self.next_run(profile, self.db().now().await?),
+            _ => None,
+        })
     }
 }
 

@@ -73,7 +73,7 @@ async fn fail(
     // The profile first: whoever sees the run fail sees the profile wait already.
     let profile = if reauthenticate { profiles::find(engine.db(), run.profile_id).await? } else { None };
     if profile.is_some_and(|profile| profile.state == ProfileState::Published) {
-        profiles::set_state(engine.db(), run.profile_id, ProfileState::ReauthRequired).await?;
+        profiles::set_state(engine.db(), run.profile_id, ProfileState::ReauthRequired, None).await?;
     }
     let reason = findings.first().map(|finding| finding.message.clone());
     let ending = Ending { state: RunState::Failed, reason, findings, bookmarks: Vec::new() };

@@ -11,7 +11,7 @@ use crate::schema::integration_profiles;
 use crate::types::Bind;
 use crate::{AliasId, ProfileId, ProfileState, ScheduleEvery};
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = integration_profiles, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 pub(crate) struct ProfileRow {
     id: ProfileId,

@@ -1,9 +1,10 @@
 //! Aliases and profiles.
 
-use seatgraph_core::{Finding, Next, Organization, Process, Severity};
+use seatgraph_core::{Finding, Next, Organization, Process, Secret, Severity};
 use seatgraph_store::each_backend;
 use seatgraph_store::{
-    Alias, Error, Health, Profile, ProfileProcess, RunState, aliases, findings, profiles, runs, sync,
+    Alias, Error, Health, Profile, ProfileId, ProfileProcess, ProfileState, Purpose, RunState, Sealer, aliases,
+    findings, profiles, runs, sync,
 };
 
 use crate::house::{alias, claimed, commit, is_lost, noon, process, profile, profile_of, queued, users};
@@ -20,8 +21,7 @@ each_backend! {
         aliases::insert(&db, &child).await.unwrap();
         assert_eq!(aliases::find(&db, child.id).await.unwrap(), Some(child.clone()));
         child.instance_url = None;
-        child.obtained_at = Some(noon(3));
-        child.granted_scopes.clear();
+        child.updated_at = noon(3);
         aliases::update(&db, &child).await.unwrap();
         assert_eq!(aliases::find_by_name(&db, "child").await.unwrap(), Some(child.clone()));
         let many = aliases::find_many(&db, &[parent.id, child.id]).await.unwrap();
@@ -55,10 +55,9 @@ each_backend! {
     async fn a_profile_reads_back_as_it_was_written(db: TestDatabase) {
         let mut profile = profile(&db, "acme").await;
         assert_eq!(profiles::find(&db, profile.id).await.unwrap().as_ref(), Some(&profile));
-        profile.organization = Some(organization("00D1"));
-        profile.allowance = Some(seatgraph_core::Allowance { limit: 15_000, used: 7, at: noon(2) });
-        profile.next_run_at = None;
-        profiles::update(&db, &profile).await.unwrap();
+        profile.schedule.at = Some("04:30".to_owned());
+        profile.updated_at = noon(3);
+        profiles::update(&db, &profile, &[]).await.unwrap();
         assert_eq!(profiles::find_by_name(&db, &profile.name).await.unwrap().as_ref(), Some(&profile));
         let alias = profile.alias_id.unwrap();
         assert_eq!(profiles::by_alias(&db, &[alias]).await.unwrap()[&alias], [profile.clone()]);
@@ -69,10 +68,10 @@ each_backend! {
         let first = profile(&db, "one").await;
         let second = profile(&db, "two").await;
         let same_name = Profile { name: first.name.clone(), ..second.clone() };
-        let refused = profiles::update(&db, &same_name).await.unwrap_err();
+        let refused = profiles::update(&db, &same_name, &[]).await.unwrap_err();
         assert!(refused.is_conflict_with("integration_profiles_name"), "{refused:?}");
-        let same_alias = Profile { alias_id: first.alias_id, ..second.clone() };
-        let refused = profiles::update(&db, &same_alias).await.unwrap_err();
+        let same_alias = Profile { id: ProfileId::generate(), name: "three".to_owned(), ..first.clone() };
+        let refused = profiles::insert(&db, &same_alias, &[]).await.unwrap_err();
         assert!(refused.is_conflict_with("integration_profiles_alias"), "{refused:?}");
         let one = organization("00D1");
         profiles::set_diagnosis(&db, first.id, Some(&one), &[], &[], None).await.unwrap();
@@ -82,12 +81,39 @@ each_backend! {
         profiles::set_diagnosis(&db, second.id, Some(&one), &[], &[], None).await.unwrap();
     }
 
+    async fn what_a_person_edits_undoes_nothing_that_happened_meanwhile(db: TestDatabase) {
+        let read = profile(&db, "acme").await;
+        profiles::set_state(&db, read.id, ProfileState::ReauthRequired, None).await.unwrap();
+        profiles::set_diagnosis(&db, read.id, Some(&organization("00D1")), &[], &[], None).await.unwrap();
+        let edited = Profile { name: "renamed".to_owned(), next_run_at: Some(noon(2)), ..read.clone() };
+        profiles::update(&db, &edited, &[]).await.unwrap();
+        let found = profiles::find(&db, read.id).await.unwrap().unwrap();
+        assert_eq!((found.name.as_str(), found.state), ("renamed", ProfileState::ReauthRequired));
+        assert_eq!((found.next_run_at, found.organization), (None, Some(organization("00D1"))));
+        profiles::close(&db, read.id, noon(9)).await.unwrap();
+        assert!(matches!(profiles::update(&db, &edited, &[]).await, Err(Error::NotFound { .. })));
+    }
+
+    async fn a_grant_is_noted_of_the_credential_that_it_came_from(db: TestDatabase) {
+        let read = Alias { obtained_at: Some(noon(4)), ..alias("acme") };
+        aliases::insert(&db, &read).await.unwrap();
+        let noted = Alias { granted_scopes: vec!["id".to_owned()], principal: Some("005".to_owned()), ..read.clone() };
+        aliases::note_grant(&db, &noted).await.unwrap();
+        assert_eq!(aliases::find(&db, read.id).await.unwrap(), Some(noted.clone()));
+        let sealer = Sealer::from_key(&[1; 32]);
+        let replaced = Alias { client_id: Some("other".to_owned()), obtained_at: Some(noon(5)), ..read.clone() };
+        let secret = Secret::new("other");
+        aliases::set_credential(&db, &sealer, &replaced, Purpose::ClientSecret, &secret).await.unwrap();
+        aliases::note_grant(&db, &noted).await.unwrap();
+        assert_eq!(aliases::find(&db, read.id).await.unwrap(), Some(replaced));
+    }
+
     async fn switching_a_process_keeps_what_is_known_of_it(db: TestDatabase) {
         let profile = profile(&db, "acme").await;
         let health = [(Process::PullUserActivity, Health::Degraded)];
         profiles::set_diagnosis(&db, profile.id, None, &health, &[], None).await.unwrap();
         let off = ProfileProcess { enabled: false, ..process(Process::PullUserActivity) };
-        profiles::set_processes(&db, profile.id, &[off]).await.unwrap();
+        profiles::update(&db, &profile, &[off]).await.unwrap();
         let found = profiles::processes(&db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
         let words: Vec<_> = found.iter().map(|p| (p.process.as_str(), p.enabled, p.health.as_str())).collect();
         assert_eq!(words, [("DOWNLOAD_SUBSCRIPTIONS", true, "UNKNOWN"), ("PULL_USER_ACTIVITY", false, "DEGRADED")]);

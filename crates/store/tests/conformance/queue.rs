@@ -130,7 +130,7 @@ each_backend! {
     async fn due_profiles_are_those_whose_slot_has_come(db: TestDatabase) {
         let due = profile(&db, "due").await;
         let paused = profile(&db, "paused").await;
-        profiles::set_state(&db, paused.id, seatgraph_store::ProfileState::Paused).await.unwrap();
+        profiles::set_state(&db, paused.id, seatgraph_store::ProfileState::Paused, None).await.unwrap();
         let at = |when| { let db = (*db).clone(); async move { profiles::due(&db, when, 10).await.unwrap() } };
         assert_eq!(at(noon(1) - TimeDelta::seconds(1)).await, []);
         let found = at(noon(1)).await;

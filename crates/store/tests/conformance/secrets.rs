@@ -12,7 +12,8 @@ each_backend! {
         aliases::insert(&db, &alias).await.unwrap();
         assert!(secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().is_none());
         for text in ["first", "second"] {
-            secrets::put(&db, &sealer, alias.id, Purpose::ClientSecret, &Secret::new(text)).await.unwrap();
+            let secret = Secret::new(text);
+            aliases::set_credential(&db, &sealer, &alias, Purpose::ClientSecret, &secret).await.unwrap();
             let opened = secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().unwrap();
             assert_eq!(opened.expose(), text);
         }
@@ -20,13 +21,14 @@ each_backend! {
         let other = Sealer::from_key(&[2; 32]);
         let refused = secrets::get(&db, &other, alias.id, Purpose::ClientSecret).await;
         assert!(matches!(refused, Err(Error::Unsealable)));
-        secrets::remove_all(&db, alias.id).await.unwrap();
+        aliases::delete(&db, alias.id).await.unwrap();
         assert!(secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().is_none());
     }
 
     async fn a_secret_of_no_alias_is_refused(db: TestDatabase) {
         let (alias, sealer) = (alias("acme"), Sealer::from_key(&[1; 32]));
-        let refused = secrets::put(&db, &sealer, alias.id, Purpose::ClientSecret, &Secret::new("x")).await;
-        assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+        let secret = Secret::new("x");
+        let refused = aliases::set_credential(&db, &sealer, &alias, Purpose::ClientSecret, &secret).await;
+        assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
     }
 }
