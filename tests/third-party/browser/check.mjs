@@ -87,6 +87,7 @@ async function watch() {
     await graphiql.remembered('__typename\\n}');
     await page.reload();
     await graphiql.ready();
+    await graphiql.remembered('__typename\\n}');
     assert.deepEqual(await graphiql.tabs(), [...names, '<untitled>']);
 
     // Elsewhere on the same origin, where no GraphiQL writes its tabs back.

@@ -5,7 +5,7 @@ const base = process.env.GATEWAY_URL.replace(/\/+$/, '');
 export const url = base.endsWith('/graphql') ? base : `${base}/graphql`;
 export const socketUrl = `${url.replace(/^http/, 'ws')}/ws`;
 
-const PRODUCT = 'subscription ($id: ID!, $after: Int) { syncProgress(by: { profileId: $id }, after: $after) { sequence } }';
+const PRODUCT = 'subscription ($id: ID!, $after: Int) { syncProgress(by: { runId: $id }, after: $after) { sequence } }';
 const EXAMPLE = 'subscription ($after: Int) { count(to: 5, after: $after) { sequence } }';
 
 export async function post(query, variables) {
@@ -27,9 +27,9 @@ export async function subscription() {
   if (!__schema.subscriptionType.fields.some(({ name }) => name === 'syncProgress')) {
     return { query: EXAMPLE, variables: {} };
   }
-  const { profiles } = await post('{ profiles(first: 1) { nodes { id } } }');
-  assert.ok(profiles.nodes.length > 0, 'the gateway has no profile to watch');
-  return { query: PRODUCT, variables: { id: profiles.nodes[0].id } };
+  const { syncRuns } = await post('{ syncRuns(first: 1) { nodes { id } } }');
+  assert.ok(syncRuns.nodes.length > 0, 'the gateway has no run to follow');
+  return { query: PRODUCT, variables: { id: syncRuns.nodes[0].id } };
 }
 
 export function sequence(result) {

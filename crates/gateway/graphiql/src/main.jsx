@@ -21,7 +21,7 @@ const fetcher = createGraphiQLFetcher({
 
 const response = await fetch('/graphiql/operations.json');
 const operations = response.ok ? await response.json() : [];
-const tabs = offer(await fill(operations, fetcher), localStorage);
+const tabs = offer(operations, await fill(operations, fetcher), localStorage);
 
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL

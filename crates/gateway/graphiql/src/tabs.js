@@ -6,14 +6,20 @@ const EDITORS = ['graphiql:query', 'graphiql:variables'];
  * The gateway's documents as GraphiQL's tabs.
  *
  * GraphiQL keeps tabs in the browser and would show them for ever. When the gateway offers other documents than last
- * time, its new ones come first and the tabs that a person wrote or changed stay behind them.
+ * time, or can fill in what it could not, its new ones come first and the tabs that a person wrote or changed stay
+ * behind them. Another id to fill in is no news: it would put the tabs back with every run.
  */
-export function offer(operations, storage) {
-  const offered = operations.map(({ query, variables }) => ({
+export function offer(operations, filled, storage) {
+  const offered = filled.map(({ query, variables }) => ({
     query,
     variables: variables ? JSON.stringify(variables, null, 2) : undefined,
   }));
-  const fingerprint = JSON.stringify(offered);
+  const fingerprint = JSON.stringify(
+    operations.map(({ query, variables }, index) => {
+      const shared = JSON.stringify(variables);
+      return { query, shared, filled: shared !== JSON.stringify(filled[index].variables) };
+    }),
+  );
   const before = storage.getItem(OFFERED);
 
   if (offered.length === 0 || (before === fingerprint && storage.getItem(TABS))) {
