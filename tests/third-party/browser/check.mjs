@@ -70,6 +70,7 @@ async function watch() {
   await check('the picture is taken', async () => {
     await graphiql.choose(rows.name);
     await graphiql.answer(({ data }) => data?.subscriptions);
+    await graphiql.flawless();
     await page.screenshot({ path: process.env.SCREENSHOT, animations: 'disabled', caret: 'hide' });
   });
 

@@ -52,6 +52,11 @@ export class GraphiQL {
     );
   }
 
+  /** Waits until no editor finds fault; one that is behind judges the variables by the tab before. */
+  async flawless() {
+    await this.page.waitForFunction(() => globalThis.__MONACO.editor.getModelMarkers({}).length === 0);
+  }
+
   /** Replaces an editor's text, as pasting would. */
   async write(editor, text) {
     await this.page.evaluate(
