@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::db::{with_conn, with_tx};
 use crate::runs::{Locks, RunStatements, held};
-use crate::schema::{accounts, license_pools, subscriptions, sync_seen};
+use crate::schema::{accounts, license_pools, subscriptions, sync_rejections, sync_seen};
 use crate::types::{Bind, SeenKind};
 use crate::{Db, ProfileId, Result, RunCounts, RunId, StageState, SyncRun};
 
@@ -36,7 +36,7 @@ pub struct Vanished {
 
 /// The live records of a profile that a run has not seen. Each is looked up by its key: `OFFSET` keeps PostgreSQL
 /// from joining the two sets in a way that its lack of statistics on a first load makes quadratic.
-macro_rules! unseen {
+macro_rules! unmarked {
     ($table:ident, $kind:ident, $profile:expr, $run:expr) => {
         $table::table.filter($table::profile_id.eq($profile)).filter($table::retired_at.is_null()).filter(not(exists(
             sync_seen::table
@@ -45,6 +45,35 @@ macro_rules! unseen {
                 .filter(sync_seen::record_id.eq($table::id))
                 .offset(0),
         )))
+    };
+}
+
+/// Those of them that were really not sent: an account in a row that was not understood is there, with all it holds.
+macro_rules! unseen {
+    (accounts, $kind:ident, $profile:expr, $run:expr) => {
+        unmarked!(accounts, $kind, $profile, $run).filter(accounts::external_id.ne_all(rejected!($run)))
+    };
+    (subscriptions, $kind:ident, $profile:expr, $run:expr) => {
+        unmarked!(subscriptions, $kind, $profile, $run).filter(
+            subscriptions::account_id.ne_all(
+                accounts::table
+                    .filter(accounts::profile_id.eq($profile))
+                    .filter(accounts::external_id.eq_any(rejected!($run)))
+                    .select(accounts::id),
+            ),
+        )
+    };
+    (license_pools, $kind:ident, $profile:expr, $run:expr) => {
+        unmarked!(license_pools, $kind, $profile, $run)
+    };
+}
+
+macro_rules! rejected {
+    ($run:expr) => {
+        sync_rejections::table
+            .filter(sync_rejections::run_id.eq($run))
+            .filter(sync_rejections::external_id.is_not_null())
+            .select(sync_rejections::external_id.assume_not_null())
     };
 }
 

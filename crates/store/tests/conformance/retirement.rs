@@ -1,14 +1,19 @@
 //! What a snapshot did not mention.
 
-use seatgraph_core::{Batch, Next};
+use seatgraph_core::{Batch, Next, Rejection};
 use seatgraph_store::accounts::{AccountFilter, AccountOrder, AccountOrderField};
 use seatgraph_store::each_backend;
 use seatgraph_store::subscriptions::SubscriptionFilter;
 use seatgraph_store::{
-    AccountId, Db, Direction, Ending, Missing, PageRequest, RunState, StageState, accounts, runs, subscriptions, sync,
+    AccountId, Db, Direction, Ending, Missing, PageCommit, PageRequest, RunState, StageState, accounts, runs,
+    subscriptions, sync,
 };
 
-use crate::house::{claimed, commit, more, profile, queued, users, working};
+use crate::house::{account, claimed, commit, more, page, profile, queued, users, working};
+
+fn garbled(external_id: Option<String>) -> Rejection {
+    Rejection { external_id, code: "MALFORMED".to_owned(), message: "Username is missing".to_owned() }
+}
 
 /// The ids of the live accounts, by username.
 async fn live_accounts(db: &Db) -> Vec<AccountId> {
@@ -38,6 +43,20 @@ each_backend! {
         let stages = runs::stages(&db, &[run.id]).await.unwrap();
         assert_eq!(stages[&run.id][2].state, StageState::Done);
         assert_eq!(subscriptions::count(&db, &SubscriptionFilter::default()).await.unwrap(), 9);
+    }
+
+    async fn whose_row_was_not_understood_is_there_with_all_they_hold(db: TestDatabase) {
+        let (profile, claim) = working(&db).await;
+        commit(&db, &claim, &users(0..4), more("a")).await;
+        sync::restart_stage(&db, claim.run.id, claim.fence, 0).await.unwrap();
+        let (batch, rejected) = (users(0..2), [garbled(Some(account(2).external_id)), garbled(None)]);
+        let page = PageCommit { rejected: &rejected, ..page(&claim, &batch, Next::Done(None)) };
+        sync::commit_page(&db, page).await.unwrap();
+        let vanished = sync::vanished(&db, claim.run.id, profile.id).await.unwrap();
+        assert_eq!(vanished.accounts, Missing { would_retire: 1, live: 4 });
+        assert_eq!(vanished.subscriptions, Missing { would_retire: 1, live: 4 });
+        let run = sync::retire(&db, claim.run.id, profile.id, claim.fence, 2).await.unwrap();
+        assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (1, 1));
     }
 
     async fn more_than_one_transaction_takes_on_is_retired_whole(db: TestDatabase) {
@@ -91,7 +110,7 @@ each_backend! {
     async fn a_pass_that_is_no_snapshot_sees_nothing_for_retirement(db: TestDatabase) {
         let (profile, claim) = working(&db).await;
         let batch = users(0..3);
-        let page = seatgraph_store::PageCommit { snapshot: false, ..crate::house::page(&claim, &batch, more("a")) };
+        let page = PageCommit { snapshot: false, ..page(&claim, &batch, more("a")) };
         let committed = sync::commit_page(&db, page).await.unwrap();
         assert_eq!(committed.run.counts.accounts_seen, 3);
         let vanished = sync::vanished(&db, claim.run.id, profile.id).await.unwrap();
