@@ -55,6 +55,15 @@ impl World {
         Ok(Self { gateway, folder, api: Api::new(format!("http://{address}")) })
     }
 
+    /// Boots another gateway beside this one, on the same database and with the same key. SQLite allows none.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting.
+    pub async fn replica(&self, database: &TestDatabase) -> anyhow::Result<Self> {
+        let key = self.folder.path().join("seatgraph.key");
+        Self::start_with(database, |config| config.key_file = Some(key)).await
+    }
+
     /// Stops the gateway and waits for its tasks.
     pub async fn stop(self) {
         self.gateway.stop().await;

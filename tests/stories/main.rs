@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod census;
+mod consent;
 mod crash;
 mod demo;
 mod lifecycle;

@@ -62,6 +62,8 @@ async fn connecting(reader: &mut Reader<'_>, simulator: &Simulator) -> Value {
         "instanceUrl": simulator.url(),
     });
     let alias = reader.api.mutate("CreateConnectionAlias", child).await.unwrap()["alias"]["id"].take();
+    let application = json!({ "aliasId": alias, "clientId": simulator.client_id() });
+    reader.shows("BeginAuthorization", input(application)).await;
     let credentials = json!({
         "aliasId": alias, "clientId": simulator.client_id(), "clientSecret": simulator.client_secret()
     });
@@ -120,6 +122,7 @@ async fn working(reader: &mut Reader<'_>, profile: &Value) {
 
 async fn leaving(reader: &mut Reader<'_>, profile: &Value, alias: &Value) {
     reader.shows("DeleteProfile", input(json!({ "id": profile }))).await;
+    reader.shows("DisconnectAlias", input(json!({ "id": alias }))).await;
     reader.shows("DeleteConnectionAlias", input(json!({ "id": alias }))).await;
 }
 
@@ -152,7 +155,9 @@ fn word(text: &str) -> String {
         Some((kind, _)) => format!("[{kind}]"),
         None if is_time => "[time]".to_owned(),
         None if is_day => "[day]".to_owned(),
+        None if text.starts_with("http://127.0.0.1:") && text.contains("/authorize?") => "[consent]".to_owned(),
         None if text.starts_with("http://127.0.0.1:") => "[instance]".to_owned(),
+        None if text.starts_with("http://localhost:") => "[gateway]".to_owned(),
         None => text.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! Connection aliases: named connections, where a child inherits from its parent what it does not set itself.
 
+mod authorization;
 mod commands;
 mod properties;
 mod rules;
@@ -7,6 +8,8 @@ mod rules;
 use seatgraph_store::AliasId;
 use serde_json::{Map, Value};
 
+pub(crate) use authorization::scopes;
+pub use authorization::{Authorization, BeginAuthorization, Consented, NotAuthorized, callback_url};
 pub use properties::{EffectiveProperty, Origin};
 pub(crate) use properties::{INSTANCE_URL, merged};
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use chrono::{DateTime, Utc};
 use seatgraph_core::{Clock, Registration};
 use seatgraph_store::{Db, Sealer};
 
@@ -68,6 +69,12 @@ impl Engine {
     #[must_use]
     pub fn connector(&self, key: &str) -> Option<&'static Registration> {
         self.connectors().iter().find(|connector| connector.manifest().key == key)
+    }
+
+    /// What time it is, by the clock that it was given.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock().now()
     }
 
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {

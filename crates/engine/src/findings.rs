@@ -94,6 +94,27 @@ pub(crate) fn other_organization(before: &str, now: &str) -> Finding {
     .with_seen(format!("{now} instead of {before}"))
 }
 
+/// A consent that comes back with a state that nobody waits for.
+pub(crate) fn consent_unknown() -> Finding {
+    Finding::new(
+        "CONSENT_UNKNOWN",
+        Severity::Error,
+        "This consent was not begun here, was begun by somebody else, was used already, or took longer than ten minutes.",
+        "Begin the authorization again, and finish it in the same browser.",
+    )
+}
+
+/// A consent that lasts for one session only.
+pub(crate) fn no_refresh_token() -> Finding {
+    Finding::new(
+        "OAUTH_NO_REFRESH_TOKEN",
+        Severity::Error,
+        "The consent gives access for a moment only: the vendor granted no refresh token.",
+        "Add the scope refresh_token to the application, let its policy keep refresh tokens until they are revoked, \
+         and begin the authorization again.",
+    )
+}
+
 /// A check that did not come to an end.
 pub(crate) fn check_timed_out() -> Finding {
     Finding::new(

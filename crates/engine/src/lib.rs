@@ -20,7 +20,10 @@ mod syncs;
 mod tokens;
 mod worker;
 
-pub use aliases::{CreateAlias, EffectiveProperty, Origin, UpdateAlias};
+pub use aliases::{
+    Authorization, BeginAuthorization, Consented, CreateAlias, EffectiveProperty, NotAuthorized, Origin, UpdateAlias,
+    callback_url,
+};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use seatgraph_core::Finding;
 use seatgraph_core::http::{Http, HttpOptions, Meter};
 use seatgraph_core::layers::{self, RetrySettings, ThrottleSettings};
-use seatgraph_core::{
-    ConnectContext, Connector, Error, ErrorKind, GrantType, Registration, Result, Severity, TokenSource,
-};
+use seatgraph_core::{ConnectContext, Connector, Error, ErrorKind, OAuth, Registration, Result, Severity, TokenSource};
 use seatgraph_store::Alias;
 use serde_json::Value;
 use url::Url;
@@ -29,19 +27,41 @@ pub(crate) struct Link {
 impl Engine {
     /// Connects through `alias`. Nothing is asked of the vendor yet.
     pub(crate) fn open(&self, connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Result<Link> {
+        self.open_with(connector, alias, parent, |oauth, lender| {
+            Arc::new(AliasTokens::new(self, alias, connector, oauth, lender))
+        })
+    }
+
+    /// Connects through `alias` with tokens that `tokens` makes.
+    pub(crate) fn open_with(
+        &self,
+        connector: &Registration,
+        alias: &Alias,
+        parent: Option<&Alias>,
+        tokens: impl FnOnce(OAuth, Http) -> Arc<dyn TokenSource>,
+    ) -> Result<Link> {
         let config = Value::Object(merged(alias, parent));
-        let base = base(&config)?;
-        let options = options(self.settings());
-        let tokens = connector.oauth(config.clone())?.map(|oauth| {
-            let lender = Http::new(base.clone(), None, options.clone());
-            let tokens = AliasTokens::new(self, alias, oauth, scopes(connector), lender);
-            Arc::new(tokens) as Arc<dyn TokenSource>
-        });
+        let (base, options) = (base(&config)?, options(self.settings()));
+        let lender = Http::new(base.clone(), None, options.clone());
+        let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, lender));
         let http = Http::new(base, tokens, options);
         let meter = Arc::clone(http.meter());
         let bare = connector.connect(config, ConnectContext { http, clock: Arc::clone(self.clock()) })?;
         let dressed = layers::standard(bare, layer_settings(connector.manifest().key, self.settings()));
         Ok(Link { connector: Arc::from(dressed), meter })
+    }
+
+    /// Says where `alias` gets its tokens, with a client that asks there.
+    pub(crate) fn grantor(
+        &self,
+        connector: &Registration,
+        alias: &Alias,
+        parent: Option<&Alias>,
+    ) -> Result<(OAuth, Http)> {
+        let config = Value::Object(merged(alias, parent));
+        let lender = Http::new(base(&config)?, None, options(self.settings()));
+        let none = || Error::new(ErrorKind::Unsupported, "connector gets no tokens by OAuth");
+        Ok((connector.oauth(config)?.ok_or_else(none)?, lender))
     }
 }
 
@@ -57,19 +77,6 @@ fn base(config: &Value) -> Result<Url> {
         let error = Error::new(ErrorKind::ConfigInvalid, "instance URL is not an address");
         error.with("property", INSTANCE_URL).with_finding(finding).with_source(e)
     })
-}
-
-/// The scopes of everything this version carries out.
-fn scopes(connector: &Registration) -> Vec<&'static str> {
-    let available = connector.manifest().processes.iter().filter(|spec| spec.available);
-    let of_grant = available
-        .flat_map(|spec| spec.scopes)
-        .filter(|granted| granted.grant == GrantType::ClientCredentials)
-        .flat_map(|granted| granted.scopes.iter().copied());
-    let mut scopes: Vec<_> = of_grant.collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
 }
 
 fn options(settings: &EngineSettings) -> HttpOptions {

@@ -50,7 +50,7 @@ impl Engine {
                 By::Profile(profile) => engine.current_or_next(profile, after, &mut watch).await?,
             };
             let mut sequence = after.unwrap_or(run.last_sequence).clamp(0, run.last_sequence);
-            yield ProgressEvent { run: run.id, event: opening(&run, sequence, engine.clock().now()) };
+            yield ProgressEvent { run: run.id, event: opening(&run, sequence, engine.now()) };
             let mut ended = is_terminal(run.state) && sequence == run.last_sequence;
             while !ended {
                 let news = events::of_run(engine.db(), run.id, sequence, PIECE).await?;

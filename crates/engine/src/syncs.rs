@@ -70,7 +70,7 @@ impl Engine {
     /// what cannot be known yet. A stage that did not start is assumed to be as long as those that did on average.
     #[must_use]
     pub fn rate_and_eta(&self, run: &SyncRun, stages: &[Stage]) -> (Option<f64>, Option<DateTime<Utc>>) {
-        if run.state == RunState::Running { pace(stages, self.clock().now()) } else { (None, None) }
+        if run.state == RunState::Running { pace(stages, self.now()) } else { (None, None) }
     }
 
     pub(crate) async fn enqueue(

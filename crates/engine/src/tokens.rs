@@ -16,17 +16,26 @@ use moka::Entry;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use seatgraph_core::http::Http;
-use seatgraph_core::http::grant::{self, Grant};
-use seatgraph_core::{AccessToken, Error, ErrorKind, Finding, OAuth, Result, Secret, Severity, TokenSource};
+use seatgraph_core::http::grant::{self, Application, Grant};
+use seatgraph_core::{
+    AccessToken, Error, ErrorKind, Finding, GrantType, OAuth, Registration, Result, Secret, Severity, TokenSource,
+};
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Purpose, aliases, secrets};
 
 use crate::Engine;
+use crate::aliases::scopes;
 
 /// Past this many connections the longest unused token is dropped; the next use asks for a new one.
 const CAPACITY: u64 = 10_000;
 const UNUSED: Duration = Duration::from_secs(12 * 60 * 60);
 /// A token is not used in the last part of its life, because the request takes time too.
 const MARGIN: Duration = Duration::from_secs(120);
+/// By how much the turn of refreshing outlasts the vendor's answer.
+const TURN_MARGIN: Duration = Duration::from_secs(30);
+/// How often one that waits for its turn looks again.
+const TURN_POLL: Duration = Duration::from_millis(200);
+/// How often a rotated token is kept again when the database is away: without it the grant is lost.
+const KEEP_TRIES: u32 = 6;
 
 /// The tokens of every connection.
 pub(crate) struct Tokens {
@@ -68,17 +77,18 @@ struct Granting {
     engine: Engine,
     alias: AliasId,
     key: Key,
-    scopes: Vec<&'static str>,
+    connector: Registration,
     oauth: OAuth,
     /// Lends its client to the grants; its own meter and base are not used.
     http: Http,
 }
 
 impl AliasTokens {
-    pub(crate) fn new(engine: &Engine, alias: &Alias, oauth: OAuth, scopes: Vec<&'static str>, http: Http) -> Self {
+    pub(crate) fn new(engine: &Engine, alias: &Alias, connector: &Registration, oauth: OAuth, http: Http) -> Self {
         let key =
             Key { alias: alias.id, obtained_at: alias.obtained_at, token_url: oauth.token_url.as_str().to_owned() };
-        Self(Arc::new(Granting { engine: engine.clone(), alias: alias.id, key, scopes, oauth, http }))
+        let connector = *connector;
+        Self(Arc::new(Granting { engine: engine.clone(), alias: alias.id, key, connector, oauth, http }))
     }
 
     /// Returns a token newer than `refused`, asking for one when there is none; callers take turns.
@@ -94,7 +104,7 @@ impl AliasTokens {
 }
 
 impl Granting {
-    async fn settle(&self, kept: Option<Entry<Key, Kept>>, refused: u64) -> Result<Op<Kept>> {
+    async fn settle(self: Arc<Self>, kept: Option<Entry<Key, Kept>>, refused: u64) -> Result<Op<Kept>> {
         match kept.map(Entry::into_value) {
             Some(kept) if self.is_good(&kept, refused) => Ok(Op::Nop),
             _ => self.grant().await.map(Op::Put),
@@ -102,13 +112,12 @@ impl Granting {
     }
 
     fn is_good(&self, kept: &Kept, refused: u64) -> bool {
-        kept.token.version > refused && kept.good_until.is_none_or(|until| self.engine.clock().now() < until)
+        kept.token.version > refused && kept.good_until.is_none_or(|until| self.engine.now() < until)
     }
 
-    async fn grant(&self) -> Result<Kept> {
-        let found = aliases::find(self.engine.db(), self.alias).await.map_err(database)?;
-        let alias = found.ok_or_else(|| Error::new(ErrorKind::ConfigInvalid, "connection alias was deleted"))?;
-        let granted = match self.ask(&alias).await {
+    async fn grant(self: Arc<Self>) -> Result<Kept> {
+        let alias = self.find().await?;
+        let granted = match Arc::clone(&self).ask(&alias).await {
             Ok(granted) => granted,
             Err(error) => {
                 if error.kind() == ErrorKind::Unauthenticated {
@@ -118,27 +127,91 @@ impl Granting {
             }
         };
         let version = self.engine.tokens().versions.fetch_add(1, Ordering::Relaxed) + 1;
-        let good_until = granted.expires_in.map(|life| self.engine.clock().now() + life.saturating_sub(MARGIN));
+        let good_until = granted.expires_in.map(|life| self.engine.now() + life.saturating_sub(MARGIN));
         let token =
             AccessToken { bearer: granted.access_token.clone(), instance_url: granted.instance_url.clone(), version };
         self.note(alias, CredentialState::Ready, Some(granted)).await?;
         Ok(Kept { token: Arc::new(token), good_until })
     }
 
-    async fn ask(&self, alias: &Alias) -> Result<Grant> {
-        let (client_id, secret) = self.credentials(alias).await?;
-        grant::client_credentials(&self.http, &self.oauth, &client_id, &secret, &self.scopes).await
+    async fn find(&self) -> Result<Alias> {
+        let found = aliases::find(self.engine.db(), self.alias).await.map_err(database)?;
+        found.ok_or_else(|| Error::new(ErrorKind::ConfigInvalid, "connection alias was deleted"))
     }
 
-    async fn credentials(&self, alias: &Alias) -> Result<(String, Secret)> {
-        let secret = secrets::get(self.engine.db(), self.engine.sealer(), alias.id, Purpose::ClientSecret).await;
-        let secret = match secret {
-            Err(store::Error::Unsealable) => return Err(unreadable(alias)),
-            other => other.map_err(database)?,
+    async fn ask(self: Arc<Self>, alias: &Alias) -> Result<Grant> {
+        if alias.grant_type == Some(GrantType::AuthorizationCode) {
+            // Whoever stops waiting must not stop this: the token that comes back may be the only one left.
+            let refreshing = tokio::spawn(async move { self.refresh().await });
+            let ended = |e| Error::new(ErrorKind::Unexpected, "the refresh of a token did not end").with_source(e);
+            return refreshing.await.map_err(ended)?;
+        }
+        let application = self.application(alias).await?;
+        if application.client_secret.is_none() {
+            return Err(missing(alias));
+        }
+        let scopes = scopes(&self.connector, GrantType::ClientCredentials);
+        grant::client_credentials(&self.http, &self.oauth, &application, &scopes).await
+    }
+
+    /// Renews a person's consent, one process at a time.
+    async fn refresh(&self) -> Result<Grant> {
+        let turn = self.turn().await?;
+        let granted = self.refresh_in_turn().await;
+        let rotated = granted.as_ref().ok().and_then(|granted| granted.refresh_token.as_ref());
+        self.end_turn(turn, rotated).await?;
+        granted
+    }
+
+    async fn refresh_in_turn(&self) -> Result<Grant> {
+        // Read now: whoever had the turn before may have got a new one.
+        let alias = self.find().await?;
+        let application = self.application(&alias).await?;
+        let token = self.secret(&alias, Purpose::RefreshToken).await?.ok_or_else(|| missing(&alias))?;
+        grant::refresh(&self.http, &self.oauth, &application, &token).await
+    }
+
+    async fn turn(&self) -> Result<DateTime<Utc>> {
+        let settings = self.engine.settings();
+        let life = settings.request_timeout + settings.connect_timeout + TURN_MARGIN;
+        let take = async {
+            loop {
+                if let Some(turn) = aliases::begin_refresh(self.engine.db(), self.alias, life).await? {
+                    return Ok(turn);
+                }
+                tokio::time::sleep(TURN_POLL).await;
+            }
         };
-        match (alias.client_id.clone(), secret) {
-            (Some(client_id), Some(secret)) => Ok((client_id, secret)),
-            _ => Err(missing(alias)),
+        let late = |_| Error::new(ErrorKind::Unavailable, "another process has been renewing the token for too long");
+        tokio::time::timeout(life, take).await.map_err(late)?.map_err(database)
+    }
+
+    async fn end_turn(&self, turn: DateTime<Utc>, rotated: Option<&Secret>) -> Result<()> {
+        let (engine, mut delay, mut tries) = (&self.engine, Duration::from_millis(500), KEEP_TRIES);
+        loop {
+            tries -= 1;
+            let obtained = self.key.obtained_at;
+            match aliases::end_refresh(engine.db(), engine.sealer(), self.alias, turn, obtained, rotated).await {
+                Err(error) if tries > 0 => {
+                    tracing::warn!(alias = %self.alias, %error, "a renewed token is not kept yet");
+                    tokio::time::sleep(delay).await;
+                    delay *= 2;
+                }
+                ended => return ended.map_err(database),
+            }
+        }
+    }
+
+    async fn application(&self, alias: &Alias) -> Result<Application> {
+        let client_secret = self.secret(alias, Purpose::ClientSecret).await?;
+        let client_id = alias.client_id.clone().ok_or_else(|| missing(alias))?;
+        Ok(Application { client_id, client_secret })
+    }
+
+    async fn secret(&self, alias: &Alias, purpose: Purpose) -> Result<Option<Secret>> {
+        match secrets::get(self.engine.db(), self.engine.sealer(), alias.id, purpose).await {
+            Err(store::Error::Unsealable) => Err(unreadable(alias)),
+            other => other.map_err(database),
         }
     }
 
@@ -156,7 +229,7 @@ impl Granting {
         if alias == before {
             return Ok(());
         }
-        alias.updated_at = self.engine.clock().now();
+        alias.updated_at = self.engine.now();
         aliases::note_grant(self.engine.db(), &alias).await.map_err(database)
     }
 }

@@ -25,6 +25,9 @@ const NOT_CONFIGURATION: [&str; 2] = ["config", "require_postgres"];
 pub struct Config {
     /// Where the front door listens. Loopback only until the gateway knows who its visitors are.
     pub listen: SocketAddr,
+    /// Where browsers reach the gateway, when that is not where it listens: `https://licences.example.com`. Vendors send
+    /// people back to `/oauth/{connector}/callback` under it after their consent.
+    pub public_url: Option<Url>,
     /// The database.
     pub database: DatabaseSettings,
     /// The file with the key that seals credentials; made with mode 0600 when it is missing. By default
@@ -48,6 +51,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
             database: DatabaseSettings::default(),
             key_file: None,
             key: None,
@@ -104,6 +108,14 @@ impl Config {
             })
             .split("__");
         Ok(figment.merge(environment).extract()?)
+    }
+
+    /// Returns where browsers reach a gateway that listens on `address`. Without a word of its own that is `localhost`:
+    /// vendors take plain HTTP from no other name.
+    #[must_use]
+    pub fn public_url(&self, address: SocketAddr) -> Url {
+        let local = || format!("http://localhost:{}", address.port()).parse().expect("it is an address");
+        self.public_url.clone().unwrap_or_else(local)
     }
 
     /// Returns the file that holds the sealing key.

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
-use crate::{graphiql, health, schema};
+use crate::{callback, graphiql, health, schema};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -64,7 +64,7 @@ impl Gateway {
                 let listener =
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
-                let router = router(&config, &engine, stop.clone())?;
+                let router = router(&config, &engine, address, stop.clone())?;
                 let stopped = stop.clone().cancelled_owned();
                 tasks.spawn(async move { Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?) });
                 Some(address)
@@ -146,13 +146,16 @@ fn sealer(config: &Config) -> anyhow::Result<Sealer> {
     }
 }
 
-fn router(config: &Config, engine: &Engine, stop: CancellationToken) -> anyhow::Result<Router> {
+fn router(config: &Config, engine: &Engine, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Router> {
+    let public_url = config.public_url(address);
     let settings = Settings {
         limits: config.limits.clone(),
         allowed_origins: config.allowed_origins.clone(),
         allowed_hosts: HostPolicy::Loopback,
         introspection: config.introspection,
     };
-    let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(schema::Scope::new(engine.clone())))?;
-    Ok(edge.closing_with(stop).router().merge(graphiql::router()).merge(health::router(engine.db().clone())))
+    let scope = schema::Scope::new(engine.clone(), public_url);
+    let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(scope))?;
+    let pages = graphiql::router().merge(health::router(engine.db().clone())).merge(callback::router(engine.clone()));
+    Ok(edge.closing_with(stop).router().merge(pages))
 }

@@ -1,5 +1,6 @@
 //! The front door: GraphQL over HTTP, WebSocket and server-sent events; configuration; composition.
 
+mod callback;
 pub mod cli;
 pub mod config;
 pub mod connectors;

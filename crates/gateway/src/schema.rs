@@ -1,6 +1,6 @@
 //! The GraphQL schema: types, resolvers and loaders over the engine and its store.
 //!
-//! The schema holds no engine: each request brings its own scope ([`prepare`]), so the schema can be built, printed and
+//! The schema holds no engine: each request brings its own scope ([`Scope::of`]), so the schema can be built, printed and
 //! compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
 //! other relation goes through a loader. The edge holds all limits, hence [`ValidationMode::Fast`] and none here.
 
@@ -33,13 +33,13 @@ use async_graphql::{SDLExportOptions, ValidationMode};
 
 pub use mutation::Mutation;
 pub use query::Query;
-pub use scope::{Scope, prepare};
+pub use scope::Scope;
 pub use subscription::Subscription;
 
 /// The schema of this gateway.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// Builds the schema. A request needs a scope, which [`prepare`] gives it.
+/// Builds the schema. A request needs a scope, which [`Scope::of`] gives it.
 #[must_use]
 pub fn build() -> Schema {
     Schema::build(Query, Mutation, Subscription)

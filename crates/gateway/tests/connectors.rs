@@ -15,7 +15,8 @@ async fn every_connector_that_is_compiled_in_is_in_the_api() {
     let (sealer, clock) = (Sealer::from_key(&[7; 32]), Arc::new(SystemClock));
     let engine = Engine::new(database.clone(), CONNECTORS, sealer, clock, EngineSettings::default());
     let document = "{ connectors { key name configSchema processes { process available } } }";
-    let (request, _) = schema::prepare(Request::new(document), &engine);
+    let scope = schema::Scope::new(engine, "http://localhost:8080".parse().unwrap());
+    let (request, _) = scope.of(Request::new(document));
     let answer = schema::build().execute(request).await.into_result().unwrap().data.into_json().unwrap();
 
     let listed: Vec<&str> =

@@ -4,8 +4,11 @@ use seatgraph_core::{GrantScopes, GrantType, Manifest, Process, ProcessSpec, Syn
 
 use crate::{findings, permissions};
 
-/// Asking for more would be refused: an application has no use for a refresh token.
-const SCOPES: &[GrantScopes] = &[GrantScopes { grant: GrantType::ClientCredentials, scopes: &["api"] }];
+/// Asking for more under client credentials would be refused: an application has no use for a refresh token.
+const SCOPES: &[GrantScopes] = &[
+    GrantScopes { grant: GrantType::AuthorizationCode, scopes: &["api", "refresh_token"] },
+    GrantScopes { grant: GrantType::ClientCredentials, scopes: &["api"] },
+];
 
 /// The manifest of the Salesforce connector.
 pub(crate) const MANIFEST: Manifest = Manifest {
@@ -13,7 +16,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     name: "Salesforce CRM",
     version: env!("CARGO_PKG_VERSION"),
     docs_url: Some(findings::OAUTH_SETUP),
-    grants: &[GrantType::ClientCredentials],
+    grants: &[GrantType::AuthorizationCode, GrantType::ClientCredentials],
     processes: &[
         ProcessSpec {
             process: Process::DownloadSubscriptions,

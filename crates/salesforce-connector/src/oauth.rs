@@ -80,11 +80,18 @@ fn meaning(refusal: &GrantRefusal) -> Meaning {
         ),
         "unsupported_grant_type" => config(
             "OAUTH_FLOW_DISABLED",
-            "The app does not allow the client credentials flow.",
-            "Switch on Enable Client Credentials Flow in the app's OAuth settings.",
+            "The app does not allow this way of getting a token.",
+            "Switch on the flow in the app's OAuth settings: Enable Client Credentials Flow, or Authorization Code.",
         ),
         "invalid_scope" => scopes(),
-        "invalid_app_access" | "OAUTH_APP_ACCESS_DENIED" | "OAUTH_APP_BLOCKED" => not_approved(),
+        "access_denied" => config(
+            "OAUTH_CONSENT_DENIED",
+            "The person did not allow the access.",
+            "Begin the authorization again, and choose Allow on Salesforce's page.",
+        ),
+        "invalid_app_access" | "OAUTH_APPROVAL_ERROR_GENERIC" | "OAUTH_APP_ACCESS_DENIED" | "OAUTH_APP_BLOCKED" => {
+            not_approved()
+        }
         "invalid_request" => passing(
             ErrorKind::Unexpected,
             "OAUTH_REQUEST_INVALID",
@@ -216,6 +223,8 @@ mod tests {
             ("invalid_grant", "no valid scopes defined", ConfigInvalid, "OAUTH_SCOPES"),
             ("invalid_grant", "ip restricted", ConfigInvalid, "OAUTH_IP_RESTRICTED"),
             ("invalid_grant", "user hasn't approved this consumer", ConfigInvalid, "OAUTH_NOT_APPROVED"),
+            ("access_denied", "end-user denied authorization", ConfigInvalid, "OAUTH_CONSENT_DENIED"),
+            ("OAUTH_APPROVAL_ERROR_GENERIC", "an error occurred", ConfigInvalid, "OAUTH_NOT_APPROVED"),
             ("invalid_app_access", "user is not admin approved", ConfigInvalid, "OAUTH_NOT_APPROVED"),
             ("invalid_client_id", "client identifier invalid", Unauthenticated, "OAUTH_CLIENT_UNKNOWN"),
             ("invalid_client", "invalid client credentials", Unauthenticated, "OAUTH_CLIENT_REFUSED"),

@@ -1,5 +1,7 @@
 //! Connection aliases: named connections, parents and children.
 
+mod refresh;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +12,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{GrantType, Secret};
 use serde_json::{Map, Value};
 
+pub use self::refresh::{begin_refresh, end_refresh};
 use crate::db::{with_conn, with_tx};
 pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::schema::{connection_aliases, integration_profiles};
@@ -90,12 +93,14 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Gives an alias another credential: what is public of it, and the secret, sealed.
+/// Gives an alias another credential: what is public of it, and its secrets, sealed, in the place of all earlier ones.
 ///
 /// # Errors
 /// `NotFound` when the alias is gone; nothing is kept then.
-pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, purpose: Purpose, secret: &Secret) -> Result<()> {
-    let sealed = secrets::seal(sealer, alias.id, purpose, secret)?;
+pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, given: &[(Purpose, &Secret)]) -> Result<()> {
+    let seal =
+        |&(purpose, secret): &(Purpose, &Secret)| Ok((purpose, secrets::seal(sealer, alias.id, purpose, secret)?));
+    let sealed: Vec<_> = given.iter().map(seal).collect::<Result<_>>()?;
     let alias = alias.clone();
     with_tx!(db, Full, |c, now| {
         let changed = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias.id)))
@@ -113,7 +118,11 @@ pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, purpose: Pu
         if changed == 0 {
             return Err(Error::NotFound { what: "alias" });
         }
-        c.put_secret(alias.id, purpose, &sealed, now).await
+        c.remove_secrets(alias.id).await?;
+        for (purpose, sealed) in &sealed {
+            c.put_secret(alias.id, *purpose, sealed, now).await?;
+        }
+        Ok(())
     })
 }
 

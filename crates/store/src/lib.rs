@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod aliases;
+pub mod authorizations;
 mod db;
 mod error;
 pub mod events;
@@ -27,6 +28,7 @@ pub mod types;
 mod wakeups;
 
 pub use aliases::Alias;
+pub use authorizations::Pending;
 pub use db::{Backend, DatabaseSettings, Db, FileLock};
 pub use error::{Error, Result};
 pub use events::{Event, EventBody};

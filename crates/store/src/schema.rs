@@ -19,6 +19,22 @@ diesel::table! {
         obtained_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
+        refreshing_until -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Consents that were begun and have not come back; each is taken once.
+    authorizations (state_hash) {
+        state_hash -> Binary,
+        alias_id -> Guid,
+        begun_by -> Text,
+        client_id -> Text,
+        redirect_uri -> Text,
+        sealed -> Binary,
+        expires_at -> Instant,
     }
 }
 

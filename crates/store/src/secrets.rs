@@ -29,6 +29,8 @@ pub(crate) fn seal(sealer: &Sealer, alias: AliasId, purpose: Purpose, secret: &S
 pub(crate) trait SecretStatements {
     /// Keeps a sealed secret, in the place of an earlier one.
     async fn put_secret(&mut self, alias: AliasId, purpose: Purpose, sealed: &[u8], now: DateTime<Utc>) -> Result<()>;
+    /// Forgets every secret of an alias.
+    async fn remove_secrets(&mut self, alias: AliasId) -> Result<()>;
 }
 
 on_both! {
@@ -52,6 +54,11 @@ on_both! {
                 .set((sealed_secrets::sealed.eq(sealed), sealed_secrets::updated_at.eq(Bind(now))))
                 .execute(self)
                 .await?;
+            Ok(())
+        }
+
+        async fn remove_secrets(&mut self, alias: AliasId) -> Result<()> {
+            diesel::delete(sealed_secrets::table.filter(sealed_secrets::alias_id.eq(alias))).execute(self).await?;
             Ok(())
         }
     }

@@ -1,8 +1,12 @@
 //! Getting a token: the OAuth grants, over the same guarded client.
+//!
+//! `http` lends every grant its client and limits; its base address and its tokens are not used, and its meter does
+//! not count token requests. Every function here fails with what [`OAuth::explain`] makes of a refusal, `Unavailable`
+//! or `RateLimited` when there was no usable answer, and `Malformed` when the answer is no token.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Mutex;
+mod wire;
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -10,16 +14,16 @@ use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
-    AsyncHttpClient, AuthType, Client, ClientId, ClientSecret, EndpointNotSet, ExtraTokenFields, HttpRequest,
-    HttpResponse, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
+    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Deserializer, Serialize};
-use url::Url;
+use url::{Url, form_urlencoded};
 
-use crate::http::client::Prepared;
-use crate::http::dialect::with_retry_after;
-use crate::http::{Dialect, Headers, Http, Method, Plain, Refusal};
-use crate::{Error, ErrorKind, GrantRefusal, OAuth, Result, Secret};
+use self::wire::{Wire, explain};
+use crate::http::{Headers, Http};
+use crate::{Error, ErrorKind, OAuth, Result, Secret};
 
 /// What a vendor granted.
 #[derive(Debug, Clone)]
@@ -40,35 +44,104 @@ pub struct Grant {
     pub expires_in: Option<std::time::Duration>,
 }
 
-/// Asks for a token as the application itself.
-///
-/// `http` lends its client and limits; its base address and its tokens are not used, and its meter does not count
-/// token requests.
+/// The application that an administrator registered at the vendor for this gateway.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Its public name.
+    pub client_id: String,
+    /// What proves that it is itself; `None` where the vendor asks for none beside PKCE.
+    pub client_secret: Option<Secret>,
+}
+
+/// The way to a person's consent.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// Where the person's browser goes.
+    pub url: Url,
+    /// Comes back with the code; whoever does not know it did not begin this.
+    pub state: Secret,
+    /// Redeems the code, and only here (PKCE, RFC 7636).
+    pub verifier: Secret,
+}
+
+/// Prepares a person's consent that ends at `redirect`.
 ///
 /// # Errors
-/// What [`OAuth::explain`] makes of a refusal; `Unavailable` or `RateLimited` when there was no usable answer;
-/// `Malformed` when the answer is no token.
+/// `Unsupported` when the connector names no address for it.
+pub fn consent(oauth: &OAuth, client_id: &str, redirect: &Url, scopes: &[&str]) -> Result<Consent> {
+    let unsupported = || Error::new(ErrorKind::Unsupported, "connector has no address where a person consents");
+    let authorize_url = oauth.authorize_url.clone().ok_or_else(unsupported)?;
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let client = GrantClient::<EndpointNotSet>::new(ClientId::new(client_id.to_owned()))
+        .set_auth_uri(AuthUrl::from_url(authorize_url))
+        .set_redirect_uri(RedirectUrl::from_url(redirect.clone()));
+    let request = client.authorize_url(CsrfToken::new_random).add_scopes(named(scopes)).set_pkce_challenge(challenge);
+    let (url, state) = request.url();
+    Ok(Consent { url, state: Secret::new(state.secret()), verifier: Secret::new(verifier.secret()) })
+}
+
+/// Redeems the code that a person's consent gave.
+///
+/// # Errors
+/// As the module says.
+pub async fn authorization_code(
+    http: &Http,
+    oauth: &OAuth,
+    application: &Application,
+    code: &Secret,
+    verifier: &Secret,
+    redirect: &Url,
+) -> Result<Grant> {
+    let wire = Wire::new(http);
+    let answer = client(oauth, application)
+        .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
+        .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect.clone())))
+        .request_async(&wire)
+        .await;
+    granted(oauth, &wire, answer)
+}
+
+/// Renews a grant that a person gave. Vendors that rotate put a new refresh token in the answer, and the old one is
+/// dead from then on. Scopes are not named again: some vendors refuse that.
+///
+/// # Errors
+/// As the module says.
+pub async fn refresh(http: &Http, oauth: &OAuth, application: &Application, refresh_token: &Secret) -> Result<Grant> {
+    let (wire, token) = (Wire::new(http), RefreshToken::new(refresh_token.expose().to_owned()));
+    let answer = client(oauth, application).exchange_refresh_token(&token).request_async(&wire).await;
+    granted(oauth, &wire, answer)
+}
+
+/// Asks for a token as the application itself.
+///
+/// # Errors
+/// As the module says.
 pub async fn client_credentials(
     http: &Http,
     oauth: &OAuth,
-    client_id: &str,
-    client_secret: &Secret,
+    application: &Application,
     scopes: &[&str],
 ) -> Result<Grant> {
-    let wire = Wire { http: http.clone(), status: Mutex::new(0) };
-    let answer = GrantClient::new(ClientId::new(client_id.to_owned()))
-        .set_client_secret(ClientSecret::new(client_secret.expose().to_owned()))
-        .set_token_uri(TokenUrl::from_url(oauth.token_url.clone()))
-        .set_auth_type(AuthType::RequestBody)
-        .exchange_client_credentials()
-        .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
-        .request_async(&wire)
-        .await;
-    answer.map(Grant::from).map_err(|e| explain(oauth, wire.status(), e))
+    let wire = Wire::new(http);
+    let client = client(oauth, application);
+    let answer = client.exchange_client_credentials().add_scopes(named(scopes)).request_async(&wire).await;
+    granted(oauth, &wire, answer)
+}
+
+/// Gives a token back, and with a refresh token all that came of it. One that is already dead is given back too.
+///
+/// # Errors
+/// `Unavailable` or `RateLimited` when the vendor did not answer; nothing when it names no address for it.
+pub async fn revoke(http: &Http, oauth: &OAuth, token: &Secret) -> Result<()> {
+    let Some(url) = oauth.revoke_url.clone() else { return Ok(()) };
+    let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
+    let received = wire::post(http, url, Bytes::from(form)).await.map_err(|e| e.with("request", "revoke"))?;
+    wire::overloaded(&received, &Headers::received(&received.headers)).map_or(Ok(()), Err)
 }
 
 type Granted = StandardTokenResponse<Extra, BasicTokenType>;
-type GrantClient<HasTokenUrl = EndpointNotSet> = Client<
+type GrantClient<HasTokenUrl> = Client<
     BasicErrorResponse,
     Granted,
     BasicTokenIntrospectionResponse,
@@ -80,6 +153,28 @@ type GrantClient<HasTokenUrl = EndpointNotSet> = Client<
     EndpointNotSet,
     HasTokenUrl,
 >;
+
+fn client(oauth: &OAuth, application: &Application) -> GrantClient<EndpointSet> {
+    let client = GrantClient::<EndpointNotSet>::new(ClientId::new(application.client_id.clone()))
+        .set_token_uri(TokenUrl::from_url(oauth.token_url.clone()))
+        .set_auth_type(AuthType::RequestBody);
+    match &application.client_secret {
+        Some(secret) => client.set_client_secret(ClientSecret::new(secret.expose().to_owned())),
+        None => client,
+    }
+}
+
+fn named(scopes: &[&str]) -> impl Iterator<Item = Scope> {
+    scopes.iter().map(|scope| Scope::new((*scope).to_owned()))
+}
+
+fn granted(
+    oauth: &OAuth,
+    wire: &Wire,
+    answer: Result<Granted, RequestTokenError<Error, BasicErrorResponse>>,
+) -> Result<Grant> {
+    answer.map(Grant::from).map_err(|e| explain(oauth, wire.status(), e))
+}
 
 /// The members that vendors add to RFC 6749's.
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,74 +208,5 @@ impl From<Granted> for Grant {
             issued_at: extra.issued_at,
             expires_in: granted.expires_in(),
         }
-    }
-}
-
-/// Our client in the shape that the OAuth library asks for. It keeps the status, which the library drops.
-///
-/// It owns its client: with a borrowed one, the compiler cannot show that the grant's future may move between threads.
-struct Wire {
-    http: Http,
-    status: Mutex<u16>,
-}
-
-impl Wire {
-    fn status(&self) -> u16 {
-        *self.status.lock().expect("no holder of the status panics")
-    }
-
-    async fn carry(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let (parts, body) = request.into_parts();
-        let url = Url::parse(&parts.uri.to_string())
-            .map_err(|e| Error::new(ErrorKind::ConfigInvalid, "token address is not valid").with_source(e))?;
-        let headers = [
-            ("accept", "application/json".to_owned()),
-            ("content-type", "application/x-www-form-urlencoded".to_owned()),
-        ];
-        let prepared =
-            Prepared { method: Method::Post, url, headers: &headers, bearer: None, body: Some(Bytes::from(body)) };
-        let received = self.http.link.client.exchange(prepared).await?;
-        *self.status.lock().expect("no holder of the status panics") = received.status;
-        let fields = Headers::received(&received.headers);
-        if received.status == 429 || received.status >= 500 {
-            let refusal = Refusal { status: received.status, headers: &fields, body: &received.body };
-            return Err(with_retry_after(Plain.refusal(&refusal), &fields).with("status", received.status));
-        }
-        let mut response = HttpResponse::new(received.body.to_vec());
-        *response.status_mut() = parts_status(received.status);
-        *response.headers_mut() = received.headers;
-        Ok(response)
-    }
-}
-
-fn parts_status(status: u16) -> oauth2::http::StatusCode {
-    oauth2::http::StatusCode::from_u16(status).expect("a status that was received is a status")
-}
-
-impl<'c> AsyncHttpClient<'c> for Wire {
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.carry(request))
-    }
-}
-
-fn explain(oauth: &OAuth, status: u16, error: RequestTokenError<Error, BasicErrorResponse>) -> Error {
-    let refusal = |error: String, description: String| (oauth.explain)(&GrantRefusal { status, error, description });
-    match error {
-        RequestTokenError::Request(broken) => broken.with("request", "token"),
-        RequestTokenError::ServerResponse(said) => {
-            let words = said.error_description().cloned().unwrap_or_default();
-            refusal(said.error().as_ref().to_owned(), words)
-        }
-        // A body that is not OAuth's: where it came with a refusal, the refusal counts and the body does not.
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) if status >= 300 => {
-            refusal(String::new(), String::new())
-        }
-        // The library's error quotes the answer, which holds a token when it is nearly right.
-        RequestTokenError::Parse(fault, _) => Error::new(ErrorKind::Malformed, "token answer is not understood")
-            .with("json_path", fault.path().to_string()),
-        RequestTokenError::Other(_) => Error::new(ErrorKind::Malformed, "token answer is not JSON"),
     }
 }

@@ -16,7 +16,7 @@ impl Engine {
     pub async fn create_alias(&self, input: CreateAlias) -> Result<Alias, Denied> {
         let connector = self.offered(&input.connector)?;
         let parent = self.parent_of(&input).await?;
-        let now = self.clock().now();
+        let now = self.now();
         let mut alias = Alias {
             id: AliasId::generate(),
             connector: input.connector,
@@ -64,7 +64,7 @@ impl Engine {
         set_address(&mut alias, input.instance_url, &mut faults);
         check_properties(connector, &alias, parent.as_ref(), faults)?;
         self.check_children(connector, &alias).await?;
-        alias.updated_at = self.clock().now();
+        alias.updated_at = self.now();
         let name_taken = || name_taken(&alias.name);
         aliases::update(self.db(), &alias).await.map_err(|e| on_conflict(e, "connection_aliases_name", name_taken))?;
         Ok(alias)
@@ -83,7 +83,8 @@ impl Engine {
         let mut alias = self.alias(alias, "aliasId").await?;
         let connector = self.offered(&alias.connector)?;
         check_credentials(connector, &client_id, &secret)?;
-        let now = self.clock().now();
+        let before = self.consent_of(&alias).await?;
+        let now = self.now();
         alias.grant_type = Some(GrantType::ClientCredentials);
         alias.client_id = Some(client_id.trim().to_owned());
         alias.credential_state = CredentialState::Ready;
@@ -91,11 +92,32 @@ impl Engine {
         alias.principal = None;
         alias.obtained_at = Some(now);
         alias.updated_at = now;
-        aliases::set_credential(self.db(), self.sealer(), &alias, store::Purpose::ClientSecret, &secret).await?;
+        aliases::set_credential(self.db(), self.sealer(), &alias, &[(store::Purpose::ClientSecret, &secret)]).await?;
+        self.give_back(before).await;
         Ok(alias)
     }
 
-    /// Deletes an alias and its secrets for good.
+    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays.
+    ///
+    /// # Errors
+    /// Refuses an alias that has none.
+    pub async fn disconnect_alias(&self, id: AliasId) -> Result<Alias, Denied> {
+        let mut alias = self.alias(id, "id").await?;
+        if matches!(alias.credential_state, CredentialState::Missing | CredentialState::Revoked) {
+            return Err(Denied::invalid_state(format!("alias {} has no credential to forget", alias.name)));
+        }
+        let before = self.consent_of(&alias).await?;
+        alias.credential_state = CredentialState::Revoked;
+        alias.granted_scopes = Vec::new();
+        alias.principal = None;
+        alias.obtained_at = None;
+        alias.updated_at = self.now();
+        aliases::set_credential(self.db(), self.sealer(), &alias, &[]).await?;
+        self.give_back(before).await;
+        Ok(alias)
+    }
+
+    /// Deletes an alias and its secrets for good, and gives its token back to the vendor.
     ///
     /// # Errors
     /// Refuses an alias that a profile or a child uses, naming them.
@@ -104,10 +126,15 @@ impl Engine {
         if let Some(refusal) = self.users_of(&alias).await? {
             return Err(refusal.into());
         }
+        let before = self.consent_of(&alias).await?;
         match aliases::delete(self.db(), id).await {
-            Err(store::Error::Conflict { .. }) => Err(in_use(&alias.name, "something that was made just now").into()),
-            other => Ok(other?),
+            Err(store::Error::Conflict { .. }) => {
+                return Err(in_use(&alias.name, "something that was made just now").into());
+            }
+            other => other?,
         }
+        self.give_back(before).await;
+        Ok(())
     }
 
     /// Lists the properties that the alias's connector knows, each with its value in effect and its origin.

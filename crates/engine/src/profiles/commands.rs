@@ -63,7 +63,7 @@ impl Engine {
         if !faults.is_empty() {
             return Err(Denied::Refused(faults));
         }
-        profile.updated_at = self.clock().now();
+        profile.updated_at = self.now();
         profiles::update(self.db(), &profile, &processes).await.map_err(|e| name_taken(e, &profile.name))?;
         Ok(profile)
     }
@@ -105,7 +105,7 @@ impl Engine {
     }
 
     fn draft(&self, alias: Alias, name: String, schedule: Schedule) -> Profile {
-        let now = self.clock().now();
+        let now = self.now();
         Profile {
             id: ProfileId::generate(),
             connector: alias.connector,

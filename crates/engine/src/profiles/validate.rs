@@ -72,7 +72,7 @@ impl Engine {
         Ok(diagnosis)
     }
 
-    async fn check(&self, link: &Link) -> Diagnosis {
+    pub(crate) async fn check(&self, link: &Link) -> Diagnosis {
         let check = AssertUnwindSafe(link.connector.check()).catch_unwind();
         match tokio::time::timeout(self.settings().check_timeout, check).await {
             Ok(Ok(diagnosis)) => diagnosis,

@@ -112,7 +112,7 @@ impl Execution {
 
     async fn commit(&mut self, at: usize, process: Process, page: Page) -> Result<(), Verdict> {
         let calls = self.link.meter.calls();
-        let now = self.engine.clock().now();
+        let now = self.engine.now();
         let Page { batch, next, rows, total, findings, rejected } = page;
         let catalogue = &self.catalogue;
         let recognize = |identifier: &Identifier| catalogue.recognize(identifier);

@@ -1,11 +1,13 @@
 //! Connectors: what this gateway can connect to, out of each connector's manifest.
 
-use async_graphql::{ComplexObject, Enum, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_core::{Catalogue, Permission, ProcessSpec, Product, Registration};
+use seatgraph_engine::callback_url;
 use serde_json::json;
 
 use super::error::{self, Result};
 use super::scalars::{Json, Url};
+use super::scope::Scoped as _;
 
 /// What a connector's id begins with; connectors have keys of their own and no row in the database.
 const PREFIX: &str = "conn_";
@@ -57,6 +59,14 @@ impl Connector {
 
 #[ComplexObject]
 impl Connector {
+    /// Where the vendor sends people back to after their consent; register it with the application there. Null when the
+    /// connector knows no consent.
+    async fn callback_url(&self, ctx: &Context<'_>) -> Result<Option<Url>> {
+        let asks = self.registration.manifest().grants.contains(&seatgraph_core::GrantType::AuthorizationCode);
+        let url = callback_url(&ctx.scope()?.public_url, self.key);
+        Ok(asks.then(|| Url(url.into())))
+    }
+
     /// The JSON Schema of an alias's properties: what a form for them looks like.
     async fn config_schema(&self) -> Json {
         Json(self.registration.config_schema())

@@ -3,15 +3,18 @@
 use std::str::FromStr;
 
 use async_graphql::{ID, InputObject};
-use seatgraph_core::{Process as CoreProcess, Product};
-use seatgraph_engine::{self as engine, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile};
-use seatgraph_store::{IdentifierId, ProfileId, RunId};
+use seatgraph_core::{Process as CoreProcess, Product, Secret};
+use seatgraph_engine::{
+    self as engine, BeginAuthorization, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile,
+};
+use seatgraph_store::{AliasId, IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
 use super::connector::Process;
 use super::error::UserError;
 use super::profile::ScheduleEvery;
 use super::scalars::{Json, Url};
+use crate::callback;
 
 type Refused = Vec<UserError>;
 
@@ -79,6 +82,38 @@ pub(crate) struct SetClientCredentialsInput {
     /// The application's password at the vendor. It is sealed at once, and nothing ever shows it again.
     #[graphql(secret)]
     pub(crate) client_secret: String,
+}
+
+/// A person's consent to be asked for.
+#[derive(InputObject)]
+pub(crate) struct BeginAuthorizationInput {
+    /// The alias to be connected.
+    pub(crate) alias_id: ID,
+    /// The application's public name at the vendor. Left out, it is the one that the alias has.
+    client_id: Option<String>,
+    /// The application's password at the vendor, where it has one. Left out, it is the one that the alias has for the
+    /// same client id. It is sealed at once, and nothing ever shows it again.
+    #[graphql(secret)]
+    client_secret: Option<String>,
+}
+
+impl BeginAuthorizationInput {
+    pub(crate) fn of(self, alias_id: AliasId, public_url: &url::Url) -> BeginAuthorization {
+        BeginAuthorization {
+            alias_id,
+            client_id: self.client_id,
+            client_secret: self.client_secret.map(Secret::new),
+            public_url: public_url.clone(),
+            begun_by: callback::VISITOR.to_owned(),
+        }
+    }
+}
+
+/// Which connection alias to disconnect.
+#[derive(Debug, InputObject)]
+pub(crate) struct DisconnectAliasInput {
+    /// The alias whose credential to forget.
+    pub(crate) id: ID,
 }
 
 /// Which connection alias to delete.

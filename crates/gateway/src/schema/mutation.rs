@@ -7,13 +7,13 @@ use seatgraph_store::AliasId;
 
 use super::error::{Result, UserError, settle};
 use super::input::{
-    CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput, ProfileInput, ResolveIdentifierInput,
-    RunInput, SetClientCredentialsInput, StartSyncInput, UpdateConnectionAliasInput, UpdateProfileInput, known,
-    processes,
+    BeginAuthorizationInput, CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput,
+    DisconnectAliasInput, ProfileInput, ResolveIdentifierInput, RunInput, SetClientCredentialsInput, StartSyncInput,
+    UpdateConnectionAliasInput, UpdateProfileInput, known, processes,
 };
 use super::payload::{
-    ConnectionAliasPayload, DeletePayload, Deleted, ProfilePayload, PublishPayload, SoftwareModelPayload, SyncPayload,
-    ValidatePayload,
+    AuthorizationPayload, ConnectionAliasPayload, DeletePayload, Deleted, ProfilePayload, PublishPayload,
+    SoftwareModelPayload, SyncPayload, ValidatePayload,
 };
 use super::scope::Scoped as _;
 
@@ -24,6 +24,18 @@ pub struct Mutation;
 /// Everything that can be done. A change that is refused changes nothing and says why in `userErrors`.
 #[Object]
 impl Mutation {
+    /// Begins a person's consent for a connection alias. Open the address that it gives in a browser within ten
+    /// minutes; the alias stays as it is until the consent has come back.
+    async fn begin_authorization(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The alias, and the application that asks.")] input: BeginAuthorizationInput,
+    ) -> Result<AuthorizationPayload> {
+        let scope = ctx.scope()?;
+        let alias = known(&["aliasId"], "connection alias", &input.alias_id);
+        carry_out(alias, |alias| scope.engine.begin_authorization(input.of(alias, &scope.public_url))).await
+    }
+
     /// Stops a run. A running one stops after the page at hand; what it had read stays, and nothing is retired.
     async fn cancel_sync(
         &self,
@@ -87,6 +99,16 @@ impl Mutation {
             |id| async move { engine.delete_profile(id).await.map(|closed| Deleted::with(id, &closed)) },
         )
         .await
+    }
+
+    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays.
+    async fn disconnect_alias(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The alias to disconnect.")] input: DisconnectAliasInput,
+    ) -> Result<ConnectionAliasPayload> {
+        let engine = &ctx.scope()?.engine;
+        carry_out(known(&["id"], "connection alias", &input.id), |id| engine.disconnect_alias(id)).await
     }
 
     /// Stops a profile until it is resumed; its run stops after the page at hand.

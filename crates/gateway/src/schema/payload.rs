@@ -11,7 +11,31 @@ use super::finding::Finding;
 use super::model::SoftwareModel;
 use super::profile::IntegrationProfile;
 use super::run::SyncRun;
-use super::scalars::int;
+use super::scalars::{DateTime, Url, int};
+
+/// The outcome of beginning a person's consent.
+#[derive(Debug, Default, SimpleObject)]
+pub(crate) struct AuthorizationPayload {
+    /// Where to send the person's browser; null when the consent was not begun.
+    authorization: Option<Authorization>,
+    /// Why nothing was begun; empty when it was.
+    user_errors: Vec<UserError>,
+}
+
+/// A person's consent that was begun.
+#[derive(Debug, SimpleObject)]
+pub(crate) struct Authorization {
+    /// Until when it works.
+    expires_at: DateTime,
+    /// Where the person's browser goes to consent. It works once.
+    url: Url,
+}
+
+impl From<seatgraph_engine::Authorization> for Authorization {
+    fn from(begun: seatgraph_engine::Authorization) -> Self {
+        Self { expires_at: begun.expires_at.into(), url: Url(begun.url.into()) }
+    }
+}
 
 /// The outcome of a change of a connection alias.
 #[derive(Debug, Default, SimpleObject)]
@@ -134,6 +158,7 @@ macro_rules! payloads {
 }
 
 payloads! {
+    AuthorizationPayload: begun => seatgraph_engine::Authorization { authorization: Some(begun.into()) };
     ConnectionAliasPayload: alias => store::Alias { alias: Some(alias.into()) };
     DeletePayload: deleted => Deleted { deleted_id: Some(deleted.id.into()), closed: deleted.closed };
     ProfilePayload: profile => store::Profile { profile: Some(profile.into()) };

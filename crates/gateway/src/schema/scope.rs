@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Request};
 use chrono::{DateTime, Utc};
-use seatgraph_core::{Clock as _, SystemClock};
 use seatgraph_engine::Engine;
 use seatgraph_store::Db;
+use url::Url;
 
 use super::error::{self, Result};
 use super::loaders::Loads;
@@ -20,15 +20,17 @@ pub(crate) struct RequestScope {
     pub(crate) db: Db,
     /// When the request came; what it says about ages goes by this.
     pub(crate) now: DateTime<Utc>,
+    /// Where browsers reach the gateway.
+    pub(crate) public_url: Arc<Url>,
     loads: DataLoader<Loads>,
 }
 
 impl RequestScope {
-    fn new(engine: Engine) -> Self {
+    fn new(engine: Engine, public_url: Arc<Url>) -> Self {
         let db = engine.db().clone();
         // No cache: a subscription keeps its scope for hours, and a batch already asks once for each key.
         let loads = DataLoader::new(Loads(db.clone()), tokio::spawn);
-        Self { now: SystemClock.now(), engine, db, loads }
+        Self { now: engine.now(), public_url, engine, db, loads }
     }
 
     /// Loads what `key` stands for, together with what the rest of the request asks for at the same time.
@@ -41,29 +43,32 @@ impl RequestScope {
     }
 }
 
-/// Gives `request` its scope, and returns the count of the statements that it will have cost.
-#[must_use]
-pub fn prepare(request: Request, engine: &Engine) -> (Request, Arc<AtomicU64>) {
-    let statements = Arc::new(AtomicU64::new(0));
-    let engine = engine.metered(Arc::clone(&statements));
-    (request.data(RequestScope::new(engine)), statements)
+/// Prepares requests for one engine.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    engine: Engine,
+    public_url: Arc<Url>,
 }
 
-/// Prepares the requests of an edge for one engine.
-#[derive(Debug, Clone)]
-pub struct Scope(Engine);
-
 impl Scope {
-    /// Prepares requests for `engine`.
+    /// Prepares requests for `engine`, in a gateway that browsers reach at `public_url`.
     #[must_use]
-    pub const fn new(engine: Engine) -> Self {
-        Self(engine)
+    pub fn new(engine: Engine, public_url: Url) -> Self {
+        Self { engine, public_url: Arc::new(public_url) }
+    }
+
+    /// Gives `request` its scope, and returns the count of the statements that it will have cost.
+    #[must_use]
+    pub fn of(&self, request: Request) -> (Request, Arc<AtomicU64>) {
+        let statements = Arc::new(AtomicU64::new(0));
+        let engine = self.engine.metered(Arc::clone(&statements));
+        (request.data(RequestScope::new(engine, Arc::clone(&self.public_url))), statements)
     }
 }
 
 impl Prepare for Scope {
     fn prepare(&self, request: Request) -> Prepared {
-        let (request, statements) = prepare(request, &self.0);
+        let (request, statements) = self.of(request);
         Prepared { request, statements }
     }
 }

@@ -4,16 +4,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use seatgraph_core::http::{Http, HttpOptions, grant};
+use seatgraph_core::http::grant::{self, Application};
+use seatgraph_core::http::{Http, HttpOptions};
 use seatgraph_core::{AccessToken, Error, ErrorKind, OAuth, Result, Secret, TokenSource};
-use tokio::runtime::Handle;
 use tokio::sync::Mutex as AsyncMutex;
 
 /// Gives out tokens of one application.
 pub(crate) struct Tokens {
     pub(crate) oauth: OAuth,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Secret,
+    pub(crate) application: Application,
     http: Http,
     held: AsyncMutex<Option<Arc<AccessToken>>>,
     /// Every bearer ever given out, so that a test can look for them where they must not be.
@@ -23,18 +22,12 @@ pub(crate) struct Tokens {
 impl Tokens {
     pub(crate) fn new(oauth: OAuth, client_id: String, client_secret: String, given: Arc<Mutex<Vec<String>>>) -> Self {
         let http = Http::new(oauth.token_url.clone(), None, HttpOptions::default());
-        let client_secret = Secret::new(client_secret);
-        Self { oauth, client_id, client_secret, http, held: AsyncMutex::new(None), given }
+        let application = Application { client_id, client_secret: Some(Secret::new(client_secret)) };
+        Self { oauth, application, http, held: AsyncMutex::new(None), given }
     }
 
-    /// On a thread of its own, because the compiler cannot prove that the grant may change threads.
     async fn grant(&self, version: u64) -> Result<Arc<AccessToken>> {
-        let (http, oauth) = (self.http.clone(), self.oauth.clone());
-        let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
-        let runtime = Handle::current();
-        let grant =
-            move || runtime.block_on(async { grant::client_credentials(&http, &oauth, &id, &secret, &["api"]).await });
-        let grant = tokio::task::spawn_blocking(grant).await.expect("asking for a token does not panic")?;
+        let grant = grant::client_credentials(&self.http, &self.oauth, &self.application, &["api"]).await?;
         self.given.lock().unwrap().push(grant.access_token.expose().to_owned());
         Ok(Arc::new(AccessToken { bearer: grant.access_token, instance_url: grant.instance_url, version }))
     }

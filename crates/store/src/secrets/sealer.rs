@@ -82,7 +82,7 @@ impl Sealer {
         Ok(Self::from_key(key))
     }
 
-    pub(super) fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>> {
         let mut nonce = [0; NONCE];
         OsRng.fill_bytes(&mut nonce);
         let associated = self.associated(place);
@@ -91,7 +91,7 @@ impl Sealer {
         Ok([&[VERSION][..], &self.key_id, &nonce, &sealed].concat())
     }
 
-    pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         let rest = sealed.strip_prefix(&[VERSION]).ok_or(Error::Unsealable)?;
         let rest = rest.strip_prefix(&self.key_id).ok_or(Error::Unsealable)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or(Error::Unsealable)?;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod authorizations;
 mod house;
 mod leases;
 mod migrations;

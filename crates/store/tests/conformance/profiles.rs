@@ -103,7 +103,7 @@ each_backend! {
         let sealer = Sealer::from_key(&[1; 32]);
         let replaced = Alias { client_id: Some("other".to_owned()), obtained_at: Some(noon(5)), ..read.clone() };
         let secret = Secret::new("other");
-        aliases::set_credential(&db, &sealer, &replaced, Purpose::ClientSecret, &secret).await.unwrap();
+        aliases::set_credential(&db, &sealer, &replaced, &[(Purpose::ClientSecret, &secret)]).await.unwrap();
         aliases::note_grant(&db, &noted).await.unwrap();
         assert_eq!(aliases::find(&db, read.id).await.unwrap(), Some(replaced));
     }

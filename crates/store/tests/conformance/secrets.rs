@@ -13,7 +13,7 @@ each_backend! {
         assert!(secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().is_none());
         for text in ["first", "second"] {
             let secret = Secret::new(text);
-            aliases::set_credential(&db, &sealer, &alias, Purpose::ClientSecret, &secret).await.unwrap();
+            aliases::set_credential(&db, &sealer, &alias, &[(Purpose::ClientSecret, &secret)]).await.unwrap();
             let opened = secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().unwrap();
             assert_eq!(opened.expose(), text);
         }
@@ -28,7 +28,7 @@ each_backend! {
     async fn a_secret_of_no_alias_is_refused(db: TestDatabase) {
         let (alias, sealer) = (alias("acme"), Sealer::from_key(&[1; 32]));
         let secret = Secret::new("x");
-        let refused = aliases::set_credential(&db, &sealer, &alias, Purpose::ClientSecret, &secret).await;
+        let refused = aliases::set_credential(&db, &sealer, &alias, &[(Purpose::ClientSecret, &secret)]).await;
         assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
     }
 }

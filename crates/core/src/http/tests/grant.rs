@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::server::{Server, answer, ok};
-use crate::http::grant::{Grant, client_credentials};
+use crate::http::grant::{Application, Grant, authorization_code, client_credentials, consent, refresh, revoke};
 use crate::http::{Http, HttpOptions};
 use crate::{Error, ErrorKind, GrantRefusal, OAuth, Result, Secret};
 
@@ -16,14 +16,18 @@ fn explain(refusal: &GrantRefusal) -> Error {
 
 /// Compiles only while a grant may be asked for in a task of its own.
 #[expect(dead_code, reason = "the compiler is the test")]
-fn a_grant_can_be_spawned(http: Http, oauth: OAuth, id: String, secret: Secret, scopes: Vec<&'static str>) {
-    drop(tokio::spawn(async move { client_credentials(&http, &oauth, &id, &secret, &scopes).await }));
+fn a_grant_can_be_spawned(http: Http, oauth: OAuth, application: Application, scopes: Vec<&'static str>) {
+    drop(tokio::spawn(async move { client_credentials(&http, &oauth, &application, &scopes).await }));
+}
+
+fn application() -> Application {
+    Application { client_id: "client".to_owned(), client_secret: Some(Secret::new("s3cret")) }
 }
 
 async fn ask(server: &Server) -> Result<Grant> {
     let oauth = OAuth { token_url: server.url.join("/token").unwrap(), authorize_url: None, revoke_url: None, explain };
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
-    let granted = client_credentials(&http, &oauth, "client", &Secret::new("s3cret"), &["api", "id"]).await;
+    let granted = client_credentials(&http, &oauth, &application(), &["api", "id"]).await;
     assert_eq!(http.meter().calls(), 0, "a token request is no call of the organisation");
     granted
 }
@@ -80,4 +84,62 @@ async fn a_grant_that_is_not_understood_is_not_quoted() {
     let error = ask(&server).await.unwrap_err();
     assert_eq!((error.kind(), error.get("json_path")), (ErrorKind::Malformed, Some("token_type")));
     assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+fn with_consent(server: &Server) -> OAuth {
+    let at = |path: &str| server.url.join(path).unwrap();
+    OAuth { token_url: at("/token"), authorize_url: Some(at("/authorize")), revoke_url: Some(at("/revoke")), explain }
+}
+
+#[tokio::test]
+async fn a_consent_is_redeemed_with_what_only_its_beginner_knows() {
+    let server =
+        Server::answering([ok(r#"{"access_token":"tok","token_type":"Bearer","refresh_token":"again"}"#)]).await;
+    let (oauth, redirect) = (with_consent(&server), Url::parse("https://ours.example/oauth/x/callback").unwrap());
+    let begun = consent(&oauth, "client", &redirect, &["api", "refresh_token"]).unwrap();
+    let asked: std::collections::HashMap<_, _> = begun.url.query_pairs().into_owned().collect();
+    assert_eq!(begun.url.path(), "/authorize");
+    assert_eq!((asked["response_type"].as_str(), asked["client_id"].as_str()), ("code", "client"));
+    assert_eq!((asked["scope"].as_str(), asked["redirect_uri"].as_str()), ("api refresh_token", redirect.as_str()));
+    assert_eq!((asked["state"].as_str(), asked["code_challenge_method"].as_str()), (begun.state.expose(), "S256"));
+    assert!(begun.state.expose().len() >= 22 && begun.verifier.expose().len() >= 43);
+    assert!(!begun.url.as_str().contains(begun.verifier.expose()), "the verifier stays here");
+
+    let http = Http::new(server.url.clone(), None, HttpOptions::default());
+    let code = Secret::new("aPrx==");
+    let grant = authorization_code(&http, &oauth, &application(), &code, &begun.verifier, &redirect).await.unwrap();
+    assert_eq!(grant.refresh_token.unwrap().expose(), "again");
+    let heard = server.heard().remove(0);
+    let verifier = format!("code_verifier={}", begun.verifier.expose());
+    for part in
+        ["grant_type=authorization_code", "code=aPrx%3D%3D", &verifier, "redirect_uri=https%3A%2F%2Fours.example"]
+    {
+        assert!(heard.contains(part), "{part} in {heard}");
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_names_no_scope_and_needs_no_secret() {
+    let server = Server::answering([ok(r#"{"access_token":"tok","token_type":"Bearer"}"#)]).await;
+    let http = Http::new(server.url.clone(), None, HttpOptions::default());
+    let public = Application { client_id: "client".to_owned(), client_secret: None };
+    let grant = refresh(&http, &with_consent(&server), &public, &Secret::new("again")).await.unwrap();
+    assert!(grant.refresh_token.is_none());
+    let heard = server.heard().remove(0);
+    assert!(heard.contains("grant_type=refresh_token") && heard.contains("refresh_token=again"), "{heard}");
+    assert!(!heard.contains("scope=") && !heard.contains("client_secret"), "{heard}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_dead_already_is_given_back_too() {
+    let dead = answer("400 Bad", "", "error=invalid_token&error_description=invalid+token");
+    let server = Server::answering([ok(""), dead, answer("503 Away", "", "")]).await;
+    let (http, oauth) = (Http::new(server.url.clone(), None, HttpOptions::default()), with_consent(&server));
+    let token = Secret::new("a/b");
+    assert!(revoke(&http, &oauth, &token).await.is_ok());
+    assert!(revoke(&http, &oauth, &token).await.is_ok());
+    assert_eq!(revoke(&http, &oauth, &token).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(server.heard().remove(0).contains("token=a%2Fb"));
+    let nowhere = OAuth { revoke_url: None, ..oauth };
+    assert!(revoke(&http, &nowhere, &token).await.is_ok());
 }

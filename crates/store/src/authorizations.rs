@@ -1,0 +1,107 @@
+//! Consents on their way: what was begun, until the person's browser comes back with a code.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::Secret;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::db::with_tx;
+use crate::runs::until;
+use crate::schema::authorizations;
+use crate::types::Bind;
+use crate::{AliasId, Db, Error, Result, Sealer};
+
+/// A consent that was begun and has not come back.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The alias to be connected.
+    pub alias_id: AliasId,
+    /// Who began it, and alone may finish it.
+    pub begun_by: String,
+    /// The application's public id at the vendor.
+    pub client_id: String,
+    /// The application's secret, where it has one.
+    pub client_secret: Option<Secret>,
+    /// Where the vendor sends the browser back to.
+    pub redirect_uri: String,
+    /// Redeems the code.
+    pub verifier: Secret,
+}
+
+/// Keeps a consent that was begun under the state that comes back with it, for `life`. Returns when it ends.
+///
+/// # Errors
+/// `Conflict` with a foreign key when the alias is gone.
+pub async fn begin(
+    db: &Db,
+    sealer: &Sealer,
+    state: &Secret,
+    pending: &Pending,
+    life: Duration,
+) -> Result<DateTime<Utc>> {
+    let hash = hash(state);
+    let inside = json!({
+        "verifier": pending.verifier.expose(),
+        "clientSecret": pending.client_secret.as_ref().map(Secret::expose),
+    });
+    let sealed = sealer.seal(&place(&hash), inside.to_string().as_bytes())?;
+    let pending = pending.clone();
+    with_tx!(db, Full, |c, now| {
+        diesel::delete(authorizations::table.filter(authorizations::expires_at.le(Bind(now)))).execute(c).await?;
+        let expires_at = until(now, life);
+        diesel::insert_into(authorizations::table)
+            .values((
+                authorizations::state_hash.eq(&hash),
+                authorizations::alias_id.eq(pending.alias_id),
+                authorizations::begun_by.eq(&pending.begun_by),
+                authorizations::client_id.eq(&pending.client_id),
+                authorizations::redirect_uri.eq(&pending.redirect_uri),
+                authorizations::sealed.eq(&sealed),
+                authorizations::expires_at.eq(Bind(expires_at)),
+            ))
+            .execute(c)
+            .await?;
+        Ok(expires_at)
+    })
+}
+
+/// Takes the consent that was begun under `state` by the same person: the first who asks gets it, and nobody after.
+/// `None` when there is none, or when its time is over.
+///
+/// # Errors
+/// `Unsealable` when it was sealed with another key.
+pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &str) -> Result<Option<Pending>> {
+    let hash = hash(state);
+    let (key, begun_by) = (hash.clone(), by.to_owned());
+    let found: Option<(AliasId, String, String, Vec<u8>)> = with_tx!(db, Full, |c, now| {
+        let begun = authorizations::table
+            .filter(authorizations::state_hash.eq(&key))
+            .filter(authorizations::begun_by.eq(&begun_by))
+            .filter(authorizations::expires_at.gt(Bind(now)));
+        let columns =
+            (authorizations::alias_id, authorizations::client_id, authorizations::redirect_uri, authorizations::sealed);
+        let found = begun.select(columns).first(c).await.optional()?;
+        // Whoever comes at the same time reads it too, but only one removes it.
+        let removed = diesel::delete(begun).execute(c).await?;
+        Ok(found.filter(|_| removed == 1))
+    })?;
+    let Some((alias_id, client_id, redirect_uri, sealed)) = found else { return Ok(None) };
+    let inside: Value = serde_json::from_slice(&sealer.open(&place(&hash), &sealed)?).map_err(|_| Error::Unsealable)?;
+    let secret = |name: &str| inside[name].as_str().map(Secret::new);
+    let verifier = secret("verifier").ok_or(Error::Unsealable)?;
+    let client_secret = secret("clientSecret");
+    Ok(Some(Pending { alias_id, begun_by: by.to_owned(), client_id, client_secret, redirect_uri, verifier }))
+}
+
+fn hash(state: &Secret) -> Vec<u8> {
+    Sha256::digest(state.expose()).to_vec()
+}
+
+fn place(hash: &[u8]) -> String {
+    let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("authorizations|{name}|sealed")
+}

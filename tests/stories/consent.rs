@@ -1,0 +1,265 @@
+//! A person's consent: begun here, given at the vendor, finished here, renewed without them, and given back.
+
+use salesforce_simulator::{Faults, Settings, Simulator, TokenRefusal};
+use seatgraph_store::{Backend, each_backend};
+use seatgraph_tests::{Api, World};
+use serde_json::{Value, json};
+use url::Url;
+
+struct Story {
+    world: World,
+    simulator: Simulator,
+    vendor: Api,
+    alias: String,
+    client: reqwest::Client,
+}
+
+impl Story {
+    async fn begin(database: &seatgraph_store::testkit::TestDatabase) -> Self {
+        let world = World::start_with(database, |config| {
+            config.engine.retry_delay = std::time::Duration::from_millis(5);
+        });
+        let world = world.await.unwrap();
+        let simulator = Simulator::start(Settings { users: 60, seed: 61, ..Settings::default() }).await.unwrap();
+        let vendor = Api::new(simulator.url());
+        let listed = world.api.ask("{ connectors { key callbackUrl } }", json!({})).await.unwrap();
+        let callback = &listed["connectors"][0]["callbackUrl"];
+        vendor.put("/_control/app", json!({ "callbacks": [callback], "requirePkce": true })).await.unwrap();
+        let alias = json!({ "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url() });
+        let alias = world.api.mutate("CreateConnectionAlias", alias).await.unwrap();
+        let alias = alias["alias"]["id"].as_str().unwrap().to_owned();
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        Self { world, simulator, vendor, alias, client: client.build().unwrap() }
+    }
+
+    /// Where the person's browser goes.
+    async fn ask(&self) -> Url {
+        let input = json!({
+            "aliasId": self.alias,
+            "clientId": self.simulator.client_id(),
+            "clientSecret": self.simulator.client_secret(),
+        });
+        let begun = self.world.api.mutate("BeginAuthorization", input).await.unwrap();
+        begun["authorization"]["url"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The person looks at the vendor's page and decides; returns where the vendor sends them.
+    async fn decide(&self, consent: &Url, decision: &str) -> Url {
+        let page = self.client.get(consent.clone()).send().await.unwrap();
+        assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(consent.query_pairs()).append_pair("decision", decision);
+        let (mut target, content) = (consent.clone(), "application/x-www-form-urlencoded");
+        target.set_query(None);
+        let sent = self.client.post(target).header("content-type", content).body(form.finish()).send().await.unwrap();
+        assert_eq!(sent.status(), 302);
+        sent.headers()["location"].to_str().unwrap().parse().unwrap()
+    }
+
+    /// The person's browser comes back; returns what it shows.
+    async fn come_back(&self, to: &Url) -> (u16, String) {
+        let path = to.path();
+        self.world.api.get(&format!("{path}?{}", to.query().unwrap_or_default())).await.unwrap()
+    }
+
+    async fn consent(&self) {
+        let back = self.decide(&self.ask().await, "approve").await;
+        let (status, page) = self.come_back(&back).await;
+        assert_eq!(status, 200, "{page}");
+        assert!(page.contains("<b>acme</b>"), "{page}");
+    }
+
+    async fn credential(&self) -> Value {
+        let document = "query($id: ID!) { connectionAlias(by: { id: $id }) \
+            { credential { state grant clientId grantedScopes principal } } }";
+        let mut found = self.world.api.ask(document, json!({ "id": self.alias })).await.unwrap();
+        found["connectionAlias"]["credential"].take()
+    }
+
+    async fn publish(&self) -> (String, String) {
+        let profile = json!({ "name": "Acme", "aliasId": self.alias });
+        let profile = self.world.api.mutate("CreateProfile", profile).await.unwrap();
+        let profile = profile["profile"]["id"].as_str().unwrap().to_owned();
+        let published = self.world.api.mutate("PublishProfile", json!({ "id": profile })).await.unwrap();
+        (profile, published["run"]["id"].as_str().unwrap().to_owned())
+    }
+
+    async fn sync(&self, profile: &str) -> String {
+        let started = self.world.api.mutate("StartSync", json!({ "profileId": profile })).await.unwrap();
+        self.world.api.finished(started["run"]["id"].as_str().unwrap()).await.unwrap()
+    }
+
+    async fn end(self) {
+        self.world.stop().await;
+        self.simulator.shutdown().await;
+    }
+}
+
+each_backend! {
+    async fn a_person_consents_and_the_organisation_is_synced(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        assert_eq!(story.credential().await["state"], "MISSING");
+        story.consent().await;
+        let credential = story.credential().await;
+        assert_eq!((&credential["state"], &credential["grant"]), (&json!("READY"), &json!("AUTHORIZATION_CODE")));
+        let scopes = credential["grantedScopes"].as_array().unwrap();
+        assert!(scopes.contains(&json!("api")) && scopes.contains(&json!("refresh_token")), "{scopes:?}");
+        assert!(credential["principal"].as_str().unwrap().contains("/id/00D"), "{credential}");
+        let (_, run) = story.publish().await;
+        assert_eq!(story.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        let found = story.world.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap();
+        assert_eq!(found["accounts"]["totalCount"], story.simulator.truth().users.total);
+        story.end().await;
+    }
+
+    async fn tokens_that_rotate_are_kept_before_they_are_used(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
+        story.simulator.set_faults(rotating.clone());
+        story.consent().await;
+        let (profile, run) = story.publish().await;
+        assert_eq!(story.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        // Every call ends a session sooner or later: each time one token is spent, and the next run has another.
+        for _ in 0..3 {
+            story.simulator.set_faults(Faults { expire_session_every: Some(5), ..rotating.clone() });
+            assert_eq!(story.sync(&profile).await, "SUCCEEDED");
+        }
+        assert_eq!(story.credential().await["state"], "READY");
+        story.end().await;
+    }
+
+    async fn a_grant_that_is_gone_stops_the_profile_until_a_person_consents_again(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        story.consent().await;
+        let (profile, run) = story.publish().await;
+        story.world.api.finished(&run).await.unwrap();
+        let gone = TokenRefusal {
+            error: "invalid_grant".to_owned(),
+            error_description: "expired access/refresh token".to_owned(),
+            times: None,
+        };
+        story.simulator.set_faults(Faults { expire_sessions: true, token_refusal: Some(gone), ..Faults::default() });
+        assert_eq!(story.sync(&profile).await, "FAILED");
+        assert_eq!(story.credential().await["state"], "REAUTH_REQUIRED");
+        let document = "query($id: ID!) { profile(by: { id: $id }) { state lastRun { findings { code remedy } } } }";
+        let found = story.world.api.ask(document, json!({ "id": profile })).await.unwrap();
+        assert_eq!(found["profile"]["state"], "REAUTH_REQUIRED");
+        assert_eq!(found["profile"]["lastRun"]["findings"][0]["code"], "OAUTH_GRANT_GONE");
+
+        story.simulator.set_faults(Faults::default());
+        story.consent().await;
+        story.world.api.mutate("ResumeProfile", json!({ "id": profile })).await.unwrap();
+        let document = "query($id: ID!) { profile(by: { id: $id }) { lastRun { id } } }";
+        let last = story.world.api.ask(document, json!({ "id": profile })).await.unwrap();
+        let last = last["profile"]["lastRun"]["id"].as_str().unwrap().to_owned();
+        assert_eq!(story.world.api.finished(&last).await.unwrap(), "SUCCEEDED");
+        story.end().await;
+    }
+
+    async fn a_consent_counts_once_where_it_was_begun_and_not_when_refused(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        let denied = story.decide(&story.ask().await, "deny").await;
+        let (status, page) = story.come_back(&denied).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("OAUTH_CONSENT_DENIED") && page.contains("choose Allow"), "{page}");
+
+        let back = story.decide(&story.ask().await, "approve").await;
+        let mut forged = back.clone();
+        forged.query_pairs_mut().clear().append_pair("code", "x").append_pair("state", "forged");
+        for (what, url) in [("forged", &forged), ("no state at all", &"http://x/oauth/salesforce/callback".parse().unwrap())] {
+            let (status, page) = story.come_back(url).await;
+            assert_eq!(status, 400, "{what}");
+            assert!(page.contains("CONSENT_UNKNOWN"), "{what}: {page}");
+        }
+        assert_eq!(story.come_back(&back).await.0, 200);
+        assert_eq!(story.come_back(&back).await.0, 400, "a second time");
+        assert_eq!(story.credential().await["state"], "READY");
+
+        // The state of one connector's consent is worth nothing at another's address.
+        let mut elsewhere = story.decide(&story.ask().await, "approve").await;
+        elsewhere.set_path("/oauth/other/callback");
+        assert_eq!(story.come_back(&elsewhere).await.0, 400);
+        story.end().await;
+    }
+
+    async fn a_consent_that_was_refused_leaves_the_connection_as_it_was(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        story.consent().await;
+        let before = story.credential().await;
+        let mut broken = story.decide(&story.ask().await, "approve").await;
+        let state: String = broken.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        broken.query_pairs_mut().clear().append_pair("code", "wrong").append_pair("state", &state);
+        let (status, page) = story.come_back(&broken).await;
+        assert_eq!(status, 400);
+        assert!(page.contains("invalid authorization code"), "{page}");
+        assert_eq!(story.credential().await, before);
+        story.end().await;
+    }
+
+    async fn a_consent_to_another_organisation_is_refused_and_given_back(database: TestDatabase) {
+        let mut story = Story::begin(&database).await;
+        story.consent().await;
+        let (_, run) = story.publish().await;
+        story.world.api.finished(&run).await.unwrap();
+        let before = story.credential().await;
+
+        let other = Simulator::start(Settings { users: 20, seed: 62, ..Settings::default() }).await.unwrap();
+        let vendor = Api::new(other.url());
+        let app = story.vendor.get("/_control/app").await.unwrap().1;
+        let app: Value = serde_json::from_str(&app).unwrap();
+        vendor.put("/_control/app", json!({ "callbacks": app["callbacks"], "requirePkce": true })).await.unwrap();
+        let moved = json!({ "id": story.alias, "instanceUrl": other.url() });
+        story.world.api.mutate("UpdateConnectionAlias", moved).await.unwrap();
+        let first = std::mem::replace(&mut story.simulator, other);
+        let back = story.decide(&story.ask().await, "approve").await;
+        let (status, page) = story.come_back(&back).await;
+        assert_eq!(status, 400, "{page}");
+        assert!(page.contains("ORGANIZATION_CHANGED"), "{page}");
+        assert_eq!(story.credential().await, before);
+        assert!(vendor.get("/_control/requests").await.unwrap().1.contains("revoke"));
+        first.shutdown().await;
+        story.end().await;
+    }
+
+    async fn several_who_need_a_token_at_once_spend_one_refresh_token_after_the_other(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
+        story.simulator.set_faults(rotating.clone());
+        story.consent().await;
+        let (profile, run) = story.publish().await;
+        story.world.api.finished(&run).await.unwrap();
+        // SQLite has one process; PostgreSQL has another gateway that keeps tokens of its own.
+        let replica = match database.backend() {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(story.world.replica(&database).await.unwrap()),
+        };
+        let doors = [Some(&story.world), replica.as_ref()].into_iter().flatten();
+        let doors: Vec<_> = doors.map(|world| world.api.clone()).collect();
+        for _ in 0..10 {
+            story.simulator.set_faults(Faults { expire_sessions: true, ..rotating.clone() });
+            let validate = |api: &Api| {
+                let (api, input) = (api.clone(), json!({ "id": profile }));
+                async move { api.mutate("ValidateProfile", input).await }
+            };
+            for validated in futures::future::join_all(doors.iter().chain(&doors).map(validate)).await {
+                assert_eq!(validated.unwrap()["profile"]["organization"]["name"], story.simulator.truth().organization_name);
+            }
+        }
+        assert_eq!(story.credential().await["state"], "READY");
+        if let Some(replica) = replica {
+            replica.stop().await;
+        }
+        story.end().await;
+    }
+
+    async fn whoever_disconnects_gives_the_token_back(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        story.consent().await;
+        let requests = || async { story.vendor.get("/_control/requests").await.unwrap().1 };
+        assert!(!requests().await.contains("revoke"), "{}", requests().await);
+        story.world.api.mutate("DisconnectAlias", json!({ "id": story.alias })).await.unwrap();
+        assert!(requests().await.contains("revoke"), "{}", requests().await);
+        assert_eq!(story.credential().await["state"], "REVOKED");
+        story.end().await;
+    }
+}
