@@ -39,7 +39,7 @@ mod response;
 mod tests;
 
 pub use dialect::{Dialect, Plain, Refusal};
-pub use guard::Reach;
+pub use guard::{Reach, is_this_machine};
 pub use meter::{Meter, Observed};
 pub use request::{Method, Request};
 pub use response::{Headers, Response};

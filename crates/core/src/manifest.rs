@@ -1,6 +1,7 @@
 //! What a connector says of itself, as data.
 
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 use crate::{GrantType, Process, SyncMode};
 
@@ -76,6 +77,9 @@ pub struct Manifest {
     pub version: &'static str,
     /// The vendor's page on connecting an application.
     pub docs_url: Option<&'static str>,
+    /// The vendor's own domains: what a person enters as an address, and what a token's answer names, lies below one of
+    /// them, by HTTPS on its own port. Empty where organisations run under names of their own.
+    pub hosts: &'static [&'static str],
     /// The grants a person may choose from.
     pub grants: &'static [GrantType],
     /// Every process the vendor's integration has, in the order of [`Process::ALL`].
@@ -91,9 +95,49 @@ impl Manifest {
         self.processes.iter().find(|spec| spec.process == process)
     }
 
+    /// Says whether the vendor's organisations live at `url`.
+    #[must_use]
+    pub fn lives_at(&self, url: &Url) -> bool {
+        let Some(Host::Domain(name)) = url.host() else { return self.hosts.is_empty() };
+        let name = name.trim_end_matches('.');
+        let below = |host: &&str| name.strip_suffix(*host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let by_https = url.scheme() == "https" && url.port().is_none();
+        self.hosts.is_empty() || (by_https && self.hosts.iter().any(below))
+    }
+
     /// Says whether this version carries `process` out.
     #[must_use]
     pub fn does(&self, process: Process) -> bool {
         self.process(process).is_some_and(|spec| spec.available)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::memory::REGISTRATION;
+
+    #[test]
+    fn an_organisation_lives_below_the_vendors_own_domains() {
+        let vendor = Manifest { hosts: &["vendor.example"], ..*REGISTRATION.manifest() };
+        let lives = |url: &str| vendor.lives_at(&Url::parse(url).unwrap());
+        for its in ["https://acme.vendor.example", "https://VENDOR.example/x", "https://a.b.vendor.example./"] {
+            assert!(lives(its), "{its}");
+        }
+        let others = [
+            "http://acme.vendor.example",
+            "https://acme.vendor.example:8443",
+            "https://evilvendor.example",
+            "https://vendor.example.evil.example",
+            "https://vendor.example@evil.example",
+            "https://10.0.0.1",
+            "https://[::1]",
+            "https://localhost",
+        ];
+        for url in others {
+            assert!(!lives(url), "{url}");
+        }
+        let anywhere = Manifest { hosts: &[], ..vendor };
+        assert!(anywhere.lives_at(&Url::parse("http://10.0.0.1:8080").unwrap()));
     }
 }

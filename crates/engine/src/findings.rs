@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use seatgraph_core::{Diagnosis, Error, ErrorKind, Finding, Process, Severity};
+use seatgraph_core::{Diagnosis, Error, ErrorKind, Finding, Manifest, Process, Severity};
 use seatgraph_store::Health;
 
 /// Says what an error means to a person: the connector's own words, or general ones for its kind.
@@ -92,6 +92,36 @@ pub(crate) fn other_organization(before: &str, now: &str) -> Finding {
         "Point the alias back, or delete the profile and make a new one for the other organisation.",
     )
     .with_seen(format!("{now} instead of {before}"))
+}
+
+/// An instance URL that is none.
+pub(crate) fn no_address() -> Finding {
+    Finding::new(
+        "CONFIG_INVALID",
+        Severity::Error,
+        "The instance URL of the connection alias is not an address.",
+        "Set instanceUrl on the alias.",
+    )
+}
+
+/// An instance URL that leads somewhere else than to the vendor.
+pub(crate) fn foreign_address(manifest: &Manifest) -> Finding {
+    Finding::new(
+        "ADDRESS_FOREIGN",
+        Severity::Error,
+        format!("The instance URL is no address of {}.", manifest.name),
+        format!("Enter an address that begins with https:// and lies below {}.", manifest.hosts.join(" or ")),
+    )
+}
+
+/// A token whose answer leads somewhere else than to the vendor.
+pub(crate) fn foreign_token() -> Finding {
+    Finding::new(
+        "TOKEN_ADDRESS_FOREIGN",
+        Severity::Error,
+        "The token's answer names an address that is not the vendor's, so the token was not used.",
+        "Check the instance URL of the connection alias; when it is right, report this to the vendor.",
+    )
 }
 
 /// A consent that comes back with a state that nobody waits for.

@@ -4,16 +4,17 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use seatgraph_core::Finding;
-use seatgraph_core::http::{Http, HttpOptions, Meter};
+use seatgraph_core::http::grant::Grant;
+use seatgraph_core::http::{Http, HttpOptions, Meter, Reach, is_this_machine};
 use seatgraph_core::layers::{self, RetrySettings, ThrottleSettings};
-use seatgraph_core::{ConnectContext, Connector, Error, ErrorKind, OAuth, Registration, Result, Severity, TokenSource};
+use seatgraph_core::{ConnectContext, Connector, Error, ErrorKind, OAuth, Registration, Result, TokenSource};
 use seatgraph_store::Alias;
 use serde_json::Value;
 use url::Url;
 
 use crate::aliases::{INSTANCE_URL, merged};
 use crate::tokens::AliasTokens;
-use crate::{Engine, EngineSettings};
+use crate::{Engine, EngineSettings, findings as said};
 
 /// The address of a connector that has none; `.invalid` never resolves (RFC 2606).
 const NOWHERE: &str = "http://unset.invalid";
@@ -41,7 +42,8 @@ impl Engine {
         tokens: impl FnOnce(OAuth, Http) -> Arc<dyn TokenSource>,
     ) -> Result<Link> {
         let config = Value::Object(merged(alias, parent));
-        let (base, options) = (base(&config)?, options(self.settings()));
+        let base = base(connector, &config)?;
+        let options = options(self.settings(), &base);
         let lender = Http::new(base.clone(), None, options.clone());
         let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, lender));
         let http = Http::new(base, tokens, options);
@@ -59,30 +61,42 @@ impl Engine {
         parent: Option<&Alias>,
     ) -> Result<(OAuth, Http)> {
         let config = Value::Object(merged(alias, parent));
-        let lender = Http::new(base(&config)?, None, options(self.settings()));
+        let base = base(connector, &config)?;
+        let options = options(self.settings(), &base);
+        let lender = Http::new(base, None, options);
         let none = || Error::new(ErrorKind::Unsupported, "connector gets no tokens by OAuth");
         Ok((connector.oauth(config)?.ok_or_else(none)?, lender))
     }
 }
 
-fn base(config: &Value) -> Result<Url> {
+/// Reads where the organisation lives: at the vendor's, or on this machine, as simulators do.
+pub(crate) fn base(connector: &Registration, config: &Value) -> Result<Url> {
     let written = config.get(INSTANCE_URL).and_then(Value::as_str).unwrap_or(NOWHERE);
-    written.parse().map_err(|e: url::ParseError| {
-        let finding = Finding::new(
-            "CONFIG_INVALID",
-            Severity::Error,
-            "The instance URL of the connection alias is not an address.",
-            "Set instanceUrl on the alias.",
-        );
-        let error = Error::new(ErrorKind::ConfigInvalid, "instance URL is not an address");
-        error.with("property", INSTANCE_URL).with_finding(finding).with_source(e)
-    })
+    let wrong = |finding: Finding| {
+        let message = finding.message.trim_end_matches('.').to_owned();
+        Error::new(ErrorKind::ConfigInvalid, message).with("property", INSTANCE_URL).with_finding(finding)
+    };
+    let url: Url = written.parse().map_err(|e: url::ParseError| wrong(said::no_address()).with_source(e))?;
+    let manifest = connector.manifest();
+    if manifest.lives_at(&url) || is_this_machine(&url) { Ok(url) } else { Err(wrong(said::foreign_address(manifest))) }
 }
 
-fn options(settings: &EngineSettings) -> HttpOptions {
+/// Refuses a token whose answer sends us, and with us the token, anywhere but to the vendor.
+pub(crate) fn trusted(connector: &Registration, oauth: &OAuth, granted: Grant) -> Result<Grant> {
+    let Some(url) = &granted.instance_url else { return Ok(granted) };
+    let simulated = is_this_machine(&oauth.token_url) && is_this_machine(url);
+    if simulated || connector.manifest().lives_at(url) {
+        return Ok(granted);
+    }
+    let error = Error::new(ErrorKind::ConfigInvalid, "token's answer names an address that is not the vendor's");
+    Err(error.with_finding(said::foreign_token()))
+}
+
+fn options(settings: &EngineSettings, base: &Url) -> HttpOptions {
     HttpOptions {
         timeout: settings.request_timeout,
         connect_timeout: settings.connect_timeout,
+        reach: if is_this_machine(base) { Reach::PublicOrLoopback } else { Reach::Public },
         ..HttpOptions::default()
     }
 }

@@ -24,6 +24,7 @@ use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Purpose, a
 
 use crate::Engine;
 use crate::aliases::scopes;
+use crate::link::trusted;
 
 /// Past this many connections the longest unused token is dropped; the next use asks for a new one.
 const CAPACITY: u64 = 10_000;
@@ -117,7 +118,8 @@ impl Granting {
 
     async fn grant(self: Arc<Self>) -> Result<Kept> {
         let alias = self.find().await?;
-        let granted = match Arc::clone(&self).ask(&alias).await {
+        let asked = Arc::clone(&self).ask(&alias).await;
+        let granted = match asked.and_then(|granted| trusted(&self.connector, &self.oauth, granted)) {
             Ok(granted) => granted,
             Err(error) => {
                 if error.kind() == ErrorKind::Unauthenticated {

@@ -1,6 +1,7 @@
 //! The properties of a Salesforce connection, nothing secret, and what may be wrong with them.
 
 use schemars::JsonSchema;
+use seatgraph_core::http::is_this_machine;
 use seatgraph_core::{Error, ErrorKind, Finding, Result, Severity};
 use serde::Deserialize;
 use url::{Host, Url};
@@ -175,7 +176,7 @@ fn instance_url(text: &str) -> Result<Url> {
     let host = url.host().ok_or_else(|| wrong("names no host"))?;
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(&host) => {}
+        "http" if is_this_machine(&url) => {}
         _ => return Err(wrong("must begin with https")),
     }
     if let Host::Domain(name) = &host
@@ -188,14 +189,6 @@ fn instance_url(text: &str) -> Result<Url> {
         return Err(wrong("must be scheme and host alone"));
     }
     Ok(url)
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    }
 }
 
 fn not_an_api_host(name: &str) -> Option<&'static str> {

@@ -16,6 +16,8 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     name: "Salesforce CRM",
     version: env!("CARGO_PKG_VERSION"),
     docs_url: Some(findings::OAUTH_SETUP),
+    // My Domain, login and instance hosts; the two others are Government Cloud's and China's.
+    hosts: &["salesforce.com", "salesforce.mil", "sfcrmproducts.cn"],
     grants: &[GrantType::AuthorizationCode, GrantType::ClientCredentials],
     processes: &[
         ProcessSpec {

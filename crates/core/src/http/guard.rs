@@ -23,6 +23,17 @@ pub enum Reach {
     Anywhere,
 }
 
+/// Says whether `url` is this machine, written out: `localhost`, `127.0.0.0/8` or `[::1]`. A simulator lives there.
+#[must_use]
+pub fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
 /// Judges addresses, and resolves names to those that pass. One bad address among a name's several refuses the name,
 /// because which of them is tried is not ours to say.
 #[derive(Debug, Clone, Copy)]

@@ -16,6 +16,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     name: "Acme",
     version: env!("CARGO_PKG_VERSION"),
     docs_url: None,
+    hosts: &[],
     grants: &[],
     processes: &[ProcessSpec {
         process: Process::DownloadSubscriptions,

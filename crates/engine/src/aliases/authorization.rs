@@ -16,6 +16,7 @@ use seatgraph_core::{
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Pending, Purpose, aliases, authorizations};
 use url::Url;
 
+use crate::link::trusted;
 use crate::refusal::{Denied, Refusal, RefusalCode, of_config};
 use crate::{Engine, Error, findings as said};
 
@@ -140,7 +141,7 @@ impl Engine {
         let application = Application { client_id: pending.client_id, client_secret: pending.client_secret };
         let granted =
             grant::authorization_code(&lender, &oauth, &application, &code, &pending.verifier, &redirect).await;
-        let granted = granted.map_err(explained)?;
+        let granted = granted.and_then(|granted| trusted(connector, &oauth, granted)).map_err(explained)?;
         let before = self.consent_of(&alias).await?;
         let kept = self.keep(connector, alias, parent.as_ref(), application, &granted).await;
         let token = granted.refresh_token.unwrap_or(granted.access_token);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::aliases::properties::{self, INSTANCE_URL};
+use crate::link;
 use crate::refusal::{Refusal, RefusalCode, of_config};
 
 const NAME_LIMIT: usize = 100;
@@ -76,7 +77,8 @@ pub(crate) fn configuration(connector: &Registration, alias: &Alias, parent: Opt
     if unset && properties::known(&schema).contains(&INSTANCE_URL) {
         config.insert(INSTANCE_URL.to_owned(), Value::String(NO_ADDRESS.to_owned()));
     }
-    let fault = connector.oauth(Value::Object(config)).err()?;
+    let config = Value::Object(config);
+    let fault = connector.oauth(config.clone()).err().or_else(|| link::base(connector, &config).err())?;
     let of_address = fault.get("property") == Some(INSTANCE_URL);
     (!(unset && of_address)).then(|| of_config(&fault))
 }

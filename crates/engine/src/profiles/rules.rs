@@ -117,6 +117,7 @@ mod tests {
         name: "Memory",
         version: "1",
         docs_url: None,
+        hosts: &[],
         grants: &[],
         processes: &[
             spec(Process::DownloadSubscriptions, true, true, true),

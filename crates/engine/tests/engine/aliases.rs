@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use crate::house::{House, code, new_alias, properties, refusal, sealer};
 
-const URL: &str = "https://acme.example";
+const URL: &str = "https://acme.tiny.example";
 
 fn update(id: AliasId) -> UpdateAlias {
     UpdateAlias { id, name: None, instance_url: None, properties: Map::new(), unset: Vec::new() }
@@ -43,6 +43,18 @@ each_backend! {
         let empty = refusal(house.engine.create_alias(with(json!({"label": ""}))).await);
         assert_eq!(empty.field.unwrap(), ["properties", "label"]);
         assert_eq!(empty.message, "label is empty; write at least one letter");
+    }
+
+    async fn an_address_is_the_vendors_or_this_machine(db: TestDatabase) {
+        let house = House::build(db).await;
+        for (number, own) in [URL, "http://127.0.0.1:8080", "http://localhost:8080"].into_iter().enumerate() {
+            house.alias("tiny", &format!("own {number}"), Some(own)).await;
+        }
+        for foreign in ["https://evil.example", "http://acme.tiny.example", "https://10.0.0.1", "http://169.254.169.254"] {
+            let refused = refusal(house.engine.create_alias(new_alias("tiny", "foreign", Some(foreign))).await);
+            assert_eq!(refused.field.unwrap(), ["instanceUrl"], "{foreign}");
+            assert!(refused.message.contains("lies below tiny.example"), "{}", refused.message);
+        }
     }
 
     async fn a_parent_may_leave_the_address_out_but_not_be_wrong_otherwise(db: TestDatabase) {

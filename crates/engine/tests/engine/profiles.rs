@@ -18,8 +18,8 @@ fn update(id: ProfileId) -> UpdateProfile {
 each_backend! {
     async fn each_further_profile_needs_a_child_of_its_own(db: TestDatabase) {
         let house = House::build(db).await;
-        let parent = house.alias("tiny", "parent", Some("https://a.example")).await;
-        let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some("https://b.example")) };
+        let parent = house.alias("tiny", "parent", Some("https://a.tiny.example")).await;
+        let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some("https://b.tiny.example")) };
         let child = house.engine.create_alias(child).await.unwrap();
         house.profile("first", &parent).await;
         let second = house.engine.create_profile(new_profile("second", &parent)).await;
@@ -31,7 +31,7 @@ each_backend! {
 
     async fn switches_follow_the_connector(db: TestDatabase) {
         let house = House::build(db).await;
-        let alias = house.alias("tiny", "a", Some("https://a.example")).await;
+        let alias = house.alias("tiny", "a", Some("https://a.tiny.example")).await;
         let with = |processes| CreateProfile { processes, ..new_profile("p", &alias) };
         let off = house.engine.create_profile(with(vec![(Process::DownloadSubscriptions, false)])).await;
         assert_eq!(code(off), RefusalCode::Invalid);

@@ -128,6 +128,18 @@ each_backend! {
         house.until(run.id, RunState::Succeeded).await;
     }
 
+    async fn a_token_that_sends_us_elsewhere_is_not_used(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let before = vendor.calls.load(Ordering::SeqCst);
+        vendor.be(Mood::Misleading);
+        vendor.end_sessions();
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
+        assert_eq!(vendor.calls.load(Ordering::SeqCst), before);
+    }
+
     async fn one_grant_serves_everybody_who_comes_together(db: TestDatabase) {
         let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
         let profile = house.tiny_draft(&vendor).await;

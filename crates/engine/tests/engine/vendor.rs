@@ -24,6 +24,8 @@ pub(crate) enum Mood {
     Calm,
     /// Every grant is refused.
     GrantRefused,
+    /// Every grant sends us elsewhere.
+    Misleading,
     /// Every call says that the allowance is spent.
     QuotaSpent,
     /// Every page names its own position as the next.
@@ -145,7 +147,9 @@ impl Vendor {
                 return (400, r#"{"error":"invalid_client","error_description":"no"}"#.to_owned());
             }
             let grant = self.grants.fetch_add(1, Ordering::SeqCst) + 1;
-            return (200, format!(r#"{{"access_token":"t{grant}","token_type":"Bearer","scope":"read"}}"#));
+            let elsewhere = if mood == Mood::Misleading { r#","instance_url":"https://169.254.169.254""# } else { "" };
+            let granted = format!(r#"{{"access_token":"t{grant}","token_type":"Bearer","scope":"read"{elsewhere}}}"#);
+            return (200, granted);
         }
         let bearer = format!("bearer t{}", self.grants.load(Ordering::SeqCst));
         if !head.to_lowercase().contains(&bearer) {
@@ -253,6 +257,7 @@ impl Provider for Tiny {
         name: "Tiny",
         version: "1",
         docs_url: None,
+        hosts: &["tiny.example"],
         grants: &[GrantType::ClientCredentials],
         processes: &[
             process(Process::DownloadSubscriptions, SyncMode::Snapshot, true, true),

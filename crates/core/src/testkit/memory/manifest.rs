@@ -25,6 +25,7 @@ pub(super) const MANIFEST: Manifest = Manifest {
     name: "Memory",
     version: "1.0.0",
     docs_url: None,
+    hosts: &[],
     grants: &[],
     processes: &[
         reading(Process::DownloadSubscriptions, SyncMode::Snapshot, true),
