@@ -1,6 +1,7 @@
 //! A gateway in this process, on a database of its own.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use salesforce_simulator::Simulator;
@@ -60,8 +61,14 @@ impl World {
     /// # Errors
     /// Whatever keeps it from starting.
     pub async fn replica(&self, database: &TestDatabase) -> anyhow::Result<Self> {
-        let key = self.folder.path().join("seatgraph.key");
+        let key = self.key_file();
         Self::start_with(database, |config| config.key_file = Some(key)).await
+    }
+
+    /// The file with the keys that seal its secrets.
+    #[must_use]
+    pub fn key_file(&self) -> PathBuf {
+        self.folder.path().join("seatgraph.key")
     }
 
     /// Stops the gateway and waits for its tasks.

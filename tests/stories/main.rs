@@ -6,6 +6,7 @@ mod census;
 mod consent;
 mod crash;
 mod demo;
+mod keys;
 mod lifecycle;
 mod operations;
 mod progress;

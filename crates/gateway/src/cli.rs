@@ -1,4 +1,4 @@
-//! The commands: `demo`, `serve`, `work`, `migrate`, `schema`.
+//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `schema`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::Config;
 use crate::gateway::{Gateway, Role};
+use crate::keys::{self, Keys};
 use crate::{schema, telemetry};
 
 #[derive(Debug, Parser)]
@@ -29,6 +30,13 @@ enum Command {
     Work(Configured),
     /// Brings the database up to date and ends.
     Migrate(Configured),
+    /// Changes the keys that secrets are sealed with.
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+        #[command(flatten)]
+        configured: Configured,
+    },
     /// Prints the GraphQL schema.
     Schema,
 }
@@ -36,7 +44,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct Configured {
     /// The configuration file (TOML).
-    #[arg(long, env = "SEATGRAPH_CONFIG")]
+    #[arg(long, env = "SEATGRAPH_CONFIG", global = true)]
     config: Option<PathBuf>,
 }
 
@@ -68,6 +76,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let db = seatgraph_store::Db::connect(&config.database).await?;
             Ok(db.migrate().await?)
         }
+        Command::Keys { command, configured } => keys::run(command, &Config::load(configured.config.as_deref())?).await,
         Command::Schema => Ok(std::io::stdout().write_all(schema::sdl().as_bytes())?),
     }
 }

@@ -30,10 +30,12 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// The database.
     pub database: DatabaseSettings,
-    /// The file with the key that seals credentials; made with mode 0600 when it is missing. By default
+    /// The file with the keys that seal credentials, a line each and the newest first; made with mode 0600 when it is
+    /// missing, changed by `seatgraph keys rotate`, and the same for every process on one database. By default
     /// `seatgraph.key` beside the SQLite database, or in the working folder with PostgreSQL.
     pub key_file: Option<PathBuf>,
-    /// The sealing key itself, 32 bytes in base64; outranks the file. Belongs in the environment, not in a file.
+    /// The sealing keys themselves, each 32 bytes in base64, parted by commas: the first seals, all open. They outrank the
+    /// file. They belong in the environment, not in a file.
     pub key: Option<Secret>,
     /// Origins, scheme and host and port, whose pages may call the API: `https://console.example.com`.
     pub allowed_origins: Vec<Url>,

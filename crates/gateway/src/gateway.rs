@@ -8,7 +8,7 @@ use anyhow::Context;
 use axum::Router;
 use seatgraph_core::SystemClock;
 use seatgraph_engine::{Engine, Worker};
-use seatgraph_store::{Db, FileLock, Sealer};
+use seatgraph_store::{Db, FileLock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
-use crate::{callback, graphiql, health, schema};
+use crate::{callback, graphiql, health, keys, schema};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ impl Gateway {
             config.listen
         );
         let (db, lock) = open(&config, role).await?;
-        let sealer = sealer(&config)?;
+        let sealer = keys::sealer(&config)?;
         let engine = Engine::new(db.clone(), CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -134,16 +134,6 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLoc
     let db = Db::connect(&config.database).await.context("database.url")?;
     db.migrate().await.context("migrations")?;
     Ok((db, lock))
-}
-
-fn sealer(config: &Config) -> anyhow::Result<Sealer> {
-    match &config.key {
-        Some(key) => Sealer::from_base64(key).context("key"),
-        None => {
-            let path = config.key_path();
-            Sealer::from_key_file(&path).with_context(|| format!("key_file: {}", path.display()))
-        }
-    }
 }
 
 fn router(config: &Config, engine: &Engine, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Router> {

@@ -10,5 +10,6 @@ pub mod edge;
 pub mod gateway;
 pub mod graphiql;
 mod health;
+mod keys;
 pub mod schema;
 mod telemetry;

@@ -101,7 +101,7 @@ fn hash(state: &Secret) -> Vec<u8> {
     Sha256::digest(state.expose()).to_vec()
 }
 
-fn place(hash: &[u8]) -> String {
+pub(crate) fn place(hash: &[u8]) -> String {
     let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("authorizations|{name}|sealed")
 }

@@ -3,6 +3,8 @@
 //! The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ ciphertext`, XChaCha20-Poly1305. Where a secret lies is
 //! authenticated with it, so one that is copied to another alias or purpose does not open.
 
+mod keyring;
+mod reseal;
 mod sealer;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +12,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
+pub use reseal::{Resealed, reseal};
 pub use sealer::Sealer;
 
 use crate::db::{on_both, with_conn};

@@ -1,109 +1,143 @@
-//! The key that secrets are sealed with.
+//! Seals and opens secrets.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
+use std::sync::{Arc, RwLock};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD as BASE64;
+use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::rand_core::RngCore;
-use chacha20poly1305::aead::{Aead, KeyInit, OsRng, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::aead::{Aead, OsRng, Payload};
 use seatgraph_core::Secret;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::keyring::{KEY_ID, KeyFile, KeyId, Keyring, SealingKey, Stamp};
 use crate::{Error, Result};
 
 const VERSION: u8 = 1;
-const KEY_ID: usize = 4;
 const NONCE: usize = 24;
 
-/// Seals and opens secrets with one key.
+/// Seals secrets with the newest key, and opens what any of its keys sealed. Clones share the keys.
+///
+/// With a key file, a key that another process added seals from the next secret on, and opens what it sealed.
 #[derive(Clone)]
-pub struct Sealer {
-    cipher: XChaCha20Poly1305,
-    key_id: [u8; KEY_ID],
+pub struct Sealer(Arc<Shared>);
+
+struct Shared {
+    file: Option<KeyFile>,
+    known: RwLock<Known>,
+}
+
+/// The keys, and of which state of the file they are.
+#[derive(Clone)]
+struct Known {
+    keys: Keyring,
+    stamp: Option<Stamp>,
 }
 
 impl Sealer {
+    fn new(keys: Keyring, file: Option<KeyFile>, stamp: Option<Stamp>) -> Self {
+        Self(Arc::new(Shared { file, known: RwLock::new(Known { keys, stamp }) }))
+    }
+
     /// Seals with these 32 bytes.
     #[must_use]
     pub fn from_key(key: &[u8; 32]) -> Self {
-        let mut key_id = [0; KEY_ID];
-        key_id.copy_from_slice(&Sha256::digest(key)[..KEY_ID]);
-        Self { cipher: XChaCha20Poly1305::new(Key::from_slice(key)), key_id }
+        Self::new(Keyring::of(SealingKey::new(key)), None, None)
     }
 
-    /// Reads the key file, 32 bytes in base64; makes one that only its owner may read when there is none.
+    /// Reads the key file, keys of 32 bytes in base64, a line each and the newest first; makes one that only its owner
+    /// may read when there is none.
     ///
     /// # Errors
     /// `Unavailable` when the file can be neither read nor made; `Damaged` when it holds no key.
     pub fn from_key_file(path: &Path) -> Result<Self> {
-        match File::open(path) {
-            Ok(mut file) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text).map_err(Error::unavailable)?;
-                Self::from_base64(&Secret::new(text))
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::make(path),
-            Err(error) => Err(Error::unavailable(error)),
-        }
+        let file = KeyFile::open(path)?;
+        let (stamp, keys) = (file.stamp()?, file.load()?);
+        Ok(Self::new(keys, Some(file), Some(stamp)))
     }
 
-    fn make(path: &Path) -> Result<Self> {
-        let mut key = Zeroizing::new([0; 32]);
-        OsRng.fill_bytes(&mut *key);
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                let text = Zeroizing::new(BASE64.encode(*key));
-                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(Error::unavailable)?;
-                Ok(Self::from_key(&key))
-            }
-            // Another process was faster; its key counts.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::from_key_file(path),
-            Err(error) => Err(Error::unavailable(error)),
-        }
-    }
-
-    /// Takes a key of 32 bytes in base64, as the environment holds it.
+    /// Takes keys of 32 bytes in base64, parted by commas and the newest first, as the environment holds them.
     ///
     /// # Errors
-    /// `Damaged` when it is no key.
+    /// `Damaged` when one is no key.
     pub fn from_base64(text: &Secret) -> Result<Self> {
-        let bytes = Zeroizing::new(BASE64.decode(text.expose().trim()).unwrap_or_default());
-        let key: &[u8; 32] =
-            bytes.as_slice().try_into().map_err(|_| Error::Damaged("the key is not 32 bytes in base64".to_owned()))?;
-        Ok(Self::from_key(key))
+        Ok(Self::new(Keyring::parse(text)?, None, None))
+    }
+
+    /// Puts a new key into the key file, before the others. From now on it seals. Says whether there is a file: keys
+    /// from the environment are their owner's to change.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file cannot be written.
+    pub fn add_key(&self) -> Result<bool> {
+        let Some(file) = &self.0.file else { return Ok(false) };
+        file.add()?;
+        self.read_again(file)?;
+        Ok(true)
+    }
+
+    /// Forgets every key of the file but the newest and the one before it, which a process may have used just now.
+    ///
+    /// # Errors
+    /// `Unavailable` when the file cannot be written.
+    pub fn forget_old_keys(&self) -> Result<()> {
+        let Some(file) = &self.0.file else { return Ok(()) };
+        file.keep(2)?;
+        self.read_again(file)
+    }
+
+    /// Says whether a secret is sealed with the newest key.
+    pub(super) fn is_newest(&self, sealed: &[u8]) -> bool {
+        key_id(sealed).is_some_and(|id| id == self.known().keys.newest().id)
     }
 
     pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        if let Some(file) = &self.0.file
+            && file.stamp().ok() != self.known().stamp
+        {
+            self.read_again(file)?;
+        }
+        let known = self.known();
+        let key = known.keys.newest();
         let mut nonce = [0; NONCE];
         OsRng.fill_bytes(&mut nonce);
-        let associated = self.associated(place);
+        let associated = associated(place, key.id);
         let payload = Payload { msg: secret, aad: &associated };
-        let sealed = self.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::Unsealable)?;
-        Ok([&[VERSION][..], &self.key_id, &nonce, &sealed].concat())
+        let sealed = key.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::Unsealable)?;
+        Ok([&[VERSION][..], &key.id, &nonce, &sealed].concat())
     }
 
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let rest = sealed.strip_prefix(&[VERSION]).ok_or(Error::Unsealable)?;
-        let rest = rest.strip_prefix(&self.key_id).ok_or(Error::Unsealable)?;
-        let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or(Error::Unsealable)?;
-        let associated = self.associated(place);
+        let id = key_id(sealed).ok_or(Error::Unsealable)?;
+        if let (None, Some(file)) = (self.known().keys.find(id), &self.0.file) {
+            self.read_again(file)?;
+        }
+        let known = self.known();
+        let key = known.keys.find(id).ok_or(Error::Unsealable)?;
+        let (nonce, sealed) = sealed[1 + KEY_ID..].split_at_checked(NONCE).ok_or(Error::Unsealable)?;
+        let associated = associated(place, key.id);
         let payload = Payload { msg: sealed, aad: &associated };
-        let opened = self.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| Error::Unsealable)?;
+        let opened = key.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| Error::Unsealable)?;
         Ok(Zeroizing::new(opened))
     }
 
-    fn associated(&self, place: &str) -> Vec<u8> {
-        [place.as_bytes(), b"|", &self.key_id].concat()
+    fn known(&self) -> Known {
+        self.0.known.read().expect("no holder of the keys panics").clone()
     }
+
+    fn read_again(&self, file: &KeyFile) -> Result<()> {
+        let known = Known { stamp: Some(file.stamp()?), keys: file.load()? };
+        *self.0.known.write().expect("no holder of the keys panics") = known;
+        Ok(())
+    }
+}
+
+fn key_id(sealed: &[u8]) -> Option<&[u8]> {
+    sealed.strip_prefix(&[VERSION])?.get(..KEY_ID)
+}
+
+fn associated(place: &str, key: KeyId) -> Vec<u8> {
+    [place.as_bytes(), b"|", &key].concat()
 }
 
 impl fmt::Debug for Sealer {
@@ -114,6 +148,9 @@ impl fmt::Debug for Sealer {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD as BASE64;
+
     use super::*;
 
     fn sealer() -> Sealer {
@@ -165,6 +202,38 @@ mod tests {
             let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn a_key_that_another_process_added_opens_and_seals_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seatgraph.key");
+        let (serving, rotating) = (Sealer::from_key_file(&path).unwrap(), Sealer::from_key_file(&path).unwrap());
+        let old = serving.seal("here", b"hunter2").unwrap();
+        assert!(rotating.add_key().unwrap() && !rotating.is_newest(&old));
+        let new = rotating.seal("here", b"hunter3").unwrap();
+        assert_eq!(serving.open("here", &new).unwrap().as_slice(), b"hunter3");
+        assert!(rotating.is_newest(&serving.seal("here", b"hunter4").unwrap()));
+        assert_eq!(serving.open("here", &old).unwrap().as_slice(), b"hunter2");
+        assert_eq!(rotating.open("here", &old).unwrap().as_slice(), b"hunter2");
+
+        rotating.add_key().unwrap();
+        rotating.forget_old_keys().unwrap();
+        let fresh = Sealer::from_key_file(&path).unwrap();
+        assert!(fresh.open("here", &new).is_ok(), "the key before the newest is kept");
+        assert!(matches!(fresh.open("here", &old), Err(Error::Unsealable)));
+        assert!(!format!("{fresh:?}").contains(std::fs::read_to_string(&path).unwrap().trim()));
+    }
+
+    #[test]
+    fn keys_from_the_environment_open_all_and_seal_with_the_first() {
+        let keys = |text: &str| Sealer::from_base64(&Secret::new(text)).unwrap();
+        let (old, new) = (BASE64.encode([1; 32]), BASE64.encode([2; 32]));
+        let sealed = keys(&old).seal("here", b"hunter2").unwrap();
+        let both = keys(&format!("{new},{old}"));
+        assert!(both.open("here", &sealed).is_ok() && !both.is_newest(&sealed));
+        assert!(keys(&new).open("here", &both.seal("here", b"x").unwrap()).is_ok());
+        assert!(!both.add_key().unwrap());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
+use seatgraph_store::secrets::Resealed;
 use seatgraph_store::{Error, Purpose, Sealer, aliases, secrets};
 
 use crate::house::alias;
@@ -30,5 +31,32 @@ each_backend! {
         let secret = Secret::new("x");
         let refused = aliases::set_credential(&db, &sealer, &alias, &[(Purpose::ClientSecret, &secret)]).await;
         assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
+    }
+
+    async fn every_secret_is_sealed_anew_and_none_is_lost(db: TestDatabase) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seatgraph.key");
+        let (serving, rotating) = (Sealer::from_key_file(&path).unwrap(), Sealer::from_key_file(&path).unwrap());
+        let (acme, other) = (alias("acme"), alias("other"));
+        for alias in [&acme, &other] {
+            aliases::insert(&db, alias).await.unwrap();
+            let (secret, token) = (Secret::new(&alias.name), Secret::new("token"));
+            let given = [(Purpose::ClientSecret, &secret), (Purpose::RefreshToken, &token)];
+            aliases::set_credential(&db, &serving, alias, &given).await.unwrap();
+        }
+        assert_eq!(secrets::reseal(&db, &rotating).await.unwrap(), Resealed::default());
+        for _ in 0..3 {
+            rotating.add_key().unwrap();
+            let done = secrets::reseal(&db, &rotating).await.unwrap();
+            assert_eq!(done, Resealed { resealed: 4, unreadable: 0 });
+            rotating.forget_old_keys().unwrap();
+            for alias in [&acme, &other] {
+                let opened = secrets::get(&db, &serving, alias.id, Purpose::ClientSecret).await.unwrap().unwrap();
+                assert_eq!(opened.expose(), alias.name);
+            }
+        }
+        let stranger = Sealer::from_key(&[9; 32]);
+        assert_eq!(secrets::reseal(&db, &stranger).await.unwrap(), Resealed { resealed: 0, unreadable: 4 });
+        assert!(secrets::get(&db, &serving, acme.id, Purpose::RefreshToken).await.unwrap().is_some());
     }
 }

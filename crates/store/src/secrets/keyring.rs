@@ -1,0 +1,152 @@
+//! The keys: the newest seals, and every one opens what it sealed.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
+use chacha20poly1305::aead::OsRng;
+use chacha20poly1305::aead::rand_core::RngCore;
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305};
+use seatgraph_core::Secret;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{Error, Result};
+
+/// How many bytes of a sealed secret name its key.
+pub(super) const KEY_ID: usize = 4;
+
+/// The first bytes of a key's hash: they say which key it was, and nothing about it.
+pub(super) type KeyId = [u8; KEY_ID];
+
+/// One key.
+#[derive(Clone)]
+pub(super) struct SealingKey {
+    pub(super) id: KeyId,
+    pub(super) cipher: XChaCha20Poly1305,
+}
+
+impl SealingKey {
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        let mut id = [0; KEY_ID];
+        id.copy_from_slice(&Sha256::digest(key)[..KEY_ID]);
+        Self { id, cipher: XChaCha20Poly1305::new(Key::from_slice(key)) }
+    }
+}
+
+/// Keys, the newest first. Never empty.
+#[derive(Clone)]
+pub(super) struct Keyring(Vec<SealingKey>);
+
+impl Keyring {
+    pub(super) fn of(key: SealingKey) -> Self {
+        Self(vec![key])
+    }
+
+    /// Reads keys of 32 bytes in base64, parted by blanks, commas or line ends.
+    pub(super) fn parse(text: &Secret) -> Result<Self> {
+        let words = text.expose().split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+        let keys: Vec<_> = words.map(read).collect::<Result<_>>()?;
+        if keys.is_empty() { Err(no_key()) } else { Ok(Self(keys)) }
+    }
+
+    pub(super) fn newest(&self) -> &SealingKey {
+        &self.0[0]
+    }
+
+    pub(super) fn find(&self, id: &[u8]) -> Option<&SealingKey> {
+        self.0.iter().find(|key| key.id == id)
+    }
+}
+
+fn read(word: &str) -> Result<SealingKey> {
+    let bytes = Zeroizing::new(BASE64.decode(word).unwrap_or_default());
+    let key: &[u8; 32] = bytes.as_slice().try_into().map_err(|_| no_key())?;
+    Ok(SealingKey::new(key))
+}
+
+fn no_key() -> Error {
+    Error::Damaged("the key is not 32 bytes in base64".to_owned())
+}
+
+/// When a file was changed, and how long it was then.
+pub(super) type Stamp = (SystemTime, u64);
+
+/// A file with keys, a line each, the newest first; only its owner may read it.
+#[derive(Clone)]
+pub(super) struct KeyFile(PathBuf);
+
+impl KeyFile {
+    /// Takes the file at `path`; makes it, with one key, when there is none.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        match File::open(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => match write_new(path, &new_key()) {
+                // Another process was faster; its key counts.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                other => other.map_err(Error::unavailable)?,
+            },
+            Err(error) => return Err(Error::unavailable(error)),
+        }
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Says whether the file is another than it was.
+    pub(super) fn stamp(&self) -> Result<Stamp> {
+        let about = fs::metadata(&self.0).map_err(Error::unavailable)?;
+        Ok((about.modified().map_err(Error::unavailable)?, about.len()))
+    }
+
+    pub(super) fn load(&self) -> Result<Keyring> {
+        Keyring::parse(&self.text()?)
+    }
+
+    /// Puts a new key before the others.
+    pub(super) fn add(&self) -> Result<()> {
+        let (new, old) = (new_key(), self.text()?);
+        self.replace(&Zeroizing::new(format!("{}{}", &*new, old.expose())))
+    }
+
+    /// Forgets all keys but the `most` newest.
+    pub(super) fn keep(&self, most: usize) -> Result<()> {
+        let text = self.text()?;
+        let kept = text.expose().lines().filter(|line| !line.trim().is_empty()).take(most);
+        self.replace(&Zeroizing::new(kept.fold(String::new(), |kept, line| kept + line + "\n")))
+    }
+
+    fn text(&self) -> Result<Secret> {
+        let mut text = String::new();
+        File::open(&self.0).and_then(|mut file| file.read_to_string(&mut text)).map_err(Error::unavailable)?;
+        Ok(Secret::new(text))
+    }
+
+    /// Whoever reads meanwhile finds the old file or the new one, never half of one.
+    fn replace(&self, text: &str) -> Result<()> {
+        let mut beside = self.0.clone().into_os_string();
+        beside.push(".new");
+        let beside = PathBuf::from(beside);
+        let replaced = match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => write_new(&beside, text).and_then(|()| fs::rename(&beside, &self.0)),
+        };
+        replaced.map_err(Error::unavailable)
+    }
+}
+
+fn new_key() -> Zeroizing<String> {
+    let mut key = Zeroizing::new([0; 32]);
+    OsRng.fill_bytes(&mut *key);
+    Zeroizing::new(BASE64.encode(*key) + "\n")
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
+}

@@ -1,0 +1,71 @@
+//! Seals every secret anew, with the newest key, while others read and write them.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Sealer, place};
+use crate::authorizations;
+use crate::db::{with_conn, with_tx};
+use crate::schema::{authorizations as consents, sealed_secrets};
+use crate::{AliasId, Db, Error, Purpose, Result};
+
+/// What became of the secrets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Secrets that are sealed with the newest key now and were not before.
+    pub resealed: usize,
+    /// Secrets that none of the keys opens; they stay as they are.
+    pub unreadable: usize,
+}
+
+/// Seals with the newest key what an earlier one sealed. A secret that is replaced meanwhile stays replaced.
+///
+/// # Errors
+/// `Unavailable` when the database is away; what was sealed anew stays so.
+pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
+    let mut done = Resealed::default();
+    let secrets: Vec<(AliasId, Purpose, Vec<u8>)> = with_conn!(db, read, |c| {
+        let columns = (sealed_secrets::alias_id, sealed_secrets::purpose, sealed_secrets::sealed);
+        Ok(sealed_secrets::table.select(columns).load(c).await?)
+    })?;
+    for (alias, purpose, old) in secrets {
+        let Some(new) = done.anew(sealer, &place(alias, purpose), &old)? else { continue };
+        let changed = with_tx!(db, Full, |c, _now| {
+            let same = sealed_secrets::table
+                .filter(sealed_secrets::alias_id.eq(alias))
+                .filter(sealed_secrets::purpose.eq(purpose))
+                .filter(sealed_secrets::sealed.eq(&old));
+            Ok(diesel::update(same).set(sealed_secrets::sealed.eq(&new)).execute(c).await?)
+        })?;
+        done.resealed += changed;
+    }
+    let consents: Vec<(Vec<u8>, Vec<u8>)> = with_conn!(db, read, |c| {
+        Ok(consents::table.select((consents::state_hash, consents::sealed)).load(c).await?)
+    })?;
+    for (state, old) in consents {
+        let Some(new) = done.anew(sealer, &authorizations::place(&state), &old)? else { continue };
+        let changed = with_tx!(db, Full, |c, _now| {
+            let same = consents::table.filter(consents::state_hash.eq(&state));
+            Ok(diesel::update(same).set(consents::sealed.eq(&new)).execute(c).await?)
+        })?;
+        done.resealed += changed;
+    }
+    Ok(done)
+}
+
+impl Resealed {
+    /// Seals one secret with the newest key; `None` when it is, or when nobody can open it.
+    fn anew(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
+        if sealer.is_newest(old) {
+            return Ok(None);
+        }
+        match sealer.open(place, old) {
+            Ok(secret) => sealer.seal(place, &secret).map(Some),
+            Err(Error::Unsealable) => {
+                self.unreadable += 1;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Another key, while the gateway serves.
+
+use salesforce_simulator::{Faults, Settings, Simulator};
+use seatgraph_store::each_backend;
+use seatgraph_tests::{Process, World};
+use serde_json::json;
+
+each_backend! {
+    async fn keys_are_rotated_while_the_gateway_uses_what_they_sealed(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 30, seed: 71, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "sealed").await.unwrap();
+        world.api.finished(&connected.run).await.unwrap();
+        let key_file = world.key_file();
+        let first = std::fs::read_to_string(&key_file).unwrap();
+        let environment =
+            [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
+        let rotations = async {
+            for _ in 0..3 {
+                let rotate = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["keys", "rotate"], &environment);
+                let mut rotate = rotate.unwrap();
+                assert_eq!(rotate.line("keys: ").await.unwrap(), "1 secrets were sealed anew");
+                assert_eq!(rotate.exit_code().await.unwrap(), 0);
+            }
+        };
+        // Every validation needs a new token, and for that the secret, whichever key sealed it just now.
+        let serving = async {
+            loop {
+                simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
+                let validated = world.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+                let found = validated["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap());
+                assert_eq!(found.filter(|code| code.starts_with("CREDENTIAL")).count(), 0, "{validated}");
+            }
+        };
+        tokio::select! {
+            () = rotations => {}
+            () = serving => unreachable!("it never ends"),
+        }
+        let kept = std::fs::read_to_string(&key_file).unwrap();
+        assert_eq!(kept.lines().count(), 2);
+        assert!(!kept.contains(first.trim()), "the first key is forgotten");
+        world.stop().await;
+        simulator.shutdown().await;
+    }
+}
