@@ -9,6 +9,7 @@ use seatgraph_core::AccountKind;
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_optional_time, by_text, by_time, grouped, idle_before, search, text, time};
 use crate::schema::{accounts, activities};
+use crate::scope::visible;
 use crate::types::Bind;
 use crate::{
     Account, AccountId, ActivityRow, Db, Direction, PageOf, PageRequest, ProfileId, Result, StringFilter, TimeFilter,
@@ -79,6 +80,7 @@ impl AccountOrderField {
 
 macro_rules! narrow {
     ($query:ident, $filter:expr, $db:expr) => {
+        visible!($query, $db, accounts::profile_id);
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(accounts::profile_id.eq(profile));
         }
@@ -155,7 +157,8 @@ pub async fn find_many(db: &Db, ids: &[AccountId]) -> Result<HashMap<AccountId, 
         let query = accounts::table.filter(accounts::id.eq_any(ids.to_vec())).select(Account::as_select());
         Ok(query.load(c).await?)
     })?;
-    Ok(by_key(rows, |account: &Account| account.id))
+    let seen = rows.into_iter().filter(|account: &Account| db.scope().includes(account.profile_id));
+    Ok(by_key(seen, |account| account.id))
 }
 
 /// Finds the newest activity of each kind, by account.

@@ -154,10 +154,7 @@ pub async fn note_grant(db: &Db, alias: &Alias) -> Result<()> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(db: &Db, id: AliasId) -> Result<Option<Alias>> {
-    with_conn!(db, read, |c| {
-        let query = connection_aliases::table.select(Alias::as_select()).filter(connection_aliases::id.eq(id));
-        Ok(query.first(c).await.optional()?)
-    })
+    Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
 /// Finds the alias of that name, compared exactly; `None` when there is none.
@@ -165,10 +162,12 @@ pub async fn find(db: &Db, id: AliasId) -> Result<Option<Alias>> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Alias>> {
-    with_conn!(db, read, |c| {
+    let seen = visible(db).await?;
+    let found: Option<Alias> = with_conn!(db, read, |c| {
         let query = connection_aliases::table.select(Alias::as_select()).filter(connection_aliases::name.eq(name));
         Ok(query.first(c).await.optional()?)
-    })
+    })?;
+    Ok(found.filter(|alias| seen.as_ref().is_none_or(|seen| seen.contains(&alias.id))))
 }
 
 /// Finds several aliases at once; unknown ones are missing from the answer.
@@ -176,11 +175,24 @@ pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Alias>> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find_many(db: &Db, ids: &[AliasId]) -> Result<HashMap<AliasId, Alias>> {
+    let seen = visible(db).await?;
     let found: Vec<Alias> = with_conn!(db, read, |c| {
         let query = connection_aliases::table.select(Alias::as_select());
         Ok(query.filter(connection_aliases::id.eq_any(ids)).load(c).await?)
     })?;
-    Ok(found.into_iter().map(|alias| (alias.id, alias)).collect())
+    let found = found.into_iter().filter(|alias| seen.as_ref().is_none_or(|seen| seen.contains(&alias.id)));
+    Ok(found.map(|alias| (alias.id, alias)).collect())
+}
+
+/// The aliases that the reader may see: those of its profiles, and their parents. `None` when it may see all.
+pub(crate) async fn visible(db: &Db) -> Result<Option<Vec<AliasId>>> {
+    let Some(profiles) = db.scope().limit() else { return Ok(None) };
+    let used: Vec<(AliasId, Option<AliasId>)> = with_conn!(db, read, |c| {
+        let query = integration_profiles::table.inner_join(connection_aliases::table);
+        let query = query.filter(integration_profiles::id.eq_any(profiles));
+        Ok(query.select((connection_aliases::id, connection_aliases::parent_id)).load(c).await?)
+    })?;
+    Ok(Some(used.into_iter().flat_map(|(alias, parent)| std::iter::once(alias).chain(parent)).collect()))
 }
 
 /// Removes an alias with its secrets.

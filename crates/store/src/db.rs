@@ -23,13 +23,14 @@ pub use lock::FileLock;
 pub(crate) use postgres::dedicated;
 pub use settings::{Backend, DatabaseSettings};
 
-use crate::{Error, Result, Wakeups};
+use crate::{Error, Result, Scope, Wakeups};
 
 /// A database. Cheap to clone; clones share pools and clock.
 #[derive(Clone)]
 pub struct Db {
     shared: Arc<Shared>,
     meter: Option<Arc<AtomicU64>>,
+    scope: Scope,
 }
 
 struct Shared {
@@ -64,7 +65,7 @@ impl Db {
         };
         let wakeups = Wakeups::new(settings);
         let shared = Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), wakeups };
-        Ok(Self { shared: Arc::new(shared), meter: None })
+        Ok(Self { shared: Arc::new(shared), meter: None, scope: Scope::Everything })
     }
 
     /// Brings the tables up to date. Several processes may ask at once; one does it and the others wait.
@@ -93,7 +94,18 @@ impl Db {
     /// Returns the same database with every statement counted.
     #[must_use]
     pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
-        Self { shared: Arc::clone(&self.shared), meter: Some(statements) }
+        Self { meter: Some(statements), ..self.clone() }
+    }
+
+    /// Returns the same database as somebody sees it who may see no more than `scope`: for what lies outside, every
+    /// reading function answers as if it were not there.
+    #[must_use]
+    pub fn within(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
+    }
+
+    pub(crate) const fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Makes sure that the database answers.

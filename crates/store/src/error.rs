@@ -125,7 +125,7 @@ fn is_for_later(message: &str) -> bool {
 }
 
 /// Unique indexes by what SQLite says of them: the columns, where PostgreSQL says the name.
-const UNIQUE: [(&str, &str); 12] = [
+const UNIQUE: [(&str, &str); 14] = [
     ("connection_aliases.name", "connection_aliases_name"),
     ("integration_profiles.name", "integration_profiles_name"),
     ("integration_profiles.alias_id", "integration_profiles_alias"),
@@ -140,6 +140,11 @@ const UNIQUE: [(&str, &str); 12] = [
     ("accounts.profile_id, accounts.external_id", "accounts_external"),
     ("license_pools.profile_id, license_pools.identifier_id", "license_pools_identifier"),
     ("subscriptions.account_id, subscriptions.identifier_id", "subscriptions_held"),
+    ("role_assignments.holder_kind, role_assignments.holder, role_assignments.role", "role_assignments_everywhere"),
+    (
+        "role_assignments.holder_kind, role_assignments.holder, role_assignments.role, role_assignments.profile_id",
+        "role_assignments_once",
+    ),
     ("events.stream_kind, events.stream_id, events.sequence", "events_pkey"),
 ];
 

@@ -4,20 +4,36 @@ use std::collections::HashMap;
 
 use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, by_key, by_time};
-use crate::schema::{accounts, subscription_identifiers, subscriptions};
+use crate::schema::{accounts, license_pools, subscription_identifiers, subscriptions};
+use crate::scope::visible;
 use crate::types::Bind;
 use crate::{Db, Direction, IdentifierId, IdentifierRow, ModelId, PageOf, PageRequest, ResolvedBy, Result};
 
+/// The condition that the reader may see a subscription, or what has another column for its profile; for queries that
+/// look outwards and cannot be boxed.
+macro_rules! seen {
+    ($db:expr) => {
+        seen!($db, subscriptions::profile_id)
+    };
+    ($db:expr, $profile:expr) => {{
+        let limit = $db.scope().limit();
+        let inside = $profile.eq_any(limit.unwrap_or_default().to_vec());
+        inside.or(limit.is_none().into_sql::<Bool>())
+    }};
+}
+
 /// Narrows a boxed query to what is held and nobody knows.
 macro_rules! unrecognized {
-    ($query:ident) => {
+    ($query:ident, $db:expr) => {
         let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
         let live = live.filter(accounts::retired_at.is_null());
         let live = live.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
+        let live = live.filter(seen!($db));
         $query = $query.filter(subscription_identifiers::model_id.is_null()).filter(exists(live));
     };
 }
@@ -31,7 +47,7 @@ pub async fn unrecognized(db: &Db, request: &PageRequest) -> Result<PageOf<Ident
     let plan = request.plan("unrecognized identifiers by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = table.select(IdentifierRow::as_select()).into_boxed::<Be>();
-        unrecognized!(query);
+        unrecognized!(query, db);
         query = by_time!(query, plan, first_seen_at, id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -45,7 +61,7 @@ pub async fn unrecognized(db: &Db, request: &PageRequest) -> Result<PageOf<Ident
 pub async fn count_unrecognized(db: &Db) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = subscription_identifiers::table.count().into_boxed::<Be>();
-        unrecognized!(query);
+        unrecognized!(query, db);
         Ok(query.get_result(c).await?)
     })
 }
@@ -56,8 +72,15 @@ pub async fn count_unrecognized(db: &Db) -> Result<i64> {
 /// As every read.
 pub async fn find_many(db: &Db, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, IdentifierRow>> {
     let rows = with_conn!(db, read, |c| {
-        let query = subscription_identifiers::table.filter(subscription_identifiers::id.eq_any(ids.to_vec()));
-        Ok(query.select(IdentifierRow::as_select()).load(c).await?)
+        let query = subscription_identifiers::table.select(IdentifierRow::as_select());
+        let mut query = query.filter(subscription_identifiers::id.eq_any(ids.to_vec())).into_boxed::<Be>();
+        if db.scope().limit().is_some() {
+            let held = subscriptions::table.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
+            let bought = license_pools::table.filter(license_pools::identifier_id.eq(subscription_identifiers::id));
+            let bought = bought.filter(seen!(db, license_pools::profile_id));
+            query = query.filter(exists(held.filter(seen!(db))).or(exists(bought)));
+        }
+        Ok(query.load(c).await?)
     })?;
     Ok(by_key(rows, |row: &IdentifierRow| row.id))
 }
@@ -71,7 +94,10 @@ pub async fn subscription_counts(db: &Db, ids: &[IdentifierId]) -> Result<HashMa
     let rows: Vec<(IdentifierId, i64)> = with_conn!(db, read, |c| {
         let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
         let live = live.filter(accounts::retired_at.is_null()).filter(identifier_id.eq_any(ids.to_vec()));
-        Ok(live.group_by(identifier_id).select((identifier_id, count_star())).load(c).await?)
+        let counted = live.group_by(identifier_id).select((identifier_id, count_star()));
+        let mut counted = counted.into_boxed::<Be>();
+        visible!(counted, db, subscriptions::profile_id);
+        Ok(counted.load(c).await?)
     })?;
     Ok(rows.into_iter().collect())
 }

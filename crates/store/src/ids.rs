@@ -112,6 +112,10 @@ id! {
     IdentifierId = "ident";
     /// Of a finding.
     FindingId = "find";
+    /// Of an API token.
+    TokenId = "token";
+    /// Of a role that somebody holds.
+    AssignmentId = "role";
 }
 
 #[cfg(test)]

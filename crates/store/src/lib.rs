@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod aliases;
+pub mod audit;
 pub mod authorizations;
 mod db;
 mod error;
@@ -16,35 +17,43 @@ mod listing;
 pub mod models;
 pub mod pools;
 pub mod profiles;
+pub mod roles;
 mod rows;
 pub mod runs;
 mod schema;
+mod scope;
 pub mod secrets;
 pub mod subscriptions;
 pub mod sync;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+pub mod tokens;
 pub mod types;
 mod wakeups;
 
 pub use aliases::Alias;
+pub use audit::{AuditEvent, Deed};
 pub use authorizations::Pending;
 pub use db::{Backend, DatabaseSettings, Db, FileLock};
 pub use error::{Error, Result};
 pub use events::{Event, EventBody};
 pub use findings::StoredFinding;
 pub use ids::{
-    AccountId, AliasId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId, SubscriptionId,
+    AccountId, AliasId, AssignmentId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId,
+    SubscriptionId, TokenId,
 };
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use profiles::{Profile, ProfileProcess, Schedule};
+pub use roles::{Assignment, Holding};
 pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
 pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
+pub use scope::Scope;
 pub use secrets::Sealer;
 pub use subscriptions::SubscriptionRow;
 pub use sync::{Committed, Missing, PageCommit, Vanished};
+pub use tokens::ApiToken;
 pub use types::{
-    CredentialState, Health, ModelOrigin, ProfileState, Purpose, ResolvedBy, RunState, ScheduleEvery, StageState,
-    Trigger,
+    AuditOutcome, CredentialState, Health, HolderKind, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role, RunState,
+    ScheduleEvery, StageState, Trigger,
 };
 pub use wakeups::{News, Wakeups};

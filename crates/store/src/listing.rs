@@ -88,6 +88,8 @@ pub(crate) enum Key {
     Activity(Option<DateTime<Utc>>, Uuid),
     /// Publisher, product and edition.
     Product(String, String, String),
+    /// A number that is itself unique.
+    Number(i64),
 }
 
 impl Keyset {
@@ -97,6 +99,10 @@ impl Keyset {
 
     pub(crate) fn text(&self) -> Result<&str> {
         if let Key::Text(text) = &self.key { Ok(text) } else { Err(Error::ForeignKeyset) }
+    }
+
+    pub(crate) fn number(&self) -> Result<i64> {
+        if let Key::Number(number) = &self.key { Ok(*number) } else { Err(Error::ForeignKeyset) }
     }
 
     pub(crate) fn time(&self) -> Result<Option<DateTime<Utc>>> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
@@ -11,6 +11,7 @@ use seatgraph_core::Product;
 use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
+use crate::scope::visible;
 use crate::types::Bind;
 use crate::{Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, Result, StringFilter};
 
@@ -25,8 +26,20 @@ pub struct ModelFilter {
     pub search: Option<String>,
 }
 
+/// Narrows a boxed query to models of which the reader may see a subscription.
+macro_rules! seen {
+    ($query:ident, $db:expr) => {
+        if let Some(profiles) = $db.scope().limit() {
+            let held = subscriptions::table.inner_join(subscription_identifiers::table);
+            let held = held.filter(subscription_identifiers::model_id.eq(software_models::id.nullable()));
+            $query = $query.filter(exists(held.filter(subscriptions::profile_id.eq_any(profiles.to_vec()))));
+        }
+    };
+}
+
 macro_rules! narrow {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $filter:expr, $db:expr) => {
+        seen!($query, $db);
         text!($query, software_models::publisher, $filter.publisher);
         text!($query, software_models::product, $filter.product);
         search!($query, software_models::search_text, $filter.search);
@@ -42,7 +55,7 @@ pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Resul
     let plan = request.plan("models by PRODUCT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = software_models::table.select(Model::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         for (side, place) in plan.bounds() {
             let (by, name, variant) = place.product()?;
             let at = (by.into_sql::<Text>(), name.into_sql::<Text>(), variant.into_sql::<Text>());
@@ -65,7 +78,7 @@ pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Resul
 pub async fn count(db: &Db, filter: &ModelFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = software_models::table.count().into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }
@@ -76,8 +89,9 @@ pub async fn count(db: &Db, filter: &ModelFilter) -> Result<i64> {
 /// As every read.
 pub async fn find_many(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Model>> {
     let rows = with_conn!(db, read, |c| {
-        let query = software_models::table.filter(software_models::id.eq_any(ids.to_vec()));
-        Ok(query.select(Model::as_select()).load(c).await?)
+        let mut query = software_models::table.select(Model::as_select()).into_boxed::<Be>();
+        seen!(query, db);
+        Ok(query.filter(software_models::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
     Ok(by_key(rows, |model: &Model| model.id))
 }
@@ -104,8 +118,10 @@ pub async fn subscription_counts(db: &Db, ids: &[ModelId]) -> Result<HashMap<Mod
     let rows: Vec<(Option<ModelId>, i64)> = with_conn!(db, read, |c| {
         let held = subscriptions::table.inner_join(accounts::table).inner_join(subscription_identifiers::table);
         let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
-        let live = live.filter(model_id.eq_any(ids.to_vec()));
-        Ok(live.group_by(model_id).select((model_id, count_star())).load(c).await?)
+        let live = live.filter(model_id.eq_any(ids.to_vec())).group_by(model_id);
+        let mut counted = live.select((model_id, count_star())).into_boxed::<Be>();
+        visible!(counted, db, subscriptions::profile_id);
+        Ok(counted.load(c).await?)
     })?;
     Ok(rows.into_iter().filter_map(|(model, count)| Some((model?, count))).collect())
 }

@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_time, grouped};
 use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
+use crate::scope::visible;
 use crate::{Db, Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Result};
 
 /// Leaves out pools. Those that are gone are always left out.
@@ -19,7 +20,8 @@ pub struct PoolFilter {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $filter:expr, $db:expr) => {
+        visible!($query, $db, license_pools::profile_id);
         $query = $query.filter(license_pools::retired_at.is_null());
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(license_pools::profile_id.eq(profile));
@@ -35,7 +37,7 @@ pub async fn page(db: &Db, filter: &PoolFilter, request: &PageRequest) -> Result
     let plan = request.plan("pools by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = license_pools::table.select(PoolRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         query = by_time!(query, plan, license_pools::first_seen_at, license_pools::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -49,7 +51,7 @@ pub async fn page(db: &Db, filter: &PoolFilter, request: &PageRequest) -> Result
 pub async fn count(db: &Db, filter: &PoolFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = license_pools::table.count().into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }
@@ -63,7 +65,8 @@ pub async fn find_many(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, PoolRo
         let query = license_pools::table.filter(license_pools::id.eq_any(ids.to_vec()));
         Ok(query.select(PoolRow::as_select()).load(c).await?)
     })?;
-    Ok(by_key(rows, |pool: &PoolRow| pool.id))
+    let seen = rows.into_iter().filter(|pool: &PoolRow| db.scope().includes(pool.profile_id));
+    Ok(by_key(seen, |pool| pool.id))
 }
 
 /// Counts the live subscriptions that take a seat from each pool; a pool without any is left out.

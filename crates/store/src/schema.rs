@@ -316,6 +316,73 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Tokens by which programs are known; what each may do stands in role_assignments.
+    api_tokens (id) {
+        id -> Guid,
+        name -> Text,
+        hash -> Binary,
+        hint -> Text,
+        created_by -> Text,
+        created_at -> Instant,
+        expires_at -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Who may do what, and on which profile.
+    role_assignments (id) {
+        id -> Guid,
+        holder_kind -> Word,
+        holder -> Text,
+        role -> Word,
+        profile_id -> Nullable<Guid>,
+        assigned_by -> Text,
+        assigned_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Who did what, before and after it; only ever added to, each row chained to the one before it.
+    audit_events (sequence) {
+        sequence -> BigInt,
+        at -> Instant,
+        attempt -> Guid,
+        actor -> Text,
+        actor_name -> Text,
+        came_from -> Text,
+        action -> Text,
+        outcome -> Word,
+        subject -> Nullable<Text>,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+        note -> Nullable<Text>,
+        trace_id -> Text,
+        previous_hash -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// The end of the audit log. Its one row is locked while a row is added.
+    audit_head (id) {
+        id -> Integer,
+        sequence -> BigInt,
+        hash -> Binary,
+        sealed_key -> Binary,
+    }
+}
+
 diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
 diesel::joinable!(integration_profiles -> connection_aliases (alias_id));
 diesel::joinable!(profile_processes -> integration_profiles (profile_id));
@@ -334,7 +401,10 @@ diesel::joinable!(subscriptions -> integration_profiles (profile_id));
 diesel::joinable!(subscriptions -> accounts (account_id));
 diesel::joinable!(subscriptions -> subscription_identifiers (identifier_id));
 diesel::joinable!(subscriptions -> license_pools (pool_id));
+diesel::joinable!(role_assignments -> integration_profiles (profile_id));
 diesel::allow_tables_to_appear_in_same_query!(
+    api_tokens,
+    role_assignments,
     connection_aliases,
     sealed_secrets,
     integration_profiles,

@@ -167,6 +167,7 @@ pub async fn find_many(db: &Db, ids: &[SubscriptionId]) -> Result<HashMap<Subscr
         let query = seats!(Joins { model: true, pool: true }).select(columns!());
         Ok(query.filter(subscriptions::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
-    let rows = rows.into_iter().map(SubscriptionRow::from).collect();
-    Ok(by_key(rows, |row: &SubscriptionRow| row.subscription.id))
+    let rows = rows.into_iter().map(SubscriptionRow::from);
+    let seen = rows.filter(|row| db.scope().includes(row.subscription.profile_id));
+    Ok(by_key(seen, |row| row.subscription.id))
 }

@@ -14,6 +14,7 @@ use std::ops::Deref;
 
 use tempfile::TempDir;
 
+use crate::db::with_tx;
 use crate::{Backend, DatabaseSettings, Db};
 
 /// A database of one test's own.
@@ -29,6 +30,18 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Runs one statement as somebody who has the database and nothing else.
+    ///
+    /// # Errors
+    /// What the database says against it.
+    pub async fn execute(&self, statement: &str) -> crate::Result<usize> {
+        let statement = statement.to_owned();
+        with_tx!(&self.db, Full, |c, _now| {
+            use diesel_async::RunQueryDsl as _;
+            Ok(diesel::sql_query(statement.clone()).execute(c).await?)
+        })
     }
 }
 

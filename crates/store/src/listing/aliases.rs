@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Key, by_text, text};
+use crate::aliases::visible;
 use crate::db::with_conn;
 use crate::schema::connection_aliases;
 use crate::{Alias, AliasId, Db, Direction, PageOf, PageRequest, Result, StringFilter};
@@ -18,7 +19,10 @@ pub struct AliasFilter {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $filter:expr, $seen:expr) => {
+        if let Some(seen) = &$seen {
+            $query = $query.filter(connection_aliases::id.eq_any(seen.clone()));
+        }
         text!($query, connection_aliases::connector, $filter.connector);
         if let Some(parent) = $filter.parent_id {
             $query = $query.filter(connection_aliases::parent_id.eq(parent));
@@ -32,9 +36,10 @@ macro_rules! narrow {
 /// `ForeignKeyset` for a place of another list.
 pub async fn page(db: &Db, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
     let plan = request.plan("aliases by NAME", Direction::Asc)?;
+    let seen = visible(db).await?;
     let rows = with_conn!(db, read, |c| {
         let mut query = connection_aliases::table.select(Alias::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, seen);
         query = by_text!(query, plan, connection_aliases::name, connection_aliases::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -46,9 +51,10 @@ pub async fn page(db: &Db, filter: &AliasFilter, request: &PageRequest) -> Resul
 /// # Errors
 /// As every read.
 pub async fn count(db: &Db, filter: &AliasFilter) -> Result<i64> {
+    let seen = visible(db).await?;
     with_conn!(db, read, |c| {
         let mut query = connection_aliases::table.count().into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, seen);
         Ok(query.get_result(c).await?)
     })
 }

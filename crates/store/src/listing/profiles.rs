@@ -7,6 +7,7 @@ use super::{Key, by_text, by_time, text};
 use crate::db::with_conn;
 use crate::profiles::ProfileRow;
 use crate::schema::integration_profiles;
+use crate::scope::visible;
 use crate::{Db, Direction, PageOf, PageRequest, Profile, ProfileState, Result, StringFilter};
 
 /// Leaves out profiles; all that is given must fit. Deleted ones are always left out.
@@ -55,7 +56,8 @@ impl ProfileOrderField {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $filter:expr, $db:expr) => {
+        visible!($query, $db, integration_profiles::id);
         $query = $query.filter(integration_profiles::deleted_at.is_null());
         if let Some(states) = &$filter.state {
             $query = $query.filter(integration_profiles::state.eq_any(states.clone()));
@@ -79,7 +81,7 @@ pub async fn page(
     let plan = request.plan(order.field.listing(), order.direction)?;
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
         let mut query = integration_profiles::table.select(ProfileRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         query = match order.field {
             ProfileOrderField::Name => by_text!(query, plan, name, id),
             ProfileOrderField::CreatedAt => by_time!(query, plan, created_at, id),
@@ -97,7 +99,7 @@ pub async fn page(
 pub async fn count(db: &Db, filter: &ProfileFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = integration_profiles::table.count().into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }

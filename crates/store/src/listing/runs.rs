@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{Key, by_time, time};
 use crate::db::with_conn;
 use crate::schema::sync_runs;
+use crate::scope::visible;
 use crate::{Db, Direction, PageOf, PageRequest, ProfileId, Result, RunState, SyncRun, TimeFilter};
 
 /// Leaves out runs; all that is given must fit.
@@ -20,7 +21,8 @@ pub struct SyncRunFilter {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr) => {
+    ($query:ident, $filter:expr, $db:expr) => {
+        visible!($query, $db, sync_runs::profile_id);
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(sync_runs::profile_id.eq(profile));
         }
@@ -39,7 +41,7 @@ pub async fn page(db: &Db, filter: &SyncRunFilter, request: &PageRequest) -> Res
     let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = sync_runs::table.select(SyncRun::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         query = by_time!(query, plan, sync_runs::queued_at, sync_runs::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -53,7 +55,7 @@ pub async fn page(db: &Db, filter: &SyncRunFilter, request: &PageRequest) -> Res
 pub async fn count(db: &Db, filter: &SyncRunFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = sync_runs::table.count().into_boxed::<Be>();
-        narrow!(query, filter);
+        narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }

@@ -21,7 +21,7 @@ pub async fn find(db: &Db, id: ProfileId) -> Result<Option<Profile>> {
         let query = integration_profiles::table.select(ProfileRow::as_select());
         Ok(query.filter(integration_profiles::id.eq(id)).first(c).await.optional()?)
     })?;
-    Ok(row.map(Profile::from))
+    Ok(row.map(Profile::from).filter(|profile| db.scope().includes(profile.id)))
 }
 
 /// Finds the living profile of that name, compared exactly; `None` when there is none.
@@ -34,7 +34,7 @@ pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Profile>> {
         let query = query.filter(integration_profiles::name.eq(name));
         Ok(query.filter(integration_profiles::deleted_at.is_null()).first(c).await.optional()?)
     })?;
-    Ok(row.map(Profile::from))
+    Ok(row.map(Profile::from).filter(|profile| db.scope().includes(profile.id)))
 }
 
 /// Finds several profiles at once, deleted ones too; unknown ones are missing from the answer.
@@ -46,7 +46,8 @@ pub async fn find_many(db: &Db, ids: &[ProfileId]) -> Result<HashMap<ProfileId, 
         let query = integration_profiles::table.select(ProfileRow::as_select());
         Ok(query.filter(integration_profiles::id.eq_any(ids)).load(c).await?)
     })?;
-    Ok(rows.into_iter().map(Profile::from).map(|profile| (profile.id, profile)).collect())
+    let seen = rows.into_iter().map(Profile::from).filter(|profile| db.scope().includes(profile.id));
+    Ok(seen.map(|profile| (profile.id, profile)).collect())
 }
 
 /// Finds the living profiles of several aliases, each list by age.
@@ -60,7 +61,8 @@ pub async fn by_alias(db: &Db, aliases: &[AliasId]) -> Result<HashMap<AliasId, V
         Ok(query.order((integration_profiles::created_at, integration_profiles::id)).load(c).await?)
     })?;
     let mut found: HashMap<AliasId, Vec<Profile>> = HashMap::new();
-    for profile in rows.into_iter().map(Profile::from) {
+    let seen = rows.into_iter().map(Profile::from).filter(|profile| db.scope().includes(profile.id));
+    for profile in seen {
         if let Some(alias) = profile.alias_id {
             found.entry(alias).or_default().push(profile);
         }

@@ -15,10 +15,11 @@ use crate::{Db, ProfileId, Result, RunId, RunState};
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(db: &Db, run: RunId) -> Result<Option<SyncRun>> {
-    with_conn!(db, read, |c| {
+    let found: Option<SyncRun> = with_conn!(db, read, |c| {
         let query = sync_runs::table.select(SyncRun::as_select()).filter(sync_runs::id.eq(run));
         Ok(query.first(c).await.optional()?)
-    })
+    })?;
+    Ok(found.filter(|run| db.scope().includes(run.profile_id)))
 }
 
 /// Finds several runs at once; unknown ones are missing from the answer.
@@ -30,7 +31,8 @@ pub async fn find_many(db: &Db, runs: &[RunId]) -> Result<HashMap<RunId, SyncRun
         let query = sync_runs::table.select(SyncRun::as_select()).filter(sync_runs::id.eq_any(runs));
         Ok(query.load(c).await?)
     })?;
-    Ok(found.into_iter().map(|run| (run.id, run)).collect())
+    let seen = found.into_iter().filter(|run| db.scope().includes(run.profile_id));
+    Ok(seen.map(|run| (run.id, run)).collect())
 }
 
 /// Finds the newest run of each profile.
@@ -48,7 +50,8 @@ pub async fn last_of(db: &Db, profiles: &[ProfileId]) -> Result<HashMap<ProfileI
         let query = sync_runs::table.select(SyncRun::as_select()).filter(sync_runs::profile_id.eq_any(profiles));
         Ok(query.filter(diesel::dsl::not(diesel::dsl::exists(of_same))).load(c).await?)
     })?;
-    Ok(found.into_iter().map(|run| (run.profile_id, run)).collect())
+    let seen = found.into_iter().filter(|run| db.scope().includes(run.profile_id));
+    Ok(seen.map(|run| (run.profile_id, run)).collect())
 }
 
 /// Finds the open run of a profile; `None` when it has none.
@@ -56,10 +59,11 @@ pub async fn last_of(db: &Db, profiles: &[ProfileId]) -> Result<HashMap<ProfileI
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn open_of(db: &Db, profile: ProfileId) -> Result<Option<SyncRun>> {
-    with_conn!(db, read, |c| {
+    let found: Option<SyncRun> = with_conn!(db, read, |c| {
         let query = sync_runs::table.select(SyncRun::as_select()).filter(sync_runs::profile_id.eq(profile));
         Ok(query.filter(sync_runs::state.eq_any(RunState::OPEN)).first(c).await.optional()?)
-    })
+    })?;
+    Ok(found.filter(|run| db.scope().includes(run.profile_id)))
 }
 
 /// Reads the stages of several runs, each in order.

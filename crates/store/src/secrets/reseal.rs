@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Sealer, place};
-use crate::authorizations;
 use crate::db::{with_conn, with_tx};
-use crate::schema::{authorizations as consents, sealed_secrets};
+use crate::schema::{audit_head, authorizations as consents, sealed_secrets};
 use crate::{AliasId, Db, Error, Purpose, Result};
+use crate::{audit, authorizations};
 
 /// What became of the secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +47,17 @@ pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
         let changed = with_tx!(db, Full, |c, _now| {
             let same = consents::table.filter(consents::state_hash.eq(&state));
             Ok(diesel::update(same).set(consents::sealed.eq(&new)).execute(c).await?)
+        })?;
+        done.resealed += changed;
+    }
+    let chain: Option<Vec<u8>> =
+        with_conn!(db, read, |c| Ok(audit_head::table.select(audit_head::sealed_key).first(c).await.optional()?))?;
+    if let Some(old) = chain
+        && let Some(new) = done.anew(sealer, audit::KEY_PLACE, &old)?
+    {
+        let changed = with_tx!(db, Full, |c, _now| {
+            let same = audit_head::table.filter(audit_head::sealed_key.eq(&old));
+            Ok(diesel::update(same).set(audit_head::sealed_key.eq(&new)).execute(c).await?)
         })?;
         done.resealed += changed;
     }

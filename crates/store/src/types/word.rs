@@ -210,6 +210,41 @@ words! {
         /// A person.
         Manual = "MANUAL",
     }
+    /// What somebody may do.
+    Role {
+        /// Looks at everything that was downloaded.
+        Viewer = "VIEWER",
+        /// Looks, and reads who did what.
+        Auditor = "AUDITOR",
+        /// Works with licences: syncs, resolves, asks for reclaims.
+        User = "USER",
+        /// Says yes or no to what users ask for.
+        Approver = "APPROVER",
+        /// Connects organisations: aliases, credentials, profiles.
+        Integrator = "INTEGRATOR",
+        /// Everything, and who may do what.
+        Admin = "ADMIN",
+    }
+    /// What sort of holder a role has.
+    HolderKind {
+        /// An API token, by its id.
+        Token = "TOKEN",
+        /// A person, by the subject that the identity provider knows it by.
+        Person = "PERSON",
+        /// Everybody in a group, as the identity provider names it.
+        Group = "GROUP",
+    }
+    /// How far a deed in the audit log is.
+    AuditOutcome {
+        /// Nothing has happened yet. A deed without another row was cut short: look at its subject.
+        Begun = "BEGUN",
+        /// It was done.
+        Done = "DONE",
+        /// It was refused, and nothing was changed.
+        Refused = "REFUSED",
+        /// Something went wrong on the way.
+        Failed = "FAILED",
+    }
     /// Who said what an identifier stands for.
     ResolvedBy {
         /// A connector's catalogue.

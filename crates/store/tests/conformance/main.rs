@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod access;
+mod audit;
 mod authorizations;
 mod house;
 mod leases;

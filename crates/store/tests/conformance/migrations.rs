@@ -108,7 +108,7 @@ each_backend! {
                 *kind = called(kind, backend);
             }
         }
-        assert_eq!(expected.len(), 17);
+        assert!(expected.len() > 20, "{} tables were read", expected.len());
         assert_eq!(catalogue(&db).await, expected);
     }
 
@@ -124,7 +124,7 @@ each_backend! {
         db.revert_migrations().await.unwrap();
         let (one, two, three) = tokio::join!(db.migrate(), db.migrate(), db.migrate());
         one.and(two).and(three).unwrap();
-        assert_eq!(catalogue(&db).await.len(), 17);
+        assert_eq!(catalogue(&db).await.len(), believed().len());
     }
 
     async fn the_clock_can_be_shifted(db: TestDatabase) {

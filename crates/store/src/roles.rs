@@ -1,0 +1,169 @@
+//! Who holds which role, and on which profile.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
+
+use crate::db::{with_conn, with_tx};
+use crate::listing::{Key, by_key, by_time, grouped};
+use crate::schema::role_assignments;
+use crate::types::Bind;
+use crate::{AssignmentId, Db, Direction, Error, HolderKind, PageOf, PageRequest, ProfileId, Result, Role, TokenId};
+
+/// A role in somebody's hands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Ours.
+    pub id: AssignmentId,
+    /// What sort of holder it is.
+    pub holder_kind: HolderKind,
+    /// A token's id, a person's subject, or a group's name.
+    pub holder: String,
+    /// What the holder may do.
+    pub role: Role,
+    /// The only profile it counts for; `None` for all.
+    pub profile_id: Option<ProfileId>,
+    /// Who gave it.
+    pub assigned_by: String,
+    /// When.
+    pub assigned_at: DateTime<Utc>,
+}
+
+/// What an assignment comes to: a role, and where it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holding {
+    /// What may be done.
+    pub role: Role,
+    /// The only profile it counts for; `None` for all.
+    pub profile_id: Option<ProfileId>,
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = role_assignments, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
+pub(crate) struct AssignmentRow {
+    id: AssignmentId,
+    holder_kind: HolderKind,
+    holder: String,
+    role: Role,
+    profile_id: Option<ProfileId>,
+    assigned_by: String,
+    #[diesel(serialize_as = Bind<DateTime<Utc>>)]
+    assigned_at: DateTime<Utc>,
+}
+
+impl From<Assignment> for AssignmentRow {
+    fn from(assignment: Assignment) -> Self {
+        let Assignment { id, holder_kind, holder, role, profile_id, assigned_by, assigned_at } = assignment;
+        Self { id, holder_kind, holder, role, profile_id, assigned_by, assigned_at }
+    }
+}
+
+impl From<AssignmentRow> for Assignment {
+    fn from(row: AssignmentRow) -> Self {
+        let AssignmentRow { id, holder_kind, holder, role, profile_id, assigned_by, assigned_at } = row;
+        Self { id, holder_kind, holder, role, profile_id, assigned_by, assigned_at }
+    }
+}
+
+impl From<AssignmentRow> for Holding {
+    fn from(row: AssignmentRow) -> Self {
+        Self { role: row.role, profile_id: row.profile_id }
+    }
+}
+
+/// Gives somebody a role.
+///
+/// # Errors
+/// `Conflict` with `role_assignments_everywhere` or `role_assignments_once` when the holder has it, or with a foreign
+/// key when there is no such profile.
+pub async fn insert(db: &Db, assignment: &Assignment) -> Result<()> {
+    let row = AssignmentRow::from(assignment.clone());
+    with_tx!(db, Full, |c, _now| {
+        diesel::insert_into(role_assignments::table).values(row.clone()).execute(c).await?;
+        Ok(())
+    })
+}
+
+/// Takes a role away and returns what it was.
+///
+/// # Errors
+/// `NotFound` when nobody holds it.
+pub async fn remove(db: &Db, id: AssignmentId) -> Result<Assignment> {
+    let row: AssignmentRow = with_tx!(db, Full, |c, _now| {
+        let query = role_assignments::table.select(AssignmentRow::as_select()).filter(role_assignments::id.eq(id));
+        let row = query.first(c).await.optional()?.ok_or(Error::NotFound { what: "role" })?;
+        diesel::delete(role_assignments::table.filter(role_assignments::id.eq(id))).execute(c).await?;
+        Ok(row)
+    })?;
+    Ok(row.into())
+}
+
+/// Finds assignments; those that nobody holds are missing from the answer.
+///
+/// # Errors
+/// As every read.
+pub async fn find_many(db: &Db, ids: &[AssignmentId]) -> Result<HashMap<AssignmentId, Assignment>> {
+    let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
+        let query = role_assignments::table.select(AssignmentRow::as_select());
+        Ok(query.filter(role_assignments::id.eq_any(ids.to_vec())).load(c).await?)
+    })?;
+    Ok(by_key(rows.into_iter().map(Assignment::from), |held| held.id))
+}
+
+/// Reads what a person holds, of its own and through its groups.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<Holding>> {
+    use role_assignments::{holder, holder_kind};
+    let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
+        let person = holder_kind.eq(HolderKind::Person).and(holder.eq(subject));
+        let group = holder_kind.eq(HolderKind::Group).and(holder.eq_any(groups.to_vec()));
+        let query = role_assignments::table.select(AssignmentRow::as_select()).filter(person.or(group));
+        Ok(query.load(c).await?)
+    })?;
+    Ok(rows.into_iter().map(Holding::from).collect())
+}
+
+/// Reads what a token holds.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn of_tokens(db: &Db, tokens: &[TokenId]) -> Result<HashMap<TokenId, Vec<Assignment>>> {
+    use role_assignments::{holder, holder_kind};
+    let names: Vec<String> = tokens.iter().map(ToString::to_string).collect();
+    let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
+        let query = role_assignments::table.select(AssignmentRow::as_select());
+        let query = query.filter(holder_kind.eq(HolderKind::Token)).filter(holder.eq_any(names));
+        Ok(query.order(role_assignments::id).load(c).await?)
+    })?;
+    let placed = rows.into_iter().filter_map(|row| Some((row.holder.parse().ok()?, Assignment::from(row))));
+    Ok(grouped(placed))
+}
+
+/// Lists a page of assignments, the oldest first.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<Assignment>> {
+    let plan = request.plan("roles by ASSIGNED_AT", Direction::Asc)?;
+    let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
+        let mut query = role_assignments::table.select(AssignmentRow::as_select()).into_boxed::<Be>();
+        query = by_time!(query, plan, role_assignments::assigned_at, role_assignments::id);
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    let rows = rows.into_iter().map(Assignment::from).collect();
+    Ok(plan.page(rows, |held: &Assignment| (Key::At(Some(held.assigned_at)), held.id.as_uuid())))
+}
+
+/// Counts the assignments.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db) -> Result<i64> {
+    with_conn!(db, read, |c| Ok(role_assignments::table.count().get_result(c).await?))
+}

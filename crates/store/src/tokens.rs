@@ -1,0 +1,164 @@
+//! API tokens: made once, shown once, recognized by their hash.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_async::RunQueryDsl;
+use seatgraph_core::{Clock as _, SystemClock};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::db::{with_conn, with_tx};
+use crate::listing::{Key, by_key, by_time};
+use crate::roles::{AssignmentRow, Holding};
+use crate::schema::{api_tokens, role_assignments};
+use crate::types::Bind;
+use crate::{Assignment, Db, Direction, Error, HolderKind, PageOf, PageRequest, Result, TokenId};
+
+/// How exactly the last use is known: a token that is used all the time is not written all the time.
+const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// What is known of a token; never the token.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = api_tokens, check_for_backend(Pg, Sqlite))]
+pub struct ApiToken {
+    /// Ours.
+    pub id: TokenId,
+    /// What people call it.
+    pub name: String,
+    /// The last four characters of the token.
+    pub hint: String,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it opens nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+impl ApiToken {
+    /// Says whether it opens anything at `now`.
+    #[must_use]
+    pub fn is_good(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+/// Keeps a new token, of which `text` is shown to whoever made it and then forgotten, with the roles it holds.
+///
+/// # Errors
+/// `Conflict` with a foreign key when a role is limited to a profile that does not exist.
+pub async fn insert(db: &Db, token: &ApiToken, text: &str, roles: &[Assignment]) -> Result<()> {
+    let (token, hash) = (token.clone(), digest(text));
+    let roles: Vec<AssignmentRow> = roles.iter().cloned().map(AssignmentRow::from).collect();
+    with_tx!(db, Full, |c, _now| {
+        diesel::insert_into(api_tokens::table)
+            .values((
+                api_tokens::id.eq(token.id),
+                api_tokens::name.eq(&token.name),
+                api_tokens::hash.eq(&hash),
+                api_tokens::hint.eq(&token.hint),
+                api_tokens::created_by.eq(&token.created_by),
+                api_tokens::created_at.eq(Bind(token.created_at)),
+                api_tokens::expires_at.eq(Bind(token.expires_at)),
+            ))
+            .execute(c)
+            .await?;
+        for role in &roles {
+            diesel::insert_into(role_assignments::table).values(role.clone()).execute(c).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Recognizes a token by its text, with the roles it holds, and notes that it was used. `None` when there is no such
+/// token, or when it was revoked or is over.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiToken, Vec<Holding>)>> {
+    let rows: Vec<(ApiToken, Vec<u8>, Option<AssignmentRow>)> = with_conn!(db, read, |c| {
+        let held = role_assignments::holder_kind.eq(HolderKind::Token).and(role_assignments::holder.eq(id.to_string()));
+        let query = api_tokens::table.left_join(role_assignments::table.on(held)).filter(api_tokens::id.eq(id));
+        let columns = (ApiToken::as_select(), api_tokens::hash, Option::<AssignmentRow>::as_select());
+        Ok(query.select(columns).load(c).await?)
+    })?;
+    let [(token, hash, _), ..] = &rows[..] else { return Ok(None) };
+    // Days are compared, so the clock of this machine is as good as the database's and saves a statement.
+    let now = SystemClock.now() + db.shift();
+    if !bool::from(hash.ct_eq(&digest(text))) || !token.is_good(now) {
+        return Ok(None);
+    }
+    let token = token.clone();
+    if token.last_used_at.is_none_or(|used| used + USE_NOTED_EVERY <= now) {
+        note_use(db, id).await?;
+    }
+    let held = rows.into_iter().filter_map(|(_, _, row)| row.map(Holding::from)).collect();
+    Ok(Some((token, held)))
+}
+
+async fn note_use(db: &Db, id: TokenId) -> Result<()> {
+    with_tx!(db, Page, |c, now| {
+        let token = api_tokens::table.filter(api_tokens::id.eq(id));
+        diesel::update(token).set(api_tokens::last_used_at.eq(Bind(Some(now)))).execute(c).await?;
+        Ok(())
+    })
+}
+
+/// Revokes a token for good; it is refused from the next request on. One that was revoked stays as it is.
+///
+/// # Errors
+/// `NotFound` when there is none.
+pub async fn revoke(db: &Db, id: TokenId) -> Result<ApiToken> {
+    with_tx!(db, Full, |c, now| {
+        let good = api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::revoked_at.is_null());
+        diesel::update(good).set(api_tokens::revoked_at.eq(Bind(Some(now)))).execute(c).await?;
+        let query = api_tokens::table.select(ApiToken::as_select()).filter(api_tokens::id.eq(id));
+        query.first(c).await.optional()?.ok_or(Error::NotFound { what: "token" })
+    })
+}
+
+/// Lists a page of tokens, the newest first, those that open nothing any more too.
+///
+/// # Errors
+/// `ForeignKeyset` for a place of another list.
+pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<ApiToken>> {
+    let plan = request.plan("tokens by CREATED_AT", Direction::Desc)?;
+    let rows = with_conn!(db, read, |c| {
+        let mut query = api_tokens::table.select(ApiToken::as_select()).into_boxed::<Be>();
+        query = by_time!(query, plan, api_tokens::created_at, api_tokens::id);
+        Ok(query.limit(plan.limit()).load(c).await?)
+    })?;
+    Ok(plan.page(rows, |token: &ApiToken| (Key::At(Some(token.created_at)), token.id.as_uuid())))
+}
+
+/// Counts the tokens.
+///
+/// # Errors
+/// As every read.
+pub async fn count(db: &Db) -> Result<i64> {
+    with_conn!(db, read, |c| Ok(api_tokens::table.count().get_result(c).await?))
+}
+
+/// Finds tokens; unknown ones are missing from the answer.
+///
+/// # Errors
+/// As every read.
+pub async fn find_many(db: &Db, ids: &[TokenId]) -> Result<HashMap<TokenId, ApiToken>> {
+    let rows = with_conn!(db, read, |c| {
+        let query = api_tokens::table.select(ApiToken::as_select()).filter(api_tokens::id.eq_any(ids.to_vec()));
+        Ok(query.load(c).await?)
+    })?;
+    Ok(by_key(rows, |token: &ApiToken| token.id))
+}
+
+fn digest(text: &str) -> Vec<u8> {
+    Sha256::digest(text).to_vec()
+}

@@ -1,0 +1,141 @@
+//! The audit log: every row in its place, and no way to change one unseen.
+
+use std::collections::BTreeSet;
+
+use seatgraph_store::audit::{self, AuditFilter, Broken, Deed};
+use seatgraph_store::testkit::TestDatabase;
+use seatgraph_store::{AuditOutcome, Error, PageRequest, Sealer, StringFilter, each_backend, secrets};
+use uuid::Uuid;
+
+fn sealer() -> Sealer {
+    Sealer::from_key(&[1; 32])
+}
+
+fn deed(action: &str) -> Deed {
+    Deed {
+        attempt: Uuid::now_v7(),
+        actor: "command-line".to_owned(),
+        actor_name: "command line".to_owned(),
+        came_from: "here".to_owned(),
+        action: action.to_owned(),
+        outcome: AuditOutcome::Done,
+        subject: Some("prof_1".to_owned()),
+        before: Some(r#"{ "name":"before" }"#.to_owned()),
+        after: None,
+        note: None,
+        trace_id: "trace".to_owned(),
+    }
+}
+
+async fn written(db: &TestDatabase, actions: &[&str]) {
+    for action in actions {
+        audit::append(db, &sealer(), &deed(action)).await.unwrap();
+    }
+}
+
+async fn broken(db: &TestDatabase) -> Broken {
+    audit::verify(db, &sealer(), None).await.unwrap().expect_err("it was tampered with")
+}
+
+each_backend! {
+    async fn an_untouched_log_is_whole(db: TestDatabase) {
+        let empty = audit::verify(&db, &sealer(), None).await.unwrap().unwrap();
+        assert_eq!(empty.events, 0);
+        written(&db, &["one", "two", "three"]).await;
+        let verified = audit::verify(&db, &sealer(), None).await.unwrap().unwrap();
+        assert_eq!((verified.events, verified.head.len()), (3, 64));
+    }
+
+    async fn rows_written_at_once_are_numbered_without_gaps(db: TestDatabase) {
+        let writing = (0..20).map(|n| {
+            let db = (*db).clone();
+            tokio::spawn(async move { audit::append(&db, &sealer(), &deed(&format!("deed {n}"))).await.unwrap().sequence })
+        });
+        let mut numbers = BTreeSet::new();
+        for one in writing.collect::<Vec<_>>() {
+            numbers.insert(one.await.unwrap());
+        }
+        assert_eq!(numbers, (1..=20).collect());
+        assert_eq!(audit::verify(&db, &sealer(), None).await.unwrap().unwrap().events, 20);
+    }
+
+    async fn every_way_to_change_a_row_is_found(db: TestDatabase) {
+        written(&db, &["one", "two", "three"]).await;
+        let changes = [
+            ("actor = 'somebody else'", "actor = 'command-line'"),
+            ("action = 'nothing'", "action = 'two'"),
+            ("outcome = 'REFUSED'", "outcome = 'DONE'"),
+            ("subject = null", "subject = 'prof_1'"),
+            ("before = '{\"name\":\"before\"}'", "before = '{ \"name\":\"before\" }'"),
+            ("note = 'a note'", "note = null"),
+            ("trace_id = ''", "trace_id = 'trace'"),
+        ];
+        for (change, back) in changes {
+            db.execute(&format!("UPDATE audit_events SET {change} WHERE sequence = 2")).await.unwrap();
+            assert_eq!(broken(&db).await, Broken::Changed(2), "{change}");
+            db.execute(&format!("UPDATE audit_events SET {back} WHERE sequence = 2")).await.unwrap();
+            audit::verify(&db, &sealer(), None).await.unwrap().expect("it is as it was");
+        }
+    }
+
+    async fn a_row_that_was_taken_out_is_found(db: TestDatabase) {
+        written(&db, &["one", "two", "three"]).await;
+        db.execute("DELETE FROM audit_events WHERE sequence = 2").await.unwrap();
+        assert_eq!(broken(&db).await, Broken::Missing { expected: 2, found: 3 });
+        db.execute("UPDATE audit_events SET sequence = 2 WHERE sequence = 3").await.unwrap();
+        assert_eq!(broken(&db).await, Broken::Changed(2));
+    }
+
+    async fn rows_that_changed_places_are_found(db: TestDatabase) {
+        written(&db, &["one", "two", "three"]).await;
+        for (from, to) in [(1, -1), (2, 1), (-1, 2)] {
+            db.execute(&format!("UPDATE audit_events SET sequence = {to} WHERE sequence = {from}")).await.unwrap();
+        }
+        assert_eq!(broken(&db).await, Broken::Changed(1));
+    }
+
+    async fn a_log_whose_end_was_cut_off_is_found_by_its_head(db: TestDatabase) {
+        written(&db, &["one", "two", "three"]).await;
+        let noted = audit::verify(&db, &sealer(), None).await.unwrap().unwrap().head;
+        db.execute("DELETE FROM audit_events WHERE sequence = 3").await.unwrap();
+        assert_eq!(broken(&db).await, Broken::CutOff { expected: 3, found: 2 });
+        // Whoever moves the head as well is found out by a head that was noted elsewhere.
+        db.execute("UPDATE audit_head SET sequence = 2, hash = (SELECT hash FROM audit_events WHERE sequence = 2)").await.unwrap();
+        audit::verify(&db, &sealer(), None).await.unwrap().expect("it is whole by itself");
+        let found = audit::verify(&db, &sealer(), Some(&noted)).await.unwrap();
+        assert_eq!(found, Err(Broken::NotedHead));
+    }
+
+    async fn whoever_lacks_the_sealing_key_can_neither_verify_nor_write(db: TestDatabase) {
+        written(&db, &["one"]).await;
+        let stranger = Sealer::from_key(&[2; 32]);
+        assert!(matches!(audit::verify(&db, &stranger, None).await, Err(Error::Unsealable)));
+        assert!(matches!(audit::append(&db, &stranger, &deed("two")).await, Err(Error::Unsealable)));
+        assert_eq!(audit::count(&db, &AuditFilter::default()).await.unwrap(), 1);
+    }
+
+    async fn the_key_of_the_chain_is_sealed_anew_like_every_secret(db: TestDatabase) {
+        let folder = tempfile::tempdir().unwrap();
+        let sealer = Sealer::from_key_file(&folder.path().join("key")).unwrap();
+        audit::append(&db, &sealer, &deed("one")).await.unwrap();
+        sealer.add_key().unwrap();
+        assert_eq!(secrets::reseal(&db, &sealer).await.unwrap().resealed, 1);
+        audit::append(&db, &sealer, &deed("two")).await.unwrap();
+        assert_eq!(audit::verify(&db, &sealer, None).await.unwrap().unwrap().events, 2);
+    }
+
+    async fn the_log_is_listed_newest_first_and_narrowed(db: TestDatabase) {
+        written(&db, &["one", "two", "three", "two"]).await;
+        let filter = AuditFilter {
+            action: Some(StringFilter { eq: Some("two".to_owned()), ..StringFilter::default() }),
+            ..AuditFilter::default()
+        };
+        let all = audit::page(&db, &filter, &PageRequest::default()).await.unwrap();
+        let numbers: Vec<_> = all.rows.iter().map(|(_, event)| event.sequence).collect();
+        assert_eq!(numbers, [4, 2]);
+        let request = PageRequest { first: Some(1), after: Some(all.rows[0].0.clone()), ..PageRequest::default() };
+        let rest = audit::page(&db, &filter, &request).await.unwrap();
+        assert_eq!((rest.rows[0].1.sequence, rest.has_next), (2, false));
+        assert_eq!(audit::count(&db, &filter).await.unwrap(), 2);
+    }
+}

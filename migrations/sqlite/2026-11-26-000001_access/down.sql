@@ -1,0 +1,2 @@
+DROP TABLE role_assignments;
+DROP TABLE api_tokens;
