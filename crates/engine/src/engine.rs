@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Clock, Registration};
-use seatgraph_store::{Db, Sealer};
+use seatgraph_store::{Db, Scope, Sealer};
 
 use crate::refusal::{Refusal, RefusalCode};
 use crate::tokens::Tokens;
@@ -45,6 +45,12 @@ impl Engine {
     #[must_use]
     pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
         Self { db: self.db.metered(statements), shared: Arc::clone(&self.shared) }
+    }
+
+    /// Returns the same engine for somebody who may see no more than `scope`.
+    #[must_use]
+    pub fn within(&self, scope: Scope) -> Self {
+        Self { db: self.db.within(scope), shared: Arc::clone(&self.shared) }
     }
 
     /// The database.

@@ -5,7 +5,9 @@
 //! the work by leases. Every decision is a pure function beside its table of tests; everything else moves data
 //! between the store and a connector.
 
+pub mod access;
 mod aliases;
+mod audit;
 mod engine;
 mod error;
 mod findings;
@@ -24,6 +26,7 @@ pub use aliases::{
     Authorization, BeginAuthorization, Consented, CreateAlias, EffectiveProperty, NotAuthorized, Origin, UpdateAlias,
     callback_url,
 };
+pub use audit::{Actor, Leaves};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;

@@ -70,6 +70,14 @@ impl Denied {
         Refusal::new(RefusalCode::NotFound, format!("{what} does not exist")).at([field]).into()
     }
 
+    /// Says where in the input it was.
+    pub(crate) fn at(self, field: &str) -> Self {
+        match self {
+            Self::Refused(refusals) => Self::Refused(refusals.into_iter().map(|refusal| refusal.at([field])).collect()),
+            failed @ Self::Failed(_) => failed,
+        }
+    }
+
     pub(crate) fn invalid_state(message: impl Into<String>) -> Self {
         Refusal::new(RefusalCode::InvalidState, message).into()
     }

@@ -29,7 +29,7 @@ impl Engine {
         processes: Option<Vec<Process>>,
         key: Option<String>,
     ) -> Result<SyncRun, Denied> {
-        let profile = self.profile(profile).await.map_err(at_profile)?;
+        let profile = self.profile(profile).await.map_err(|denied| denied.at("profileId"))?;
         if let Some(way_out) = not_published(profile.state) {
             return Err(Denied::invalid_state(format!("profile {} {way_out}", profile.name)));
         }
@@ -95,7 +95,7 @@ impl Engine {
         }
     }
 
-    async fn sync_run(&self, run: RunId) -> Result<SyncRun, Denied> {
+    pub(crate) async fn sync_run(&self, run: RunId) -> Result<SyncRun, Denied> {
         let found = runs::find(self.db(), run).await?;
         found.ok_or_else(|| Denied::not_found(&format!("sync run {run}"), "id"))
     }
@@ -150,15 +150,6 @@ fn open(run: &SyncRun) -> Refusal {
     };
     let message = format!("run {} is open ({}); {way_out}", run.id, run.state.as_str());
     Refusal::new(RefusalCode::Conflict, message).at(["profileId"])
-}
-
-fn at_profile(denied: Denied) -> Denied {
-    match denied {
-        Denied::Refused(refusals) => {
-            Denied::Refused(refusals.into_iter().map(|refusal| refusal.at(["profileId"])).collect())
-        }
-        failed @ Denied::Failed(_) => failed,
-    }
 }
 
 fn pace(stages: &[Stage], now: DateTime<Utc>) -> (Option<f64>, Option<DateTime<Utc>>) {

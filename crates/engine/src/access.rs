@@ -1,0 +1,236 @@
+//! Who asks, and what they may do.
+//!
+//! A principal holds roles, each everywhere or on some profiles; a role stands for permissions. What a principal may
+//! not see does not exist for it; what it sees and may not do is refused by name of the permission.
+
+mod commands;
+mod reach;
+mod token;
+
+use std::collections::BTreeSet;
+
+use seatgraph_store::{Holding, ProfileId, Role, Scope, TokenId};
+
+pub use commands::{AssignRole, CreateToken, Holder, RoleGrant};
+pub use reach::{Reach, Subject};
+
+/// Something that somebody may be allowed to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// Read profiles, connections, runs, and all that was downloaded.
+    Read,
+    /// Read who did what.
+    ReadAudit,
+    /// Start, cancel and confirm sync runs.
+    RunSyncs,
+    /// Say what an identifier stands for.
+    ResolveIdentifiers,
+    /// Create, change, validate, publish, pause and delete profiles.
+    ManageProfiles,
+    /// Create, change and delete connections, and give them credentials.
+    ManageAliases,
+    /// Say who may do what: tokens and roles.
+    ManageAccess,
+    /// Read the schema by introspection where that is switched off.
+    Introspect,
+}
+
+impl Permission {
+    /// Every permission.
+    pub const ALL: &'static [Self] = &[
+        Self::Read,
+        Self::ReadAudit,
+        Self::RunSyncs,
+        Self::ResolveIdentifiers,
+        Self::ManageProfiles,
+        Self::ManageAliases,
+        Self::ManageAccess,
+        Self::Introspect,
+    ];
+
+    /// The word for it on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "READ",
+            Self::ReadAudit => "READ_AUDIT",
+            Self::RunSyncs => "RUN_SYNCS",
+            Self::ResolveIdentifiers => "RESOLVE_IDENTIFIERS",
+            Self::ManageProfiles => "MANAGE_PROFILES",
+            Self::ManageAliases => "MANAGE_ALIASES",
+            Self::ManageAccess => "MANAGE_ACCESS",
+            Self::Introspect => "INTROSPECT",
+        }
+    }
+
+    /// Says whether a role stands for it.
+    #[must_use]
+    pub fn is_of(self, role: Role) -> bool {
+        match self {
+            Self::Read => true,
+            Self::ReadAudit => matches!(role, Role::Auditor | Role::Admin),
+            Self::RunSyncs | Self::ResolveIdentifiers => matches!(role, Role::User | Role::Integrator | Role::Admin),
+            Self::ManageProfiles | Self::ManageAliases => matches!(role, Role::Integrator | Role::Admin),
+            Self::ManageAccess | Self::Introspect => role == Role::Admin,
+        }
+    }
+
+    /// The roles that stand for it.
+    pub fn roles(self) -> impl Iterator<Item = Role> {
+        Role::ALL.iter().copied().filter(move |&role| self.is_of(role))
+    }
+}
+
+/// What sort of principal it is, and which one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PrincipalId {
+    /// A program with an API token.
+    Token(TokenId),
+    /// A person, by the subject that the identity provider knows it by.
+    Person(String),
+    /// The visitor of a demo, on the machine it runs on.
+    Demo,
+    /// Whoever runs the binary on the gateway's machine.
+    CommandLine,
+    /// The gateway itself: schedules and workers.
+    System,
+}
+
+/// Somebody who asks: who it is, and which roles it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    id: PrincipalId,
+    name: String,
+    holdings: Vec<Holding>,
+}
+
+impl Principal {
+    /// Puts a principal together.
+    #[must_use]
+    pub fn new(id: PrincipalId, name: impl Into<String>, holdings: Vec<Holding>) -> Self {
+        Self { id, name: name.into(), holdings }
+    }
+
+    /// The visitor of a demo, who may do everything there.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self::unlimited(PrincipalId::Demo, "demo")
+    }
+
+    /// Whoever runs the binary; the operating system has decided that it may.
+    #[must_use]
+    pub fn command_line() -> Self {
+        Self::unlimited(PrincipalId::CommandLine, "command line")
+    }
+
+    fn unlimited(id: PrincipalId, name: &str) -> Self {
+        Self::new(id, name, vec![Holding { role: Role::Admin, profile_id: None }])
+    }
+
+    /// Which principal it is.
+    #[must_use]
+    pub const fn id(&self) -> &PrincipalId {
+        &self.id
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A text that is the same for the same principal and for no other.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.id {
+            PrincipalId::Token(id) => id.to_string(),
+            PrincipalId::Person(subject) => format!("person:{subject}"),
+            PrincipalId::Demo => "demo".to_owned(),
+            PrincipalId::CommandLine => "command-line".to_owned(),
+            PrincipalId::System => "system".to_owned(),
+        }
+    }
+
+    /// Says whether it may do so on at least one profile, or at large.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.holdings.iter().any(|held| permission.is_of(held.role))
+    }
+
+    /// Says whether it may do so at large: on every profile, and on what belongs to none.
+    #[must_use]
+    pub fn may_everywhere(&self, permission: Permission) -> bool {
+        self.holdings.iter().any(|held| held.profile_id.is_none() && permission.is_of(held.role))
+    }
+
+    /// Says whether it may do so on a profile.
+    #[must_use]
+    pub fn may_on(&self, permission: Permission, profile: ProfileId) -> bool {
+        let counts = |held: &Holding| held.profile_id.is_none_or(|only| only == profile);
+        self.holdings.iter().any(|held| counts(held) && permission.is_of(held.role))
+    }
+
+    /// What it may see.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        if self.may_everywhere(Permission::Read) {
+            return Scope::Everything;
+        }
+        let profiles: BTreeSet<_> = self.holdings.iter().filter_map(|held| held.profile_id).collect();
+        Scope::Profiles(profiles.into_iter().collect())
+    }
+
+    /// The roles it holds, each once.
+    #[must_use]
+    pub fn roles(&self) -> Vec<Role> {
+        let roles: BTreeSet<_> = self.holdings.iter().map(|held| held.role).collect();
+        roles.into_iter().collect()
+    }
+
+    /// What it may do somewhere at least.
+    #[must_use]
+    pub fn permissions(&self) -> Vec<Permission> {
+        Permission::ALL.iter().copied().filter(|&permission| self.may(permission)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(role: Role, profile_id: Option<ProfileId>) -> Principal {
+        Principal::new(PrincipalId::Demo, "anna", vec![Holding { role, profile_id }])
+    }
+
+    #[test]
+    fn a_role_on_one_profile_counts_there_alone() {
+        let (hers, other) = (ProfileId::generate(), ProfileId::generate());
+        let anna = holding(Role::Integrator, Some(hers));
+        assert!(anna.may_on(Permission::ManageProfiles, hers) && anna.may(Permission::ManageProfiles));
+        assert!(!anna.may_on(Permission::ManageProfiles, other) && !anna.may_everywhere(Permission::ManageProfiles));
+        assert!(anna.scope().includes(hers) && !anna.scope().includes(other));
+    }
+
+    #[test]
+    fn seeing_everything_does_not_widen_what_may_be_done() {
+        let (hers, other) = (ProfileId::generate(), ProfileId::generate());
+        let viewer = Holding { role: Role::Viewer, profile_id: None };
+        let user = Holding { role: Role::User, profile_id: Some(hers) };
+        let anna = Principal::new(PrincipalId::Demo, "anna", vec![viewer, user]);
+        assert_eq!(anna.scope(), Scope::Everything);
+        assert!(anna.may_on(Permission::RunSyncs, hers) && !anna.may_on(Permission::RunSyncs, other));
+    }
+
+    #[test]
+    fn nobody_without_a_role_sees_or_does_anything() {
+        let nobody = Principal::new(PrincipalId::Demo, "nobody", Vec::new());
+        assert!(nobody.permissions().is_empty());
+        assert!(!nobody.scope().includes(ProfileId::generate()));
+    }
+
+    #[test]
+    fn a_permission_is_written_one_way() {
+        let words: BTreeSet<_> = Permission::ALL.iter().map(|permission| permission.as_str()).collect();
+        assert_eq!(words.len(), Permission::ALL.len());
+    }
+}
