@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub struct Api {
     base: String,
     http: reqwest::Client,
+    token: Option<String>,
 }
 
 impl Api {
@@ -21,7 +22,30 @@ impl Api {
         // An error means that an earlier client has installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().expect("plain HTTP needs nothing");
-        Self { base: base.into(), http }
+        Self { base: base.into(), http, token: None }
+    }
+
+    /// Speaks to the same gateway as whoever has `token`.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// Speaks to the same gateway as nobody in particular.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// A GraphQL request, signed with the token there is.
+    fn request(&self, document: &str, variables: Value) -> reqwest::RequestBuilder {
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let request = self.http.post(format!("{}/graphql", self.base)).header("content-type", "application/json");
+        let request = request.body(body);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
     }
 
     /// Runs the document `graphql/operations/{name}.graphql` and returns its data.
@@ -58,16 +82,7 @@ impl Api {
     /// # Errors
     /// The network's.
     pub async fn post(&self, document: &str, variables: Value) -> anyhow::Result<Value> {
-        let body = json!({ "query": document, "variables": variables }).to_string();
-        let answer = self
-            .http
-            .post(format!("{}/graphql", self.base))
-            .header("content-type", "application/json")
-            .body(body)
-            .send()
-            .await?
-            .bytes()
-            .await?;
+        let answer = self.request(document, variables).send().await?.bytes().await?;
         Ok(serde_json::from_slice(&answer)?)
     }
 
@@ -118,14 +133,7 @@ impl Api {
         document: &str,
         variables: Value,
     ) -> anyhow::Result<impl Stream<Item = anyhow::Result<Value>> + use<>> {
-        let answer = self
-            .http
-            .post(format!("{}/graphql", self.base))
-            .header("content-type", "application/json")
-            .header("accept", "text/event-stream")
-            .body(json!({ "query": document, "variables": variables }).to_string())
-            .send()
-            .await?;
+        let answer = self.request(document, variables).header("accept", "text/event-stream").send().await?;
         let status = answer.status();
         anyhow::ensure!(status.is_success(), "{status}: {}", answer.text().await?);
         let chunks = Box::pin(answer.bytes_stream());

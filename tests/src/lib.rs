@@ -6,4 +6,4 @@ mod world;
 
 pub use api::{Api, operation};
 pub use process::Process;
-pub use world::{Connected, World, connect};
+pub use world::{Connected, World, administrator, connect};

@@ -7,6 +7,7 @@ use anyhow::Context;
 use salesforce_simulator::Simulator;
 use seatgraph::config::Config;
 use seatgraph::gateway::{Gateway, Role};
+use seatgraph::tokens;
 use seatgraph_store::testkit::TestDatabase;
 use serde_json::{Value, json};
 
@@ -17,7 +18,9 @@ use crate::Api;
 pub struct World {
     gateway: Gateway,
     folder: tempfile::TempDir,
-    /// The public API.
+    /// What the gateway runs with.
+    pub config: Config,
+    /// The public API, as an administrator.
     pub api: Api,
 }
 
@@ -51,9 +54,10 @@ impl World {
         config.database.url = database.url().to_owned();
         config.key_file = Some(folder.path().join("seatgraph.key"));
         adjust(&mut config);
-        let gateway = Gateway::start(config, Role::Serve).await?;
+        let gateway = Gateway::start(config.clone(), Role::Serve).await?;
         let address = gateway.address().context("a gateway that serves listens")?;
-        Ok(Self { gateway, folder, api: Api::new(format!("http://{address}")) })
+        let api = Api::new(format!("http://{address}")).with_token(&administrator(&config).await?);
+        Ok(Self { gateway, folder, config, api })
     }
 
     /// Boots another gateway beside this one, on the same database and with the same key. SQLite allows none.
@@ -84,6 +88,21 @@ impl World {
     pub async fn connect(&self, simulator: &Simulator, name: &str) -> anyhow::Result<Connected> {
         connect(&self.api, simulator, name, None).await
     }
+}
+
+/// Makes a token that may do everything, the way whoever runs the binary does.
+///
+/// # Errors
+/// What keeps the database from being opened.
+pub async fn administrator(config: &Config) -> anyhow::Result<String> {
+    let new = tokens::New {
+        name: "stories".to_owned(),
+        roles: vec![seatgraph_store::Role::Admin],
+        profiles: Vec::new(),
+        expires: None,
+    };
+    let (_, token) = tokens::create(config, new).await?;
+    Ok(token.expose().to_owned())
 }
 
 /// Connects an organisation through the API: alias (below `parent`, where one is given), credentials, profile, publish.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use salesforce_simulator::{Faults, Settings, Simulator};
+use seatgraph::config::Config;
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, Process, connect};
+use seatgraph_tests::{Api, Process, administrator, connect};
 use serde_json::{Value, json};
 
 use crate::census::assert_census;
@@ -22,6 +23,8 @@ each_backend! {
         simulator.set_faults(Faults { latency_ms: 15, ..Faults::default() });
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("seatgraph.key").to_string_lossy().into_owned();
+        let mut config = Config { key_file: Some(key.clone().into()), ..Config::default() };
+        config.database.url = database.url().to_owned();
         let start = async || {
             let environment = [
                 ("SEATGRAPH_DATABASE__URL", database.url()),
@@ -37,7 +40,8 @@ each_backend! {
             ];
             let mut process = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["serve"], &environment).unwrap();
             let address = process.line("GraphiQL: ").await.unwrap();
-            (process, Api::new(address.trim_end_matches('/')))
+            let token = administrator(&config).await.unwrap();
+            (process, Api::new(address.trim_end_matches('/')).with_token(&token))
         };
 
         let (mut process, mut api) = start().await;

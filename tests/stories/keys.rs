@@ -19,7 +19,7 @@ each_backend! {
             for _ in 0..3 {
                 let rotate = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["keys", "rotate"], &environment);
                 let mut rotate = rotate.unwrap();
-                assert_eq!(rotate.line("keys: ").await.unwrap(), "1 secrets were sealed anew");
+                assert_eq!(rotate.line("keys: ").await.unwrap(), "2 secrets were sealed anew");
                 assert_eq!(rotate.exit_code().await.unwrap(), 0);
             }
         };

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod access;
 mod census;
 mod consent;
 mod crash;

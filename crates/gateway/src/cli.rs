@@ -1,4 +1,4 @@
-//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `schema`.
+//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `token`, `audit`, `schema`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::audit_log::{self, Audit};
 use crate::config::Config;
 use crate::gateway::{Gateway, Role};
 use crate::keys::{self, Keys};
+use crate::tokens::{self, Tokens};
 use crate::{schema, telemetry};
 
 #[derive(Debug, Parser)]
@@ -34,6 +36,20 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: Keys,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Makes and revokes API tokens.
+    Token {
+        #[command(subcommand)]
+        command: Tokens,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Verifies the audit log, and writes it out.
+    Audit {
+        #[command(subcommand)]
+        command: Audit,
         #[command(flatten)]
         configured: Configured,
     },
@@ -77,6 +93,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(db.migrate().await?)
         }
         Command::Keys { command, configured } => keys::run(command, &Config::load(configured.config.as_deref())?).await,
+        Command::Token { command, configured } => {
+            tokens::run(command, &Config::load(configured.config.as_deref())?).await
+        }
+        Command::Audit { command, configured } => {
+            audit_log::run(command, &Config::load(configured.config.as_deref())?).await
+        }
         Command::Schema => Ok(std::io::stdout().write_all(schema::sdl().as_bytes())?),
     }
 }

@@ -48,10 +48,11 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let simulator = Simulator::start(settings).await.context("the simulated organisation")?;
     let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)), ..Config::default() };
     config.database.url = folder.join("seatgraph.db").to_string_lossy().into_owned();
-    let gateway = Gateway::start(config, Role::Serve).await?;
+    let gateway = Gateway::start(config, Role::Demo).await?;
     let address = gateway.address().expect("a gateway that serves listens");
     let mut out = std::io::stdout();
     writeln!(out, "GraphiQL: http://{address}/")?;
+    writeln!(out, "Whoever opens it on this machine is signed in as `demo` and may do everything.")?;
     writeln!(out, "Salesforce simulator: {} ({} users)", simulator.url(), options.users)?;
     out.flush()?;
 

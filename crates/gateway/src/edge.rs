@@ -1,7 +1,7 @@
 //! One edge for GraphQL over HTTP, server-sent events, multipart subscriptions and WebSocket.
 //!
-//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: bytes, size,
-//! tokens and nesting, cost, validation, choice of an operation, variables, execution within a time.
+//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: who asks, bytes, size,
+//! tokens and nesting, cost, validation, choice of an operation, rights, variables, execution within a time.
 //! The verdict on a document is remembered by its hash; a warm request parses and validates nothing
 //! but its variables.
 //!
@@ -17,10 +17,13 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use apollo_compiler::Schema;
+use apollo_compiler::ast::OperationType;
 use async_graphql::Executor;
+use async_trait::async_trait;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::any;
+use seatgraph_engine::access::Principal;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 use url::Url;
@@ -41,10 +44,12 @@ mod service;
 mod socket;
 mod stream;
 mod tally;
+mod visitor;
 
 pub use limits::Limits;
 pub use origin::HostPolicy;
 use service::Service;
+pub use visitor::{CannotTell, Introduction, Visitor};
 
 /// How long a browser may remember that another origin is allowed.
 const CORS_AGE: Duration = Duration::from_secs(600);
@@ -82,16 +87,23 @@ pub struct Prepared {
     pub statements: Arc<AtomicU64>,
 }
 
-/// Gives each request its own database handle and loaders.
+/// What the edge asks of what lies behind it: who asks, what they may do, and what their resolvers need.
+#[async_trait]
 pub trait Prepare: Send + Sync + 'static {
-    /// Puts into `request` what its resolvers look for.
-    fn prepare(&self, request: async_graphql::Request) -> Prepared;
+    /// Recognizes whoever sends a request; `None` when nobody is known by what it brought along.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell>;
 
-    /// Whether a socket that introduces itself with `payload` is welcome. Every one is, by default.
-    fn welcomes(&self, payload: &serde_json::Map<String, serde_json::Value>) -> bool {
-        let _ = payload;
-        true
-    }
+    /// Says whether a principal may use a field of a root type.
+    ///
+    /// # Errors
+    /// What is missing and where to get it, for people.
+    fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String>;
+
+    /// Puts into `request` what its resolvers look for.
+    fn prepare(&self, request: async_graphql::Request, visitor: &Visitor, trace_id: &str) -> Prepared;
 }
 
 /// The exported schema is not one that documents can be judged against.

@@ -7,15 +7,19 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use seatgraph_core::SystemClock;
-use seatgraph_engine::{Engine, Worker};
+use seatgraph_engine::access::Principal;
+use seatgraph_engine::{Actor, Engine, Worker};
 use seatgraph_store::{Db, FileLock};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Uuid;
 
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
+use crate::visitors::Visitors;
 use crate::{callback, graphiql, health, keys, schema};
 
 /// How long open requests and sockets may take to end once the gateway stops.
@@ -26,6 +30,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub enum Role {
     /// Answers requests and does the work too.
     Serve,
+    /// The same, and takes every visitor from this machine for the person who started it.
+    Demo,
     /// Does the work only; for further machines beside a PostgreSQL database.
     Work,
 }
@@ -48,9 +54,9 @@ impl Gateway {
     /// What could not be opened, bound or read, naming it.
     pub async fn start(config: Config, role: Role) -> anyhow::Result<Self> {
         anyhow::ensure!(
-            role == Role::Work || config.listen.ip().is_loopback(),
-            "listen: {} is not a loopback address, and the gateway does not know its visitors yet; \
-             listen on 127.0.0.1 and let a proxy with its own login stand in front",
+            role == Role::Work || config.listen.ip().is_loopback() || config.public_url.is_some(),
+            "public_url: {} can be reached from other machines; say by which address browsers reach the gateway, so \
+             that it answers to no other name",
             config.listen
         );
         let (db, lock) = open(&config, role).await?;
@@ -60,13 +66,15 @@ impl Gateway {
         let mut tasks = JoinSet::new();
         let address = match role {
             Role::Work => None,
-            Role::Serve => {
+            Role::Serve | Role::Demo => {
                 let listener =
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
-                let router = router(&config, &engine, address, stop.clone())?;
+                let visitors = if role == Role::Demo { Visitors::of_demo() } else { Visitors::default() };
+                let router = router(&config, &engine, (address, visitors), stop.clone())?;
                 let stopped = stop.clone().cancelled_owned();
-                tasks.spawn(async move { Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?) });
+                let service = router.into_make_service_with_connect_info::<SocketAddr>();
+                tasks.spawn(async move { Ok(axum::serve(listener, service).with_graceful_shutdown(stopped).await?) });
                 Some(address)
             }
         };
@@ -114,6 +122,18 @@ impl Gateway {
     }
 }
 
+/// An engine on the configured database for the short commands of the binary, which take no lock.
+pub(crate) async fn engine(config: &Config) -> anyhow::Result<Engine> {
+    let db = Db::connect(&config.database).await.context("database.url")?;
+    db.migrate().await.context("migrations")?;
+    Ok(Engine::new(db, CONNECTORS, keys::sealer(config)?, Arc::new(SystemClock), config.engine.clone()))
+}
+
+/// Whoever runs the binary, as the audit log names it.
+pub(crate) fn operator() -> Actor {
+    Actor::new(&Principal::command_line(), "command line", &Uuid::now_v7().simple().to_string())
+}
+
 async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLock>)> {
     let lock = match config.database.sqlite_path() {
         Some(_) if role == Role::Work => anyhow::bail!(
@@ -136,16 +156,29 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLoc
     Ok((db, lock))
 }
 
-fn router(config: &Config, engine: &Engine, address: SocketAddr, stop: CancellationToken) -> anyhow::Result<Router> {
+fn router(
+    config: &Config,
+    engine: &Engine,
+    (address, visitors): (SocketAddr, Visitors),
+    stop: CancellationToken,
+) -> anyhow::Result<Router> {
     let public_url = config.public_url(address);
     let settings = Settings {
         limits: config.limits.clone(),
         allowed_origins: config.allowed_origins.clone(),
-        allowed_hosts: HostPolicy::Loopback,
+        allowed_hosts: names(config.public_url.as_ref()),
         introspection: config.introspection,
     };
-    let scope = schema::Scope::new(engine.clone(), public_url);
+    let scope = schema::Scope::new(engine.clone(), public_url, visitors);
     let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(scope))?;
     let pages = graphiql::router().merge(health::router(engine.db().clone())).merge(callback::router(engine.clone()));
     Ok(edge.closing_with(stop).router().merge(pages))
+}
+
+/// The names that the gateway answers to: its public one, and those of the machine for whoever sits at it.
+fn names(public_url: Option<&Url>) -> HostPolicy {
+    match public_url.and_then(Url::host_str) {
+        Some(name) => HostPolicy::LoopbackAnd(name.to_ascii_lowercase()),
+        None => HostPolicy::Loopback,
+    }
 }

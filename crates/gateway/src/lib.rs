@@ -1,5 +1,6 @@
 //! The front door: GraphQL over HTTP, WebSocket and server-sent events; configuration; composition.
 
+mod audit_log;
 mod callback;
 pub mod cli;
 pub mod config;
@@ -13,3 +14,5 @@ mod health;
 mod keys;
 pub mod schema;
 mod telemetry;
+pub mod tokens;
+pub mod visitors;

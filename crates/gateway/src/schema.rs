@@ -4,8 +4,11 @@
 //! compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
 //! other relation goes through a loader. The edge holds all limits, hence [`ValidationMode::Fast`] and none here.
 
+mod access;
 mod account;
 mod alias;
+mod audit;
+mod command;
 mod connector;
 mod cursor;
 mod error;
@@ -23,6 +26,7 @@ mod payload;
 mod pool;
 mod profile;
 mod query;
+pub mod rights;
 mod run;
 mod scalars;
 mod scope;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use seatgraph_core::Secret;
 use seatgraph_core::http::{Http, HttpOptions, Method};
 use serde_json::{Value, json};
 
@@ -44,11 +45,14 @@ impl Vendor {
 }
 
 /// The gateway's public API.
-pub(crate) struct Api(Http);
+pub(crate) struct Api {
+    http: Http,
+    token: Secret,
+}
 
 impl Api {
-    pub(crate) fn new(address: &str) -> anyhow::Result<Self> {
-        Ok(Self(Http::new(address.parse()?, None, HttpOptions::default())))
+    pub(crate) fn new(address: &str, token: Secret) -> anyhow::Result<Self> {
+        Ok(Self { http: Http::new(address.parse()?, None, HttpOptions::default()), token })
     }
 
     /// Connects the organisation and publishes its profile; returns the first run's id.
@@ -88,7 +92,9 @@ impl Api {
 
     async fn ask(&self, document: &str, variables: Value) -> anyhow::Result<Value> {
         let body = json!({ "query": document, "variables": variables });
-        let mut answer: Value = self.0.request(Method::Post, "/graphql").json(&body).json_body().await?;
+        let request = self.http.request(Method::Post, "/graphql").json(&body);
+        let request = request.header("authorization", format!("Bearer {}", self.token.expose()));
+        let mut answer: Value = request.json_body().await?;
         anyhow::ensure!(answer["errors"].is_null(), "{}", answer["errors"]);
         Ok(answer["data"].take())
     }

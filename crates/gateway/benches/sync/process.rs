@@ -1,12 +1,24 @@
 //! The processes that are measured, each on its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::Context;
 use salesforce_simulator::{Settings, Simulator};
+use seatgraph::tokens::New;
+use seatgraph_store::Role;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+
+/// The file with the gateway's sealing key.
+pub(crate) fn key_file(folder: &Path) -> PathBuf {
+    folder.join("seatgraph.key")
+}
+
+/// The token with which the bench drives the gateway.
+pub(crate) fn administrator() -> New {
+    New { name: "bench".to_owned(), roles: vec![Role::Admin], profiles: Vec::new(), expires: None }
+}
 
 /// A process and the lines it prints.
 pub(crate) struct Process {
@@ -29,7 +41,7 @@ impl Process {
             .arg("serve")
             .env("SEATGRAPH_DATABASE__URL", database)
             .env("SEATGRAPH_LISTEN", "127.0.0.1:0")
-            .env("SEATGRAPH_KEY_FILE", folder.join("seatgraph.key"))
+            .env("SEATGRAPH_KEY_FILE", key_file(folder))
             .env("SEATGRAPH_LOG__LEVEL", "warn");
         Self::start(command)
     }

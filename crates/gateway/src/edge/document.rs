@@ -1,5 +1,6 @@
 //! Documents: judged once, remembered by their hash, refused as cheaply as possible.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use apollo_compiler::ast::{self, Definition, OperationType};
@@ -45,6 +46,12 @@ pub(crate) struct Chosen {
 impl Chosen {
     pub(crate) fn kind(&self) -> OperationType {
         self.operation.operation_type
+    }
+
+    /// The fields of the root that the operation names, each once, wherever in its fragments.
+    pub(crate) fn root_fields(&self) -> Vec<String> {
+        let names = self.operation.root_fields(&self.document.valid).map(|field| field.name.to_string());
+        names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 

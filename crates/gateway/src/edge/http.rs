@@ -20,8 +20,9 @@ use super::negotiate::{Accepted, Media, is_json};
 use super::params::Params;
 use super::record::Record;
 use super::refusal::{Code, Refused, Stage};
-use super::service::Service;
+use super::service::{Guest, Service};
 use super::stream::Pace;
+use super::visitor::Introduction;
 use super::{origin, socket, stream};
 
 /// The status of an answer, in one place because the specification's draft is about to move it.
@@ -29,6 +30,8 @@ fn status(media: Media, failure: Option<Stage>) -> StatusCode {
     let strict = media == Media::GraphqlResponse;
     match failure {
         None => StatusCode::OK,
+        Some(Stage::Unauthenticated) => StatusCode::UNAUTHORIZED,
+        Some(Stage::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
         Some(Stage::Forbidden) => StatusCode::FORBIDDEN,
         Some(Stage::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
         Some(Stage::Method(_)) => StatusCode::METHOD_NOT_ALLOWED,
@@ -50,14 +53,16 @@ pub(crate) async fn serve<E: Executor>(State(service): State<Arc<Service<E>>>, r
     if let Err(refused) = origin::check(&parts.headers, &parts.uri, &service.settings) {
         return refuse(Media::Json, &refused, record);
     }
+    let introduction = Introduction::of(&parts);
     if wants_socket(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::upgrade(service, upgrade),
+            Ok(upgrade) => socket::upgrade(service, upgrade, introduction),
             Err(rejection) => rejection.into_response(),
         };
     }
     let accepted = Accepted::from_headers(&parts.headers);
-    Box::pin(answer(service, &parts, body, accepted, record)).await
+    let call = Call { accepted, introduction };
+    Box::pin(answer(service, &parts, body, call, record)).await
 }
 
 fn wants_socket(parts: &Parts) -> bool {
@@ -65,20 +70,31 @@ fn wants_socket(parts: &Parts) -> bool {
     parts.method == Method::CONNECT || upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
+/// How a request came: what it can be answered with, and who sent it.
+struct Call {
+    accepted: Accepted,
+    introduction: Introduction,
+}
+
 async fn answer<E: Executor>(
     service: Arc<Service<E>>,
     parts: &Parts,
     body: Body,
-    accepted: Accepted,
+    call: Call,
     mut record: Record,
 ) -> Response {
+    let Call { accepted, introduction } = call;
     let media = accepted.media.unwrap_or(Media::Json);
-    let chosen = match choose(&service, parts, body, accepted, &mut record).await {
+    let guest = match service.recognize(introduction, &mut record).await {
+        Ok(guest) => guest,
+        Err(refused) => return refuse_as(accepted, refused, record, &service),
+    };
+    let chosen = match choose(&service, parts, body, accepted, &guest, &mut record).await {
         Ok(chosen) => chosen,
         Err(refused) => return refuse_as(accepted, refused, record, &service),
     };
     let (chosen, params) = chosen;
-    let admitted = match service.admit(&chosen, params, &mut record) {
+    let admitted = match service.admit(&chosen, params, guest, &mut record) {
         Ok(admitted) => admitted,
         Err(refused) => return refuse_as(accepted, refused, record, &service),
     };
@@ -111,6 +127,7 @@ async fn choose<E: Executor>(
     parts: &Parts,
     body: Body,
     accepted: Accepted,
+    guest: &Guest,
     record: &mut Record,
 ) -> Result<(Chosen, Params), Refused> {
     if parts.method != Method::POST && parts.method != Method::GET {
@@ -123,7 +140,7 @@ async fn choose<E: Executor>(
         return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
     }
     let mut params = read(service, parts, body).await?;
-    let chosen = service.choose(&params, record).await?;
+    let chosen = service.choose(&params, guest, record).await?;
     if parts.method == Method::GET && chosen.kind() == OperationType::Mutation {
         let message = "a mutation needs POST";
         return Err(Refused::new(Stage::Method("POST"), Code::BadRequest, message));
@@ -194,8 +211,13 @@ fn refuse(media: Media, refused: &Refused, mut record: Record) -> Response {
     record.failed(refused);
     let body = refused.body(&record.trace_id).into_bytes();
     let mut response = respond(media, status(media, Some(refused.stage)), body, record);
-    if let Stage::Method(allow) = refused.stage {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    let headers = response.headers_mut();
+    match refused.stage {
+        Stage::Method(allow) => drop(headers.insert(header::ALLOW, HeaderValue::from_static(allow))),
+        Stage::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"seatgraph\""));
+        }
+        _ => {}
     }
     response
 }

@@ -48,6 +48,9 @@ pub struct Limits {
     /// Silence on a stream or a socket after which a heartbeat is sent.
     #[serde(deserialize_with = "seconds")]
     pub heartbeat: Duration,
+    /// How often it is made sure that whoever listens to a stream still may.
+    #[serde(deserialize_with = "seconds")]
+    pub rights_checked_every: Duration,
     /// Time a socket has to send `connection_init`.
     #[serde(deserialize_with = "seconds")]
     pub init_time: Duration,
@@ -83,6 +86,7 @@ impl Default for Limits {
             operation_time: Duration::from_secs(10),
             cache_bytes: 32 << 20,
             heartbeat: Duration::from_secs(12),
+            rights_checked_every: Duration::from_secs(10),
             init_time: Duration::from_secs(3),
             close_time: Duration::from_secs(5),
             socket_operations: 32,

@@ -15,6 +15,8 @@ use super::refusal::{Code, Refused, Stage};
 pub enum HostPolicy {
     /// Loopback names and addresses: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`, with any port.
     Loopback,
+    /// The same, and this host name, in lower case and without a port.
+    LoopbackAnd(String),
     /// These host names, in lower case and without a port.
     Names(Vec<String>),
     /// Any name: something in front of the gateway checks it.
@@ -27,7 +29,8 @@ impl HostPolicy {
         match self {
             Self::Any => true,
             Self::Names(names) => names.contains(&host),
-            Self::Loopback => {
+            Self::LoopbackAnd(name) if *name == host => true,
+            Self::Loopback | Self::LoopbackAnd(_) => {
                 let bare = host.trim_start_matches('[').trim_end_matches(']');
                 host == "localhost"
                     || host.ends_with(".localhost")
@@ -53,6 +56,15 @@ pub(crate) fn check(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> Resu
         return Ok(());
     }
     Err(refused("requests from this Origin are not allowed"))
+}
+
+/// Says whether a request is addressed to this machine by a loopback name, and comes from no other site's page.
+pub(crate) fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
+    let Some(host) = host(headers, uri).filter(|host| HostPolicy::Loopback.admits(host)) else { return false };
+    match headers.get(header::ORIGIN) {
+        None => true,
+        Some(origin) => is_same(&origin.to_str().unwrap_or_default().to_ascii_lowercase(), &host),
+    }
 }
 
 /// HTTP/2 carries the name in the target instead of a header.

@@ -21,6 +21,7 @@ const NAME_LENGTH: usize = 80;
 pub(crate) struct Record {
     pub(crate) trace_id: String,
     started: Instant,
+    principal: Option<String>,
     operation: Option<String>,
     kind: &'static str,
     code: String,
@@ -34,6 +35,7 @@ impl Record {
         Self {
             trace_id: Uuid::now_v7().simple().to_string(),
             started: Instant::now(),
+            principal: None,
             operation: None,
             kind: "unknown",
             code: String::new(),
@@ -41,6 +43,10 @@ impl Record {
             cost: 0,
             statements: None,
         }
+    }
+
+    pub(crate) fn asked_by(&mut self, principal: String) {
+        self.principal = Some(principal);
     }
 
     pub(crate) fn chose(&mut self, chosen: &Chosen) {
@@ -79,6 +85,7 @@ impl Drop for Record {
         let code = if self.code.is_empty() { "OK" } else { &self.code };
         let took = self.started.elapsed();
         tracing::info!(
+            principal = self.principal.as_deref(),
             operation = self.operation.as_deref(),
             operation_type = self.kind,
             status = self.status,

@@ -18,7 +18,9 @@ pub(crate) enum Code {
     BadRequest,
     OperationResolutionFailure,
     PersistedQueryNotSupported,
+    Unauthenticated,
     Forbidden,
+    ServiceUnavailable,
     RateLimited,
     CostLimit,
     Timeout,
@@ -34,7 +36,9 @@ impl Code {
             Self::BadRequest => "BAD_REQUEST",
             Self::OperationResolutionFailure => "OPERATION_RESOLUTION_FAILURE",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::RateLimited => "RATE_LIMITED",
             Self::CostLimit => "COST_LIMIT",
             Self::Timeout => "TIMEOUT",
@@ -93,6 +97,10 @@ impl Refusal {
 /// How far a request came before it was turned away; decides the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
+    /// Nobody is known by what the request brought along.
+    Unauthenticated,
+    /// Who asks cannot be looked up.
+    Unavailable,
     /// Host or Origin is not one of ours.
     Forbidden,
     /// No answer that the client accepts can be given.

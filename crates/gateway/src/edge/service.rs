@@ -10,6 +10,7 @@ use apollo_compiler::{ExecutableDocument, Schema};
 use async_graphql::{Executor, Request, Response, Variables};
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
+use seatgraph_engine::access::{Permission, Principal};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +18,11 @@ use super::document::{Chosen, Documents};
 use super::params::Params;
 use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage, label};
+use super::visitor::{CannotTell, Introduction, Visitor};
 use super::{Prepare, Prepared, Settings, absent, coerce};
+
+/// Said to whoever is not known.
+const UNKNOWN: &str = "it is not known who asks: send an API token as `Authorization: Bearer sg_…`, or log in";
 
 /// What all transports share.
 pub(crate) struct Service<E> {
@@ -29,10 +34,20 @@ pub(crate) struct Service<E> {
     documents: Documents,
 }
 
+/// Somebody who was recognized, and by what.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    introduction: Introduction,
+    pub(crate) visitor: Visitor,
+}
+
 /// An operation that may run.
 pub(crate) struct Admitted {
     request: Request,
     kind: OperationType,
+    guest: Guest,
+    /// The fields of the root that it names, by which its rights are looked at again as long as it streams.
+    fields: Vec<String>,
 }
 
 /// What happened next to an operation.
@@ -44,19 +59,52 @@ impl<E: Executor> Service<E> {
         Self { settings, prepare, closing: CancellationToken::new(), executor, documents }
     }
 
-    /// Judges the document and picks the operation.
-    pub(crate) async fn choose(&self, params: &Params, record: &mut Record) -> Result<Chosen, Refused> {
+    /// Recognizes whoever asks; nothing of a request by anybody else is read.
+    pub(crate) async fn recognize(&self, introduction: Introduction, record: &mut Record) -> Result<Guest, Refused> {
+        match self.prepare.recognize(&introduction).await {
+            Ok(Some(principal)) => {
+                record.asked_by(principal.key());
+                let from = introduction.from.as_str().into();
+                Ok(Guest { introduction, visitor: Visitor { principal: Arc::new(principal), from } })
+            }
+            Ok(None) => Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
+            Err(CannotTell) => {
+                let message = "the database cannot be reached; try again later";
+                Err(Refused::new(Stage::Unavailable, Code::ServiceUnavailable, message))
+            }
+        }
+    }
+
+    /// Judges the document, picks the operation and makes sure that whoever asks may run it.
+    pub(crate) async fn choose(&self, params: &Params, guest: &Guest, record: &mut Record) -> Result<Chosen, Refused> {
         let name = params.operation_name.as_deref();
         let chosen = self.documents.choose(&params.query, name, &params.variables).await?;
         record.chose(&chosen);
-        if chosen.introspects && !self.settings.introspection {
+        let principal = &guest.visitor.principal;
+        if chosen.introspects && !self.settings.introspection && !principal.may(Permission::Introspect) {
             return Err(Refusal::new(Code::Forbidden, "introspection is not allowed").into());
         }
+        self.permits(principal, chosen.kind(), &chosen.root_fields())?;
         Ok(chosen)
     }
 
+    fn permits(&self, principal: &Principal, kind: OperationType, fields: &[String]) -> Result<(), Vec<Refusal>> {
+        let refusal = |field: &String| {
+            let permitted = self.prepare.permits(principal, kind, field);
+            permitted.err().map(|missing| Refusal::new(Code::Forbidden, missing))
+        };
+        let refusals: Vec<_> = fields.iter().filter_map(refusal).collect();
+        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+
     /// Coerces the variables and makes the executor's request.
-    pub(crate) fn admit(&self, chosen: &Chosen, params: Params, record: &mut Record) -> Result<Admitted, Refused> {
+    pub(crate) fn admit(
+        &self,
+        chosen: &Chosen,
+        params: Params,
+        guest: Guest,
+        record: &mut Record,
+    ) -> Result<Admitted, Refused> {
         let operation = &chosen.operation;
         let variables = self.variables(&chosen.document.valid, chosen, params.variables)?;
         let missing = |name: &&str| !variables.contains_key(*name);
@@ -68,9 +116,9 @@ impl<E: Executor> Service<E> {
         let mut request = Request::new(params.query).variables(variables);
         request.operation_name = operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
-        let Prepared { request, statements } = self.prepare.prepare(request);
+        let Prepared { request, statements } = self.prepare.prepare(request, &guest.visitor, &record.trace_id);
         record.counts(statements);
-        Ok(Admitted { request, kind: chosen.kind() })
+        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields() })
     }
 
     fn variables(
@@ -116,17 +164,47 @@ impl<E: Executor> Service<E> {
             })
             .boxed();
         }
-        let answers = AssertUnwindSafe(self.executor.execute_stream(admitted.request, None));
-        let answers = answers.catch_unwind();
+        let Admitted { request, kind, guest, fields } = admitted;
+        let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
             let _open = open;
-            for await answer in answers {
-                let answer = answer.map_err(|_| broken(&record.trace_id));
+            let mut answers = std::pin::pin!(answers);
+            let mut looks = tokio::time::interval(self.settings.limits.rights_checked_every);
+            looks.reset();
+            loop {
+                let next = tokio::select! {
+                    answer = answers.next() => answer.map(|answer| answer.map_err(|_| broken(&record.trace_id))),
+                    _ = looks.tick() => match self.still_permits(&guest, kind, &fields).await {
+                        Ok(()) => continue,
+                        Err(withdrawn) => Some(Err(withdrawn)),
+                    },
+                };
+                let Some(answer) = next else { break };
+                let ends = answer.is_err();
                 yield (finish(answer, &mut record), trace_id.clone());
+                if ends {
+                    break;
+                }
             }
             record.answered(200);
         }
         .boxed()
+    }
+
+    /// Makes sure that a guest is who it was, and may still do and see what it could when its stream began.
+    async fn still_permits(&self, guest: &Guest, kind: OperationType, fields: &[String]) -> Result<(), Refused> {
+        let principal = match self.prepare.recognize(&guest.introduction).await {
+            Ok(Some(principal)) => principal,
+            Ok(None) => return Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
+            // Nothing was withdrawn; the stream itself will find out that the database is away.
+            Err(CannotTell) => return Ok(()),
+        };
+        self.permits(&principal, kind, fields)?;
+        if principal.scope() != guest.visitor.principal.scope() {
+            let message = "what may be seen has changed; subscribe again";
+            return Err(Refusal::new(Code::Forbidden, message).into());
+        }
+        Ok(())
     }
 }
 

@@ -18,6 +18,7 @@ use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage};
 use super::service::{Admitted, Service};
 use super::stream;
+use super::visitor::Introduction;
 
 mod message;
 
@@ -28,7 +29,11 @@ const SUBPROTOCOL: &str = "graphql-transport-ws";
 const READ_BUFFER: usize = 4096;
 
 /// Turns a request into a socket and serves it until either side closes it.
-pub(crate) fn upgrade<E: Executor>(service: Arc<Service<E>>, upgrade: WebSocketUpgrade) -> Response {
+pub(crate) fn upgrade<E: Executor>(
+    service: Arc<Service<E>>,
+    upgrade: WebSocketUpgrade,
+    introduction: Introduction,
+) -> Response {
     // Up to twice the limit is read, so that the answer to a message that is too big can arrive.
     let most = service.settings.limits.message_bytes.saturating_mul(2);
     upgrade
@@ -36,10 +41,10 @@ pub(crate) fn upgrade<E: Executor>(service: Arc<Service<E>>, upgrade: WebSocketU
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(move |socket| Box::pin(serve(service, socket)))
+        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction)))
 }
 
-async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket) {
+async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket, introduction: Introduction) {
     let _open = Open::socket();
     let agreed = socket.protocol().is_some();
     let close_time = service.settings.limits.close_time;
@@ -48,6 +53,7 @@ async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket) {
         service,
         outgoing: Outgoing { sink, queue: VecDeque::new(), bytes: 0, unflushed: false },
         operations: StreamMap::new(),
+        introduction,
         initialized: false,
         heard: true,
     };
@@ -66,12 +72,15 @@ enum Step {
     Next(String),
     Error(serde_json::Value),
     Complete,
+    /// Nobody is known any more by what the socket introduced itself with.
+    Stranger,
 }
 
 struct Connection<E> {
     service: Arc<Service<E>>,
     outgoing: Outgoing,
     operations: StreamMap<String, BoxStream<'static, Step>>,
+    introduction: Introduction,
     initialized: bool,
     /// Whether anything came since the last ping.
     heard: bool,
@@ -88,13 +97,12 @@ impl<E: Executor> Connection<E> {
         loop {
             let done = tokio::select! {
                 frame = incoming.next() => match frame {
-                    Some(Ok(frame)) => self.frame(frame),
+                    Some(Ok(frame)) => self.frame(frame).await,
                     Some(Err(error)) if is_too_big(&error) => Err(Some(End::too_big())),
                     Some(Err(_)) | None => Err(None),
                 },
                 Some((id, step)) = self.operations.next(), if !self.operations.is_empty() => {
-                    self.step(&id, step);
-                    Ok(())
+                    self.step(&id, step).map_err(Some)
                 }
                 written = self.outgoing.write(), if self.outgoing.waits() => {
                     written.map_err(|_| None)
@@ -120,11 +128,14 @@ impl<E: Executor> Connection<E> {
         Ok(())
     }
 
-    fn frame(&mut self, frame: Frame) -> Result<(), Option<End>> {
+    async fn frame(&mut self, frame: Frame) -> Result<(), Option<End>> {
         self.heard = true;
         match frame {
             Frame::Text(text) if text.len() > self.service.settings.limits.message_bytes => Err(Some(End::too_big())),
-            Frame::Text(text) => Message::parse(&text).and_then(|m| self.message(m)).map_err(Some),
+            Frame::Text(text) => match Message::parse(&text) {
+                Ok(Message::Init(payload)) if !self.initialized => self.init(&payload).await.map_err(Some),
+                message => message.and_then(|message| self.message(message)).map_err(Some),
+            },
             Frame::Binary(_) => Err(Some(End::malformed("Invalid message"))),
             // The library answers pings and close frames itself.
             Frame::Ping(_) | Frame::Pong(_) => Ok(()),
@@ -132,17 +143,23 @@ impl<E: Executor> Connection<E> {
         }
     }
 
+    async fn init(&mut self, payload: &serde_json::Map<String, serde_json::Value>) -> Result<(), End> {
+        let introduction = std::mem::take(&mut self.introduction).with_payload(payload);
+        let mut record = Record::start();
+        if let Err(refused) = self.service.recognize(introduction.clone(), &mut record).await {
+            record.failed(&refused);
+            return Err(End::forbidden());
+        }
+        record.answered(101);
+        self.introduction = introduction;
+        self.initialized = true;
+        self.outgoing.text(message::acknowledgement());
+        Ok(())
+    }
+
     fn message(&mut self, message: Message<'_>) -> Result<(), End> {
         match message {
-            Message::Init(_) if self.initialized => Err(End::second_init()),
-            Message::Init(payload) => {
-                if !self.service.prepare.welcomes(&payload) {
-                    return Err(End::forbidden());
-                }
-                self.initialized = true;
-                self.outgoing.text(message::acknowledgement());
-                Ok(())
-            }
+            Message::Init(_) => Err(End::second_init()),
             Message::Ping(payload) => {
                 self.outgoing.text(message::pong(payload));
                 Ok(())
@@ -175,21 +192,23 @@ impl<E: Executor> Connection<E> {
             }
             params => params,
         };
-        let steps = steps(Arc::clone(&self.service), params, record);
+        let steps = steps(Arc::clone(&self.service), params, self.introduction.clone(), record);
         self.operations.insert(id, steps);
         Ok(())
     }
 
-    fn step(&mut self, id: &str, step: Step) {
+    fn step(&mut self, id: &str, step: Step) -> Result<(), End> {
         let text = match &step {
             Step::Next(json) => message::next(id, json),
             Step::Error(errors) => message::error(id, errors),
             Step::Complete => message::complete(id),
+            Step::Stranger => return Err(End::forbidden()),
         };
         if !matches!(step, Step::Next(_)) {
             self.operations.remove(id);
         }
         self.outgoing.text(text);
+        Ok(())
     }
 }
 
@@ -197,24 +216,25 @@ impl<E: Executor> Connection<E> {
 fn steps<E: Executor>(
     service: Arc<Service<E>>,
     params: Result<Params, Refused>,
+    introduction: Introduction,
     mut record: Record,
 ) -> BoxStream<'static, Step> {
     async_stream::stream! {
         let admitted = match params {
-            Ok(params) => admit(&service, params, &mut record).await,
+            Ok(params) => admit(&service, params, introduction, &mut record).await,
             Err(refused) => Err(refused),
         };
         match admitted {
             Err(refused) => {
                 record.failed(&refused);
                 record.answered(400);
-                yield Step::Error(refused.errors_json(&record.trace_id));
+                yield Step::refused(&refused, &record.trace_id);
             }
             Ok(admitted) => {
                 for await (answer, trace_id) in service.stream(admitted, record) {
                     match answer {
                         Err(refused) => {
-                            yield Step::Error(refused.errors_json(&trace_id));
+                            yield Step::refused(&refused, &trace_id);
                             return;
                         }
                         answer => yield Step::Next(stream::json(answer, &trace_id)),
@@ -227,9 +247,24 @@ fn steps<E: Executor>(
     .boxed()
 }
 
-async fn admit<E: Executor>(service: &Service<E>, params: Params, record: &mut Record) -> Result<Admitted, Refused> {
-    let chosen = service.choose(&params, record).await?;
-    service.admit(&chosen, params, record)
+impl Step {
+    fn refused(refused: &Refused, trace_id: &str) -> Self {
+        match refused.stage {
+            Stage::Unauthenticated => Self::Stranger,
+            _ => Self::Error(refused.errors_json(trace_id)),
+        }
+    }
+}
+
+async fn admit<E: Executor>(
+    service: &Service<E>,
+    params: Params,
+    introduction: Introduction,
+    record: &mut Record,
+) -> Result<Admitted, Refused> {
+    let guest = service.recognize(introduction, record).await?;
+    let chosen = service.choose(&params, &guest, record).await?;
+    service.admit(&chosen, params, guest, record)
 }
 
 fn is_too_big(error: &axum::Error) -> bool {

@@ -88,6 +88,11 @@ pub(crate) fn bad_input(argument: &str, fault: &str) -> Error {
     coded("BAD_USER_INPUT", format!("argument `{argument}` {fault}")).extend_with(|_, e| e.set("argument", argument))
 }
 
+/// Something that whoever asks may not do.
+pub(crate) fn forbidden(message: impl Into<String>) -> Error {
+    coded("FORBIDDEN", message)
+}
+
 /// What was asked for does not exist.
 pub(crate) fn not_found(message: impl Into<String>) -> Error {
     coded("NOT_FOUND", message)

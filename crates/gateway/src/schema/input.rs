@@ -7,13 +7,14 @@ use seatgraph_core::{Process as CoreProcess, Product, Secret};
 use seatgraph_engine::{
     self as engine, BeginAuthorization, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile,
 };
-use seatgraph_store::{AliasId, IdentifierId, ProfileId, RunId};
+use seatgraph_store::{IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
 use super::connector::Process;
 use super::error::UserError;
 use super::profile::ScheduleEvery;
 use super::scalars::{Json, Url};
+use super::scope::RequestScope;
 use crate::callback;
 
 type Refused = Vec<UserError>;
@@ -88,7 +89,7 @@ pub(crate) struct SetClientCredentialsInput {
 #[derive(InputObject)]
 pub(crate) struct BeginAuthorizationInput {
     /// The alias to be connected.
-    pub(crate) alias_id: ID,
+    alias_id: ID,
     /// The application's public name at the vendor. Left out, it is the one that the alias has.
     client_id: Option<String>,
     /// The application's password at the vendor, where it has one. Left out, it is the one that the alias has for the
@@ -98,14 +99,14 @@ pub(crate) struct BeginAuthorizationInput {
 }
 
 impl BeginAuthorizationInput {
-    pub(crate) fn of(self, alias_id: AliasId, public_url: &url::Url) -> BeginAuthorization {
-        BeginAuthorization {
-            alias_id,
+    pub(crate) fn read(self, scope: &RequestScope) -> Result<BeginAuthorization, Refused> {
+        Ok(BeginAuthorization {
+            alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
             client_id: self.client_id,
             client_secret: self.client_secret.map(Secret::new),
-            public_url: public_url.clone(),
+            public_url: url::Url::clone(&scope.public_url),
             begun_by: callback::VISITOR.to_owned(),
-        }
+        })
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use seatgraph_store::{
-    self as store, AccountId, AliasId, Db, Error, IdentifierId, ModelId, PoolId, ProfileId, RunId, SubscriptionId,
+    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, ModelId, PoolId, ProfileId, RunId,
+    SubscriptionId, TokenId,
 };
 
 /// Loads by key over one request's database.
@@ -55,6 +56,10 @@ pub(crate) struct IdentifiersOf(pub(crate) ModelId);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SeatsOfModel(pub(crate) ModelId);
 
+/// The roles of an API token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct RolesOf(pub(crate) TokenId);
+
 /// How many live subscriptions an identifier has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SeatsOf(pub(crate) IdentifierId);
@@ -91,6 +96,7 @@ macro_rules! relations {
 
 loads! {
     AccountId => store::Account, store::accounts::find_many;
+    AssignmentId => store::Assignment, store::roles::find_many;
     AliasId => store::Alias, store::aliases::find_many;
     IdentifierId => store::IdentifierRow, store::identifiers::find_many;
     ModelId => store::Model, store::models::find_many;
@@ -98,6 +104,7 @@ loads! {
     ProfileId => store::Profile, store::profiles::find_many;
     RunId => store::SyncRun, store::runs::find_many;
     SubscriptionId => store::SubscriptionRow, store::subscriptions::find_many;
+    TokenId => store::ApiToken, store::tokens::find_many;
 }
 
 relations! {
@@ -110,6 +117,7 @@ relations! {
     ModelsOf => Vec<store::Model>, store::pools::models;
     ProcessesOf => Vec<store::ProfileProcess>, store::profiles::processes;
     ProfilesOf => Vec<store::Profile>, store::profiles::by_alias;
+    RolesOf => Vec<store::Assignment>, store::roles::of_tokens;
     SeatsOf => i64, store::identifiers::subscription_counts;
     SeatsOfModel => i64, store::models::subscription_counts;
     StagesOf => Vec<store::Stage>, store::runs::stages;

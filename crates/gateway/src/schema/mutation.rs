@@ -1,11 +1,19 @@
 //! What can be done: one input and one payload each, expected refusals in the payload.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Object};
 use seatgraph_core::Secret;
-use seatgraph_engine::Denied;
-use seatgraph_store::AliasId;
+use seatgraph_engine::access::Subject;
+use seatgraph_engine::{BeginAuthorization, Engine, UpdateAlias, UpdateProfile};
+use seatgraph_store::{AliasId, ProfileId};
 
-use super::error::{Result, UserError, settle};
+use super::access::{
+    ApiTokenPayload, AssignRoleInput, CreateApiTokenInput, CreateApiTokenPayload, RemoveRoleInput, RevokeApiTokenInput,
+    RoleAssignmentPayload,
+};
+use super::command::carry_out;
+use super::error::Result;
 use super::input::{
     BeginAuthorizationInput, CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput,
     DisconnectAliasInput, ProfileInput, ResolveIdentifierInput, RunInput, SetClientCredentialsInput, StartSyncInput,
@@ -24,6 +32,17 @@ pub struct Mutation;
 /// Everything that can be done. A change that is refused changes nothing and says why in `userErrors`.
 #[Object]
 impl Mutation {
+    /// Gives somebody a role: a token, a person, or everybody in a group.
+    async fn assign_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who gets which role.")] input: AssignRoleInput,
+    ) -> Result<RoleAssignmentPayload> {
+        let by = Arc::clone(&ctx.scope()?.principal);
+        let assign = |engine: Engine, role| async move { engine.assign_role(&by, role).await };
+        carry_out(ctx, input.read(), |_| Subject::Gateway, assign).await
+    }
+
     /// Begins a person's consent for a connection alias. Open the address that it gives in a browser within ten
     /// minutes; the alias stays as it is until the consent has come back.
     async fn begin_authorization(
@@ -31,9 +50,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias, and the application that asks.")] input: BeginAuthorizationInput,
     ) -> Result<AuthorizationPayload> {
-        let scope = ctx.scope()?;
-        let alias = known(&["aliasId"], "connection alias", &input.alias_id);
-        carry_out(alias, |alias| scope.engine.begin_authorization(input.of(alias, &scope.public_url))).await
+        let begin = input.read(ctx.scope()?);
+        let about = |begin: &BeginAuthorization| Subject::Alias { id: begin.alias_id, field: "aliasId" };
+        carry_out(ctx, begin, about, |engine, begin| async move { engine.begin_authorization(begin).await }).await
     }
 
     /// Stops a run. A running one stops after the page at hand; what it had read stays, and nothing is retired.
@@ -42,8 +61,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The run to stop.")] input: RunInput,
     ) -> Result<SyncPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.cancel_sync(id)).await
+        carry_out(ctx, input.read(), |&id| Subject::Run(id), |engine, id| async move { engine.cancel_sync(id).await })
+            .await
     }
 
     /// Lets a suspect run go on: yes, so many are really gone.
@@ -52,8 +71,24 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The run to confirm.")] input: RunInput,
     ) -> Result<SyncPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.confirm_suspect_sync(id)).await
+        carry_out(
+            ctx,
+            input.read(),
+            |&id| Subject::Run(id),
+            |engine, id| async move { engine.confirm_suspect_sync(id).await },
+        )
+        .await
+    }
+
+    /// Makes an API token. The token itself is in this answer and nowhere else: keep it.
+    async fn create_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token to make.")] input: CreateApiTokenInput,
+    ) -> Result<CreateApiTokenPayload> {
+        let by = Arc::clone(&ctx.scope()?.principal);
+        let create = |engine: Engine, token| async move { engine.create_token(&by, token).await };
+        carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
     /// Creates a connection alias.
@@ -62,8 +97,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to create.")] input: CreateConnectionAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |alias| engine.create_alias(alias)).await
+        let create = |engine: Engine, alias| async move { engine.create_alias(alias).await };
+        carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
     /// Creates an integration profile as a draft.
@@ -72,8 +107,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to create.")] input: CreateProfileInput,
     ) -> Result<ProfilePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |profile| engine.create_profile(profile)).await
+        let create = |engine: Engine, profile| async move { engine.create_profile(profile).await };
+        carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
     /// Deletes a connection alias with its credential. One that is in use is refused.
@@ -82,9 +117,12 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to delete.")] input: DeleteConnectionAliasInput,
     ) -> Result<DeletePayload> {
-        let engine = &ctx.scope()?.engine;
         let id = known(&["id"], "connection alias", &input.id);
-        carry_out(id, |id: AliasId| async move { engine.delete_alias(id).await.map(|()| Deleted::alone(id)) }).await
+        let delete = |engine: Engine, id: AliasId| async move {
+            engine.delete_alias(id).await?;
+            Ok(Deleted::alone(id))
+        };
+        carry_out(ctx, id, |&id| Subject::alias(id), delete).await
     }
 
     /// Deletes an integration profile, stops its run, and closes what hangs on it. The history stays, and the alias is free again.
@@ -93,12 +131,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to delete.")] input: ProfileInput,
     ) -> Result<DeletePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(
-            input.read(),
-            |id| async move { engine.delete_profile(id).await.map(|closed| Deleted::with(id, &closed)) },
-        )
-        .await
+        let delete = |engine: Engine, id: ProfileId| async move {
+            let closed = engine.delete_profile(id).await?;
+            Ok(Deleted::with(id, &closed))
+        };
+        carry_out(ctx, input.read(), |&id| Subject::profile(id), delete).await
     }
 
     /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays.
@@ -107,8 +144,9 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to disconnect.")] input: DisconnectAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(known(&["id"], "connection alias", &input.id), |id| engine.disconnect_alias(id)).await
+        let id = known(&["id"], "connection alias", &input.id);
+        carry_out(ctx, id, |&id| Subject::alias(id), |engine, id| async move { engine.disconnect_alias(id).await })
+            .await
     }
 
     /// Stops a profile until it is resumed; its run stops after the page at hand.
@@ -117,8 +155,13 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to pause.")] input: ProfileInput,
     ) -> Result<ProfilePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.pause_profile(id)).await
+        carry_out(
+            ctx,
+            input.read(),
+            |&id| Subject::profile(id),
+            |engine, id| async move { engine.pause_profile(id).await },
+        )
+        .await
     }
 
     /// Validates a draft, publishes it, starts its first run, and returns that run.
@@ -127,8 +170,23 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to publish.")] input: ProfileInput,
     ) -> Result<PublishPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.publish_profile(id)).await
+        carry_out(
+            ctx,
+            input.read(),
+            |&id| Subject::profile(id),
+            |engine, id| async move { engine.publish_profile(id).await },
+        )
+        .await
+    }
+
+    /// Takes a role away. It counts no longer from the next request on, and open streams that needed it end.
+    async fn remove_role(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The role to take away.")] input: RemoveRoleInput,
+    ) -> Result<RoleAssignmentPayload> {
+        let id = known(&["id"], "role", &input.id);
+        carry_out(ctx, id, |&id| Subject::Role(id), |engine, id| async move { engine.remove_role(id).await }).await
     }
 
     /// Says what unrecognized identifiers stand for, now and in every later run.
@@ -137,8 +195,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The identifiers, and what they stand for.")] input: ResolveIdentifierInput,
     ) -> Result<SoftwareModelPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |(ids, target)| engine.resolve_identifiers(ids, target)).await
+        let resolve = |engine: Engine, (ids, target)| async move { engine.resolve_identifiers(ids, target).await };
+        carry_out(ctx, input.read(), |_| Subject::Gateway, resolve).await
     }
 
     /// Lets a paused profile run again and starts a run.
@@ -147,8 +205,23 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to resume.")] input: ProfileInput,
     ) -> Result<ProfilePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.resume_profile(id)).await
+        carry_out(
+            ctx,
+            input.read(),
+            |&id| Subject::profile(id),
+            |engine, id| async move { engine.resume_profile(id).await },
+        )
+        .await
+    }
+
+    /// Revokes an API token for good. It is refused from the next request on, and its open streams end.
+    async fn revoke_api_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token to revoke.")] input: RevokeApiTokenInput,
+    ) -> Result<ApiTokenPayload> {
+        let id = known(&["id"], "token", &input.id);
+        carry_out(ctx, id, |&id| Subject::Token(id), |engine, id| async move { engine.revoke_token(id).await }).await
     }
 
     /// Gives an alias the credential of the application itself. It takes the place of an earlier one.
@@ -157,10 +230,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The credential, and the alias that it is for.")] input: SetClientCredentialsInput,
     ) -> Result<ConnectionAliasPayload> {
-        let engine = &ctx.scope()?.engine;
         let alias = known(&["aliasId"], "connection alias", &input.alias_id);
         let secret = Secret::new(input.client_secret);
-        carry_out(alias, |alias| engine.set_client_credentials(alias, input.client_id, secret)).await
+        let set =
+            |engine: Engine, alias| async move { engine.set_client_credentials(alias, input.client_id, secret).await };
+        carry_out(ctx, alias, |&id| Subject::Alias { id, field: "aliasId" }, set).await
     }
 
     /// Starts a sync run. One that is open already is a conflict.
@@ -169,9 +243,11 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile, and what to execute.")] input: StartSyncInput,
     ) -> Result<SyncPayload> {
-        let engine = &ctx.scope()?.engine;
         let profile = known(&["profileId"], "profile", &input.profile_id);
-        carry_out(profile, |id| engine.start_sync(id, processes(input.processes), input.idempotency_key)).await
+        let start = |engine: Engine, id| async move {
+            engine.start_sync(id, processes(input.processes), input.idempotency_key).await
+        };
+        carry_out(ctx, profile, |&id| Subject::Profile { id, field: "profileId" }, start).await
     }
 
     /// Changes a connection alias; what the input leaves out stays as it is.
@@ -180,8 +256,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The changes.")] input: UpdateConnectionAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |change| engine.update_alias(change)).await
+        let about = |change: &UpdateAlias| Subject::alias(change.id);
+        carry_out(ctx, input.read(), about, |engine, change| async move { engine.update_alias(change).await }).await
     }
 
     /// Changes an integration profile; what the input leaves out stays as it is.
@@ -190,8 +266,8 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The changes.")] input: UpdateProfileInput,
     ) -> Result<ProfilePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |change| engine.update_profile(change)).await
+        let about = |change: &UpdateProfile| Subject::profile(change.id);
+        carry_out(ctx, input.read(), about, |engine, change| async move { engine.update_profile(change).await }).await
     }
 
     /// Looks at the organisation the way each process would, and says what is missing and what to do about it. Nothing is changed there.
@@ -200,19 +276,12 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to validate.")] input: ProfileInput,
     ) -> Result<ValidatePayload> {
-        let engine = &ctx.scope()?.engine;
-        carry_out(input.read(), |id| engine.validate_profile(id)).await
-    }
-}
-
-/// Carries out a command that was understood, and answers with what became of it.
-async fn carry_out<C, T, P, F>(command: Result<C, Vec<UserError>>, act: impl FnOnce(C) -> F) -> Result<P>
-where
-    F: Future<Output = Result<T, Denied>>,
-    P: From<Result<T, Vec<UserError>>>,
-{
-    match command {
-        Ok(command) => settle(act(command).await).map(P::from),
-        Err(refused) => Ok(Err(refused).into()),
+        carry_out(
+            ctx,
+            input.read(),
+            |&id| Subject::profile(id),
+            |engine, id| async move { engine.validate_profile(id).await },
+        )
+        .await
     }
 }

@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{ID, Interface};
-use seatgraph_store::{AccountId, AliasId, IdentifierId, ModelId, PoolId, ProfileId, RunId, SubscriptionId};
+use seatgraph_engine::access::Permission;
+use seatgraph_store::{
+    AccountId, AliasId, AssignmentId, IdentifierId, ModelId, PoolId, ProfileId, RunId, SubscriptionId, TokenId,
+};
 
+use super::access::{ApiToken, RoleAssignment};
 use super::account::Account;
 use super::alias::ConnectionAlias;
 use super::connector::Connector;
@@ -31,12 +35,14 @@ use super::subscription_row::SoftwareSubscription;
 #[expect(clippy::large_enum_variant, reason = "it is moved once, into its answer")]
 pub(crate) enum Node {
     Account(Account),
+    ApiToken(ApiToken),
     Connector(Connector),
     Alias(ConnectionAlias),
     Profile(IntegrationProfile),
     Pool(LicensePool),
     Model(SoftwareModel),
     Subscription(SoftwareSubscription),
+    Role(RoleAssignment),
     Run(SyncRun),
     Identifier(UnrecognizedIdentifier),
 }
@@ -44,7 +50,12 @@ pub(crate) enum Node {
 /// Finds what an id names; `None` when there is nothing, whatever the reason.
 pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
+    if !scope.principal.may(Permission::ManageAccess) && [TokenId::PREFIX, AssignmentId::PREFIX].contains(&prefix) {
+        return Ok(None);
+    }
     match prefix {
+        TokenId::PREFIX => row::<TokenId, ApiToken>(scope, id).await,
+        AssignmentId::PREFIX => row::<AssignmentId, RoleAssignment>(scope, id).await,
         AccountId::PREFIX => row::<AccountId, Account>(scope, id).await,
         AliasId::PREFIX => row::<AliasId, ConnectionAlias>(scope, id).await,
         ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(scope, id).await,

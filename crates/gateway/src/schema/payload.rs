@@ -125,6 +125,8 @@ pub(crate) struct Deleted {
     closed: Vec<ClosedCount>,
 }
 
+impl seatgraph_engine::Leaves for Deleted {}
+
 impl Deleted {
     pub(crate) fn alone(id: AliasId) -> Self {
         Self { id: id.to_string(), closed: Vec::new() }
@@ -174,3 +176,5 @@ payloads! {
         findings: validated.findings.into_iter().map(Finding::from).collect()
     };
 }
+
+pub(super) use payloads;

@@ -3,8 +3,10 @@
 use async_graphql::{Context, ID, Object};
 use futures::future::try_join_all;
 
+use super::access::{self, ApiToken, RoleAssignment, Viewer};
 use super::account::{self, Account, AccountFilter, AccountOrder};
 use super::alias::{self, AliasBy, AliasFilter, ConnectionAlias};
+use super::audit::{self, AuditEvent, AuditFilter};
 use super::connector::Connector;
 use super::error::{self, Result};
 use super::identifier::{self, UnrecognizedIdentifier};
@@ -43,6 +45,40 @@ impl Query {
     ) -> Result<Connection<Account>> {
         let paging = Paging { first, after, last, before };
         account::page(ctx, filter.unwrap_or_default().read()?, order_by, &paging).await
+    }
+
+    /// The API tokens, the newest first; those that open nothing any more too.
+    async fn api_tokens(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
+        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+    ) -> Result<Connection<ApiToken>> {
+        access::token_page(ctx.scope()?, &Paging { first, after, last, before }).await
+    }
+
+    /// The audit log: who did what, the newest first.
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
+        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        #[graphql(desc = "Leaves out the entries that do not fit.")] filter: Option<AuditFilter>,
+    ) -> Result<Connection<AuditEvent>> {
+        let paging = Paging { first, after, last, before };
+        audit::page(ctx.scope()?, filter.unwrap_or_default().into(), &paging).await
     }
 
     /// One connection alias; null when there is none.
@@ -155,6 +191,22 @@ impl Query {
         profile::page(ctx.scope()?, filter.unwrap_or_default(), order_by, &paging).await
     }
 
+    /// Who holds which role, the oldest first.
+    async fn role_assignments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
+        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        last: Option<i32>,
+        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+    ) -> Result<Connection<RoleAssignment>> {
+        access::role_page(ctx.scope()?, &Paging { first, after, last, before }).await
+    }
+
     /// The software models, by publisher, product and edition.
     async fn software_models(
         &self,
@@ -237,5 +289,10 @@ impl Query {
     ) -> Result<Connection<UnrecognizedIdentifier>> {
         let paging = Paging { first, after, last, before };
         identifier::page(ctx.scope()?, &paging).await
+    }
+
+    /// Whoever asks, and what it may do.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
+        Ok(access::viewer(ctx.scope()?))
     }
 }

@@ -3,21 +3,34 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use apollo_compiler::ast::OperationType;
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, Request};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use seatgraph_engine::Engine;
+use seatgraph_engine::access::Principal;
+use seatgraph_engine::{Actor, Engine};
 use seatgraph_store::Db;
 use url::Url;
 
 use super::error::{self, Result};
 use super::loaders::Loads;
-use crate::edge::{Prepare, Prepared};
+use super::rights;
+use crate::edge::{CannotTell, Introduction, Prepare, Prepared, Visitor};
+use crate::visitors::Visitors;
 
 /// What the resolvers of one request work with. Every statement that goes through it is counted.
 pub(crate) struct RequestScope {
+    /// The engine, seeing no more than whoever asks may see.
     pub(crate) engine: Engine,
+    /// The engine itself, for commands that were permitted.
+    pub(crate) whole: Engine,
+    /// The database, showing no more than whoever asks may see.
     pub(crate) db: Db,
+    /// Who asks.
+    pub(crate) principal: Arc<Principal>,
+    came_from: Arc<str>,
+    trace_id: String,
     /// When the request came; what it says about ages goes by this.
     pub(crate) now: DateTime<Utc>,
     /// Where browsers reach the gateway.
@@ -26,11 +39,27 @@ pub(crate) struct RequestScope {
 }
 
 impl RequestScope {
-    fn new(engine: Engine, public_url: Arc<Url>) -> Self {
+    fn new(whole: Engine, public_url: Arc<Url>, visitor: &Visitor, trace_id: &str) -> Self {
+        let engine = whole.within(visitor.principal.scope());
         let db = engine.db().clone();
         // No cache: a subscription keeps its scope for hours, and a batch already asks once for each key.
         let loads = DataLoader::new(Loads(db.clone()), tokio::spawn);
-        Self { now: engine.now(), public_url, engine, db, loads }
+        Self {
+            now: engine.now(),
+            engine,
+            whole,
+            db,
+            principal: Arc::clone(&visitor.principal),
+            came_from: Arc::clone(&visitor.from),
+            trace_id: trace_id.to_owned(),
+            public_url,
+            loads,
+        }
+    }
+
+    /// Whoever asks, as the audit log names it.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::new(&self.principal, &self.came_from, &self.trace_id)
     }
 
     /// Loads what `key` stands for, together with what the rest of the request asks for at the same time.
@@ -43,32 +72,43 @@ impl RequestScope {
     }
 }
 
-/// Prepares requests for one engine.
+/// Recognizes visitors and prepares their requests, for one engine.
 #[derive(Debug, Clone)]
 pub struct Scope {
     engine: Engine,
     public_url: Arc<Url>,
+    visitors: Visitors,
 }
 
 impl Scope {
-    /// Prepares requests for `engine`, in a gateway that browsers reach at `public_url`.
+    /// Prepares requests for `engine`, in a gateway that browsers reach at `public_url` and that `visitors` come to.
     #[must_use]
-    pub fn new(engine: Engine, public_url: Url) -> Self {
-        Self { engine, public_url: Arc::new(public_url) }
+    pub fn new(engine: Engine, public_url: Url, visitors: Visitors) -> Self {
+        Self { engine, public_url: Arc::new(public_url), visitors }
     }
 
-    /// Gives `request` its scope, and returns the count of the statements that it will have cost.
+    /// Gives a request of `visitor` its scope, and returns the count of the statements that it will have cost.
     #[must_use]
-    pub fn of(&self, request: Request) -> (Request, Arc<AtomicU64>) {
+    pub fn of(&self, request: Request, visitor: &Visitor, trace_id: &str) -> (Request, Arc<AtomicU64>) {
         let statements = Arc::new(AtomicU64::new(0));
         let engine = self.engine.metered(Arc::clone(&statements));
-        (request.data(RequestScope::new(engine, Arc::clone(&self.public_url))), statements)
+        let scope = RequestScope::new(engine, Arc::clone(&self.public_url), visitor, trace_id);
+        (request.data(scope), statements)
     }
 }
 
+#[async_trait]
 impl Prepare for Scope {
-    fn prepare(&self, request: Request) -> Prepared {
-        let (request, statements) = self.of(request);
+    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
+        self.visitors.recognize(&self.engine, introduction).await
+    }
+
+    fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
+        rights::permits(principal, root, field)
+    }
+
+    fn prepare(&self, request: Request, visitor: &Visitor, trace_id: &str) -> Prepared {
+        let (request, statements) = self.of(request, visitor, trace_id);
         Prepared { request, statements }
     }
 }

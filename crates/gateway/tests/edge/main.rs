@@ -10,3 +10,4 @@ mod server;
 mod sockets;
 mod streams;
 mod telemetry;
+mod visitors;

@@ -1,17 +1,20 @@
 //! A small schema with one field for each thing the edge must get right.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
+use apollo_compiler::ast::OperationType;
 use async_graphql::{
     Context, Enum, Error, ErrorExtensions, ID, InputObject, Object, OneofObject, Request, Schema, SchemaBuilder,
     SimpleObject, Subscription, ValidationMode,
 };
 use async_stream::stream;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::Stream;
-use seatgraph::edge::{Edge, Prepare, Prepared, Settings};
-use serde_json::{Map, Value};
+use seatgraph::edge::{CannotTell, Edge, Introduction, Prepare, Prepared, Settings, Visitor};
+use seatgraph_core::Secret;
+use seatgraph_engine::access::{Principal, PrincipalId};
 use tokio::sync::broadcast;
 
 pub(crate) type Library = Schema<Query, Mutation, Subscriptions>;
@@ -22,28 +25,45 @@ pub(crate) struct Controls {
     /// Ticks of the live stream; `None` ends it.
     pub(crate) live: broadcast::Sender<Option<Tick>>,
     pub(crate) changes: Arc<AtomicI32>,
+    /// Set once nobody is known any more.
+    pub(crate) withdrawn: Arc<AtomicBool>,
 }
 
 impl Default for Controls {
     fn default() -> Self {
-        Self { live: broadcast::channel(1024).0, changes: Arc::default() }
+        Self { live: broadcast::channel(1024).0, changes: Arc::default(), withdrawn: Arc::default() }
     }
 }
 
-/// Counts "statements" the way the gateway's database handle does, and turns `{"user": "stranger"}` away.
-pub(crate) struct Counting;
+/// Counts "statements" the way the gateway's database handle does. Knows everybody but a bearer of `stranger`, and
+/// nobody once the test has withdrawn everything; `change` is for the demo's visitor alone.
+pub(crate) struct Counting(Arc<AtomicBool>);
 
 struct Statements(Arc<AtomicU64>);
 
+#[async_trait]
 impl Prepare for Counting {
-    fn prepare(&self, request: Request) -> Prepared {
+    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
+        if self.0.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        match introduction.bearer.as_ref().map(Secret::expose) {
+            None => Ok(Some(Principal::demo())),
+            Some("stranger") => Ok(None),
+            Some("unlucky") => Err(CannotTell),
+            Some(name) => Ok(Some(Principal::new(PrincipalId::Person(name.to_owned()), name, Vec::new()))),
+        }
+    }
+
+    fn permits(&self, principal: &Principal, _root: OperationType, field: &str) -> Result<(), String> {
+        let permitted = field != "change" || *principal.id() == PrincipalId::Demo;
+        permitted.then_some(()).ok_or_else(|| format!("`{field}` is not for {}", principal.name()))
+    }
+
+    fn prepare(&self, request: Request, _visitor: &Visitor, _trace_id: &str) -> Prepared {
         let statements = Arc::new(AtomicU64::new(0));
         let request = request.data(Statements(Arc::clone(&statements)));
         Prepared { request, statements }
-    }
-
-    fn welcomes(&self, payload: &Map<String, Value>) -> bool {
-        payload.get("user").is_none_or(|user| user != "stranger")
     }
 }
 
@@ -53,13 +73,14 @@ pub(crate) fn builder(controls: Controls) -> SchemaBuilder<Query, Mutation, Subs
 
 /// The edge in front of the schema, built as the gateway builds its own.
 pub(crate) fn edge(controls: Controls, settings: Settings) -> Edge<Library> {
+    let prepare = Arc::new(Counting(Arc::clone(&controls.withdrawn)));
     let schema = builder(controls)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         .limit_recursive_depth(128)
         .finish();
     let sdl = schema.sdl();
-    Edge::new(schema, &sdl, settings, Arc::new(Counting)).expect("the schema's own SDL is valid")
+    Edge::new(schema, &sdl, settings, prepare).expect("the schema's own SDL is valid")
 }
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]

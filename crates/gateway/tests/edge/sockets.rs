@@ -14,13 +14,13 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::server::{PATIENCE, Server};
 
-const LIVE: &str = "subscription { live { sequence text } }";
+pub(crate) const LIVE: &str = "subscription { live { sequence text } }";
 
-struct Client(WebSocketStream<TcpStream>);
+pub(crate) struct Client(WebSocketStream<TcpStream>);
 
 impl Client {
     /// Connects with the headers given; the status when the server does not upgrade.
-    async fn connect(server: &Server, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+    pub(crate) async fn connect(server: &Server, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
         let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
         for (name, value) in headers {
             let name: axum::http::HeaderName = name.parse().unwrap();
@@ -34,37 +34,37 @@ impl Client {
         }
     }
 
-    async fn open(server: &Server) -> Self {
+    pub(crate) async fn open(server: &Server) -> Self {
         let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
         Self::connect(server, "/graphql/ws", &protocol).await.unwrap()
     }
 
-    async fn acknowledged(server: &Server) -> Self {
+    pub(crate) async fn acknowledged(server: &Server) -> Self {
         let mut client = Self::open(server).await;
         client.send(json!({ "type": "connection_init" })).await;
         assert_eq!(client.receive().await, json!({ "type": "connection_ack" }));
         client
     }
 
-    async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         self.text(message.to_string()).await;
     }
 
-    async fn text(&mut self, text: impl Into<String>) {
+    pub(crate) async fn text(&mut self, text: impl Into<String>) {
         self.0.send(Message::text(text.into())).await.unwrap();
     }
 
-    async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
         self.send(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 
-    async fn frame(&mut self) -> Message {
+    pub(crate) async fn frame(&mut self) -> Message {
         let frame = timeout(PATIENCE, self.0.next()).await.expect("the server says something");
         frame.expect("the socket is open").unwrap()
     }
 
-    async fn receive(&mut self) -> Value {
+    pub(crate) async fn receive(&mut self) -> Value {
         loop {
             match self.frame().await {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -75,7 +75,7 @@ impl Client {
     }
 
     /// The code with which the server closes, whatever it says before.
-    async fn closed(&mut self) -> u16 {
+    pub(crate) async fn closed(&mut self) -> u16 {
         loop {
             if let Message::Close(frame) = self.frame().await {
                 return frame.expect("a code").code.into();
@@ -268,7 +268,7 @@ async fn an_operation_before_the_acknowledgement_closes_with_4401() {
 async fn a_client_that_is_not_welcome_is_closed_with_4403() {
     let server = Server::start().await;
     let mut client = Client::open(&server).await;
-    client.send(json!({ "type": "connection_init", "payload": { "user": "stranger" } })).await;
+    client.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer stranger" } })).await;
     assert_eq!(client.closed().await, 4403);
 }
 

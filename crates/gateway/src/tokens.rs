@@ -1,0 +1,153 @@
+//! `seatgraph token`: API tokens for whoever may run the binary beside its database; the first of them comes this way.
+
+use std::io::Write;
+
+use anyhow::Context;
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::Subcommand;
+use seatgraph_core::Secret;
+use seatgraph_engine::access::{CreateToken, Principal, RoleGrant, Subject};
+use seatgraph_engine::{Denied, Engine};
+use seatgraph_store::{ApiToken, Role, TokenId, profiles};
+
+use crate::config::Config;
+use crate::gateway;
+
+/// What is done with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tokens {
+    /// Makes a token and prints it. It is shown here and nowhere else.
+    Create(New),
+    /// Revokes a token for good.
+    Revoke {
+        /// Its id, as `create` printed it: `token_…`.
+        id: TokenId,
+    },
+}
+
+/// A token to make.
+#[derive(Debug, Clone, clap::Args)]
+pub struct New {
+    /// What it is for.
+    #[arg(long, default_value = "command line")]
+    pub name: String,
+    /// What it may do: viewer, auditor, user, approver, integrator or admin. May be given several times.
+    #[arg(long = "role", required = true, value_parser = role)]
+    pub roles: Vec<Role>,
+    /// The name of a profile that the roles are limited to. May be given several times.
+    #[arg(long = "profile")]
+    pub profiles: Vec<String>,
+    /// When it ends: `90d`, `12h`, or a moment as RFC 3339 writes it. Without it, it lasts until it is revoked.
+    #[arg(long, value_parser = expiry)]
+    pub expires: Option<Expiry>,
+}
+
+/// When a token ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// After so long.
+    After(TimeDelta),
+    /// At this moment.
+    At(DateTime<Utc>),
+}
+
+pub(crate) async fn run(command: Tokens, config: &Config) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    match command {
+        Tokens::Create(new) => {
+            let (token, text) = create(config, new).await?;
+            writeln!(std::io::stderr(), "{} (revoke it with `seatgraph token revoke {0}`)", token.id)?;
+            writeln!(out, "{}", text.expose())?;
+        }
+        Tokens::Revoke { id } => {
+            let engine = gateway::engine(config).await?;
+            let revoked = engine.revoke_token(id);
+            let token = done(engine.audited(&gateway::operator(), "token revoke", Subject::Token(id), revoked).await)?;
+            writeln!(out, "{} is revoked", token.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a token in the database that `config` names, on behalf of whoever runs the binary.
+///
+/// # Errors
+/// What was refused, and why the database could not be opened.
+pub async fn create(config: &Config, new: New) -> anyhow::Result<(ApiToken, Secret)> {
+    let engine = gateway::engine(config).await?;
+    let profile_ids = match new.profiles.as_slice() {
+        [] => None,
+        names => Some(ids(&engine, names).await?),
+    };
+    let roles = new.roles.into_iter().map(|role| RoleGrant { role, profile_ids: profile_ids.clone() }).collect();
+    let expires_at = new.expires.map(|expiry| match expiry {
+        Expiry::At(moment) => moment,
+        Expiry::After(time) => engine.now() + time,
+    });
+    let by = Principal::command_line();
+    let created = engine.create_token(&by, CreateToken { name: new.name, roles, expires_at });
+    done(engine.audited(&gateway::operator(), "token create", Subject::Gateway, created).await)
+}
+
+async fn ids(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<seatgraph_store::ProfileId>> {
+    let mut ids = Vec::new();
+    for name in names {
+        let profile = profiles::find_by_name(engine.db(), name).await?;
+        ids.push(profile.with_context(|| format!("--profile {name}: there is no such profile"))?.id);
+    }
+    Ok(ids)
+}
+
+/// Puts a refusal into the words of the command line.
+pub(crate) fn done<T>(outcome: Result<T, Denied>) -> anyhow::Result<T> {
+    outcome.map_err(|denied| match denied {
+        Denied::Refused(refusals) => {
+            let told: Vec<_> = refusals.into_iter().map(|refusal| refusal.message).collect();
+            anyhow::anyhow!(told.join("; "))
+        }
+        Denied::Failed(error) => error.into(),
+    })
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    Role::parse(&word.to_ascii_uppercase()).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str().to_ascii_lowercase()).collect();
+        format!("there is no such role; there are {}", known.join(", "))
+    })
+}
+
+fn expiry(text: &str) -> Result<Expiry, String> {
+    let unreadable =
+        || format!("`{text}` is neither a time such as 90d or 12h nor a moment such as 2027-01-31T00:00:00Z");
+    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
+        return Ok(Expiry::At(moment.to_utc()));
+    }
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(unreadable)?;
+    let number: u32 = number.parse().ok().filter(|&number| number > 0).ok_or_else(unreadable)?;
+    match unit {
+        "d" => Ok(Expiry::After(TimeDelta::days(number.into()))),
+        "h" => Ok(Expiry::After(TimeDelta::hours(number.into()))),
+        _ => Err(unreadable()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_time_from_now_or_a_moment() {
+        assert_eq!(expiry("90d"), Ok(Expiry::After(TimeDelta::days(90))));
+        assert_eq!(expiry("12h"), Ok(Expiry::After(TimeDelta::hours(12))));
+        assert_eq!(expiry("1970-01-01T01:00:00+01:00"), Ok(Expiry::At(DateTime::UNIX_EPOCH)));
+        for wrong in ["", "d", "0d", "-1d", "3 weeks", "90", "90é"] {
+            assert!(expiry(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_role_is_told_which_there_are() {
+        assert_eq!(role("admin"), Ok(Role::Admin));
+        assert!(role("root").unwrap_err().contains("viewer, auditor"));
+    }
+}

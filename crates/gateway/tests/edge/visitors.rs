@@ -1,0 +1,101 @@
+//! Who asks: strangers learn nothing, everybody else does what they may, and no longer than they may.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use seatgraph::edge::Limits;
+use serde_json::json;
+
+use crate::server::{Ask, Server};
+use crate::sockets::{Client, LIVE};
+
+const CHANGE: &str = "mutation { change }";
+
+fn as_(name: &str, query: &str) -> Ask {
+    Ask::post(query, json!({})).header("authorization", &format!("Bearer {name}"))
+}
+
+/// Looks at rights all the time.
+fn watchful() -> Limits {
+    Limits { rights_checked_every: Duration::from_millis(20), ..Limits::default() }
+}
+
+#[tokio::test]
+async fn a_stranger_is_told_how_to_introduce_itself_and_nothing_else() {
+    let server = Server::start().await;
+    for query in ["{ hello }", "{ nonsense", "{ __schema { types { name } } }", ""] {
+        let reply = server.request(as_("stranger", query)).await;
+        assert_eq!((reply.status, reply.code().as_str()), (401, "UNAUTHENTICATED"), "{query}");
+        assert!(reply.header("www-authenticate").unwrap().starts_with("Bearer"));
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_who_cannot_be_looked_up_is_asked_to_come_back() {
+    let server = Server::start().await;
+    let reply = server.request(as_("unlucky", "{ hello }")).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
+}
+
+#[tokio::test]
+async fn what_somebody_may_not_do_does_not_happen_wherever_in_the_document_it_hides() {
+    let server = Server::start().await;
+    let hidden = [
+        CHANGE,
+        "mutation { innocent: change }",
+        "mutation { ... on Mutation { change } }",
+        "mutation { ...F } fragment F on Mutation { change }",
+        "mutation { change @include(if: true) }",
+    ];
+    for query in hidden {
+        let reply = server.request(as_("anna", query)).await;
+        assert_eq!(reply.code(), "FORBIDDEN", "{query}");
+        assert!(reply.body.contains("`change` is not for anna"), "{}", reply.body);
+    }
+    assert_eq!(server.controls.changes.load(Ordering::SeqCst), 0);
+    let reply = server.post(CHANGE, json!({})).await;
+    assert_eq!(reply.json()["data"]["change"], 1);
+}
+
+#[tokio::test]
+async fn an_event_stream_ends_when_its_listener_is_not_known_any_more() {
+    let server = Server::limited(watchful()).await;
+    let ask = Ask::post(LIVE, json!({})).accept("text/event-stream");
+    let mut stream = server.open(ask).await;
+    server.controls.tick(1, "first");
+    assert!(stream.until("first").await.contains("next"));
+    server.controls.withdrawn.store(true, Ordering::SeqCst);
+    let rest = stream.until("event: complete").await;
+    assert!(rest.contains("UNAUTHENTICATED"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_socket_closes_when_whoever_it_is_of_is_not_known_any_more() {
+    let server = Server::limited(watchful()).await;
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("1", LIVE, json!({})).await;
+    server.controls.withdrawn.store(true, Ordering::SeqCst);
+    assert_eq!(client.closed().await, 4403);
+}
+
+#[tokio::test]
+async fn an_idle_socket_is_refused_with_its_next_operation() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    server.controls.withdrawn.store(true, Ordering::SeqCst);
+    client.subscribe("1", "{ hello }", json!({})).await;
+    assert_eq!(client.closed().await, 4403);
+}
+
+#[tokio::test]
+async fn a_socket_may_introduce_itself_by_header_and_is_held_to_it() {
+    let server = Server::start().await;
+    let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", "Bearer anna")];
+    let mut client = Client::connect(&server, "/graphql/ws", &headers).await.unwrap();
+    client.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(client.receive().await, json!({ "type": "connection_ack" }));
+    client.subscribe("1", CHANGE, json!({})).await;
+    let refused = client.receive().await;
+    assert_eq!(refused["type"], "error");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "FORBIDDEN");
+}

@@ -1,0 +1,59 @@
+//! Every field of the roots, and who may use it: a decision for each, and a table that shows all of them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
+
+use std::fmt::Write;
+
+use apollo_compiler::Schema;
+use apollo_compiler::ast::OperationType;
+use seatgraph::schema::{self, rights};
+use seatgraph_store::Role;
+
+fn roots() -> Vec<(OperationType, Vec<String>)> {
+    let schema = Schema::parse_and_validate(schema::sdl(), "schema.graphql").unwrap();
+    let fields = |root: OperationType| {
+        let name = schema.root_operation(root).unwrap();
+        schema.get_object(name).unwrap().fields.keys().map(ToString::to_string).collect()
+    };
+    [OperationType::Query, OperationType::Mutation, OperationType::Subscription].map(|root| (root, fields(root))).into()
+}
+
+#[test]
+fn every_field_of_the_roots_was_decided_on() {
+    for (root, fields) in roots() {
+        for field in fields {
+            assert!(rights::need(root, &field).is_some(), "{root:?}.{field}: add it to schema/rights.rs");
+        }
+    }
+}
+
+#[test]
+fn no_mutation_is_open_to_whoever_is_known() {
+    for (root, fields) in roots() {
+        for field in fields.iter().filter(|_| root == OperationType::Mutation) {
+            assert!(matches!(rights::need(root, field), Some(rights::Need::Permission(_))), "{field}");
+        }
+    }
+}
+
+#[test]
+fn who_may_do_what_is_this_table() {
+    let mut table = format!("{:<40}", "");
+    for role in Role::ALL {
+        write!(table, " {:<10}", role.as_str()).unwrap();
+    }
+    for (root, fields) in roots() {
+        for field in fields {
+            write!(table, "\n{:<40}", format!("{root:?}.{field}")).unwrap();
+            for &role in Role::ALL {
+                let may = match rights::need(root, &field).unwrap() {
+                    rights::Need::Known => true,
+                    rights::Need::Permission(permission) => permission.is_of(role),
+                };
+                write!(table, " {:<10}", if may { "yes" } else { "-" }).unwrap();
+            }
+        }
+    }
+    let table: Vec<_> = table.lines().map(str::trim_end).collect();
+    insta::assert_snapshot!(table.join("\n"));
+}
