@@ -45,6 +45,8 @@ impl GrantType {
 /// The vendor's refusal of a grant, as RFC 6749 section 5.2 words it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRefusal {
+    /// The grant that was asked for; the same words mean different things under different ones.
+    pub grant: GrantType,
     /// The HTTP status.
     pub status: u16,
     /// The `error` member, or the empty string when the answer was not OAuth's.
@@ -62,6 +64,8 @@ pub struct OAuth {
     pub authorize_url: Option<Url>,
     /// Where a token is given back.
     pub revoke_url: Option<Url>,
+    /// Whom an assertion addresses, the `aud` claim, for the JWT-bearer grant. Vendors compare it as text.
+    pub audience: Option<String>,
     /// Turns a refusal into an error of the contract with a finding that says what to change. A refusal that a
     /// person must mend is `Unauthenticated` (reconnect) or `ConfigInvalid` (change the alias).
     pub explain: fn(&GrantRefusal) -> Error,

@@ -16,6 +16,7 @@ pub(crate) fn endpoints(settings: &Settings) -> Result<OAuth> {
         token_url: at("/services/oauth2/token")?,
         authorize_url: Some(at("/services/oauth2/authorize")?),
         revoke_url: Some(at("/services/oauth2/revoke")?),
+        audience: None,
         explain,
     })
 }
@@ -205,10 +206,13 @@ const fn unknown(status: u16) -> Meaning {
 
 #[cfg(test)]
 mod tests {
+    use seatgraph_core::GrantType;
+
     use super::*;
 
     fn refused(status: u16, error: &str, description: &str) -> Error {
-        explain(&GrantRefusal { status, error: error.into(), description: description.into() })
+        let grant = GrantType::ClientCredentials;
+        explain(&GrantRefusal { grant, status, error: error.into(), description: description.into() })
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! not count token requests. Every function here fails with what [`OAuth::explain`] makes of a refusal, `Unavailable`
 //! or `RateLimited` when there was no usable answer, and `Malformed` when the answer is no token.
 
+mod assertion;
 mod wire;
 
 use std::borrow::Cow;
@@ -21,9 +22,10 @@ use oauth2::{
 use serde::{Deserialize, Deserializer, Serialize};
 use url::{Url, form_urlencoded};
 
+pub use self::assertion::{Assertion, SigningKey, UnusableKey};
 use self::wire::{Wire, explain};
 use crate::http::{Headers, Http};
-use crate::{Error, ErrorKind, OAuth, Result, Secret};
+use crate::{Error, ErrorKind, GrantType, OAuth, Result, Secret};
 
 /// What a vendor granted.
 #[derive(Debug, Clone)]
@@ -99,7 +101,7 @@ pub async fn authorization_code(
         .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect.clone())))
         .request_async(&wire)
         .await;
-    granted(oauth, &wire, answer)
+    granted(oauth, GrantType::AuthorizationCode, &wire, answer)
 }
 
 /// Renews a grant that a person gave. Vendors that rotate put a new refresh token in the answer, and the old one is
@@ -110,7 +112,7 @@ pub async fn authorization_code(
 pub async fn refresh(http: &Http, oauth: &OAuth, application: &Application, refresh_token: &Secret) -> Result<Grant> {
     let (wire, token) = (Wire::new(http), RefreshToken::new(refresh_token.expose().to_owned()));
     let answer = client(oauth, application).exchange_refresh_token(&token).request_async(&wire).await;
-    granted(oauth, &wire, answer)
+    granted(oauth, GrantType::AuthorizationCode, &wire, answer)
 }
 
 /// Asks for a token as the application itself.
@@ -126,7 +128,25 @@ pub async fn client_credentials(
     let wire = Wire::new(http);
     let client = client(oauth, application);
     let answer = client.exchange_client_credentials().add_scopes(named(scopes)).request_async(&wire).await;
-    granted(oauth, &wire, answer)
+    granted(oauth, GrantType::ClientCredentials, &wire, answer)
+}
+
+/// Asks for a token for the user whom an assertion names (RFC 7523). Nothing renews it: whoever is refused with it
+/// signs again. Scopes are not named: they are those that were approved for the user beforehand.
+///
+/// # Errors
+/// As the module says, and `Unsupported` when the connector names nobody whom an assertion could address.
+pub async fn jwt_bearer(http: &Http, oauth: &OAuth, assertion: &Assertion<'_>) -> Result<Grant> {
+    let unsupported = || Error::new(ErrorKind::Unsupported, "connector has no audience for a signed assertion");
+    let audience = oauth.audience.as_deref().ok_or_else(unsupported)?;
+    let signed = assertion.signed(audience)?;
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", assertion::GRANT_TYPE)
+        .append_pair("assertion", signed.expose())
+        .finish();
+    let wire = Wire::new(http);
+    let answer = wire.grant(oauth.token_url.clone(), form).await;
+    granted(oauth, GrantType::JwtBearer, &wire, answer)
 }
 
 /// Gives a token back, and with a refresh token all that came of it. One that is already dead is given back too.
@@ -170,10 +190,11 @@ fn named(scopes: &[&str]) -> impl Iterator<Item = Scope> {
 
 fn granted(
     oauth: &OAuth,
+    grant: GrantType,
     wire: &Wire,
     answer: Result<Granted, RequestTokenError<Error, BasicErrorResponse>>,
 ) -> Result<Grant> {
-    answer.map(Grant::from).map_err(|e| explain(oauth, wire.status(), e))
+    answer.map(Grant::from).map_err(|e| explain(oauth, grant, wire.status(), e))
 }
 
 /// The members that vendors add to RFC 6749's.

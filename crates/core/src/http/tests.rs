@@ -1,5 +1,6 @@
 //! The client against real sockets.
 
+mod assertion;
 mod grant;
 mod server;
 

@@ -134,7 +134,8 @@ impl Engine {
         let code = match consented {
             Consented::Code(code) => code,
             Consented::Refused { error, description } => {
-                return Err(explained((oauth.explain)(&GrantRefusal { status: 400, error, description })));
+                let grant = GrantType::AuthorizationCode;
+                return Err(explained((oauth.explain)(&GrantRefusal { grant, status: 400, error, description })));
             }
         };
         let redirect: Url = pending.redirect_uri.parse().expect("what was kept was an address");

@@ -280,7 +280,7 @@ impl Provider for Tiny {
         let explain = |refusal: &GrantRefusal| {
             Error::new(ErrorKind::Unauthenticated, format!("grant was refused: {}", refusal.error))
         };
-        Ok(Some(OAuth { token_url, authorize_url: None, revoke_url: None, explain }))
+        Ok(Some(OAuth { token_url, authorize_url: None, revoke_url: None, audience: None, explain }))
     }
 
     fn connect(config: Config, context: ConnectContext) -> Result<Self> {

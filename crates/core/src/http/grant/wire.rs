@@ -7,12 +7,13 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use oauth2::basic::BasicErrorResponse;
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, RequestTokenError};
+use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::http::client::{Prepared, Received};
 use crate::http::dialect::with_retry_after;
 use crate::http::{Dialect, Headers, Http, Method, Plain, Refusal};
-use crate::{Error, ErrorKind, GrantRefusal, OAuth, Result};
+use crate::{Error, ErrorKind, GrantRefusal, GrantType, OAuth, Result};
 
 /// Our client in the shape that the OAuth library asks for. It keeps the status, which the library drops.
 ///
@@ -31,12 +32,33 @@ impl Wire {
         *self.status.lock().expect("no holder of the status panics")
     }
 
+    /// Asks for a token in a way that the OAuth library does not know, and reads the answer as it would.
+    pub(super) async fn grant<T: DeserializeOwned>(
+        &self,
+        url: Url,
+        form: String,
+    ) -> Result<T, RequestTokenError<Error, BasicErrorResponse>> {
+        let received = post(&self.http, url, Bytes::from(form)).await.map_err(RequestTokenError::Request)?;
+        self.note(received.status);
+        if let Some(error) = overloaded(&received, &Headers::received(&received.headers)) {
+            return Err(RequestTokenError::Request(error));
+        }
+        if (200..300).contains(&received.status) {
+            return read(&received.body);
+        }
+        read(&received.body).and_then(|refused| Err(RequestTokenError::ServerResponse(refused)))
+    }
+
+    fn note(&self, status: u16) {
+        *self.status.lock().expect("no holder of the status panics") = status;
+    }
+
     async fn carry(&self, request: HttpRequest) -> Result<HttpResponse> {
         let (parts, body) = request.into_parts();
         let url = Url::parse(&parts.uri.to_string())
             .map_err(|e| Error::new(ErrorKind::ConfigInvalid, "token address is not valid").with_source(e))?;
         let received = post(&self.http, url, Bytes::from(body)).await?;
-        *self.status.lock().expect("no holder of the status panics") = received.status;
+        self.note(received.status);
         let fields = Headers::received(&received.headers);
         if let Some(error) = overloaded(&received, &fields) {
             return Err(error);
@@ -46,6 +68,12 @@ impl Wire {
         *response.headers_mut() = received.headers;
         Ok(response)
     }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestTokenError<Error, BasicErrorResponse>> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    // The library keeps the body beside the fault; here it would only be dropped again.
+    serde_path_to_error::deserialize(&mut json).map_err(|fault| RequestTokenError::Parse(fault, Vec::new()))
 }
 
 /// Posts a form to one of the vendor's OAuth addresses.
@@ -78,8 +106,14 @@ impl<'c> AsyncHttpClient<'c> for Wire {
     }
 }
 
-pub(super) fn explain(oauth: &OAuth, status: u16, error: RequestTokenError<Error, BasicErrorResponse>) -> Error {
-    let refusal = |error: String, description: String| (oauth.explain)(&GrantRefusal { status, error, description });
+pub(super) fn explain(
+    oauth: &OAuth,
+    grant: GrantType,
+    status: u16,
+    error: RequestTokenError<Error, BasicErrorResponse>,
+) -> Error {
+    let refusal =
+        |error: String, description: String| (oauth.explain)(&GrantRefusal { grant, status, error, description });
     match error {
         RequestTokenError::Request(broken) => broken.with("request", "token"),
         RequestTokenError::ServerResponse(said) => {

@@ -25,7 +25,13 @@ fn application() -> Application {
 }
 
 async fn ask(server: &Server) -> Result<Grant> {
-    let oauth = OAuth { token_url: server.url.join("/token").unwrap(), authorize_url: None, revoke_url: None, explain };
+    let oauth = OAuth {
+        token_url: server.url.join("/token").unwrap(),
+        authorize_url: None,
+        revoke_url: None,
+        audience: None,
+        explain,
+    };
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
     let granted = client_credentials(&http, &oauth, &application(), &["api", "id"]).await;
     assert_eq!(http.meter().calls(), 0, "a token request is no call of the organisation");
@@ -86,9 +92,15 @@ async fn a_grant_that_is_not_understood_is_not_quoted() {
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
 
-fn with_consent(server: &Server) -> OAuth {
+pub(super) fn with_consent(server: &Server) -> OAuth {
     let at = |path: &str| server.url.join(path).unwrap();
-    OAuth { token_url: at("/token"), authorize_url: Some(at("/authorize")), revoke_url: Some(at("/revoke")), explain }
+    OAuth {
+        token_url: at("/token"),
+        authorize_url: Some(at("/authorize")),
+        revoke_url: Some(at("/revoke")),
+        audience: Some("https://login.example".to_owned()),
+        explain,
+    }
 }
 
 #[tokio::test]
