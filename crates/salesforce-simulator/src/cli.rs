@@ -1,7 +1,9 @@
 //! The command line: `salesforce-simulator --users 5000 --seed 7 --port 0`.
 
+use std::fs;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -29,6 +31,9 @@ struct Arguments {
     /// A callback registered for the authorization code flow; may be given several times.
     #[arg(long = "callback")]
     callbacks: Vec<String>,
+    /// A file with the app's certificate in PEM, which switches its JWT bearer flow on.
+    #[arg(long)]
+    certificate: Option<PathBuf>,
 }
 
 /// Runs the program until SIGINT or SIGTERM, and gives its exit code.
@@ -60,6 +65,9 @@ async fn serve(arguments: Arguments) -> Result<(), Error> {
     };
     settings.now = arguments.now.unwrap_or(settings.now);
     settings.callbacks.extend(arguments.callbacks);
+    if let Some(path) = arguments.certificate {
+        settings.certificate = Some(fs::read_to_string(&path).map_err(|source| Error::File { path, source })?);
+    }
     let simulator = Simulator::start(settings).await?;
     announce(&simulator).map_err(Error::Process)?;
     tokio::select! {

@@ -5,6 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::faults::Faults;
+use crate::http::certificate::Certificate;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
 use crate::org::Change;
@@ -31,7 +32,7 @@ pub(crate) fn handle(state: &State, request: &Request, path: &[&str]) -> Reply {
         ("GET", ["permissions"]) => Ok(permissions(state.change_permissions(|_| {}))),
         ("PUT", ["permissions"]) => parse(request).and_then(|change| change_permissions(state, &change)),
         ("GET", ["app"]) => Ok(app(state)),
-        ("PUT", ["app"]) => parse(request).map(|change| change_app(state, change)),
+        ("PUT", ["app"]) => parse(request).and_then(|change| change_app(state, change)),
         ("POST", ["users", "remove"]) => parse(request).map(|removal: Removal| {
             state.org_mut().remove_users(removal.count);
             Reply::json(200, &json!({ "users": state.org().users }))
@@ -91,6 +92,10 @@ fn change_permissions(state: &State, change: &PermissionChange) -> Result<Reply,
 struct AppChange {
     callbacks: Option<Vec<String>>,
     require_pkce: Option<bool>,
+    /// A certificate in PEM, or `null` for none; a missing member changes nothing.
+    #[serde(default, deserialize_with = "present")]
+    certificate: Option<Option<String>>,
+    admin_approved: Option<bool>,
 }
 
 fn app(state: &State) -> Reply {
@@ -102,17 +107,28 @@ fn app(state: &State) -> Reply {
             "clientSecret": app.client_secret,
             "callbacks": app.callbacks,
             "requirePkce": app.require_pkce,
+            "jwtBearer": app.certificate.is_some(),
+            "adminApproved": app.admin_approved,
         }),
     )
 }
 
-fn change_app(state: &State, change: AppChange) -> Reply {
+fn change_app(state: &State, change: AppChange) -> Result<Reply, String> {
+    let certificate = match &change.certificate {
+        Some(Some(pem)) => Some(Some(Certificate::parse(pem).ok_or("the certificate is no X.509 in PEM")?)),
+        Some(None) => Some(None),
+        None => None,
+    };
     {
         let mut app = lock(&state.app);
         app.callbacks = change.callbacks.unwrap_or_else(|| app.callbacks.clone());
         app.require_pkce = change.require_pkce.unwrap_or(app.require_pkce);
+        app.admin_approved = change.admin_approved.unwrap_or(app.admin_approved);
+        if let Some(certificate) = certificate {
+            app.certificate = certificate;
+        }
     }
-    app(state)
+    Ok(app(state))
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,8 @@ pub struct Faults {
     pub detect_refresh_token_reuse: bool,
     /// Refuses token requests with a pair of the vendor's.
     pub token_refusal: Option<TokenRefusal>,
+    /// How many seconds the clock by which assertions are judged is ahead of this machine's.
+    pub clock_ahead_seconds: i64,
     /// Daily calls left; at zero, data calls answer 403 `TotalRequests Limit exceeded.`
     pub daily_limit_remaining: Option<u64>,
     /// The next n data calls answer 403 `ConcurrentPerOrgLongTxn Limit exceeded.`
@@ -80,6 +82,7 @@ impl Default for Faults {
             rotate_refresh_tokens: false,
             detect_refresh_token_reuse: true,
             token_refusal: None,
+            clock_ahead_seconds: 0,
             daily_limit_remaining: None,
             concurrent_limit: 0,
             status: None,

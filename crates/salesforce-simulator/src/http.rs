@@ -1,6 +1,7 @@
 //! The organisation over HTTP: the vendor's endpoints and the control endpoints.
 
 mod call;
+pub(crate) mod certificate;
 mod collections;
 pub(crate) mod cursors;
 mod describe;

@@ -15,7 +15,7 @@
 //! | `DELETE /_control/requests` | resets both |
 //! | `GET`, `PUT`, `DELETE /_control/faults` | reads, sets or clears the [`Faults`]; answers the set in force |
 //! | `GET`, `PUT /_control/permissions` | `{"revoke":[…],"grant":[…]}` for the running user; answers what it has |
-//! | `GET`, `PUT /_control/app` | `{"callbacks":[…],"requirePkce":bool}`; answers the app with its id and secret |
+//! | `GET`, `PUT /_control/app` | `{"callbacks":[…],"requirePkce":bool,"certificate":PEM,"adminApproved":bool}`; answers the app with its id and secret |
 //! | `POST /_control/users/{id}` | changes a user: `isActive`, `isFrozen`, `lastLoginDate`, `supportUser` |
 //! | `POST /_control/users/remove` | `{"count":n}`: the users with the highest ids vanish |
 

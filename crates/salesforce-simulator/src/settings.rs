@@ -19,6 +19,8 @@ pub struct Settings {
     pub callbacks: Vec<String>,
     /// Whether the authorization code flow demands PKCE.
     pub require_pkce: bool,
+    /// The app's certificate in PEM, which switches its JWT bearer flow on.
+    pub certificate: Option<String>,
     /// Seconds a session lives without a call.
     pub session_seconds: u64,
     /// Seconds an authorization code is good for.
@@ -38,6 +40,7 @@ impl Default for Settings {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             callbacks: vec!["http://localhost/callback".to_owned()],
             require_pkce: false,
+            certificate: None,
             session_seconds: 7200,
             code_seconds: 900,
             daily_limit: 100_000,

@@ -7,6 +7,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::http::certificate::Certificate;
+use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 use crate::{Error, Faults, Settings, Truth, http};
 
@@ -25,8 +27,11 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on.
+    /// When the address cannot be listened on, or the certificate is none.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
+        if settings.certificate.as_deref().is_some_and(|pem| Certificate::parse(pem).is_none()) {
+            return Err(Error::Certificate);
+        }
         let address = settings.address;
         let refused = |source| Error::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
@@ -51,6 +56,11 @@ impl Simulator {
     /// The registered app's consumer secret.
     pub fn client_secret(&self) -> String {
         lock(&self.state.app).client_secret.clone()
+    }
+
+    /// The login of the user that a connection acts as: Run As under client credentials, approved for assertions.
+    pub fn username(&self) -> String {
+        self.state.org().username(RUNNING_USER)
     }
 
     /// The organisation's 18-character id.

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::Instant;
 
 use crate::faults::{Faults, StatusFault};
+use crate::http::certificate::Certificate;
 use crate::http::cursors::Cursors;
 use crate::http::grants::Grants;
 use crate::journal::Journal;
@@ -19,6 +20,10 @@ pub(crate) struct App {
     pub(crate) client_secret: String,
     pub(crate) callbacks: Vec<String>,
     pub(crate) require_pkce: bool,
+    /// Checks what the app signs; with it, the JWT bearer flow is on.
+    pub(crate) certificate: Option<Certificate>,
+    /// Whether an administrator decides who may use the app: the running user alone. Otherwise whoever consented may.
+    pub(crate) admin_approved: bool,
 }
 
 pub(crate) struct State {
@@ -74,6 +79,8 @@ impl State {
             ),
             callbacks: settings.callbacks.clone(),
             require_pkce: settings.require_pkce,
+            certificate: settings.certificate.as_deref().and_then(Certificate::parse),
+            admin_approved: true,
         };
         Self {
             grants: Mutex::new(Grants::new(settings.seed)),

@@ -162,6 +162,11 @@ impl Grants {
         self.sessions.get(token)
     }
 
+    /// Says whether the user has consented and the consent still stands.
+    pub(crate) fn has_approved(&self, user: u32) -> bool {
+        self.grants.values().any(|grant| grant.user == user)
+    }
+
     /// The user and scope of a living refresh token.
     pub(crate) fn refresh_token(&self, token: &str) -> Option<(u32, &str)> {
         let grant = self.grants.values().find(|grant| grant.refresh == token)?;

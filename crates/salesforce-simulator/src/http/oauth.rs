@@ -1,5 +1,6 @@
 //! OAuth 2.0: the token endpoint and its companions.
 
+mod assertion;
 mod consent;
 mod token;
 

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::reply::Reply;
 use super::super::request::Request;
-use super::Denial;
+use super::{Denial, assertion};
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 
@@ -45,6 +45,11 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
     }
     let parameters = request.form();
     let kind = required(&parameters, "grant_type")?;
+    if kind == assertion::GRANT_TYPE {
+        // The signature takes the place of the app's secret.
+        let user = assertion::judge(state, required(&parameters, "assertion")?)?;
+        return Ok(Reply::json(200, &open(state, user, "api", None)).with("cache-control", "no-store"));
+    }
     authenticate(state, request, &parameters)?;
     let issued = match kind {
         "client_credentials" => client_credentials(state, request, &parameters)?,
@@ -176,7 +181,7 @@ fn password(state: &State, parameters: &Parameters) -> Result<Value, Denial> {
     }
 }
 
-fn check_active(state: &State, user: u32) -> Result<(), Denial> {
+pub(super) fn check_active(state: &State, user: u32) -> Result<(), Denial> {
     if state.org().user(user).active {
         return Ok(());
     }

@@ -1,0 +1,88 @@
+//! The JWT bearer grant: who an assertion is from, for whom, to whom, until when, and whether it was approved.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Utc;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Denial;
+use crate::org::user::RUNNING_USER;
+use crate::state::{State, lock};
+
+/// The `grant_type` of RFC 7523.
+pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// What an assertion may be addressed to beside the organisation's own address.
+const LOGIN_HOSTS: [&str; 2] = ["https://login.salesforce.com", "https://test.salesforce.com"];
+
+/// How far ahead an assertion may end, in seconds.
+const LONGEST: i64 = 5 * 60;
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: i64,
+}
+
+/// Judges an assertion and gives the user whom it names.
+pub(super) fn judge(state: &State, assertion: &str) -> Result<u32, Denial> {
+    let invalid = || Denial::new("invalid_grant", "invalid assertion");
+    let (message, signature) = assertion.rsplit_once('.').ok_or_else(invalid)?;
+    let (header, claims) = message.split_once('.').ok_or_else(invalid)?;
+    let header: Value = read(header).ok_or_else(invalid)?;
+    let claims: Claims = read(claims).ok_or_else(invalid)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| invalid())?;
+    {
+        let app = lock(&state.app);
+        if claims.iss != app.client_id {
+            return Err(Denial::new("invalid_client_id", "client identifier invalid"));
+        }
+        let Some(certificate) = &app.certificate else {
+            return Err(Denial::new("unsupported_grant_type", "grant type not supported"));
+        };
+        if header["alg"] != "RS256" || !certificate.has_signed(message.as_bytes(), &signature) {
+            return Err(invalid());
+        }
+    }
+    if !LOGIN_HOSTS.contains(&claims.aud.as_str()) && claims.aud != state.url {
+        return Err(Denial::new("invalid_grant", "audience is invalid"));
+    }
+    let left = claims.exp - now(state);
+    if left <= 0 {
+        return Err(Denial::new("invalid_grant", "expired authorization code"));
+    }
+    if left > LONGEST {
+        return Err(invalid());
+    }
+    approved(state, &claims.sub)
+}
+
+/// Finds the user, if the app may act as that one.
+fn approved(state: &State, username: &str) -> Result<u32, Denial> {
+    let unapproved = || Denial::new("invalid_grant", "user hasn't approved this consumer");
+    // Whether a user exists is not told.
+    let user = state.org().user_by_name(username).ok_or_else(unapproved)?;
+    if lock(&state.app).admin_approved {
+        if user != RUNNING_USER {
+            return Err(Denial::new("invalid_app_access", "user is not admin approved to access this app"));
+        }
+    } else if !lock(&state.grants).has_approved(user) {
+        return Err(unapproved());
+    }
+    super::token::check_active(state, user)?;
+    Ok(user)
+}
+
+fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+/// The time by which assertions are judged. The organisation's own clock stands where a demonstration put it; whoever
+/// signs has the machine's.
+#[expect(clippy::disallowed_methods, reason = "two programs agree on the time by the machine's clock")]
+fn now(state: &State) -> i64 {
+    Utc::now().timestamp() + state.faults().clock_ahead_seconds
+}
