@@ -63,6 +63,7 @@ pub(crate) mod tests_support {
             client_id: None,
             granted_scopes: Vec::new(),
             principal: None,
+            username: None,
             obtained_at: None,
             created_at: at,
             updated_at: at,

@@ -13,7 +13,7 @@ use seatgraph_core::{GrantType, Secret};
 use serde_json::{Map, Value};
 
 pub use self::refresh::{begin_refresh, end_refresh};
-use crate::db::{with_conn, with_tx};
+use crate::db::{on_both, with_conn, with_tx};
 pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::schema::{connection_aliases, integration_profiles};
 use crate::secrets::{self, Sealer, SecretStatements};
@@ -49,6 +49,8 @@ pub struct Alias {
     pub granted_scopes: Vec<String>,
     /// The vendor's user it acts as.
     pub principal: Option<String>,
+    /// The login of the user that the application signs for.
+    pub username: Option<String>,
     /// When the credential was last accepted or stored.
     #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
     pub obtained_at: Option<DateTime<Utc>>,
@@ -98,32 +100,51 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
 /// # Errors
 /// `NotFound` when the alias is gone; nothing is kept then.
 pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, given: &[(Purpose, &Secret)]) -> Result<()> {
-    let seal =
-        |&(purpose, secret): &(Purpose, &Secret)| Ok((purpose, secrets::seal(sealer, alias.id, purpose, secret)?));
-    let sealed: Vec<_> = given.iter().map(seal).collect::<Result<_>>()?;
-    let alias = alias.clone();
-    with_tx!(db, Full, |c, now| {
-        let changed = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias.id)))
-            .set((
-                connection_aliases::grant_type.eq(Bind(alias.grant_type)),
-                connection_aliases::client_id.eq(&alias.client_id),
-                connection_aliases::credential_state.eq(alias.credential_state),
-                connection_aliases::granted_scopes.eq(Bind(alias.granted_scopes.clone())),
-                connection_aliases::principal.eq(&alias.principal),
-                connection_aliases::obtained_at.eq(Bind(alias.obtained_at)),
-                connection_aliases::updated_at.eq(Bind(alias.updated_at)),
-            ))
-            .execute(c)
-            .await?;
-        if changed == 0 {
-            return Err(Error::NotFound { what: "alias" });
+    let (sealed, alias) = (sealed(sealer, alias.id, given)?, alias.clone());
+    with_tx!(db, Full, |c, now| c.put_credential(&alias, &sealed, now).await)
+}
+
+/// Seals the secrets of an alias.
+pub(crate) fn sealed(sealer: &Sealer, alias: AliasId, given: &[(Purpose, &Secret)]) -> Result<Vec<(Purpose, Vec<u8>)>> {
+    given.iter().map(|&(purpose, secret)| Ok((purpose, secrets::seal(sealer, alias, purpose, secret)?))).collect()
+}
+
+pub(crate) trait CredentialStatements {
+    /// Writes a credential in the place of an earlier one; `NotFound` when the alias is gone.
+    async fn put_credential(&mut self, alias: &Alias, sealed: &[(Purpose, Vec<u8>)], now: DateTime<Utc>) -> Result<()>;
+}
+
+on_both! {
+    impl CredentialStatements {
+        async fn put_credential(
+            &mut self,
+            alias: &Alias,
+            sealed: &[(Purpose, Vec<u8>)],
+            now: DateTime<Utc>,
+        ) -> Result<()> {
+            let changed = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias.id)))
+                .set((
+                    connection_aliases::grant_type.eq(Bind(alias.grant_type)),
+                    connection_aliases::client_id.eq(&alias.client_id),
+                    connection_aliases::credential_state.eq(alias.credential_state),
+                    connection_aliases::granted_scopes.eq(Bind(alias.granted_scopes.clone())),
+                    connection_aliases::principal.eq(&alias.principal),
+                    connection_aliases::username.eq(&alias.username),
+                    connection_aliases::obtained_at.eq(Bind(alias.obtained_at)),
+                    connection_aliases::updated_at.eq(Bind(alias.updated_at)),
+                ))
+                .execute(self)
+                .await?;
+            if changed == 0 {
+                return Err(Error::NotFound { what: "alias" });
+            }
+            self.remove_secrets(alias.id).await?;
+            for (purpose, sealed) in sealed {
+                self.put_secret(alias.id, *purpose, sealed, now).await?;
+            }
+            Ok(())
         }
-        c.remove_secrets(alias.id).await?;
-        for (purpose, sealed) in &sealed {
-            c.put_secret(alias.id, *purpose, sealed, now).await?;
-        }
-        Ok(())
-    })
+    }
 }
 
 /// Notes what a grant taught about an alias's credential, unless a person replaced the credential meanwhile.

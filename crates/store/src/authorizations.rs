@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use crate::db::with_tx;
 use crate::runs::until;
 use crate::schema::authorizations;
 use crate::types::Bind;
-use crate::{AliasId, Db, Error, Result, Sealer};
+use crate::{AliasId, Db, Error, LinkId, Result, Sealer};
 
 /// A consent that was begun and has not come back.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Pending {
     pub redirect_uri: String,
     /// Redeems the code.
     pub verifier: Secret,
+    /// The link that it was begun with; `None` when it was begun here.
+    pub link_id: Option<LinkId>,
 }
 
 /// Keeps a consent that was begun under the state that comes back with it, for `life`. Returns when it ends.
@@ -62,6 +66,7 @@ pub async fn begin(
                 authorizations::redirect_uri.eq(&pending.redirect_uri),
                 authorizations::sealed.eq(&sealed),
                 authorizations::expires_at.eq(Bind(expires_at)),
+                authorizations::link_id.eq(pending.link_id),
             ))
             .execute(c)
             .await?;
@@ -69,36 +74,53 @@ pub async fn begin(
     })
 }
 
-/// Takes the consent that was begun under `state` by the same person: the first who asks gets it, and nobody after.
-/// `None` when there is none, or when its time is over.
+/// Takes the consent that was begun under `state` by whoever is known by one of the names in `by`: the first who asks
+/// gets it, and nobody after. `None` when there is none, or when its time is over.
 ///
 /// # Errors
 /// `Unsealable` when it was sealed with another key.
-pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &str) -> Result<Option<Pending>> {
+pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Result<Option<Pending>> {
     let hash = hash(state);
-    let (key, begun_by) = (hash.clone(), by.to_owned());
-    let found: Option<(AliasId, String, String, Vec<u8>)> = with_tx!(db, Full, |c, now| {
+    let (key, by) = (hash.clone(), by.to_vec());
+    let found: Option<Row> = with_tx!(db, Full, |c, now| {
         let begun = authorizations::table
             .filter(authorizations::state_hash.eq(&key))
-            .filter(authorizations::begun_by.eq(&begun_by))
+            .filter(authorizations::begun_by.eq_any(&by))
             .filter(authorizations::expires_at.gt(Bind(now)));
-        let columns =
-            (authorizations::alias_id, authorizations::client_id, authorizations::redirect_uri, authorizations::sealed);
-        let found = begun.select(columns).first(c).await.optional()?;
+        let found = begun.clone().select(Row::as_select()).first(c).await.optional()?;
         // Whoever comes at the same time reads it too, but only one removes it.
         let removed = diesel::delete(begun).execute(c).await?;
         Ok(found.filter(|_| removed == 1))
     })?;
-    let Some((alias_id, client_id, redirect_uri, sealed)) = found else { return Ok(None) };
-    let inside: Value = serde_json::from_slice(&sealer.open(&place(&hash), &sealed)?).map_err(|_| Error::Unsealable)?;
+    let Some(row) = found else { return Ok(None) };
+    let opened = sealer.open(&place(&hash), &row.sealed)?;
+    let inside: Value = serde_json::from_slice(&opened).map_err(|_| Error::Unsealable)?;
     let secret = |name: &str| inside[name].as_str().map(Secret::new);
-    let verifier = secret("verifier").ok_or(Error::Unsealable)?;
-    let client_secret = secret("clientSecret");
-    Ok(Some(Pending { alias_id, begun_by: by.to_owned(), client_id, client_secret, redirect_uri, verifier }))
+    Ok(Some(Pending {
+        alias_id: row.alias_id,
+        begun_by: row.begun_by,
+        client_id: row.client_id,
+        client_secret: secret("clientSecret"),
+        redirect_uri: row.redirect_uri,
+        verifier: secret("verifier").ok_or(Error::Unsealable)?,
+        link_id: row.link_id,
+    }))
 }
 
-fn hash(state: &Secret) -> Vec<u8> {
-    Sha256::digest(state.expose()).to_vec()
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = authorizations, check_for_backend(Pg, Sqlite))]
+struct Row {
+    alias_id: AliasId,
+    begun_by: String,
+    client_id: String,
+    redirect_uri: String,
+    sealed: Vec<u8>,
+    link_id: Option<LinkId>,
+}
+
+/// Hashes what somebody must know and the database must not.
+pub(crate) fn hash(known: &Secret) -> Vec<u8> {
+    Sha256::digest(known.expose()).to_vec()
 }
 
 pub(crate) fn place(hash: &[u8]) -> String {

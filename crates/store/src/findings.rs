@@ -9,11 +9,11 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Finding, Process, Severity};
 
-use crate::db::{on_both, with_conn};
+use crate::db::{on_both, with_conn, with_tx};
 use crate::runs::{RunStatements, last_of};
-use crate::schema::findings;
+use crate::schema::{findings, integration_profiles};
 use crate::types::Bind;
-use crate::{Db, EventBody, FindingId, ProfileId, Result, RunId, SyncRun};
+use crate::{AliasId, Db, EventBody, FindingId, ProfileId, Result, RunId, SyncRun};
 
 /// A finding, and where it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub(crate) struct FindingRow {
     docs_url: Option<String>,
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     at: DateTime<Utc>,
+    of_consent: bool,
 }
 
 impl FindingRow {
@@ -63,6 +64,7 @@ impl FindingRow {
             remedy: finding.remedy,
             docs_url: finding.docs_url,
             at,
+            of_consent: false,
         }
     }
 }
@@ -117,6 +119,27 @@ pub async fn of_profiles(db: &Db, profiles: &[ProfileId]) -> Result<HashMap<Prof
         found.entry(row.profile_id).or_default().push(row.into());
     }
     Ok(found)
+}
+
+/// Keeps why a consent came to nothing with the profile that uses the alias, until the next consent or validation; with
+/// `None`, forgets it.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn set_of_consent(db: &Db, alias: AliasId, found: Option<&Finding>) -> Result<()> {
+    let found = found.cloned();
+    with_tx!(db, Full, |c, now| {
+        let users = integration_profiles::table.filter(integration_profiles::alias_id.eq(alias));
+        let users: Vec<ProfileId> = users.select(integration_profiles::id).load(c).await?;
+        let earlier = findings::table.filter(findings::profile_id.eq_any(&users)).filter(findings::of_consent);
+        diesel::delete(earlier).execute(c).await?;
+        let Some(finding) = &found else { return Ok(()) };
+        for profile in users {
+            let row = FindingRow { of_consent: true, ..FindingRow::new(profile, None, finding.clone(), now) };
+            diesel::insert_into(findings::table).values(row).execute(c).await?;
+        }
+        Ok(())
+    })
 }
 
 pub(crate) trait FindingStatements {

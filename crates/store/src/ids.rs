@@ -116,6 +116,8 @@ id! {
     TokenId = "token";
     /// Of a role that somebody holds.
     AssignmentId = "role";
+    /// Of a delegated link.
+    LinkId = "link";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod aliases;
 pub mod audit;
 pub mod authorizations;
 mod db;
+pub mod delegations;
 mod error;
 pub mod events;
 pub mod findings;
@@ -35,11 +36,12 @@ pub use aliases::Alias;
 pub use audit::{AuditEvent, Deed};
 pub use authorizations::Pending;
 pub use db::{Backend, DatabaseSettings, Db, FileLock};
+pub use delegations::DelegatedLink;
 pub use error::{Error, Result};
 pub use events::{Event, EventBody};
 pub use findings::StoredFinding;
 pub use ids::{
-    AccountId, AliasId, AssignmentId, FindingId, IdentifierId, ModelId, NotAnId, PoolId, ProfileId, RunId,
+    AccountId, AliasId, AssignmentId, FindingId, IdentifierId, LinkId, ModelId, NotAnId, PoolId, ProfileId, RunId,
     SubscriptionId, TokenId,
 };
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};

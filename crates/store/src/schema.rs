@@ -16,6 +16,7 @@ diesel::table! {
         client_id -> Nullable<Text>,
         granted_scopes -> Doc,
         principal -> Nullable<Text>,
+        username -> Nullable<Text>,
         obtained_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
@@ -35,6 +36,25 @@ diesel::table! {
         redirect_uri -> Text,
         sealed -> Binary,
         expires_at -> Instant,
+        link_id -> Nullable<Guid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Links that let somebody without an account here consent for one alias, once.
+    delegated_links (id) {
+        id -> Guid,
+        alias_id -> Guid,
+        token_hash -> Binary,
+        created_by -> Text,
+        client_id -> Nullable<Text>,
+        sealed -> Nullable<Binary>,
+        created_at -> Instant,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
     }
 }
 
@@ -186,6 +206,7 @@ diesel::table! {
         remedy -> Text,
         docs_url -> Nullable<Text>,
         at -> Instant,
+        of_consent -> Bool,
     }
 }
 

@@ -105,6 +105,7 @@ impl Engine {
             client_secret: application.client_secret,
             redirect_uri: callback.into(),
             verifier: consent.verifier,
+            link_id: None,
         };
         let begun = authorizations::begin(self.db(), self.sealer(), &consent.state, &pending, LIFE).await;
         Ok(Authorization { url: consent.url, expires_at: begun? })
@@ -122,7 +123,7 @@ impl Engine {
         by: &str,
         consented: Consented,
     ) -> Result<Alias, NotAuthorized> {
-        let taken = authorizations::take(self.db(), self.sealer(), state, by).await?;
+        let taken = authorizations::take(self.db(), self.sealer(), state, &[by.to_owned()]).await?;
         let pending = taken.ok_or_else(|| found(said::consent_unknown()))?;
         let alias = aliases::find(self.db(), pending.alias_id).await?.ok_or_else(|| found(said::consent_unknown()))?;
         if alias.connector != connector {

@@ -29,6 +29,7 @@ impl Engine {
             client_id: None,
             granted_scopes: Vec::new(),
             principal: None,
+            username: None,
             obtained_at: None,
             created_at: now,
             updated_at: now,

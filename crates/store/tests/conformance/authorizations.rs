@@ -26,6 +26,7 @@ async fn begun(db: &TestDatabase, state: &str) -> Pending {
         client_secret: Some(Secret::new("s3cret")),
         redirect_uri: "http://localhost:8080/oauth/salesforce/callback".to_owned(),
         verifier: Secret::new("v3rifier"),
+        link_id: None,
     };
     authorizations::begin(db, &sealer(), &Secret::new(state), &pending, LIFE).await.unwrap();
     pending
@@ -35,7 +36,7 @@ each_backend! {
     async fn a_consent_is_taken_once_and_by_whoever_began_it(db: TestDatabase) {
         let pending = begun(&db, "state").await;
         let take = |state: &str, by: &str| {
-            let (db, state, by) = ((*db).clone(), Secret::new(state), by.to_owned());
+            let (db, state, by) = ((*db).clone(), Secret::new(state), ["eve".to_owned(), by.to_owned()]);
             async move { authorizations::take(&db, &sealer(), &state, &by).await.unwrap() }
         };
         assert!(take("another", "anna").await.is_none());
@@ -54,7 +55,7 @@ each_backend! {
         for number in 0..8 {
             let db = if number % 2 == 0 { (*db).clone() } else { replica.clone() };
             takers.spawn(async move {
-                authorizations::take(&db, &sealer(), &Secret::new("state"), "anna").await.unwrap().is_some()
+                authorizations::take(&db, &sealer(), &Secret::new("state"), &["anna".to_owned()]).await.unwrap().is_some()
             });
         }
         let got = takers.join_all().await.into_iter().filter(|&got| got).count();
@@ -64,12 +65,12 @@ each_backend! {
     async fn a_consent_that_took_too_long_is_worth_nothing(db: TestDatabase) {
         begun(&db, "state").await;
         db.shift_clock(TimeDelta::seconds(601));
-        assert!(authorizations::take(&db, &sealer(), &Secret::new("state"), "anna").await.unwrap().is_none());
+        assert!(authorizations::take(&db, &sealer(), &Secret::new("state"), &["anna".to_owned()]).await.unwrap().is_none());
     }
 
     async fn a_consent_sealed_with_another_key_is_not_read(db: TestDatabase) {
         begun(&db, "state").await;
-        let taken = authorizations::take(&db, &Sealer::from_key(&[2; 32]), &Secret::new("state"), "anna").await;
+        let taken = authorizations::take(&db, &Sealer::from_key(&[2; 32]), &Secret::new("state"), &["anna".to_owned()]).await;
         assert!(matches!(taken, Err(Error::Unsealable)));
     }
 

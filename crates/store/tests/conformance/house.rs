@@ -36,6 +36,7 @@ pub(crate) fn alias(name: &str) -> Alias {
         client_id: None,
         granted_scopes: vec!["api".to_owned()],
         principal: None,
+        username: None,
         obtained_at: None,
         created_at: noon(0),
         updated_at: noon(0),

@@ -5,6 +5,7 @@
 mod access;
 mod audit;
 mod authorizations;
+mod delegations;
 mod house;
 mod leases;
 mod migrations;
