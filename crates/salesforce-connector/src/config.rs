@@ -20,6 +20,13 @@ pub struct Config {
     #[schemars(url)]
     pub instance_url: String,
 
+    /// Whom a signed assertion addresses, for the JWT bearer grant: `https://test.salesforce.com` for sandboxes and
+    /// scratch organisations, `https://login.salesforce.com` for all others. Left out, the instance URL decides. An
+    /// Experience Cloud site's users need the site's address.
+    #[serde(default)]
+    #[schemars(url)]
+    pub jwt_audience: Option<String>,
+
     /// The API version to speak. An organisation that does not serve it is asked in the newest older one that it
     /// serves, and the diagnosis says so. At least v58.0.
     #[serde(default = "defaults::api_version")]
@@ -110,6 +117,7 @@ mod defaults {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) instance_url: Url,
+    pub(crate) jwt_audience: Option<String>,
     pub(crate) api_version: ApiVersion,
     pub(crate) page_size: u32,
     pub(crate) lookback: chrono::Duration,
@@ -127,6 +135,7 @@ impl Config {
         within("loginHistoryOverlapMinutes", self.login_history_overlap_minutes, 0, 1440)?;
         Ok(Settings {
             instance_url: instance_url(&self.instance_url)?,
+            jwt_audience: self.jwt_audience.as_deref().map(audience).transpose()?,
             api_version: api_version(&self.api_version)?,
             page_size: u32::from(self.page_size),
             lookback: chrono::Duration::days(i64::from(self.login_history_lookback_days)),
@@ -191,6 +200,19 @@ fn instance_url(text: &str) -> Result<Url> {
     Ok(url)
 }
 
+/// Keeps the text as it was written, because the vendor compares it as text.
+fn audience(text: &str) -> Result<String> {
+    let remedy = "Enter https://login.salesforce.com, https://test.salesforce.com or the address of an Experience Cloud \
+                  site, or leave it out.";
+    let wrong = |fault: &str| invalid("jwtAudience", fault, remedy);
+    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is not an address: {e}")))?;
+    if url.scheme() == "https" || is_this_machine(&url) {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(wrong("must begin with https"))
+    }
+}
+
 fn not_an_api_host(name: &str) -> Option<&'static str> {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     if name.ends_with(".lightning.force.com") {
@@ -241,6 +263,17 @@ mod tests {
     fn an_address_with_a_path_or_a_password_is_refused() {
         for url in ["https://acme.my.salesforce.com/services", "https://u:p@acme.my.salesforce.com", "acme"] {
             assert_eq!(config(url).settings().unwrap_err().kind(), ErrorKind::ConfigInvalid, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_audience_is_an_address_and_stays_as_written() {
+        let with =
+            |audience: &str| Config { jwt_audience: Some(audience.into()), ..config("https://acme.my.salesforce.com") };
+        let site = "https://acme.my.site.com/customers";
+        assert_eq!(with(site).settings().unwrap().jwt_audience.as_deref(), Some(site));
+        for bad in ["login.salesforce.com", "http://login.salesforce.com", ""] {
+            assert_eq!(with(bad).settings().unwrap_err().get("property"), Some("jwtAudience"), "{bad}");
         }
     }
 

@@ -8,6 +8,8 @@ use crate::{findings, permissions};
 const SCOPES: &[GrantScopes] = &[
     GrantScopes { grant: GrantType::AuthorizationCode, scopes: &["api", "refresh_token"] },
     GrantScopes { grant: GrantType::ClientCredentials, scopes: &["api"] },
+    // Never sent: what the app has selected counts, and without refresh_token nothing is approved beforehand.
+    GrantScopes { grant: GrantType::JwtBearer, scopes: &["api", "refresh_token"] },
 ];
 
 /// The manifest of the Salesforce connector.
@@ -18,7 +20,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     docs_url: Some(findings::OAUTH_SETUP),
     // My Domain, login and instance hosts; the two others are Government Cloud's and China's.
     hosts: &["salesforce.com", "salesforce.mil", "sfcrmproducts.cn"],
-    grants: &[GrantType::AuthorizationCode, GrantType::ClientCredentials],
+    grants: &[GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::JwtBearer],
     processes: &[
         ProcessSpec {
             process: Process::DownloadSubscriptions,
