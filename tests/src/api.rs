@@ -86,6 +86,12 @@ impl Api {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    /// Says where `path` is.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// Fetches a page that is not GraphQL.
     ///
     /// # Errors

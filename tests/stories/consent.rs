@@ -6,16 +6,17 @@ use seatgraph_tests::{Api, World};
 use serde_json::{Value, json};
 use url::Url;
 
-struct Story {
-    world: World,
-    simulator: Simulator,
-    vendor: Api,
-    alias: String,
-    client: reqwest::Client,
+/// A gateway, an organisation whose application lists the gateway's callback, an alias without a credential, a browser.
+pub(crate) struct Story {
+    pub(crate) world: World,
+    pub(crate) simulator: Simulator,
+    pub(crate) vendor: Api,
+    pub(crate) alias: String,
+    pub(crate) client: reqwest::Client,
 }
 
 impl Story {
-    async fn begin(database: &seatgraph_store::testkit::TestDatabase) -> Self {
+    pub(crate) async fn begin(database: &seatgraph_store::testkit::TestDatabase) -> Self {
         let world = World::start_with(database, |config| {
             config.engine.retry_delay = std::time::Duration::from_millis(5);
         });
@@ -33,7 +34,7 @@ impl Story {
     }
 
     /// Where the person's browser goes.
-    async fn ask(&self) -> Url {
+    pub(crate) async fn ask(&self) -> Url {
         let input = json!({
             "aliasId": self.alias,
             "clientId": self.simulator.client_id(),
@@ -44,7 +45,7 @@ impl Story {
     }
 
     /// The person looks at the vendor's page and decides; returns where the vendor sends them.
-    async fn decide(&self, consent: &Url, decision: &str) -> Url {
+    pub(crate) async fn decide(&self, consent: &Url, decision: &str) -> Url {
         let page = self.client.get(consent.clone()).send().await.unwrap();
         assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
         let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -57,26 +58,26 @@ impl Story {
     }
 
     /// The person's browser comes back; returns what it shows.
-    async fn come_back(&self, to: &Url) -> (u16, String) {
+    pub(crate) async fn come_back(&self, to: &Url) -> (u16, String) {
         let path = to.path();
         self.world.api.get(&format!("{path}?{}", to.query().unwrap_or_default())).await.unwrap()
     }
 
-    async fn consent(&self) {
+    pub(crate) async fn consent(&self) {
         let back = self.decide(&self.ask().await, "approve").await;
         let (status, page) = self.come_back(&back).await;
         assert_eq!(status, 200, "{page}");
         assert!(page.contains("<b>acme</b>"), "{page}");
     }
 
-    async fn credential(&self) -> Value {
+    pub(crate) async fn credential(&self) -> Value {
         let document = "query($id: ID!) { connectionAlias(by: { id: $id }) \
             { credential { state grant clientId grantedScopes principal } } }";
         let mut found = self.world.api.ask(document, json!({ "id": self.alias })).await.unwrap();
         found["connectionAlias"]["credential"].take()
     }
 
-    async fn publish(&self) -> (String, String) {
+    pub(crate) async fn publish(&self) -> (String, String) {
         let profile = json!({ "name": "Acme", "aliasId": self.alias });
         let profile = self.world.api.mutate("CreateProfile", profile).await.unwrap();
         let profile = profile["profile"]["id"].as_str().unwrap().to_owned();
@@ -84,12 +85,12 @@ impl Story {
         (profile, published["run"]["id"].as_str().unwrap().to_owned())
     }
 
-    async fn sync(&self, profile: &str) -> String {
+    pub(crate) async fn sync(&self, profile: &str) -> String {
         let started = self.world.api.mutate("StartSync", json!({ "profileId": profile })).await.unwrap();
         self.world.api.finished(started["run"]["id"].as_str().unwrap()).await.unwrap()
     }
 
-    async fn end(self) {
+    pub(crate) async fn end(self) {
         self.world.stop().await;
         self.simulator.shutdown().await;
     }
@@ -260,6 +261,15 @@ each_backend! {
         story.world.api.mutate("DisconnectAlias", json!({ "id": story.alias })).await.unwrap();
         assert!(requests().await.contains("revoke"), "{}", requests().await);
         assert_eq!(story.credential().await["state"], "REVOKED");
+        story.end().await;
+    }
+
+    async fn whoever_deletes_an_alias_gives_its_token_back_too(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        story.consent().await;
+        story.world.api.mutate("DeleteConnectionAlias", json!({ "id": story.alias })).await.unwrap();
+        let requests = story.vendor.get("/_control/requests").await.unwrap().1;
+        assert!(requests.contains("revoke"), "{requests}");
         story.end().await;
     }
 }

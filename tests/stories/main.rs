@@ -3,12 +3,15 @@
 #![cfg(test)]
 
 mod access;
+mod assertions;
 mod census;
 mod consent;
 mod crash;
+mod delegation;
 mod demo;
 mod keys;
 mod lifecycle;
 mod operations;
 mod progress;
+mod refused_consents;
 mod two_organizations;

@@ -64,7 +64,15 @@ async fn connecting(reader: &mut Reader<'_>, simulator: &Simulator) -> Value {
     });
     let alias = reader.api.mutate("CreateConnectionAlias", child).await.unwrap()["alias"]["id"].take();
     let application = json!({ "aliasId": alias, "clientId": simulator.client_id() });
-    reader.shows("BeginAuthorization", input(application)).await;
+    reader.shows("BeginAuthorization", input(application.clone())).await;
+    let link = reader.shows("CreateDelegatedLink", input(application)).await;
+    let link = &link["createDelegatedLink"]["link"]["id"];
+    reader.shows("RevokeDelegatedLink", input(json!({ "id": link }))).await;
+    let signing = json!({
+        "aliasId": alias, "clientId": simulator.client_id(), "username": simulator.username(),
+        "privateKey": include_str!("../../fixtures/keys/first.key"),
+    });
+    reader.shows("SetJwtBearer", input(signing)).await;
     let credentials = json!({
         "aliasId": alias, "clientId": simulator.client_id(), "clientSecret": simulator.client_secret()
     });

@@ -2,14 +2,20 @@
 
 mod authorization;
 mod commands;
+mod completion;
+mod credentials;
+mod delegation;
 mod properties;
 mod rules;
+mod withdrawal;
 
 use seatgraph_store::AliasId;
 use serde_json::{Map, Value};
 
 pub(crate) use authorization::scopes;
-pub use authorization::{Authorization, BeginAuthorization, Consented, NotAuthorized, callback_url};
+pub use authorization::{Authorization, BeginAuthorization, Connected, Consented, NotAuthorized, callback_url};
+pub use credentials::JwtBearer;
+pub use delegation::{CreateLink, CreatedLink, Invitation};
 pub use properties::{EffectiveProperty, Origin};
 pub(crate) use properties::{INSTANCE_URL, merged};
 

@@ -4,14 +4,15 @@ use seatgraph_core::{Process, Secret};
 use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::profiles::Closed;
 use seatgraph_store::{
-    Alias, ApiToken, Assignment, AuditOutcome, Model, Profile, Scope, SyncRun, aliases, profiles, roles, runs, tokens,
+    self as store, Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, Scope, SyncRun, aliases,
+    delegations, profiles, roles, runs, tokens,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::access::{Principal, Subject};
 use crate::refusal::Denied;
-use crate::{Authorization, Engine, Result, Validated};
+use crate::{Authorization, Connected, CreatedLink, Engine, NotAuthorized, Validated};
 
 /// Who does something, and from where.
 #[derive(Debug, Clone)]
@@ -36,6 +37,33 @@ impl Actor {
     }
 }
 
+/// Why something was not done, as the audit log tells it.
+pub trait Told: From<seatgraph_store::Error> {
+    /// Whether it was refused or failed, and why.
+    fn told(&self) -> (AuditOutcome, String);
+}
+
+impl Told for Denied {
+    fn told(&self) -> (AuditOutcome, String) {
+        match self {
+            Self::Refused(refusals) => {
+                let messages: Vec<_> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
+                (AuditOutcome::Refused, messages.join("; "))
+            }
+            Self::Failed(error) => (AuditOutcome::Failed, error.to_string()),
+        }
+    }
+}
+
+impl Told for NotAuthorized {
+    fn told(&self) -> (AuditOutcome, String) {
+        match self {
+            Self::Found(finding) => (AuditOutcome::Refused, format!("{}: {}", finding.code, finding.message)),
+            Self::Failed(error) => (AuditOutcome::Failed, error.to_string()),
+        }
+    }
+}
+
 /// What is left behind by something that was done.
 pub trait Leaves {
     /// What was made or changed; `None` leaves it at what the command was about.
@@ -49,13 +77,13 @@ impl Engine {
     ///
     /// # Errors
     /// As `act`; and when the row before it cannot be written.
-    pub async fn audited<T: Leaves>(
+    pub async fn audited<T: Leaves, E: Told>(
         &self,
         actor: &Actor,
         action: &str,
         subject: Subject,
-        act: impl Future<Output = Result<T, Denied>>,
-    ) -> Result<T, Denied> {
+        act: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let before = self.snapshot(subject).await?;
         let mut deed = Deed {
             attempt: Uuid::now_v7(),
@@ -79,13 +107,10 @@ impl Engine {
                 deed.subject = subject.id();
                 deed.after = self.snapshot(subject).await.ok().flatten().map(|after| after.to_string());
             }
-            Err(Denied::Refused(refusals)) => {
-                deed.outcome = AuditOutcome::Refused;
-                deed.note = Some(refusals.iter().map(|r| r.message.as_str()).collect::<Vec<_>>().join("; "));
-            }
-            Err(Denied::Failed(error)) => {
-                deed.outcome = AuditOutcome::Failed;
-                deed.note = Some(error.to_string());
+            Err(error) => {
+                let (outcome, note) = error.told();
+                deed.outcome = outcome;
+                deed.note = Some(note);
             }
         }
         // What was done is done; the row that it was begun stays and says that nobody knows how it ended.
@@ -98,7 +123,7 @@ impl Engine {
 
     /// Shows a subject as the audit log keeps it: what people may change of it, nothing secret. `None` for what is
     /// gone, and for the gateway at large.
-    async fn snapshot(&self, subject: Subject) -> Result<Option<Value>> {
+    async fn snapshot(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
         let whole = self.within(Scope::Everything);
         let db = whole.db();
         Ok(match subject {
@@ -154,6 +179,16 @@ impl Engine {
                     })
                 })
             }
+            Subject::Link(id) => delegations::find(db, id).await?.map(|link| {
+                json!({
+                    "aliasId": link.alias_id,
+                    "createdBy": link.created_by,
+                    "clientId": link.client_id,
+                    "expiresAt": link.expires_at,
+                    "usedAt": link.used_at,
+                    "revokedAt": link.revoked_at,
+                })
+            }),
             Subject::Role(id) => roles::find_many(db, &[id]).await?.remove(&id).map(|held| {
                 json!({
                     "holderKind": held.holder_kind,
@@ -185,6 +220,9 @@ leaves! {
     Assignment: held => Some(Subject::Role(held.id));
     Authorization: _ => None;
     Closed: _ => None;
+    Connected: connected => Some(Subject::alias(connected.alias.id));
+    CreatedLink: created => Some(Subject::Link(created.link.id));
+    DelegatedLink: link => Some(Subject::Link(link.id));
     (Model, i64): _ => None;
     Profile: profile => Some(Subject::profile(profile.id));
     (Profile, SyncRun): (profile, _) => Some(Subject::profile(profile.id));

@@ -5,6 +5,8 @@ use std::any::Any;
 use seatgraph_core::{Diagnosis, Error, ErrorKind, Finding, Manifest, Process, Severity};
 use seatgraph_store::Health;
 
+use crate::Refusal;
+
 /// Says what an error means to a person: the connector's own words, or general ones for its kind.
 pub(crate) fn of_error(error: &Error, process: Option<Process>) -> Finding {
     let mut finding = error.finding().cloned().unwrap_or_else(|| {
@@ -132,6 +134,38 @@ pub(crate) fn consent_unknown() -> Finding {
         "This consent was not begun here, was begun by somebody else, was used already, or took longer than ten minutes.",
         "Begin the authorization again, and finish it in the same browser.",
     )
+}
+
+/// A link that nobody made.
+pub(crate) fn link_unknown() -> Finding {
+    Finding::new(
+        "LINK_UNKNOWN",
+        Severity::Error,
+        "There is no such link here.",
+        "Make sure that the whole link was copied, or ask whoever sent it for a new one.",
+    )
+}
+
+/// A link that was used, taken back, or has expired.
+pub(crate) fn link_over() -> Finding {
+    Finding::new(
+        "LINK_OVER",
+        Severity::Error,
+        "This link was used already, was taken back, or has expired.",
+        "Nothing, if you have used it. Otherwise ask whoever sent it for a new one.",
+    )
+}
+
+/// A link whose alias can no longer be connected with it.
+pub(crate) fn link_hindered(refusals: &[Refusal]) -> Finding {
+    let said: Vec<_> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
+    Finding::new(
+        "LINK_HINDERED",
+        Severity::Error,
+        "The connection was changed since the link was made, and cannot be authorised now.",
+        "Tell whoever sent the link; they correct the connection, and the link works again.",
+    )
+    .with_seen(said.join("; "))
 }
 
 /// A consent that lasts for one session only.

@@ -23,10 +23,10 @@ mod tokens;
 mod worker;
 
 pub use aliases::{
-    Authorization, BeginAuthorization, Consented, CreateAlias, EffectiveProperty, NotAuthorized, Origin, UpdateAlias,
-    callback_url,
+    Authorization, BeginAuthorization, Connected, Consented, CreateAlias, CreateLink, CreatedLink, EffectiveProperty,
+    Invitation, JwtBearer, NotAuthorized, Origin, UpdateAlias, callback_url,
 };
-pub use audit::{Actor, Leaves};
+pub use audit::{Actor, Leaves, Told};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;

@@ -16,7 +16,7 @@ use moka::Entry;
 use moka::future::Cache;
 use moka::ops::compute::Op;
 use seatgraph_core::http::Http;
-use seatgraph_core::http::grant::{self, Application, Grant};
+use seatgraph_core::http::grant::{self, Application, Assertion, Grant, SigningKey};
 use seatgraph_core::{
     AccessToken, Error, ErrorKind, Finding, GrantType, OAuth, Registration, Result, Secret, Severity, TokenSource,
 };
@@ -61,6 +61,17 @@ impl Default for Tokens {
     fn default() -> Self {
         let cache = Cache::builder().max_capacity(CAPACITY).time_to_idle(UNUSED).build();
         Self { cache, versions: AtomicU64::new(0) }
+    }
+}
+
+impl Tokens {
+    /// Forgets the tokens of an alias and returns them. Other processes have their own.
+    pub(crate) async fn forget(&self, alias: AliasId) -> Vec<Secret> {
+        let held: Vec<_> = self.cache.iter().filter(|(key, _)| key.alias == alias).collect();
+        for (key, _) in &held {
+            self.cache.invalidate(key.as_ref()).await;
+        }
+        held.into_iter().map(|(_, kept)| kept.token.bearer.clone()).collect()
     }
 }
 
@@ -142,18 +153,35 @@ impl Granting {
     }
 
     async fn ask(self: Arc<Self>, alias: &Alias) -> Result<Grant> {
-        if alias.grant_type == Some(GrantType::AuthorizationCode) {
-            // Whoever stops waiting must not stop this: the token that comes back may be the only one left.
-            let refreshing = tokio::spawn(async move { self.refresh().await });
-            let ended = |e| Error::new(ErrorKind::Unexpected, "the refresh of a token did not end").with_source(e);
-            return refreshing.await.map_err(ended)?;
+        match alias.grant_type {
+            Some(GrantType::AuthorizationCode) => {
+                // Whoever stops waiting must not stop this: the token that comes back may be the only one left.
+                let refreshing = tokio::spawn(async move { self.refresh().await });
+                let ended = |e| Error::new(ErrorKind::Unexpected, "the refresh of a token did not end").with_source(e);
+                refreshing.await.map_err(ended)?
+            }
+            Some(GrantType::JwtBearer) => self.sign(alias).await,
+            Some(GrantType::ClientCredentials) | None => {
+                let application = self.application(alias).await?;
+                if application.client_secret.is_none() {
+                    return Err(missing(alias));
+                }
+                let scopes = scopes(&self.connector, GrantType::ClientCredentials);
+                grant::client_credentials(&self.http, &self.oauth, &application, &scopes).await
+            }
         }
-        let application = self.application(alias).await?;
-        if application.client_secret.is_none() {
-            return Err(missing(alias));
-        }
-        let scopes = scopes(&self.connector, GrantType::ClientCredentials);
-        grant::client_credentials(&self.http, &self.oauth, &application, &scopes).await
+    }
+
+    /// Signs for a user. Nothing is kept of it: whoever needs another token signs again.
+    async fn sign(&self, alias: &Alias) -> Result<Grant> {
+        let named = alias.client_id.as_deref().zip(alias.username.as_deref());
+        let (client_id, username) = named.ok_or_else(|| missing(alias))?;
+        let key = self.secret(alias, Purpose::PrivateKey).await?.ok_or_else(|| missing(alias))?;
+        let unusable =
+            |e| Error::new(ErrorKind::Unauthenticated, "the private key of the alias is none").with_source(e);
+        let key = SigningKey::parse(&key).map_err(unusable)?;
+        let assertion = Assertion { client_id, username, key: &key, at: self.engine.now() };
+        grant::jwt_bearer(&self.http, &self.oauth, &assertion).await
     }
 
     /// Renews a person's consent, one process at a time.
@@ -262,7 +290,7 @@ fn missing(alias: &Alias) -> Error {
         "CREDENTIAL_MISSING",
         Severity::Error,
         format!("Connection alias {} has no credentials.", alias.name),
-        "Set the application's client id and client secret on the alias.",
+        "Give the alias a credential of the application, or begin a person's consent for it.",
     );
     Error::new(ErrorKind::Unauthenticated, "connection alias has no credentials").with_finding(finding)
 }

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
 use crate::visitors::Visitors;
-use crate::{callback, graphiql, health, keys, schema};
+use crate::{callback, connect, graphiql, health, keys, schema};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -169,9 +169,10 @@ fn router(
         allowed_hosts: names(config.public_url.as_ref()),
         introspection: config.introspection,
     };
+    let people = callback::router(engine.clone()).merge(connect::router(engine.clone(), public_url.clone()));
     let scope = schema::Scope::new(engine.clone(), public_url, visitors);
     let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(scope))?;
-    let pages = graphiql::router().merge(health::router(engine.db().clone())).merge(callback::router(engine.clone()));
+    let pages = graphiql::router().merge(health::router(engine.db().clone())).merge(people);
     Ok(edge.closing_with(stop).router().merge(pages))
 }
 

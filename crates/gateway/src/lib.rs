@@ -4,6 +4,7 @@ mod audit_log;
 mod callback;
 pub mod cli;
 pub mod config;
+mod connect;
 pub mod connectors;
 #[cfg(feature = "demo")]
 mod demo;
@@ -12,6 +13,7 @@ pub mod gateway;
 pub mod graphiql;
 mod health;
 mod keys;
+mod page;
 pub mod schema;
 mod telemetry;
 pub mod tokens;

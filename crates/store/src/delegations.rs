@@ -130,10 +130,7 @@ pub async fn find_by_token(db: &Db, token: &Secret) -> Result<Option<DelegatedLi
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
-    with_conn!(db, read, |c| {
-        let query = delegated_links::table.filter(delegated_links::id.eq(id));
-        Ok(query.select(DelegatedLink::as_select()).first(c).await.optional()?)
-    })
+    Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
 /// Finds several links at once; unknown ones are missing from the answer.
@@ -145,7 +142,9 @@ pub async fn find_many(db: &Db, ids: &[LinkId]) -> Result<HashMap<LinkId, Delega
         let query = delegated_links::table.filter(delegated_links::id.eq_any(ids));
         Ok(query.select(DelegatedLink::as_select()).load(c).await?)
     })?;
-    Ok(found.into_iter().map(|link| (link.id, link)).collect())
+    let seen = aliases::visible(db).await?;
+    let seen = |link: &DelegatedLink| seen.as_ref().is_none_or(|seen| seen.contains(&link.alias_id));
+    Ok(found.into_iter().filter(seen).map(|link| (link.id, link)).collect())
 }
 
 /// Lists the links of aliases, the newest first. No alias has many: few may be open, and the others are forgotten.

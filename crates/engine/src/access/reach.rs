@@ -1,6 +1,6 @@
 //! What a command concerns: one profile, several behind an alias, or the gateway at large.
 
-use seatgraph_store::{AliasId, AssignmentId, ProfileId, RunId, Scope, TokenId, profiles};
+use seatgraph_store::{AliasId, AssignmentId, LinkId, ProfileId, RunId, Scope, TokenId, profiles};
 
 use super::{Permission, Principal};
 use crate::Engine;
@@ -31,6 +31,8 @@ pub enum Subject {
     Token(TokenId),
     /// A role that somebody holds.
     Role(AssignmentId),
+    /// A delegated link.
+    Link(LinkId),
 }
 
 impl Subject {
@@ -56,6 +58,7 @@ impl Subject {
             Self::Run(id) => id.to_string(),
             Self::Token(id) => id.to_string(),
             Self::Role(id) => id.to_string(),
+            Self::Link(id) => id.to_string(),
         })
     }
 }
@@ -94,15 +97,18 @@ impl Engine {
                 Ok(Reach::Profiles(vec![profile.id]))
             }
             Subject::Run(id) => Ok(Reach::Profiles(vec![self.sync_run(id).await?.profile_id])),
-            Subject::Alias { id, field } => {
-                let alias = self.alias(id, field).await?;
-                let whole = self.within(Scope::Everything);
-                let mut family = vec![alias.id];
-                family.extend(whole.children(alias.id).await?.iter().map(|child| child.id));
-                let users = profiles::by_alias(whole.db(), &family).await?;
-                let profiles: Vec<_> = users.into_values().flatten().map(|profile| profile.id).collect();
-                Ok(if profiles.is_empty() { Reach::Everything } else { Reach::Profiles(profiles) })
-            }
+            Subject::Alias { id, field } => self.reach_of_alias(id, field).await,
+            Subject::Link(id) => self.reach_of_alias(self.delegated_link(id).await?.alias_id, "id").await,
         }
+    }
+
+    async fn reach_of_alias(&self, id: AliasId, field: &str) -> Result<Reach, Denied> {
+        let alias = self.alias(id, field).await?;
+        let whole = self.within(Scope::Everything);
+        let mut family = vec![alias.id];
+        family.extend(whole.children(alias.id).await?.iter().map(|child| child.id));
+        let users = profiles::by_alias(whole.db(), &family).await?;
+        let profiles: Vec<_> = users.into_values().flatten().map(|profile| profile.id).collect();
+        Ok(if profiles.is_empty() { Reach::Everything } else { Reach::Profiles(profiles) })
     }
 }

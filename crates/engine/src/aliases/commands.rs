@@ -1,6 +1,6 @@
-//! What people do with aliases.
+//! What people do with aliases, their credentials apart.
 
-use seatgraph_core::{GrantType, Registration, Secret};
+use seatgraph_core::Registration;
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles};
 
 use crate::aliases::properties::INSTANCE_URL;
@@ -71,53 +71,6 @@ impl Engine {
         Ok(alias)
     }
 
-    /// Keeps the application's credentials, sealed, for the client-credentials grant.
-    ///
-    /// # Errors
-    /// Refuses an empty value, and the grant where the connector does not offer it.
-    pub async fn set_client_credentials(
-        &self,
-        alias: AliasId,
-        client_id: String,
-        secret: Secret,
-    ) -> Result<Alias, Denied> {
-        let mut alias = self.alias(alias, "aliasId").await?;
-        let connector = self.offered(&alias.connector)?;
-        check_credentials(connector, &client_id, &secret)?;
-        let before = self.consent_of(&alias).await?;
-        let now = self.now();
-        alias.grant_type = Some(GrantType::ClientCredentials);
-        alias.client_id = Some(client_id.trim().to_owned());
-        alias.credential_state = CredentialState::Ready;
-        alias.granted_scopes = Vec::new();
-        alias.principal = None;
-        alias.obtained_at = Some(now);
-        alias.updated_at = now;
-        aliases::set_credential(self.db(), self.sealer(), &alias, &[(store::Purpose::ClientSecret, &secret)]).await?;
-        self.give_back(before).await;
-        Ok(alias)
-    }
-
-    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays.
-    ///
-    /// # Errors
-    /// Refuses an alias that has none.
-    pub async fn disconnect_alias(&self, id: AliasId) -> Result<Alias, Denied> {
-        let mut alias = self.alias(id, "id").await?;
-        if matches!(alias.credential_state, CredentialState::Missing | CredentialState::Revoked) {
-            return Err(Denied::invalid_state(format!("alias {} has no credential to forget", alias.name)));
-        }
-        let before = self.consent_of(&alias).await?;
-        alias.credential_state = CredentialState::Revoked;
-        alias.granted_scopes = Vec::new();
-        alias.principal = None;
-        alias.obtained_at = None;
-        alias.updated_at = self.now();
-        aliases::set_credential(self.db(), self.sealer(), &alias, &[]).await?;
-        self.give_back(before).await;
-        Ok(alias)
-    }
-
     /// Deletes an alias and its secrets for good, and gives its token back to the vendor.
     ///
     /// # Errors
@@ -127,7 +80,7 @@ impl Engine {
         if let Some(refusal) = self.users_of(&alias).await? {
             return Err(refusal.into());
         }
-        let before = self.consent_of(&alias).await?;
+        let before = self.tokens_of(&alias).await?;
         match aliases::delete(self.db(), id).await {
             Err(store::Error::Conflict { .. }) => {
                 return Err(in_use(&alias.name, "something that was made just now").into());
@@ -225,21 +178,6 @@ fn check_properties(
     faults.extend(rules::names(&connector.config_schema(), &own, "properties"));
     if faults.is_empty() {
         faults.extend(rules::configuration(connector, alias, parent));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
-}
-
-fn check_credentials(connector: &Registration, client_id: &str, secret: &Secret) -> Result<(), Denied> {
-    if !connector.manifest().grants.contains(&GrantType::ClientCredentials) {
-        let message = format!("connector {} does not offer client credentials", connector.manifest().key);
-        return Err(Refusal::new(RefusalCode::Unsupported, message).at(["aliasId"]).into());
-    }
-    let mut faults = Vec::new();
-    if client_id.trim().is_empty() {
-        faults.push(Refusal::new(RefusalCode::Required, "the client id is empty").at(["clientId"]));
-    }
-    if secret.expose().trim().is_empty() {
-        faults.push(Refusal::new(RefusalCode::Required, "the client secret is empty").at(["clientSecret"]));
     }
     if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
 }

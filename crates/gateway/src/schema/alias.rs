@@ -7,7 +7,8 @@ use seatgraph_store::{self as store, AliasId, aliases};
 use super::connector::{Connector, GrantType};
 use super::error::{self, Result};
 use super::filters::{self, StringFilter};
-use super::loaders::ProfilesOf;
+use super::link::DelegatedLink;
+use super::loaders::{LinksOf, ProfilesOf};
 use super::paging::{Connection, Listed, Paging};
 use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, Json, Url};
@@ -69,6 +70,13 @@ impl ConnectionAlias {
     /// What is known of its credential.
     async fn credential(&self) -> Credential {
         Credential::of(&self.row)
+    }
+
+    /// The links with which somebody without an account here may authorise it, or could, the newest first. At most ten
+    /// are open, and those that have been over for thirty days are forgotten.
+    async fn delegated_links(&self, ctx: &Context<'_>) -> Result<Vec<DelegatedLink>> {
+        let links = ctx.scope()?.load(LinksOf(self.row.id)).await?.unwrap_or_default();
+        Ok(links.into_iter().map(DelegatedLink::from).collect())
     }
 
     /// The alias whose properties it shares; null when it is a parent itself.
@@ -152,6 +160,8 @@ pub(crate) struct Credential {
     principal: Option<String>,
     /// Whether it can be used.
     state: CredentialState,
+    /// The login of the user that the application signs for; null under other grants.
+    username: Option<String>,
 }
 
 impl Credential {
@@ -163,6 +173,7 @@ impl Credential {
             obtained_at: alias.obtained_at.map(DateTime),
             principal: alias.principal.clone(),
             state: alias.credential_state.into(),
+            username: alias.username.clone(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The inputs of mutations, and how they become the engine's commands.
 
+mod connecting;
+
 use std::str::FromStr;
 
 use async_graphql::{ID, InputObject};
@@ -10,6 +12,7 @@ use seatgraph_engine::{
 use seatgraph_store::{IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
+pub(crate) use self::connecting::{CreateDelegatedLinkInput, RevokeDelegatedLinkInput, SetJwtBearerInput};
 use super::connector::Process;
 use super::error::UserError;
 use super::profile::ScheduleEvery;
@@ -105,7 +108,7 @@ impl BeginAuthorizationInput {
             client_id: self.client_id,
             client_secret: self.client_secret.map(Secret::new),
             public_url: url::Url::clone(&scope.public_url),
-            begun_by: callback::VISITOR.to_owned(),
+            begun_by: callback::begun_by(&scope.principal),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use seatgraph_store::{
-    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, ModelId, PoolId, ProfileId, RunId,
+    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId,
     SubscriptionId, TokenId,
 };
 
@@ -23,6 +23,10 @@ pub(crate) struct FindingsOf(pub(crate) ProfileId);
 /// A profile's newest run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastRunOf(pub(crate) ProfileId);
+
+/// The delegated links of an alias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LinksOf(pub(crate) AliasId);
 
 /// The profiles that use an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,6 +103,7 @@ loads! {
     AssignmentId => store::Assignment, store::roles::find_many;
     AliasId => store::Alias, store::aliases::find_many;
     IdentifierId => store::IdentifierRow, store::identifiers::find_many;
+    LinkId => store::DelegatedLink, store::delegations::find_many;
     ModelId => store::Model, store::models::find_many;
     PoolId => store::PoolRow, store::pools::find_many;
     ProfileId => store::Profile, store::profiles::find_many;
@@ -114,6 +119,7 @@ relations! {
     FindingsOf => Vec<store::StoredFinding>, store::findings::of_profiles;
     IdentifiersOf => Vec<store::IdentifierRow>, store::models::identifiers;
     LastRunOf => store::SyncRun, store::runs::last_of;
+    LinksOf => Vec<store::DelegatedLink>, store::delegations::of_aliases;
     ModelsOf => Vec<store::Model>, store::pools::models;
     ProcessesOf => Vec<store::ProfileProcess>, store::profiles::processes;
     ProfilesOf => Vec<store::Profile>, store::profiles::by_alias;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use seatgraph_core::Secret;
 use seatgraph_engine::access::Subject;
-use seatgraph_engine::{BeginAuthorization, Engine, UpdateAlias, UpdateProfile};
+use seatgraph_engine::{BeginAuthorization, CreateLink, Engine, JwtBearer, UpdateAlias, UpdateProfile};
 use seatgraph_store::{AliasId, ProfileId};
 
 use super::access::{
@@ -15,13 +15,14 @@ use super::access::{
 use super::command::carry_out;
 use super::error::Result;
 use super::input::{
-    BeginAuthorizationInput, CreateConnectionAliasInput, CreateProfileInput, DeleteConnectionAliasInput,
-    DisconnectAliasInput, ProfileInput, ResolveIdentifierInput, RunInput, SetClientCredentialsInput, StartSyncInput,
-    UpdateConnectionAliasInput, UpdateProfileInput, known, processes,
+    BeginAuthorizationInput, CreateConnectionAliasInput, CreateDelegatedLinkInput, CreateProfileInput,
+    DeleteConnectionAliasInput, DisconnectAliasInput, ProfileInput, ResolveIdentifierInput, RevokeDelegatedLinkInput,
+    RunInput, SetClientCredentialsInput, SetJwtBearerInput, StartSyncInput, UpdateConnectionAliasInput,
+    UpdateProfileInput, known, processes,
 };
 use super::payload::{
-    AuthorizationPayload, ConnectionAliasPayload, DeletePayload, Deleted, ProfilePayload, PublishPayload,
-    SoftwareModelPayload, SyncPayload, ValidatePayload,
+    AuthorizationPayload, ConnectionAliasPayload, DelegatedLinkPayload, DeletePayload, Deleted, ProfilePayload,
+    PublishPayload, SoftwareModelPayload, SyncPayload, ValidatePayload,
 };
 use super::scope::Scoped as _;
 
@@ -99,6 +100,18 @@ impl Mutation {
     ) -> Result<ConnectionAliasPayload> {
         let create = |engine: Engine, alias| async move { engine.create_alias(alias).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
+    }
+
+    /// Makes a link that lets somebody without an account here, the vendor's administrator for example, authorise one
+    /// alias. It works once, until a consent has come of it, and its address is shown only now.
+    async fn create_delegated_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The alias, the application that asks, and for how long.")] input: CreateDelegatedLinkInput,
+    ) -> Result<DelegatedLinkPayload> {
+        let create = input.read(ctx.scope()?);
+        let about = |create: &CreateLink| Subject::Alias { id: create.alias_id, field: "aliasId" };
+        carry_out(ctx, create, about, |engine, link| async move { engine.create_delegated_link(link).await }).await
     }
 
     /// Creates an integration profile as a draft.
@@ -224,6 +237,17 @@ impl Mutation {
         carry_out(ctx, id, |&id| Subject::Token(id), |engine, id| async move { engine.revoke_token(id).await }).await
     }
 
+    /// Takes a delegated link back; nobody can use it any more, and what was begun with it comes to nothing.
+    async fn revoke_delegated_link(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The link to revoke.")] input: RevokeDelegatedLinkInput,
+    ) -> Result<DelegatedLinkPayload> {
+        let id = known(&["id"], "delegated link", &input.id);
+        carry_out(ctx, id, |&id| Subject::Link(id), |engine, id| async move { engine.revoke_delegated_link(id).await })
+            .await
+    }
+
     /// Gives an alias the credential of the application itself. It takes the place of an earlier one.
     async fn set_client_credentials(
         &self,
@@ -235,6 +259,18 @@ impl Mutation {
         let set =
             |engine: Engine, alias| async move { engine.set_client_credentials(alias, input.client_id, secret).await };
         carry_out(ctx, alias, |&id| Subject::Alias { id, field: "aliasId" }, set).await
+    }
+
+    /// Gives an alias a private key with which the application signs for a user. It takes the place of an earlier
+    /// credential. The key's certificate must be registered with the application, and the application approved for the
+    /// user, at the vendor.
+    async fn set_jwt_bearer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The key, whom it signs for, and the alias that it is for.")] input: SetJwtBearerInput,
+    ) -> Result<ConnectionAliasPayload> {
+        let about = |given: &JwtBearer| Subject::Alias { id: given.alias_id, field: "aliasId" };
+        carry_out(ctx, input.read(), about, |engine, given| async move { engine.set_jwt_bearer(given).await }).await
     }
 
     /// Starts a sync run. One that is open already is a conflict.

@@ -8,7 +8,7 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{ID, Interface};
 use seatgraph_engine::access::Permission;
 use seatgraph_store::{
-    AccountId, AliasId, AssignmentId, IdentifierId, ModelId, PoolId, ProfileId, RunId, SubscriptionId, TokenId,
+    AccountId, AliasId, AssignmentId, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId, SubscriptionId, TokenId,
 };
 
 use super::access::{ApiToken, RoleAssignment};
@@ -17,6 +17,7 @@ use super::alias::ConnectionAlias;
 use super::connector::Connector;
 use super::error::Result;
 use super::identifier::UnrecognizedIdentifier;
+use super::link::DelegatedLink;
 use super::loaders::Loads;
 use super::model::SoftwareModel;
 use super::pool::LicensePool;
@@ -38,6 +39,7 @@ pub(crate) enum Node {
     ApiToken(ApiToken),
     Connector(Connector),
     Alias(ConnectionAlias),
+    Link(DelegatedLink),
     Profile(IntegrationProfile),
     Pool(LicensePool),
     Model(SoftwareModel),
@@ -58,6 +60,7 @@ pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>>
         AssignmentId::PREFIX => row::<AssignmentId, RoleAssignment>(scope, id).await,
         AccountId::PREFIX => row::<AccountId, Account>(scope, id).await,
         AliasId::PREFIX => row::<AliasId, ConnectionAlias>(scope, id).await,
+        LinkId::PREFIX => row::<LinkId, DelegatedLink>(scope, id).await,
         ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(scope, id).await,
         PoolId::PREFIX => row::<PoolId, LicensePool>(scope, id).await,
         ModelId::PREFIX => row::<ModelId, SoftwareModel>(scope, id).await,

@@ -1,13 +1,14 @@
 //! What mutations answer with: the changed object, or why nothing was changed.
 
 use async_graphql::{ID, SimpleObject};
-use seatgraph_engine::Validated;
+use seatgraph_engine::{CreatedLink, Validated};
 use seatgraph_store::profiles::Closed;
 use seatgraph_store::{self as store, AliasId, ProfileId};
 
 use super::alias::ConnectionAlias;
 use super::error::UserError;
 use super::finding::Finding;
+use super::link::DelegatedLink;
 use super::model::SoftwareModel;
 use super::profile::IntegrationProfile;
 use super::run::SyncRun;
@@ -43,6 +44,18 @@ pub(crate) struct ConnectionAliasPayload {
     /// The alias as it is now; null when the change was refused.
     alias: Option<ConnectionAlias>,
     /// Why nothing was changed; empty when it was.
+    user_errors: Vec<UserError>,
+}
+
+/// The outcome of making or revoking a delegated link.
+#[derive(Debug, Default, SimpleObject)]
+pub(crate) struct DelegatedLinkPayload {
+    /// The link as it is now; null when nothing was done.
+    link: Option<DelegatedLink>,
+    /// Where it leads, to be sent to whoever shall follow it. Whoever has it can use it; it is shown here, once, and null
+    /// when the link was not made just now.
+    url: Option<Url>,
+    /// Why nothing was done; empty when it was.
     user_errors: Vec<UserError>,
 }
 
@@ -162,6 +175,10 @@ macro_rules! payloads {
 payloads! {
     AuthorizationPayload: begun => seatgraph_engine::Authorization { authorization: Some(begun.into()) };
     ConnectionAliasPayload: alias => store::Alias { alias: Some(alias.into()) };
+    DelegatedLinkPayload: created => CreatedLink {
+        link: Some(created.link.into()), url: Some(Url(created.url.expose().to_owned()))
+    };
+    DelegatedLinkPayload: link => store::DelegatedLink { link: Some(link.into()), url: None };
     DeletePayload: deleted => Deleted { deleted_id: Some(deleted.id.into()), closed: deleted.closed };
     ProfilePayload: profile => store::Profile { profile: Some(profile.into()) };
     PublishPayload: (profile, run) => (store::Profile, store::SyncRun) {

@@ -1,0 +1,153 @@
+//! A person's consent, from where they come back from the vendor.
+//!
+//! Whatever hinders it becomes a finding, on the page that the person sees and with the profile that uses the alias.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use seatgraph_core::http::grant::{self, Application, Grant};
+use seatgraph_core::{AccessToken, Error, ErrorKind, GrantRefusal, GrantType, Registration, Secret, TokenSource};
+use seatgraph_store::{
+    self as store, Alias, CredentialState, Pending, Purpose, aliases, authorizations, delegations, findings,
+};
+use url::Url;
+
+use super::authorization::found;
+use super::withdrawal::Withdrawal;
+use super::{Connected, Consented, NotAuthorized};
+use crate::link::trusted;
+use crate::{Engine, findings as said};
+
+impl Engine {
+    /// Finishes the consent that was begun under `state` by whoever is known by one of the names in `by`: redeems the
+    /// code, makes sure that it leads to the organisation that the alias's profile tracks, and keeps what renews it.
+    /// A link that it was begun with is spent then, and not before.
+    ///
+    /// # Errors
+    /// A finding that says what to change, also kept with the profile that uses the alias; the alias is as it was then,
+    /// and the person begins anew.
+    pub async fn finish_authorization(
+        &self,
+        connector: &str,
+        state: &Secret,
+        by: &[String],
+        consented: Consented,
+    ) -> Result<Connected, NotAuthorized> {
+        let taken = authorizations::take(self.db(), self.sealer(), state, by).await?;
+        let pending = taken.ok_or_else(|| found(said::consent_unknown()))?;
+        let alias = aliases::find(self.db(), pending.alias_id).await?.ok_or_else(|| found(said::consent_unknown()))?;
+        if alias.connector != connector {
+            return Err(found(said::consent_unknown()));
+        }
+        let (alias_id, delegated) = (alias.id, pending.link_id.is_some());
+        let finished = self.finish(alias, pending, consented).await;
+        let hindrance = match &finished {
+            Ok(_) => None,
+            Err(NotAuthorized::Found(finding)) => Some(&**finding),
+            Err(NotAuthorized::Failed(_)) => return finished.map(|alias| Connected { alias, delegated }),
+        };
+        if let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await {
+            tracing::warn!(alias = %alias_id, %error, "what came of a consent is not kept with its profile");
+        }
+        finished.map(|alias| Connected { alias, delegated })
+    }
+
+    async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Alias, NotAuthorized> {
+        let connector = self.stored_connector(&alias.connector)?;
+        let parent = self.parent(&alias).await?;
+        let (oauth, lender) = self.grantor(connector, &alias, parent.as_ref()).map_err(explained)?;
+        let code = match consented {
+            Consented::Code(code) => code,
+            Consented::Refused { error, description } => {
+                let grant = GrantType::AuthorizationCode;
+                return Err(explained((oauth.explain)(&GrantRefusal { grant, status: 400, error, description })));
+            }
+        };
+        let redirect: Url = pending.redirect_uri.parse().expect("what was kept was an address");
+        let application =
+            Application { client_id: pending.client_id.clone(), client_secret: pending.client_secret.clone() };
+        let granted =
+            grant::authorization_code(&lender, &oauth, &application, &code, &pending.verifier, &redirect).await;
+        let granted = granted.and_then(|granted| trusted(connector, &oauth, granted)).map_err(explained)?;
+        let before = self.consent_of(&alias).await?;
+        let kept = self.keep(connector, alias, parent.as_ref(), &pending, &granted).await;
+        let token = granted.refresh_token.unwrap_or(granted.access_token);
+        let unused = if kept.is_ok() { before } else { Some(Withdrawal { tokens: vec![token], oauth, http: lender }) };
+        self.give_back(unused).await;
+        kept
+    }
+
+    async fn keep(
+        &self,
+        connector: &'static Registration,
+        mut alias: Alias,
+        parent: Option<&Alias>,
+        pending: &Pending,
+        granted: &Grant,
+    ) -> Result<Alias, NotAuthorized> {
+        let Some(refresh_token) = &granted.refresh_token else { return Err(found(said::no_refresh_token())) };
+        self.is_of_its_organization(connector, &alias, parent, granted).await?;
+        let now = self.now();
+        alias.grant_type = Some(GrantType::AuthorizationCode);
+        alias.client_id = Some(pending.client_id.clone());
+        alias.credential_state = CredentialState::Ready;
+        alias.granted_scopes.clone_from(&granted.scope);
+        alias.principal.clone_from(&granted.identity);
+        alias.username = None;
+        alias.obtained_at = Some(now);
+        alias.updated_at = now;
+        let mut secrets = vec![(Purpose::RefreshToken, refresh_token)];
+        secrets.extend(pending.client_secret.as_ref().map(|secret| (Purpose::ClientSecret, secret)));
+        match pending.link_id {
+            None => aliases::set_credential(self.db(), self.sealer(), &alias, &secrets).await?,
+            Some(link) if delegations::redeem(self.db(), self.sealer(), link, &alias, &secrets).await? => {}
+            // Somebody else's consent, or whoever sent it, was faster.
+            Some(_) => return Err(found(said::link_over())),
+        }
+        Ok(alias)
+    }
+
+    /// Makes sure that a consent leads to the organisation whose records the alias's profile holds.
+    async fn is_of_its_organization(
+        &self,
+        connector: &'static Registration,
+        alias: &Alias,
+        parent: Option<&Alias>,
+        granted: &Grant,
+    ) -> Result<(), NotAuthorized> {
+        let profile = store::profiles::by_alias(self.db(), &[alias.id]).await?.remove(&alias.id);
+        let tracked = profile.and_then(|mut profiles| profiles.pop()?.organization);
+        let Some(tracked) = tracked else { return Ok(()) };
+        let token = Held(Arc::new(AccessToken {
+            bearer: granted.access_token.clone(),
+            instance_url: granted.instance_url.clone(),
+            version: 0,
+        }));
+        let link = self.open_with(connector, alias, parent, |_, _| Arc::new(token)).map_err(explained)?;
+        let diagnosis = self.check(&link).await;
+        match diagnosis.organization {
+            Some(now) if now.external_id == tracked.external_id => Ok(()),
+            Some(now) => Err(found(said::other_organization(&tracked.external_id, &now.external_id))),
+            None => Err(found(diagnosis.findings.into_iter().next().unwrap_or_else(said::check_timed_out))),
+        }
+    }
+}
+
+/// One token, for as long as it is good.
+#[derive(Debug)]
+struct Held(Arc<AccessToken>);
+
+#[async_trait]
+impl TokenSource for Held {
+    async fn token(&self) -> seatgraph_core::Result<Arc<AccessToken>> {
+        Ok(Arc::clone(&self.0))
+    }
+
+    async fn renew(&self, _: &AccessToken) -> seatgraph_core::Result<Arc<AccessToken>> {
+        Err(Error::new(ErrorKind::Unauthenticated, "the token that was just granted is refused"))
+    }
+}
+
+fn explained(error: Error) -> NotAuthorized {
+    found(said::of_error(&error, None))
+}
