@@ -28,6 +28,7 @@
 //! # Ok(answer.widgets) }
 //! ```
 
+mod carrier;
 mod client;
 mod dialect;
 pub mod grant;
@@ -38,6 +39,7 @@ mod response;
 #[cfg(test)]
 mod tests;
 
+pub use carrier::Carrier;
 pub use dialect::{Dialect, Plain, Refusal};
 pub use guard::{Reach, is_this_machine};
 pub use meter::{Meter, Observed};

@@ -111,7 +111,9 @@ fn header_map(fields: &[(&'static str, String)]) -> Result<HeaderMap> {
     for (name, value) in fields {
         let bad = || Error::new(ErrorKind::Unexpected, "header field is not valid").with("header", name);
         let key = HeaderName::try_from(*name).map_err(|_| bad())?;
-        map.insert(key, HeaderValue::from_str(value).map_err(|_| bad())?);
+        let mut value = HeaderValue::from_str(value).map_err(|_| bad())?;
+        value.set_sensitive(key == AUTHORIZATION);
+        map.insert(key, value);
     }
     Ok(map)
 }

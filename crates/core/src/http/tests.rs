@@ -1,6 +1,7 @@
 //! The client against real sockets.
 
 mod assertion;
+mod carrier;
 mod grant;
 mod server;
 
