@@ -118,6 +118,8 @@ id! {
     AssignmentId = "role";
     /// Of a delegated link.
     LinkId = "link";
+    /// Of a person's session.
+    SessionId = "session";
 }
 
 #[cfg(test)]

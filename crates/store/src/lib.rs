@@ -24,6 +24,7 @@ pub mod runs;
 mod schema;
 mod scope;
 pub mod secrets;
+pub mod sessions;
 pub mod subscriptions;
 pub mod sync;
 #[cfg(feature = "testkit")]
@@ -42,7 +43,7 @@ pub use events::{Event, EventBody};
 pub use findings::StoredFinding;
 pub use ids::{
     AccountId, AliasId, AssignmentId, FindingId, IdentifierId, LinkId, ModelId, NotAnId, PoolId, ProfileId, RunId,
-    SubscriptionId, TokenId,
+    SessionId, SubscriptionId, TokenId,
 };
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use profiles::{Profile, ProfileProcess, Schedule};
@@ -51,6 +52,7 @@ pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription
 pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
 pub use scope::Scope;
 pub use secrets::Sealer;
+pub use sessions::Session;
 pub use subscriptions::SubscriptionRow;
 pub use sync::{Committed, Missing, PageCommit, Vanished};
 pub use tokens::ApiToken;

@@ -404,6 +404,40 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Logins that were begun; each is finished at most once.
+    login_attempts (state_hash) {
+        state_hash -> Binary,
+        browser_hash -> Binary,
+        sealed -> Binary,
+        return_path -> Text,
+        created_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// People who are, or were, logged in.
+    sessions (id) {
+        id -> Guid,
+        token_hash -> Binary,
+        issuer -> Text,
+        subject -> Text,
+        name -> Text,
+        email -> Nullable<Text>,
+        groups -> Doc,
+        id_token -> Nullable<Binary>,
+        created_at -> Instant,
+        last_seen_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
 diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
 diesel::joinable!(integration_profiles -> connection_aliases (alias_id));
 diesel::joinable!(profile_processes -> integration_profiles (profile_id));

@@ -13,5 +13,6 @@ mod profiles;
 mod queue;
 mod retirement;
 mod secrets;
+mod sessions;
 mod sync;
 mod wakeups;
