@@ -65,6 +65,11 @@ fn only_core_http_says_reqwest() {
 }
 
 #[test]
+fn only_the_login_says_openidconnect() {
+    only("openidconnect", |path| path.starts_with("crates/gateway/src/login/"));
+}
+
+#[test]
 fn only_the_list_of_connectors_names_a_connector_crate() {
     only("salesforce_connector", |path| {
         path == "crates/gateway/src/connectors.rs" || path.starts_with("crates/salesforce-connector/")

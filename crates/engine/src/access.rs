@@ -92,8 +92,8 @@ pub enum PrincipalId {
     Demo,
     /// Whoever runs the binary on the gateway's machine.
     CommandLine,
-    /// The gateway itself: schedules and workers.
-    System,
+    /// A browser that came back from a vendor, of somebody who need not be known here.
+    Browser,
 }
 
 /// Somebody who asks: who it is, and which roles it holds.
@@ -123,6 +123,12 @@ impl Principal {
         Self::unlimited(PrincipalId::CommandLine, "command line")
     }
 
+    /// A browser that came back from a vendor. It holds no role: what it brings is all that it may.
+    #[must_use]
+    pub fn browser() -> Self {
+        Self::new(PrincipalId::Browser, "browser", Vec::new())
+    }
+
     fn unlimited(id: PrincipalId, name: &str) -> Self {
         Self::new(id, name, vec![Holding { role: Role::Admin, profile_id: None }])
     }
@@ -147,7 +153,7 @@ impl Principal {
             PrincipalId::Person(subject) => format!("person:{subject}"),
             PrincipalId::Demo => "demo".to_owned(),
             PrincipalId::CommandLine => "command-line".to_owned(),
-            PrincipalId::System => "system".to_owned(),
+            PrincipalId::Browser => "browser".to_owned(),
         }
     }
 

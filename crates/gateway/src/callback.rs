@@ -2,22 +2,42 @@
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use seatgraph_core::{Finding, Secret};
-use seatgraph_engine::{Connected, Consented, Engine, NotAuthorized};
+use seatgraph_engine::access::{Principal, PrincipalId, Subject};
+use seatgraph_engine::{Actor, Connected, Consented, Engine, NotAuthorized};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use crate::connect;
+use crate::edge::Introduction;
 use crate::page::{broken, escaped, of_finding, page};
+use crate::visitors::Visitors;
 
-/// Who begins and finishes consents until the gateway knows its visitors: it listens on loopback only.
-pub(crate) const VISITOR: &str = "loopback";
+/// A consent that a program began: the browser that comes back is a person's, whom the program sent, and all that it can
+/// bring is the state.
+const ANY_BROWSER: &str = "browser";
+
+/// Who alone may finish a consent that a principal begins: a person in a browser in which it is logged in.
+pub(crate) fn begun_by(principal: &Principal) -> String {
+    match principal.id() {
+        PrincipalId::Person(_) => principal.key(),
+        _ => ANY_BROWSER.to_owned(),
+    }
+}
+
+#[derive(Clone)]
+struct Here {
+    engine: Engine,
+    visitors: Visitors,
+}
 
 /// Answers the vendors' redirects.
-pub(crate) fn router(engine: Engine) -> Router {
-    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(engine)
+pub(crate) fn router(engine: Engine, visitors: Visitors) -> Router {
+    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(Here { engine, visitors })
 }
 
 /// What RFC 6749 section 4.1.2 puts behind the address; vendors add more.
@@ -34,10 +54,10 @@ struct Returned {
 }
 
 async fn callback(
-    State(engine): State<Engine>,
+    State(Here { engine, visitors }): State<Here>,
     Path(connector): Path<String>,
     Query(returned): Query<Returned>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Response {
     let Returned { state, code, error, error_description } = returned;
     let consented = match (error, code) {
@@ -46,15 +66,22 @@ async fn callback(
         (None, None) => Consented::Refused { error: "invalid_request".to_owned(), description: String::new() },
     };
     let state = state.unwrap_or_else(|| Secret::new(""));
-    // Somebody with an account here, or a browser in which a delegated link was followed.
-    let mut by = connect::browsers(&headers);
-    by.push(VISITOR.to_owned());
-    match engine.finish_authorization(&connector, &state, &by, consented).await {
+    // The vendor's site sends the browser here, and nothing but the state it brings counts; so its cookie may.
+    let introduction = Introduction { cross_site: false, ..Introduction::of(&parts) };
+    let person = visitors.recognize(&engine, &introduction).await.ok().flatten();
+    // Somebody who is logged in here, a browser in which a delegated link was followed, or one that a program sent.
+    let mut by = connect::browsers(&parts.headers);
+    by.extend(person.as_ref().map(Principal::key));
+    by.push(ANY_BROWSER.to_owned());
+    let actor = person.unwrap_or_else(Principal::browser);
+    let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
+    let finish = engine.finish_authorization(&connector, &state, &by, consented);
+    match engine.audited(&actor, "finishAuthorization", Subject::Gateway, finish).await {
         Ok(Connected { alias, delegated: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
         Ok(Connected { alias, delegated: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
         Err(NotAuthorized::Found(finding)) => {
             tracing::info!(connector, code = %finding.code, "a consent did not connect");
-            page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding))
+            page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding), NO_FORM)
         }
         Err(NotAuthorized::Failed(error)) => {
             tracing::error!(connector, error = &error as &dyn std::error::Error, "a consent could not be finished");

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::edge::Limits;
+use crate::login::LoginSettings;
 
 /// Variables with the prefix that are not configuration: where the file is, and what tests ask for.
 const NOT_CONFIGURATION: [&str; 2] = ["config", "require_postgres"];
@@ -39,6 +40,8 @@ pub struct Config {
     pub key: Option<Secret>,
     /// Origins, scheme and host and port, whose pages may call the API: `https://console.example.com`.
     pub allowed_origins: Vec<Url>,
+    /// Login of people through an OpenID provider; nobody logs in without it.
+    pub login: Option<LoginSettings>,
     /// Whether clients may read the schema by introspection; GraphiQL needs it.
     pub introspection: bool,
     /// What one request, one socket and one operation may cost.
@@ -58,6 +61,7 @@ impl Default for Config {
             key_file: None,
             key: None,
             allowed_origins: Vec::new(),
+            login: None,
             introspection: true,
             limits: Limits::default(),
             engine: EngineSettings::default(),
@@ -159,6 +163,17 @@ mod tests {
     fn an_unknown_field_of_a_table_is_refused_by_name() {
         let error = load("[limits]\ncosst = 7").unwrap_err().to_string();
         assert!(error.contains("cosst"), "{error}");
+    }
+
+    #[test]
+    fn a_login_needs_its_provider_and_no_word_that_nobody_knows() {
+        let login = |toml: &str| load(&format!("[login]\n{toml}")).map(|config| config.login.unwrap());
+        let missing = login("client_id = 'seatgraph'").unwrap_err().to_string();
+        assert!(missing.contains("issuer"), "{missing}");
+        let words = "issuer = 'https://id.example.com'\nclient_id = 'seatgraph'";
+        assert_eq!(login(words).unwrap().issuer, "https://id.example.com", "letter for letter, no slash added");
+        let unknown = login(&format!("{words}\ngroups_claim = 'groups'")).unwrap_err().to_string();
+        assert!(unknown.contains("groups_claim"), "{unknown}");
     }
 
     #[test]

@@ -14,7 +14,6 @@ use seatgraph_engine::{Authorization, Engine, Invitation, NotAuthorized, callbac
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::callback::VISITOR;
 use crate::page::{broken, escaped, of_finding, page, page_with};
 
 /// What the names of cookies begin with that tell in which browser a link was followed; the link's id ends them.
@@ -121,7 +120,7 @@ fn asked(invitation: &Invitation, public_url: &Url) -> String {
         row("Connection", &invitation.alias),
         row("System", manifest.name),
         row("Organisation", address),
-        row("Asked for by", asker(&invitation.link.created_by)),
+        row("Asked for by", &invitation.link.created_by),
         row("Works until", &until),
     ];
     format!(
@@ -134,10 +133,6 @@ fn asked(invitation: &Invitation, public_url: &Url) -> String {
         set_up_steps(manifest, public_url),
         escaped(manifest.name),
     )
-}
-
-fn asker(created_by: &str) -> &str {
-    if created_by == VISITOR { "whoever runs this gateway" } else { created_by }
 }
 
 /// What the gateway will be able to do: the scopes, and what it does with them.

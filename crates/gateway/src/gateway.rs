@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use seatgraph_core::SystemClock;
+use axum::middleware::from_fn_with_state;
+use seatgraph_core::{Clock, SystemClock};
 use seatgraph_engine::access::Principal;
 use seatgraph_engine::{Actor, Engine, Worker};
-use seatgraph_store::{Db, FileLock};
+use seatgraph_store::{Db, FileLock, Sealer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
+use crate::login::{self, Login};
 use crate::visitors::Visitors;
 use crate::{callback, connect, graphiql, health, keys, schema};
 
@@ -61,7 +63,8 @@ impl Gateway {
         );
         let (db, lock) = open(&config, role).await?;
         let sealer = keys::sealer(&config)?;
-        let engine = Engine::new(db.clone(), CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let address = match role {
@@ -70,7 +73,8 @@ impl Gateway {
                 let listener =
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
-                let visitors = if role == Role::Demo { Visitors::of_demo() } else { Visitors::default() };
+                let login = login(&config, &db, sealer, clock, address)?;
+                let visitors = Visitors { demo: role == Role::Demo, login };
                 let router = router(&config, &engine, (address, visitors), stop.clone())?;
                 let stopped = stop.clone().cancelled_owned();
                 let service = router.into_make_service_with_connect_info::<SocketAddr>();
@@ -156,6 +160,18 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLoc
     Ok((db, lock))
 }
 
+/// Gets the login ready that the configuration asks for, if any.
+fn login(
+    config: &Config,
+    db: &Db,
+    sealer: Sealer,
+    clock: Arc<dyn Clock>,
+    address: SocketAddr,
+) -> anyhow::Result<Option<Login>> {
+    let ready = |settings| Login::new(settings, config.public_url(address), db.clone(), sealer, clock);
+    config.login.clone().map(ready).transpose().context("login")
+}
+
 fn router(
     config: &Config,
     engine: &Engine,
@@ -169,10 +185,19 @@ fn router(
         allowed_hosts: names(config.public_url.as_ref()),
         introspection: config.introspection,
     };
-    let people = callback::router(engine.clone()).merge(connect::router(engine.clone(), public_url.clone()));
+    let login = visitors.login.clone();
+    let consents = callback::router(engine.clone(), visitors.clone());
+    let people = consents.merge(connect::router(engine.clone(), public_url.clone()));
     let scope = schema::Scope::new(engine.clone(), public_url, visitors);
     let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(scope))?;
-    let pages = graphiql::router().merge(health::router(engine.db().clone())).merge(people);
+    let front = match login {
+        Some(login) => {
+            let first = from_fn_with_state(login.clone(), login::before_the_front_page);
+            graphiql::router().layer(first).merge(login.router())
+        }
+        None => graphiql::router(),
+    };
+    let pages = front.merge(health::router(engine.db().clone())).merge(people);
     Ok(edge.closing_with(stop).router().merge(pages))
 }
 

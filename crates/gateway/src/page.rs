@@ -1,34 +1,47 @@
 //! Pages for people who are not in a frontend: plain HTML, no scripts, nothing loaded from anywhere, never cached.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use seatgraph_core::Finding;
-
-/// No script and no frame, whatever is written into the page; forms stay here.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-     form-action 'self'; frame-ancestors 'none'";
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}\
      table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:.25rem 1rem .25rem 0}\
      button{font:inherit;padding:.5rem 1.5rem}code{overflow-wrap:anywhere}";
 
+/// For a page whose forms lead nowhere but here.
+const HERE: &str = "'self'";
+
 /// Answers with a page; `title` is ours, `body` has everything that others wrote escaped.
 pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    page_with(status, title, "", body)
+    respond(status, title, ("", body), HERE)
 }
 
 /// Answers with a page that has `head` in its head.
 pub(crate) fn page_with(status: StatusCode, title: &str, head: &str, body: &str) -> Response {
+    respond(status, title, (head, body), HERE)
+}
+
+/// Answers with a page whose forms may lead to `forms`, redirects included: origins as a content security policy names
+/// them.
+pub(crate) fn page_leading_to(forms: &str, status: StatusCode, title: &str, body: &str) -> Response {
+    respond(status, title, ("", body), forms)
+}
+
+/// No script and no frame, whatever is written into the page.
+fn respond(status: StatusCode, title: &str, (head, body): (&str, &str), forms: &str) -> Response {
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\">\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">{head}\
          <title>{title} · Seatgraph</title><style>{STYLE}</style><h1>{title}</h1>{body}</html>\n"
     );
+    let policy = format!(
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'"
+    );
     let headers = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).expect("origins are ASCII")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (status, headers, Html(html)).into_response()
 }

@@ -10,6 +10,7 @@ use seatgraph_engine::access::Principal;
 use serde_json::{Map, Value};
 
 use super::origin;
+use crate::login::is_cross_site;
 
 /// As much of a client's own name as is kept; clients choose it.
 const AGENT_LENGTH: usize = 120;
@@ -21,6 +22,8 @@ pub struct Introduction {
     pub bearer: Option<Secret>,
     /// The `Cookie` header.
     pub cookie: Option<Secret>,
+    /// Whether another site's page sent it; then its cookie says nothing.
+    pub cross_site: bool,
     /// Whether it comes from this machine, addressed to it by a loopback name, and from no other site's page.
     pub local: bool,
     /// The sender's address and what its client calls itself, for the audit log.
@@ -28,6 +31,7 @@ pub struct Introduction {
 }
 
 impl Introduction {
+    /// Reads what a request brings along.
     pub(crate) fn of(parts: &Parts) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let agent = text(&parts.headers, header::USER_AGENT).unwrap_or_default();
@@ -36,6 +40,7 @@ impl Introduction {
         Self {
             bearer: text(&parts.headers, header::AUTHORIZATION).and_then(bearer),
             cookie: text(&parts.headers, header::COOKIE).map(Secret::new),
+            cross_site: is_cross_site(&parts.headers),
             local: peer.is_some_and(|address| address.is_loopback()) && origin::is_local(&parts.headers, &parts.uri),
             from: format!("{address} {agent}").trim_end().to_owned(),
         }

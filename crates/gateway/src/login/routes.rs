@@ -1,0 +1,243 @@
+//! `/login`, `/login/callback`, `/login/session`, `/logout`, and the way from the front page to a login.
+
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::{DateTime, TimeDelta, Utc};
+use seatgraph_core::Secret;
+use seatgraph_store::sessions::{self, Taken};
+use serde::{Deserialize, Serialize};
+
+use super::cookies::{self, Cookie};
+use super::trouble::Trouble;
+use super::{Login, is_cross_site, place, site};
+use crate::page::{escaped, page, page_leading_to};
+
+impl Login {
+    /// Serves what a browser needs to log in and out.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .route("/login", get(begin))
+            .route("/login/callback", get(finish))
+            .route("/login/session", get(present))
+            .route("/logout", get(ask_to_end).post(end))
+            .with_state(self.clone())
+    }
+}
+
+/// Sends a person who opens the front page without a session to the login, and back to it afterwards.
+pub(crate) async fn before_the_front_page(State(login): State<Login>, request: Request, next: Next) -> Response {
+    let is_front = request.method() == Method::GET && request.uri().path() == "/";
+    if is_front && site::is_navigation(request.headers()) {
+        match login.session(request.headers()).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                let asked = request.uri().path_and_query().map(|path| path.as_str());
+                return redirect(&place::login(&place::local(asked)), []);
+            }
+            Err(error) => return Trouble::from(error).page(),
+        }
+    }
+    next.run(request).await
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    #[serde(default, rename = "return")]
+    path: Option<String>,
+    /// Set on the way to our public name, so that a proxy which rewrites `Host` does not send anybody round in circles.
+    #[serde(default)]
+    moved: Option<String>,
+}
+
+async fn begin(State(login): State<Login>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
+    let path = place::local(wanted.path.as_deref());
+    if wanted.moved.is_none() && login.goes_by_another_name(&headers) {
+        let mut there = place::under(&login.0.public_url, &["login"]);
+        there.query_pairs_mut().append_pair("return", &path).append_pair("moved", "1");
+        return redirect(there.as_str(), []);
+    }
+    login.begin(&headers, path).await.unwrap_or_else(|trouble| trouble.page())
+}
+
+/// What RFC 6749 section 4.1.2 and RFC 9207 put behind the address.
+#[derive(Deserialize)]
+struct Returned {
+    #[serde(default)]
+    state: Option<Secret>,
+    #[serde(default)]
+    code: Option<Secret>,
+    #[serde(default)]
+    iss: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    error_description: Option<String>,
+}
+
+impl Returned {
+    /// Takes the code, or says why there is none.
+    fn code(self, issuer: &str) -> Result<Secret, Trouble> {
+        if self.iss.is_some_and(|iss| iss != issuer) {
+            return Err(Trouble::Unproven("the browser comes from another provider".to_owned()));
+        }
+        match (self.error, self.code) {
+            (None, Some(code)) => Ok(code),
+            (error, _) => {
+                let error = error.unwrap_or_else(|| "invalid_request".to_owned());
+                Err(Trouble::Refused { error, description: self.error_description.unwrap_or_default() })
+            }
+        }
+    }
+}
+
+async fn finish(State(login): State<Login>, headers: HeaderMap, Query(returned): Query<Returned>) -> Response {
+    login.finish(&headers, returned).await.unwrap_or_else(|trouble| trouble.page())
+}
+
+/// The present session, as `/login/session` tells it to our own pages.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Present {
+    subject: String,
+    name: String,
+    email: Option<String>,
+    groups: Vec<String>,
+    created_at: DateTime<Utc>,
+    /// When it ends, however much it is used.
+    expires_at: DateTime<Utc>,
+    /// When it ends unless it is used before.
+    idle_expires_at: DateTime<Utc>,
+}
+
+async fn present(State(login): State<Login>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return Trouble::CrossSite.page();
+    }
+    let session = match login.session(&headers).await {
+        Ok(session) => session,
+        Err(error) => return Trouble::from(error).page(),
+    };
+    let idle = TimeDelta::from_std(login.0.settings.session_idle).unwrap_or(TimeDelta::MAX);
+    let session = session.map(|session| Present {
+        idle_expires_at: session
+            .last_seen_at
+            .checked_add_signed(idle)
+            .map_or(session.expires_at, |at| at.min(session.expires_at)),
+        subject: session.subject,
+        name: session.name,
+        email: session.email,
+        groups: session.groups,
+        created_at: session.created_at,
+        expires_at: session.expires_at,
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, serde_json::json!({ "session": session }).to_string()).into_response()
+}
+
+async fn ask_to_end(State(login): State<Login>, headers: HeaderMap) -> Response {
+    match login.session(&headers).await {
+        Ok(Some(session)) => {
+            let body = format!(
+                "<p>You are signed in as <b>{}</b>.</p><form method=\"post\" action=\"/logout\"><button>Sign out</button>\
+                 </form><p><a href=\"/\">Back</a></p>",
+                escaped(&session.name)
+            );
+            // The form's answer leads on to the provider, and browsers hold redirects to the policy too.
+            let provider = login.0.provider.logout_origin().await.unwrap_or_default();
+            page_leading_to(format!("'self' {provider}").trim_end(), StatusCode::OK, "Sign out", &body)
+        }
+        Ok(None) => {
+            let body = "<p>You are not signed in.</p><p><a href=\"/login\">Sign in</a></p>";
+            page(StatusCode::OK, "Signed out", body)
+        }
+        Err(error) => Trouble::from(error).page(),
+    }
+}
+
+async fn end(State(login): State<Login>, headers: HeaderMap) -> Response {
+    if is_cross_site(&headers) {
+        return Trouble::CrossSite.page();
+    }
+    login.end(&headers).await.unwrap_or_else(|trouble| trouble.page())
+}
+
+impl Login {
+    /// Says whether the browser knows us by another name than the one under which the provider sends it back; its
+    /// cookies would not come along.
+    fn goes_by_another_name(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        host.is_some_and(|host| !site::is_same(host, self.0.public_url.authority()))
+    }
+
+    async fn begin(&self, headers: &HeaderMap, path: String) -> Result<Response, Trouble> {
+        let shared = &self.0;
+        let begun = shared.provider.begin(path).await?;
+        // One cookie for all its windows: several may be on their way at once.
+        let browser = shared.cookies.read(Cookie::Browser, headers).unwrap_or_else(cookies::token);
+        let life = shared.settings.attempt_life;
+        sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt, life).await?;
+        Ok(redirect(begun.url.as_str(), [shared.cookies.set(Cookie::Browser, &browser, life)]))
+    }
+
+    async fn finish(&self, headers: &HeaderMap, returned: Returned) -> Result<Response, Trouble> {
+        let shared = &self.0;
+        let (Some(state), Some(browser)) = (returned.state.clone(), shared.cookies.read(Cookie::Browser, headers))
+        else {
+            return Err(Trouble::Unknown);
+        };
+        let life = shared.settings.attempt_life;
+        let attempt = match sessions::take(&shared.db, &shared.sealer, &state, &browser, life).await {
+            Ok(Taken::Attempt(attempt)) => attempt,
+            Ok(Taken::Used) => return Err(Trouble::Used),
+            // A key that is gone by now is as good as a time that is over.
+            Ok(Taken::Unknown) | Err(seatgraph_store::Error::Unsealable) => return Err(Trouble::Unknown),
+            Err(error) => return Err(error.into()),
+        };
+        let code = returned.code(&shared.settings.issuer)?;
+        let login = Box::pin(shared.provider.redeem(&code, &attempt)).await?;
+        let (token, earlier) = (cookies::token(), shared.cookies.read(Cookie::Session, headers));
+        let life = shared.settings.session_life;
+        let session = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref()).await?;
+        tracing::info!(session.id = %session.id, "a person logged in");
+        Ok(redirect(&attempt.return_path, [shared.cookies.set(Cookie::Session, &token, life)]))
+    }
+
+    /// Ends the session here at once, and leads on to the provider where that has an end for it too.
+    async fn end(&self, headers: &HeaderMap) -> Result<Response, Trouble> {
+        let shared = &self.0;
+        let mut onwards = "/logout".to_owned();
+        if let Some(token) = shared.cookies.read(Cookie::Session, headers)
+            && let Some(id_token) = sessions::end(&shared.db, &shared.sealer, &token).await?
+        {
+            match shared.provider.logout_url(&id_token).await {
+                Ok(url) => onwards = url.map_or(onwards, String::from),
+                Err(trouble) => {
+                    let error = &trouble as &dyn std::error::Error;
+                    tracing::warn!(error, "a session ended here and perhaps not at the OpenID provider");
+                }
+            }
+        }
+        Ok(redirect(&onwards, [shared.cookies.clear(Cookie::Session)]))
+    }
+}
+
+/// Sends the browser on, as a GET whatever it came with.
+fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, HeaderValue::try_from(to).expect("addresses are written in ASCII"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    response
+}

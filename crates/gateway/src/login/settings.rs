@@ -1,0 +1,164 @@
+//! What an operator says about the OpenID provider, and how long its people stay logged in.
+
+use std::time::Duration;
+
+use seatgraph_core::Secret;
+use seatgraph_core::http::is_this_machine;
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+/// Login of people through an OpenID provider: `[login]` in the file, `SEATGRAPH_LOGIN__ISSUER` and so on in the
+/// environment. Register two addresses there: `/login/callback` under the gateway's public URL for the login, and
+/// `/logout` for the way back from a logout.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginSettings {
+    /// The provider's own name for itself, letter for letter: what `issuer` says in the document at
+    /// `/.well-known/openid-configuration` under it. HTTPS, in your own network too; HTTP for this machine only.
+    pub issuer: String,
+    /// The id under which the gateway is registered there.
+    pub client_id: String,
+    /// The secret that came with the id; none for a public client, which PKCE alone protects. It belongs into the
+    /// environment: `SEATGRAPH_LOGIN__CLIENT_SECRET`.
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// The scopes to ask for beside `openid`. Some providers want one for the groups.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// The claim that lists a person's groups: a name, or a JSON pointer into a claim, `/realm_access/roles`. It may
+    /// stand in the ID token or in the answer of the provider's userinfo address.
+    #[serde(default = "group_claim")]
+    pub group_claim: String,
+    /// The claim that says what to call a person, a name or a JSON pointer. Where it is missing, `preferred_username`,
+    /// `email` and the subject stand in.
+    #[serde(default = "name_claim")]
+    pub name_claim: String,
+    /// Whoever is in one of these groups may log in; everybody whom the provider lets through when it is empty.
+    #[serde(default)]
+    pub allowed_groups: Vec<String>,
+    /// Seconds after which a person logs in again, however busy they are.
+    #[serde(default = "session_life", rename = "session_seconds", deserialize_with = "seconds")]
+    pub session_life: Duration,
+    /// Seconds without a request after which a person logs in again.
+    #[serde(default = "session_idle", rename = "idle_seconds", deserialize_with = "seconds")]
+    pub session_idle: Duration,
+    /// Seconds that a person may take at the provider.
+    #[serde(default = "attempt_life", rename = "attempt_seconds", deserialize_with = "seconds")]
+    pub attempt_life: Duration,
+}
+
+fn scopes() -> Vec<String> {
+    vec!["profile".to_owned(), "email".to_owned()]
+}
+
+fn group_claim() -> String {
+    "groups".to_owned()
+}
+
+fn name_claim() -> String {
+    "name".to_owned()
+}
+
+const fn session_life() -> Duration {
+    Duration::from_secs(12 * 60 * 60)
+}
+
+const fn session_idle() -> Duration {
+    Duration::from_secs(60 * 60)
+}
+
+const fn attempt_life() -> Duration {
+    Duration::from_secs(10 * 60)
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    u64::deserialize(deserializer).map(Duration::from_secs)
+}
+
+impl LoginSettings {
+    /// Says what is wrong with the settings of a gateway that browsers reach at `public_url`, one sentence each; empty
+    /// when they work.
+    #[must_use]
+    pub fn faults(&self, public_url: &Url) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut demand = |holds: bool, fault: &str| {
+            if !holds {
+                faults.push(fault.to_owned());
+            }
+        };
+        let issuer = Url::parse(&self.issuer).ok();
+        demand(
+            issuer.as_ref().is_some_and(is_guarded),
+            "login.issuer must be an https address, such as https://id.example.com",
+        );
+        demand(
+            is_guarded(public_url),
+            "public_url must be https for a login: the session's cookie would travel readable to everybody",
+        );
+        demand(!self.client_id.is_empty(), "login.client_id must not be empty");
+        let named = |claim: &str| !claim.is_empty() && claim != "/";
+        demand(named(&self.group_claim), "login.group_claim must name a claim");
+        demand(named(&self.name_claim), "login.name_claim must name a claim");
+        demand(
+            !self.scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)),
+            "login.scopes must be a list with one scope in each text",
+        );
+        demand(!self.session_life.is_zero(), "login.session_seconds must not be zero");
+        demand(!self.session_idle.is_zero(), "login.idle_seconds must not be zero");
+        demand(!self.attempt_life.is_zero(), "login.attempt_seconds must not be zero");
+        faults
+    }
+}
+
+/// What travels to this address is readable to nobody on the way.
+fn is_guarded(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(more: &str) -> LoginSettings {
+        let toml = format!("issuer = 'https://id.example.com'\nclient_id = 'seatgraph'\n{more}");
+        figment::Figment::from(<figment::providers::Toml as figment::providers::Format>::string(&toml))
+            .extract()
+            .unwrap()
+    }
+
+    fn faults(settings: &LoginSettings, public_url: &str) -> String {
+        settings.faults(&public_url.parse().unwrap()).join("\n")
+    }
+
+    #[test]
+    fn two_words_are_enough() {
+        let settings = settings("");
+        assert_eq!(faults(&settings, "https://licences.example.com"), "");
+        assert_eq!((settings.group_claim.as_str(), settings.scopes.as_slice()), ("groups", scopes().as_slice()));
+        assert_eq!((settings.session_life.as_secs(), settings.session_idle.as_secs()), (43_200, 3_600));
+    }
+
+    #[test]
+    fn a_cookie_is_not_sent_in_the_clear() {
+        assert_eq!(faults(&settings(""), "http://localhost:8080"), "");
+        assert!(faults(&settings(""), "http://licences.example.com").starts_with("public_url must be https"));
+    }
+
+    #[test]
+    fn what_cannot_work_is_named() {
+        let plain = LoginSettings { issuer: "http://id.example.com".to_owned(), ..settings("") };
+        assert!(faults(&plain, "https://x.example").starts_with("login.issuer must be an https address"));
+        let empty = settings("group_claim = ''\nsession_seconds = 0\nscopes = ['profile email']");
+        let all = faults(&empty, "https://x.example");
+        for field in ["login.group_claim", "login.session_seconds", "login.scopes"] {
+            assert!(all.contains(field), "{field}: {all}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_secret() {
+        let settings = settings("client_secret = 'hunter2'");
+        assert_eq!(settings.client_secret.as_ref().unwrap().expose(), "hunter2");
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+}
