@@ -55,8 +55,8 @@ new-connector name:
 prove-new-connector:
     bash .ci/prove-new-connector
 
-# The clients we did not write, against simulator and gateway.
-third-party *suites="salesforce edge schema browser":
+# The clients, and the OpenID provider, that we did not write, against simulator and gateway.
+third-party *suites="salesforce edge schema login browser":
     bash .ci/third-party {{ suites }}
 
 # Takes README's picture anew.

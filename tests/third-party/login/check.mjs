@@ -1,0 +1,341 @@
+import assert from 'node:assert/strict';
+
+import { Browser } from './browser.mjs';
+import { Gateway } from './gateway.mjs';
+import { OpenId, signIn } from './provider.mjs';
+import { check, finish } from '../report.mjs';
+
+const PUBLIC = 'https://licences.example.com';
+const openId = await OpenId.prepare();
+const words = { issuer: openId.issuer, client_id: 'seatgraph', scopes: ['profile', 'email', 'groups'] };
+const secret = openId.clientSecret;
+
+const gateway = await Gateway.start(words, { secret });
+const guarded = await Gateway.start({ ...words, client_id: 'public', allowed_groups: ['licence-admins'] }, { publicUrl: PUBLIC });
+const hasty = await Gateway.start({ ...words, client_id: 'hasty', attempt_seconds: 1 }, { secret });
+const mistaken = await Gateway.start({ ...words, client_id: 'mistaken' }, { secret: 'of another application' });
+openId.register('seatgraph', gateway.url);
+openId.register('public', PUBLIC, { secret: null });
+openId.register('hasty', hasty.url);
+openId.register('mistaken', mistaken.url);
+
+const secrets = new Set([secret]);
+const session = async (browser, at = gateway) => JSON.parse((await browser.open(`${at.url}/login/session`)).body).session;
+const isBack = (url) => url.pathname === '/login/callback';
+
+/** Begins a login and comes as far as the provider's address, which has not been opened. */
+async function begin(browser, { at = gateway, path = '/' } = {}) {
+  const page = await browser.follow(`${at.url}/login?return=${encodeURIComponent(path)}`, (url) => url.origin === openId.issuer);
+  assert.equal(page.status, 303, page.body);
+  return page.location;
+}
+
+/** Signs in at the provider, as far as the address that leads back, which has not been opened. */
+async function agree(browser, there, person = 'anna') {
+  const back = await signIn(browser, await browser.follow(there, isBack), person, isBack);
+  secrets.add(back.searchParams.get('code'));
+  return back;
+}
+
+async function login(browser, { at = gateway, person = 'anna', path = '/' } = {}) {
+  const back = await agree(browser, await begin(browser, { at, path }), person);
+  const page = await browser.open(back);
+  const name = at.url.startsWith('https:') ? '__Host-seatgraph' : 'seatgraph';
+  const token = browser.cookie(at.url, name)?.value;
+  if (token) secrets.add(token);
+  return { back, page, token };
+}
+
+/** A page that says no: for people, without a script, with nobody signed in. */
+async function refused(browser, page, status, code, at = gateway) {
+  assert.equal(page.status, status, page.body);
+  assert.ok(page.body.includes(`<small>${code}</small>`), page.body);
+  assert.match(page.headers['content-security-policy'], /^default-src 'none';/);
+  assert.ok(!page.body.includes('<script'), page.body);
+  assert.equal(await session(browser, at), null);
+}
+
+await check('a provider that is away keeps no gateway from starting, and a person reads what is the matter', async () => {
+  const browser = new Browser();
+  assert.equal((await browser.open(`${gateway.url}/health/ready`)).status, 200);
+  await refused(browser, await browser.open(`${gateway.url}/login`), 503, 'PROVIDER_SILENT');
+});
+
+openId.renew();
+await openId.listen();
+
+await check('a provider that came back is asked again', async () => {
+  const deadline = Date.now() + 30_000;
+  while ((await new Browser().open(`${gateway.url}/login`)).status !== 303) assert.ok(Date.now() < deadline, gateway.log);
+});
+
+await check('whoever opens the front page is sent to the provider with PKCE, state and nonce', async () => {
+  const browser = new Browser();
+  const page = await browser.follow(`${gateway.url}/`, (url) => url.origin === openId.issuer);
+  const asked = Object.fromEntries(page.location.searchParams);
+  assert.equal(asked.response_type, 'code');
+  assert.equal(asked.code_challenge_method, 'S256');
+  assert.match(asked.code_challenge, /^[\w-]{43}$/);
+  assert.match(asked.state, /^[\w-]{43}$/);
+  assert.match(asked.nonce, /^[\w-]{43}$/);
+  assert.deepEqual(asked.scope.split(' ').sort(), ['email', 'groups', 'openid', 'profile']);
+  assert.equal(asked.redirect_uri, `${gateway.url}/login/callback`);
+  assert.equal((await browser.open(`${gateway.url}/`, { headers: { accept: '*/*' } })).status, 200, 'a script is not sent away');
+});
+
+await check('a person logs in, and the session knows their name and groups', async () => {
+  const browser = new Browser();
+  const { page } = await login(browser, { path: '/?tab=2#top' });
+  assert.equal(page.status, 303);
+  assert.equal(page.location.href, `${gateway.url}/?tab=2#top`);
+  const { subject, name, email, groups, createdAt, expiresAt, idleExpiresAt } = await session(browser);
+  assert.deepEqual({ subject, name, email, groups }, {
+    subject: 'anna', name: 'Anna <b>Adler</b>', email: 'anna@example.com', groups: ['everyone', 'licence-admins'],
+  });
+  assert.equal(Date.parse(expiresAt) - Date.parse(createdAt), 12 * 60 * 60 * 1000);
+  assert.equal(Date.parse(idleExpiresAt) - Date.parse(createdAt), 60 * 60 * 1000);
+});
+
+await check('GraphiQL opens after login, and what it asks is answered', async () => {
+  const browser = new Browser();
+  await login(browser);
+  const front = await browser.open(`${gateway.url}/`);
+  assert.equal(front.status, 200);
+  assert.match(front.body, /<title>Seatgraph/);
+  const headers = { accept: 'application/json', origin: gateway.url, 'sec-fetch-site': 'same-origin' };
+  const json = { query: '{ profiles(first: 1) { totalCount } }' };
+  const answer = await browser.open(`${gateway.url}/graphql`, { method: 'POST', headers, json });
+  assert.deepEqual(JSON.parse(answer.body), { data: { profiles: { totalCount: 0 } } });
+});
+
+await check('on this machine the cookie is HttpOnly and SameSite, under a plain name', async () => {
+  const browser = new Browser();
+  await login(browser);
+  const { line } = browser.cookie(gateway.url, 'seatgraph');
+  assert.match(line, /^seatgraph=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax$/);
+});
+
+await check('under https it is Secure, and no neighbour can set it', async () => {
+  const browser = new Browser({ [PUBLIC]: guarded.port });
+  const { page } = await login(browser, { at: guarded });
+  assert.equal(page.location?.href, `${PUBLIC}/`, page.body);
+  const { line } = browser.cookie(PUBLIC, '__Host-seatgraph');
+  assert.match(line, /^__Host-seatgraph=[\w-]{43}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure$/);
+  assert.equal((await session(browser, guarded)).subject, 'anna');
+});
+
+await check('whoever is in no allowed group stays out', async () => {
+  const browser = new Browser({ [PUBLIC]: guarded.port });
+  const { page } = await login(browser, { at: guarded, person: 'bob' });
+  await refused(browser, page, 403, 'NOT_IN_A_GROUP', guarded);
+});
+
+await check('an address that the provider did not verify is not kept', async () => {
+  const browser = new Browser();
+  await login(browser, { person: 'bob' });
+  assert.equal((await session(browser)).email, null);
+});
+
+await check('a group claim that is not understood lets nobody in', async () => {
+  const browser = new Browser();
+  const { page } = await login(browser, { person: 'odd' });
+  await refused(browser, page, 502, 'CLAIM_NOT_UNDERSTOOD');
+});
+
+await check('groups in the ID token count like groups from the userinfo address', async () => {
+  openId.renew({ inToken: true });
+  const browser = new Browser();
+  await login(browser);
+  assert.deepEqual((await session(browser)).groups, ['everyone', 'licence-admins']);
+});
+
+await check('a key that the provider changed without a word is fetched', async () => {
+  openId.renew();
+  const browser = new Browser();
+  const { page } = await login(browser);
+  assert.equal(page.status, 303, page.body);
+  assert.equal((await session(browser)).subject, 'anna');
+});
+
+await check('a wrong state signs nobody in, and leaves the right one alone', async () => {
+  const browser = new Browser();
+  const back = await agree(browser, await begin(browser));
+  const wrong = new URL(back);
+  wrong.searchParams.set('state', 'x'.repeat(43));
+  await refused(browser, await browser.open(wrong), 400, 'LOGIN_UNKNOWN');
+  const without = new URL(back);
+  without.searchParams.delete('state');
+  await refused(browser, await browser.open(without), 400, 'LOGIN_UNKNOWN');
+  assert.equal((await browser.open(back)).status, 303);
+});
+
+await check('an address that led back works once', async () => {
+  const browser = new Browser();
+  const { back, token } = await login(browser);
+  const again = await browser.open(back);
+  assert.equal(again.status, 400);
+  assert.ok(again.body.includes('LOGIN_USED'), again.body);
+  assert.equal(browser.cookie(gateway.url, 'seatgraph').value, token, 'the session that it gave stays');
+});
+
+await check('another browser cannot finish what this one began', async () => {
+  const [mine, theirs] = [new Browser(), new Browser()];
+  const back = await agree(mine, await begin(mine));
+  await begin(theirs);
+  await refused(theirs, await theirs.open(back), 400, 'LOGIN_UNKNOWN');
+  await refused(new Browser(), await new Browser().open(back), 400, 'LOGIN_UNKNOWN');
+  assert.equal((await mine.open(back)).status, 303, 'and has not spoilt it');
+});
+
+await check('two windows of one browser may log in at once', async () => {
+  const browser = new Browser();
+  const [one, other] = [await begin(browser), await begin(browser)];
+  assert.equal((await browser.open(await agree(browser, other))).status, 303);
+  assert.equal((await browser.open(await agree(browser, one))).status, 303);
+});
+
+await check('a login that took too long is over', async () => {
+  const browser = new Browser();
+  const there = await begin(browser, { at: hasty });
+  const back = await agree(browser, there);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  // The cookie ends with the attempt; a browser whose clock stands still would send it all the same.
+  await refused(browser, await browser.open(back), 400, 'LOGIN_UNKNOWN', hasty);
+});
+
+await check('a token with another nonce proves nothing', async () => {
+  const browser = new Browser();
+  const there = await begin(browser);
+  there.searchParams.set('nonce', 'n'.repeat(43));
+  await refused(browser, await browser.open(await agree(browser, there)), 502, 'TOKEN_NOT_VALID');
+  assert.match(gateway.log, /nonce mismatch/);
+});
+
+await check('a code that belongs to another challenge is not redeemed', async () => {
+  const browser = new Browser();
+  const there = await begin(browser);
+  there.searchParams.set('code_challenge', 'c'.repeat(43));
+  await refused(browser, await browser.open(await agree(browser, there)), 502, 'CODE_NOT_REDEEMED');
+});
+
+await check('another person\'s code does not fit', async () => {
+  const [mine, theirs] = [new Browser(), new Browser()];
+  const [back, stolen] = [await agree(mine, await begin(mine)), await agree(theirs, await begin(theirs), 'bob')];
+  back.searchParams.set('code', stolen.searchParams.get('code'));
+  await refused(mine, await mine.open(back), 502, 'CODE_NOT_REDEEMED');
+});
+
+await check('a gateway with the wrong secret says what to change', async () => {
+  const browser = new Browser();
+  const { page } = await login(browser, { at: mistaken });
+  await refused(browser, page, 502, 'CODE_NOT_REDEEMED', mistaken);
+  assert.match(page.body, /invalid_client.*login\.client_secret/s);
+});
+
+await check('a person who declines stays out, and what the provider says is only text', async () => {
+  const browser = new Browser();
+  const back = await begin(browser);
+  const [state, address] = [back.searchParams.get('state'), new URL(`${gateway.url}/login/callback`)];
+  const said = { state, error: 'access_denied', error_description: '<script>alert(1)</script>', iss: openId.issuer };
+  for (const [name, value] of Object.entries(said)) address.searchParams.set(name, value);
+  const page = await browser.open(address);
+  await refused(browser, page, 400, 'PROVIDER_REFUSED');
+  assert.ok(page.body.includes('&lt;script&gt;alert(1)&lt;/script&gt;'), page.body);
+});
+
+await check('an answer in the name of another provider is not taken', async () => {
+  const browser = new Browser();
+  const back = await agree(browser, await begin(browser));
+  back.searchParams.set('iss', 'https://id.example.com');
+  await refused(browser, await browser.open(back), 502, 'TOKEN_NOT_VALID');
+  assert.match(gateway.log, /comes from another provider/);
+});
+
+await check('nobody is sent to another site after a login', async () => {
+  for (const path of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/login?return=/login']) {
+    const { page } = await login(new Browser(), { path });
+    assert.equal(page.location?.href, `${gateway.url}/`, path);
+  }
+});
+
+await check('a login gives a new token, and the one before it is dead', async () => {
+  const browser = new Browser();
+  const [first, second] = [await login(browser), await login(browser)];
+  assert.notEqual(first.token, second.token);
+  const old = await new Browser().open(`${gateway.url}/login/session`, { headers: { cookie: `seatgraph=${first.token}` } });
+  assert.deepEqual(JSON.parse(old.body), { session: null });
+  const planted = { headers: { cookie: `seatgraph=${'p'.repeat(43)}` } };
+  assert.deepEqual(JSON.parse((await new Browser().open(`${gateway.url}/login/session`, planted)).body), { session: null });
+});
+
+await check('a browser that knows us by another name comes back by the one that the provider knows', async () => {
+  const browser = new Browser();
+  const page = await browser.follow(`http://127.0.0.1:${gateway.port}/`, (url) => url.origin === openId.issuer);
+  const done = await browser.open(await agree(browser, page.location));
+  assert.equal(done.location?.href, `${gateway.url}/`, done.body);
+  const proxied = { headers: { host: 'behind.a.proxy' } };
+  assert.equal((await browser.open(`${gateway.url}/login?moved=1`, proxied)).location.origin, openId.issuer);
+});
+
+await check('a page of another site ends no session and reads none', async () => {
+  const browser = new Browser();
+  await login(browser);
+  const theirs = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, { origin: 'null' }];
+  for (const headers of theirs) {
+    const page = await browser.open(`${gateway.url}/logout`, { method: 'POST', headers });
+    assert.equal(page.status, 403, JSON.stringify(headers));
+    assert.equal((await browser.open(`${gateway.url}/login/session`, { headers })).status, 403, JSON.stringify(headers));
+  }
+  assert.equal((await session(browser)).subject, 'anna');
+});
+
+await check('a logout ends the session here and at the provider', async () => {
+  const browser = new Browser();
+  const { token } = await login(browser);
+  const asks = await browser.open(`${gateway.url}/logout`);
+  assert.ok(asks.body.includes('Anna &lt;b&gt;Adler&lt;/b&gt;'), asks.body);
+  assert.match(asks.headers['content-security-policy'], new RegExp(`form-action 'self' ${openId.issuer};`));
+  const left = await browser.submit(asks, {}, (url) => url.origin === openId.issuer);
+  assert.equal(left.status, 303, left.body);
+  secrets.add(left.location.searchParams.get('id_token_hint'));
+  assert.equal(browser.cookie(gateway.url, 'seatgraph'), undefined);
+  const old = await browser.open(`${gateway.url}/login/session`, { headers: { cookie: `seatgraph=${token}` } });
+  assert.deepEqual(JSON.parse(old.body), { session: null });
+
+  const theirs = await browser.follow(left.location);
+  const back = await browser.submit(theirs, { logout: 'yes' });
+  assert.equal(back.url.href, `${gateway.url}/logout`, back.body);
+  assert.ok(back.body.includes('You are not signed in'), back.body);
+  const next = await browser.follow(await begin(browser), isBack);
+  assert.match(next.body, /name="prompt" value="login"/, 'the provider asks who it is');
+});
+
+await check('a logout works while the provider is away', async () => {
+  const browser = new Browser();
+  await login(browser);
+  await openId.stop();
+  const page = await browser.submit(await browser.open(`${gateway.url}/logout`), {}, () => true);
+  assert.equal(page.status, 303);
+  assert.equal(await session(browser), null);
+  await openId.listen();
+});
+
+await check('nothing is done by a method that a link or a form of another kind has', async () => {
+  const browser = new Browser();
+  for (const path of ['/login', '/login/callback', '/login/session']) {
+    assert.equal((await browser.open(`${gateway.url}${path}`, { method: 'POST' })).status, 405, path);
+  }
+});
+
+await check('no log holds a secret, a code or a token', () => {
+  secrets.delete(null);
+  assert.ok(secrets.size > 20, `${secrets.size} secrets were seen`);
+  for (const { log } of [gateway, guarded, hasty, mistaken]) {
+    assert.ok(log.includes('DEBUG'), 'the log is at its most talkative');
+    for (const one of secrets) assert.ok(!log.includes(one), `${one} is in the log`);
+  }
+});
+
+await Promise.all([gateway, guarded, hasty, mistaken].map((one) => one.stop()));
+await openId.stop();
+finish();

@@ -1,0 +1,51 @@
+// The product's own binary, configured for a login and otherwise as it comes.
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class Gateway {
+  log = '';
+
+  /** `login` is the table `[login]`; `secret` goes through the environment, as it should. */
+  static async start(login, { publicUrl, secret } = {}) {
+    const gateway = new Gateway();
+    gateway.folder = await mkdtemp(join(tmpdir(), 'seatgraph-login-'));
+    const lines = [
+      "listen = '127.0.0.1:0'",
+      ...(publicUrl ? [`public_url = '${publicUrl}'`] : []),
+      `database = { url = '${join(gateway.folder, 'seatgraph.db')}' }`,
+      "log = { level = 'debug' }",
+      '[login]',
+      ...Object.entries(login).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
+    ];
+    const file = join(gateway.folder, 'seatgraph.toml');
+    await writeFile(file, lines.join('\n'));
+    const environment = secret ? { SEATGRAPH_LOGIN__CLIENT_SECRET: secret } : {};
+    const options = { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] };
+    gateway.process = spawn(process.env.SEATGRAPH_BIN, ['serve', '--config', file], options);
+    gateway.port = await gateway.#port();
+    gateway.url = publicUrl ?? `http://localhost:${gateway.port}`;
+    return gateway;
+  }
+
+  #port() {
+    return new Promise((resolve, reject) => {
+      const read = (chunk) => {
+        this.log += chunk;
+        const port = /^GraphiQL: http:\/\/127\.0\.0\.1:(\d+)\/$/m.exec(this.log)?.[1];
+        if (port) resolve(port);
+      };
+      this.process.stdout.on('data', read);
+      this.process.stderr.on('data', read);
+      this.process.on('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${this.log}`)));
+    });
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.process.on('exit', resolve));
+    this.process.kill('SIGTERM');
+    await ended;
+    await rm(this.folder, { recursive: true });
+  }
+}

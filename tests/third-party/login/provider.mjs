@@ -1,0 +1,81 @@
+// The OpenID provider: oidc-provider, with a few people and the gateways that they may use.
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { once } from 'node:events';
+
+import { Provider } from 'oidc-provider';
+
+const PEOPLE = {
+  anna: { name: 'Anna <b>Adler</b>', email: 'anna@example.com', email_verified: true, groups: ['licence-admins', 'everyone'] },
+  bob: { name: 'Bob Brown', email: 'bob@example.com', email_verified: false, groups: ['everyone'] },
+  odd: { name: 'Odd', groups: { 'licence-admins': true } },
+};
+
+export class OpenId {
+  #server = http.createServer((request, response) => this.#callback(request, response));
+  #callback;
+  #clients = [];
+  clientSecret = `secret-${randomUUID()}`;
+
+  /** Finds itself a port, and does not listen yet. */
+  static async prepare() {
+    const openId = new OpenId();
+    openId.#server.listen(0, '127.0.0.1');
+    await once(openId.#server, 'listening');
+    openId.port = openId.#server.address().port;
+    openId.issuer = `http://127.0.0.1:${openId.port}`;
+    openId.#server.close();
+    await once(openId.#server, 'close');
+    return openId;
+  }
+
+  register(clientId, publicUrl, { secret = this.clientSecret } = {}) {
+    const client = {
+      client_id: clientId,
+      redirect_uris: [`${publicUrl}/login/callback`],
+      post_logout_redirect_uris: [`${publicUrl}/logout`],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+    };
+    const proof = secret ? { client_secret: secret } : { token_endpoint_auth_method: 'none' };
+    this.#clients.push({ ...client, ...proof });
+  }
+
+  /** Begins with new keys, and forgets who is signed in. `inToken` puts all claims into the ID token. */
+  renew({ inToken = false } = {}) {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const provider = new Provider(this.issuer, {
+      clients: this.#clients,
+      claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'], groups: ['groups'] },
+      conformIdTokenClaims: !inToken,
+      cookies: { keys: [randomUUID()] },
+      features: { rpInitiatedLogout: { enabled: true } },
+      findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...PEOPLE[accountId] }) }),
+      jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' }] },
+      pkce: { required: () => true },
+    });
+    this.#callback = provider.callback();
+  }
+
+  async listen() {
+    this.#server.listen(this.port, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  async stop() {
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await once(this.#server, 'close');
+  }
+}
+
+/** Signs `person` in on the provider's pages and agrees, as far as the address that leads back. */
+export async function signIn(browser, page, person, back) {
+  let shown = page;
+  while (!shown.location) {
+    const asks = /name="prompt" value="(\w+)"/.exec(shown.body)?.[1];
+    if (!asks) throw new Error(`not a page of the provider's: ${shown.url} ${shown.status} ${shown.body.slice(0, 300)}`);
+    shown = await browser.submit(shown, asks === 'login' ? { login: person, password: 'any' } : {}, back);
+  }
+  return shown.location;
+}
