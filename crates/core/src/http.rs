@@ -38,6 +38,7 @@ mod request;
 mod response;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use carrier::Carrier;
 pub use dialect::{Dialect, Plain, Refusal};
@@ -45,6 +46,7 @@ pub use guard::{Reach, is_this_machine};
 pub use meter::{Meter, Observed};
 pub use request::{Method, Request};
 pub use response::{Headers, Response};
+pub use tls::Authorities;
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,6 +70,8 @@ pub struct HttpOptions {
     pub user_agent: String,
     /// Which addresses may be reached.
     pub reach: Reach,
+    /// Whose word is taken for who a server is; `None` takes that of the public authorities.
+    pub authorities: Option<Authorities>,
 }
 
 impl Default for HttpOptions {
@@ -78,6 +82,7 @@ impl Default for HttpOptions {
             max_body: 64 * 1024 * 1024,
             user_agent: concat!("seatgraph/", env!("CARGO_PKG_VERSION")).to_owned(),
             reach: Reach::default(),
+            authorities: None,
         }
     }
 }

@@ -42,8 +42,8 @@ struct Shared {
 }
 
 impl Login {
-    /// Gets ready to let people into a gateway that browsers reach at `public_url`. No I/O: the provider is asked when
-    /// somebody wants to log in.
+    /// Gets ready to let people into a gateway that browsers reach at `public_url`. The provider is asked when somebody
+    /// wants to log in, and not before.
     ///
     /// # Errors
     /// The settings that cannot work, each with its remedy.
@@ -56,7 +56,7 @@ impl Login {
     ) -> anyhow::Result<Self> {
         let faults = settings.faults(&public_url);
         anyhow::ensure!(faults.is_empty(), faults.join("; "));
-        let provider = Provider::new(settings.clone(), public_url.clone(), clock);
+        let provider = Provider::new(settings.clone(), public_url.clone(), clock)?;
         let cookies = Cookies::of(&public_url);
         Ok(Self(Arc::new(Shared { settings, public_url, cookies, provider, db, sealer })))
     }

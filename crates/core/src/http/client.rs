@@ -1,30 +1,17 @@
 //! The only file that sends anything: TLS, pool, limits, and what a broken exchange is called.
 
 use std::error::Error as StdError;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use rustls::{ClientConfig, RootCertStore};
 use url::Url;
 use zeroize::Zeroizing;
 
 use crate::http::guard::Guard;
-use crate::http::{HttpOptions, Method};
+use crate::http::{HttpOptions, Method, tls};
 use crate::{Error, ErrorKind, Result, Secret};
-
-/// The roots are bundled, so that a machine without a certificate store can reach a vendor.
-static TLS: LazyLock<ClientConfig> = LazyLock::new(|| {
-    let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions of TLS")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config
-});
 
 /// A client that is built when it is first needed.
 pub(super) struct Client {
@@ -83,7 +70,7 @@ impl Client {
             return Ok(client);
         }
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(TLS.clone())
+            .tls_backend_preconfigured(tls::config(self.options.authorities.as_ref()))
             .redirect(Policy::none())
             .no_proxy()
             .dns_resolver(guard)

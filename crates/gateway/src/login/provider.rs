@@ -65,16 +65,17 @@ pub(super) struct Begun {
 }
 
 impl Provider {
-    /// Gets ready to ask the provider that the operator named, wherever it is. No I/O.
-    pub(super) fn new(settings: LoginSettings, public_url: Url, clock: Arc<dyn Clock>) -> Self {
+    /// Gets ready to ask the provider that the operator named, wherever it is. Nothing is sent.
+    pub(super) fn new(settings: LoginSettings, public_url: Url, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let carrier = Carrier::new(HttpOptions {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             max_body: LONGEST,
             reach: Reach::Anywhere,
+            authorities: settings.authorities()?,
             ..HttpOptions::default()
         });
-        Self { settings, public_url, carrier, clock, known: Mutex::default() }
+        Ok(Self { settings, public_url, carrier, clock, known: Mutex::default() })
     }
 
     /// Prepares the way to the provider and back to `return_path`.

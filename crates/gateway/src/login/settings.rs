@@ -1,9 +1,11 @@
 //! What an operator says about the OpenID provider, and how long its people stay logged in.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use seatgraph_core::Secret;
-use seatgraph_core::http::is_this_machine;
+use seatgraph_core::http::{Authorities, is_this_machine};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -22,6 +24,9 @@ pub struct LoginSettings {
     /// environment: `SEATGRAPH_LOGIN__CLIENT_SECRET`.
     #[serde(default)]
     pub client_secret: Option<Secret>,
+    /// A PEM file with the certificates of your own authority, when the provider's is not signed by a public one.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
     /// The scopes to ask for beside `openid`. Some providers want one for the groups.
     #[serde(default = "scopes")]
     pub scopes: Vec<String>,
@@ -108,6 +113,13 @@ impl LoginSettings {
         demand(!self.attempt_life.is_zero(), "login.attempt_seconds must not be zero");
         faults
     }
+
+    /// Reads whose word is taken for who the provider is.
+    pub(super) fn authorities(&self) -> anyhow::Result<Option<Authorities>> {
+        let read = |path: &PathBuf| anyhow::Ok(Authorities::from_pem(&std::fs::read(path)?)?);
+        let named = |path: &PathBuf| read(path).with_context(|| format!("login.ca_file: {}", path.display()));
+        self.ca_file.as_ref().map(named).transpose()
+    }
 }
 
 /// What travels to this address is readable to nobody on the way.
@@ -152,6 +164,18 @@ mod tests {
         let all = faults(&empty, "https://x.example");
         for field in ["login.group_claim", "login.session_seconds", "login.scopes"] {
             assert!(all.contains(field), "{field}: {all}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_authorities_that_cannot_be_read_is_named() {
+        for (path, why) in [
+            ("/nowhere/ca.pem", "No such file"),
+            (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "no certificate"),
+        ] {
+            let settings = LoginSettings { ca_file: Some(path.into()), ..settings("") };
+            let said = format!("{:#}", settings.authorities().unwrap_err());
+            assert!(said.contains(&format!("login.ca_file: {path}")) && said.contains(why), "{said}");
         }
     }
 
