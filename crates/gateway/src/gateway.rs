@@ -195,7 +195,7 @@ fn router(
             let first = from_fn_with_state(login.clone(), login::before_the_front_page);
             graphiql::router().layer(first).merge(login.router())
         }
-        None => graphiql::router(),
+        None => graphiql::router().merge(login::without_a_provider()),
     };
     let pages = front.merge(health::router(engine.db().clone())).merge(people);
     Ok(edge.closing_with(stop).router().merge(pages))

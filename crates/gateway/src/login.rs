@@ -24,7 +24,7 @@ use url::Url;
 
 use self::cookies::{Cookie, Cookies};
 use self::provider::Provider;
-pub(crate) use self::routes::before_the_front_page;
+pub(crate) use self::routes::{before_the_front_page, without_a_provider};
 pub use self::settings::LoginSettings;
 pub use self::site::is_cross_site;
 

@@ -23,6 +23,9 @@ const response = await fetch('/graphiql/operations.json');
 const operations = response.ok ? await response.json() : [];
 const tabs = offer(operations, await fill(operations, fetcher), localStorage);
 
+const present = await fetch('/login/session');
+const { session } = present.ok ? await present.json() : {};
+
 createRoot(document.getElementById('graphiql')).render(
   <GraphiQL
     fetcher={fetcher}
@@ -34,6 +37,11 @@ createRoot(document.getElementById('graphiql')).render(
   >
     <GraphiQL.Logo>
       <span className="seatgraph-logo">Seatgraph</span>
+      {session && (
+        <a className="seatgraph-person" href="/logout" title={`Signed in as ${session.name}`}>
+          {session.name} · Sign out
+        </a>
+      )}
     </GraphiQL.Logo>
   </GraphiQL>,
 );

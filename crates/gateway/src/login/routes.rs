@@ -28,6 +28,11 @@ impl Login {
     }
 }
 
+/// Serves, in the place of [`Login::router`], what our own page asks in a gateway that knows no provider.
+pub(crate) fn without_a_provider() -> Router {
+    Router::new().route("/login/session", get(|| async { answer(None) }))
+}
+
 /// Sends a person who opens the front page without a session to the login, and back to it afterwards.
 pub(crate) async fn before_the_front_page(State(login): State<Login>, request: Request, next: Next) -> Response {
     let is_front = request.method() == Method::GET && request.uri().path() == "/";
@@ -134,6 +139,10 @@ async fn present(State(login): State<Login>, headers: HeaderMap) -> Response {
         created_at: session.created_at,
         expires_at: session.expires_at,
     });
+    answer(session)
+}
+
+fn answer(session: Option<Present>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
