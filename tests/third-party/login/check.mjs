@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 
+import { certificates } from './authority.mjs';
 import { Browser } from './browser.mjs';
+import { inChromium } from './chromium.mjs';
 import { Gateway } from './gateway.mjs';
 import { OpenId, signIn } from './provider.mjs';
 import { check, finish } from '../report.mjs';
@@ -310,6 +312,8 @@ await check('a logout ends the session here and at the provider', async () => {
   assert.match(next.body, /name="prompt" value="login"/, 'the provider asks who it is');
 });
 
+await check('in Chromium GraphiQL works after login, and signing out of it ends at both', () => inChromium(gateway));
+
 await check('a logout works while the provider is away', async () => {
   const browser = new Browser();
   await login(browser);
@@ -318,6 +322,22 @@ await check('a logout works while the provider is away', async () => {
   assert.equal(page.status, 303);
   assert.equal(await session(browser), null);
   await openId.listen();
+});
+
+await check('a provider with a certificate of its own is believed when the operator says so', async () => {
+  const authority = await certificates();
+  const inner = await OpenId.prepare(authority);
+  inner.renew();
+  await inner.listen();
+  const named = { ...words, issuer: inner.issuer };
+  const [trusting, careful] = [await Gateway.start({ ...named, ca_file: authority.file }), await Gateway.start(named)];
+  const page = await new Browser().open(`${trusting.url}/login`);
+  assert.equal(page.location?.origin, inner.issuer, page.body);
+  const browser = new Browser();
+  await refused(browser, await browser.open(`${careful.url}/login`), 503, 'PROVIDER_SILENT', careful);
+  assert.match(careful.log, /UnknownIssuer/);
+  await Promise.all([trusting.stop(), careful.stop(), inner.stop()]);
+  await authority.remove();
 });
 
 await check('nothing is done by a method that a link or a form of another kind has', async () => {

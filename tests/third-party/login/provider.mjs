@@ -1,9 +1,14 @@
 // The OpenID provider: oidc-provider, with a few people and the gateways that they may use.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import http from 'node:http';
+import https from 'node:https';
 import { once } from 'node:events';
 
 import { Provider } from 'oidc-provider';
+
+// It says at every start what suits no production.
+console.info = () => {};
+console.warn = () => {};
 
 const PEOPLE = {
   anna: { name: 'Anna <b>Adler</b>', email: 'anna@example.com', email_verified: true, groups: ['licence-admins', 'everyone'] },
@@ -12,18 +17,20 @@ const PEOPLE = {
 };
 
 export class OpenId {
-  #server = http.createServer((request, response) => this.#callback(request, response));
+  #server;
   #callback;
   #clients = [];
   clientSecret = `secret-${randomUUID()}`;
 
-  /** Finds itself a port, and does not listen yet. */
-  static async prepare() {
+  /** Finds itself a port, and does not listen yet. With a certificate and its key it speaks TLS. */
+  static async prepare(tls = undefined) {
     const openId = new OpenId();
+    const answer = (request, response) => openId.#callback(request, response);
+    openId.#server = tls ? https.createServer(tls, answer) : http.createServer(answer);
     openId.#server.listen(0, '127.0.0.1');
     await once(openId.#server, 'listening');
     openId.port = openId.#server.address().port;
-    openId.issuer = `http://127.0.0.1:${openId.port}`;
+    openId.issuer = `${tls ? 'https' : 'http'}://127.0.0.1:${openId.port}`;
     openId.#server.close();
     await once(openId.#server, 'close');
     return openId;
