@@ -88,7 +88,7 @@ each_backend! {
             assert!(!shown.headers.contains_key(SET_COOKIE));
             let address = story.simulator.url();
             let words = [
-                "acme", "Salesforce CRM", address, "whoever runs this gateway", "<code>api</code>",
+                "acme", "Salesforce CRM", address, "stories", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
             ];
             for word in words {

@@ -76,12 +76,12 @@ async fn callback(
     let actor = person.unwrap_or_else(Principal::browser);
     let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
     let finish = engine.finish_authorization(&connector, &state, &by, consented);
-    match engine.audited(&actor, "finishAuthorization", Subject::Gateway, finish).await {
+    match Box::pin(engine.audited(&actor, "finishAuthorization", Subject::Gateway, finish)).await {
         Ok(Connected { alias, delegated: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
         Ok(Connected { alias, delegated: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
         Err(NotAuthorized::Found(finding)) => {
             tracing::info!(connector, code = %finding.code, "a consent did not connect");
-            page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding), NO_FORM)
+            page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding))
         }
         Err(NotAuthorized::Failed(error)) => {
             tracing::error!(connector, error = &error as &dyn std::error::Error, "a consent could not be finished");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use seatgraph_store::{
-    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId,
-    SubscriptionId, TokenId,
+    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId,
+    RunId, SubscriptionId, TokenId,
 };
 
 /// Loads by key over one request's database.

@@ -81,8 +81,11 @@ impl Resealed {
 
     /// The key of the audit log's chain.
     async fn chain(&mut self, db: &Db, sealer: &Sealer) -> Result<()> {
-        let sealed: Option<Vec<u8>> =
-            with_conn!(db, read, |c| Ok(audit_head::table.select(audit_head::sealed_key).first(c).await.optional()?))?;
+        let sealed: Option<Vec<u8>> = with_conn!(db, read, |c| Ok(audit_head::table
+            .select(audit_head::sealed_key)
+            .first(c)
+            .await
+            .optional()?))?;
         let Some(old) = sealed else { return Ok(()) };
         let Some(new) = self.anew(sealer, audit::KEY_PLACE, &old)? else { return Ok(()) };
         self.resealed += with_tx!(db, Full, |c, _now| {
