@@ -98,16 +98,43 @@ await check('a person logs in, and the session knows their name and groups', asy
   assert.equal(Date.parse(idleExpiresAt) - Date.parse(createdAt), 60 * 60 * 1000);
 });
 
+/** Asks as GraphiQL does in this browser. */
+async function ask(browser, query, headers = { 'sec-fetch-site': 'same-origin' }) {
+  const options = { method: 'POST', headers: { accept: 'application/json', origin: gateway.url, ...headers }, json: { query } };
+  const answer = await browser.open(`${gateway.url}/graphql`, options);
+  return JSON.parse(answer.body);
+}
+
+await check('a person may do what the groups hold that the provider names, from the next request on', async () => {
+  const browser = new Browser();
+  await login(browser);
+  const viewer = async () => (await ask(browser, '{ viewer { name roles } }')).data.viewer;
+  assert.deepEqual(await viewer(), { name: 'Anna <b>Adler</b>', roles: [] });
+  const refused = await ask(browser, '{ profiles(first: 1) { totalCount } }');
+  assert.equal(refused.errors[0].extensions.code, 'FORBIDDEN');
+  const role = await gateway.permit('licence-admins', 'INTEGRATOR');
+  await gateway.permit('everyone', 'VIEWER');
+  await gateway.permit('nobody', 'ADMIN');
+  assert.deepEqual((await viewer()).roles, ['VIEWER', 'INTEGRATOR']);
+  await gateway.withdraw(role);
+  assert.deepEqual((await viewer()).roles, ['VIEWER']);
+});
+
+await check('a cookie that another site sends along says nothing', async () => {
+  const browser = new Browser();
+  await login(browser);
+  const answer = await ask(browser, '{ viewer { name } }', { 'sec-fetch-site': 'cross-site' });
+  assert.equal(answer.errors[0].extensions.code, 'UNAUTHENTICATED');
+});
+
 await check('GraphiQL opens after login, and what it asks is answered', async () => {
   const browser = new Browser();
   await login(browser);
   const front = await browser.open(`${gateway.url}/`);
   assert.equal(front.status, 200);
   assert.match(front.body, /<title>Seatgraph/);
-  const headers = { accept: 'application/json', origin: gateway.url, 'sec-fetch-site': 'same-origin' };
-  const json = { query: '{ profiles(first: 1) { totalCount } }' };
-  const answer = await browser.open(`${gateway.url}/graphql`, { method: 'POST', headers, json });
-  assert.deepEqual(JSON.parse(answer.body), { data: { profiles: { totalCount: 0 } } });
+  const answer = await ask(browser, '{ profiles(first: 1) { totalCount } }');
+  assert.deepEqual(answer, { data: { profiles: { totalCount: 0 } } });
 });
 
 await check('on this machine the cookie is HttpOnly and SameSite, under a plain name', async () => {

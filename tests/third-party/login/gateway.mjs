@@ -1,8 +1,9 @@
 // The product's own binary, configured for a login and otherwise as it comes.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export class Gateway {
   log = '';
@@ -21,6 +22,7 @@ export class Gateway {
     ];
     const file = join(gateway.folder, 'seatgraph.toml');
     await writeFile(file, lines.join('\n'));
+    gateway.file = file;
     const environment = secret ? { SEATGRAPH_LOGIN__CLIENT_SECRET: secret } : {};
     const options = { env: { PATH: process.env.PATH, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] };
     gateway.process = spawn(process.env.SEATGRAPH_BIN, ['serve', '--config', file], options);
@@ -40,6 +42,28 @@ export class Gateway {
       this.process.stderr.on('data', read);
       this.process.on('exit', (code) => reject(new Error(`the gateway ended with ${code}: ${this.log}`)));
     });
+  }
+
+  /** Gives everybody in a group a role, as whoever runs the gateway does. Returns the assignment's id. */
+  async permit(group, role) {
+    const run = promisify(execFile);
+    const made = ['token', 'create', '--config', this.file, '--role', 'admin'];
+    this.token ??= (await run(process.env.SEATGRAPH_BIN, made, { env: { PATH: process.env.PATH } })).stdout.trim();
+    return (await this.#ask('mutation($input: AssignRoleInput!) { assignRole(input: $input) { assignment { id } userErrors { message } } }',
+      { holder: { group }, role })).assignRole.assignment.id;
+  }
+
+  /** Takes a role away again. */
+  async withdraw(id) {
+    await this.#ask('mutation($input: RemoveRoleInput!) { removeRole(input: $input) { userErrors { message } } }', { id });
+  }
+
+  async #ask(query, input) {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.token}` };
+    const body = JSON.stringify({ query, variables: { input } });
+    const answer = await (await fetch(`http://127.0.0.1:${this.port}/graphql`, { method: 'POST', headers, body })).json();
+    if (answer.errors) throw new Error(JSON.stringify(answer.errors));
+    return answer.data;
   }
 
   async stop() {
