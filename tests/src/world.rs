@@ -53,6 +53,7 @@ impl World {
         let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
         config.database.url = database.url().to_owned();
         config.key_file = Some(folder.path().join("seatgraph.key"));
+        config.engine.loopback_vendors = true;
         adjust(&mut config);
         let gateway = Gateway::start(config.clone(), Role::Serve).await?;
         let address = gateway.address().context("a gateway that serves listens")?;
@@ -73,6 +74,12 @@ impl World {
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         self.folder.path().join("seatgraph.key")
+    }
+
+    /// Stops the gateway and keeps the folder with its keys for another one.
+    pub async fn halt(self) -> tempfile::TempDir {
+        self.gateway.stop().await;
+        self.folder
     }
 
     /// Stops the gateway and waits for its tasks.

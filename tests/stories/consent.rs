@@ -46,15 +46,7 @@ impl Story {
 
     /// The person looks at the vendor's page and decides; returns where the vendor sends them.
     pub(crate) async fn decide(&self, consent: &Url, decision: &str) -> Url {
-        let page = self.client.get(consent.clone()).send().await.unwrap();
-        assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(consent.query_pairs()).append_pair("decision", decision);
-        let (mut target, content) = (consent.clone(), "application/x-www-form-urlencoded");
-        target.set_query(None);
-        let sent = self.client.post(target).header("content-type", content).body(form.finish()).send().await.unwrap();
-        assert_eq!(sent.status(), 302);
-        sent.headers()["location"].to_str().unwrap().parse().unwrap()
+        decide(&self.client, consent, decision).await
     }
 
     /// The person's browser comes back; returns what it shows.
@@ -94,6 +86,19 @@ impl Story {
         self.world.stop().await;
         self.simulator.shutdown().await;
     }
+}
+
+/// Somebody looks at the vendor's page in a browser and decides; returns where the vendor sends them.
+pub(crate) async fn decide(client: &reqwest::Client, consent: &Url, decision: &str) -> Url {
+    let page = client.get(consent.clone()).send().await.unwrap();
+    assert_eq!(page.status(), 200, "{}", page.text().await.unwrap());
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(consent.query_pairs()).append_pair("decision", decision);
+    let (mut target, content) = (consent.clone(), "application/x-www-form-urlencoded");
+    target.set_query(None);
+    let sent = client.post(target).header("content-type", content).body(form.finish()).send().await.unwrap();
+    assert_eq!(sent.status(), 302);
+    sent.headers()["location"].to_str().unwrap().parse().unwrap()
 }
 
 each_backend! {

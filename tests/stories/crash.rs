@@ -31,6 +31,7 @@ each_backend! {
                 ("SEATGRAPH_LISTEN", "127.0.0.1:0"),
                 ("SEATGRAPH_KEY_FILE", &key),
                 ("SEATGRAPH_LOG__LEVEL", "error"),
+                ("SEATGRAPH_ENGINE__LOOPBACK_VENDORS", "true"),
                 ("SEATGRAPH_ENGINE__LEASE", "1s"),
                 ("SEATGRAPH_ENGINE__HEARTBEAT", "200ms"),
                 ("SEATGRAPH_ENGINE__SWEEP_EVERY", "200ms"),

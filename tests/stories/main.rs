@@ -4,6 +4,7 @@
 
 mod access;
 mod assertions;
+mod canary;
 mod census;
 mod consent;
 mod crash;
@@ -13,5 +14,6 @@ mod keys;
 mod lifecycle;
 mod operations;
 mod progress;
+mod quarantine;
 mod refused_consents;
 mod two_organizations;

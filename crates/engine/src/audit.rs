@@ -70,6 +70,11 @@ pub trait Leaves {
     fn subject(&self) -> Option<Subject> {
         None
     }
+
+    /// What whoever did it gave as the reason, if anything.
+    fn note(&self) -> Option<String> {
+        None
+    }
 }
 
 impl Engine {
@@ -104,6 +109,7 @@ impl Engine {
             Ok(left) => {
                 let subject = left.subject().unwrap_or(subject);
                 deed.outcome = AuditOutcome::Done;
+                deed.note = left.note();
                 deed.subject = subject.id();
                 deed.after = self.snapshot(subject).await.ok().flatten().map(|after| after.to_string());
             }

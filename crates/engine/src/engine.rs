@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use seatgraph_core::{Clock, Registration};
 use seatgraph_store::{Db, Scope, Sealer};
 
+use crate::instance::Quarantine;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::tokens::Tokens;
 use crate::{EngineSettings, Error};
@@ -25,6 +26,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     settings: EngineSettings,
     tokens: Tokens,
+    quarantine: Quarantine,
 }
 
 impl Engine {
@@ -37,8 +39,8 @@ impl Engine {
         clock: Arc<dyn Clock>,
         settings: EngineSettings,
     ) -> Self {
-        let tokens = Tokens::default();
-        Self { db, shared: Arc::new(Shared { connectors, sealer, clock, settings, tokens }) }
+        let (tokens, quarantine) = (Tokens::default(), Quarantine::default());
+        Self { db, shared: Arc::new(Shared { connectors, sealer, clock, settings, tokens, quarantine }) }
     }
 
     /// Returns the same engine, counting its SQL statements.
@@ -89,6 +91,10 @@ impl Engine {
 
     pub(crate) fn sealer(&self) -> &Sealer {
         &self.shared.sealer
+    }
+
+    pub(crate) fn quarantined(&self) -> &Quarantine {
+        &self.shared.quarantine
     }
 
     pub(crate) fn tokens(&self) -> &Tokens {

@@ -52,6 +52,17 @@ pub(crate) fn rejected(rows: i64, too_many: bool) -> Finding {
     .with_seen(format!("{rows} rows"))
 }
 
+/// A database that came from elsewhere, or was put back.
+pub(crate) fn quarantined(reason: &str) -> Finding {
+    Finding::new(
+        "QUARANTINE",
+        Severity::Error,
+        format!("No vendor is touched: {reason}."),
+        "When this gateway is to work with this database from now on, run `seatgraph adopt --reason \"…\"` on its \
+         machine; when it is a copy for tests, leave it as it is.",
+    )
+}
+
 /// A connector whose position does not move.
 pub(crate) fn stuck(process: Process) -> Finding {
     Finding::new(
@@ -113,6 +124,16 @@ pub(crate) fn foreign_address(manifest: &Manifest) -> Finding {
         Severity::Error,
         format!("The instance URL is no address of {}.", manifest.name),
         format!("Enter an address that begins with https:// and lies below {}.", manifest.hosts.join(" or ")),
+    )
+}
+
+/// An address on our own machine, where no vendor lives.
+pub(crate) fn loopback_address() -> Finding {
+    Finding::new(
+        "ADDRESS_ON_THIS_MACHINE",
+        Severity::Error,
+        "The instance URL leads to the gateway's own machine.",
+        "Enter the vendor's address; for a simulator, start the gateway with loopback_vendors = true under [engine].",
     )
 }
 

@@ -41,8 +41,9 @@ impl Engine {
         parent: Option<&Alias>,
         tokens: impl FnOnce(OAuth, Http) -> Arc<dyn TokenSource>,
     ) -> Result<Link> {
+        self.stay_in_quarantine()?;
         let config = Value::Object(merged(alias, parent));
-        let base = base(connector, &config)?;
+        let base = base(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
         let lender = Http::new(base.clone(), None, options.clone());
         let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, lender));
@@ -60,8 +61,9 @@ impl Engine {
         alias: &Alias,
         parent: Option<&Alias>,
     ) -> Result<(OAuth, Http)> {
+        self.stay_in_quarantine()?;
         let config = Value::Object(merged(alias, parent));
-        let base = base(connector, &config)?;
+        let base = base(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
         let lender = Http::new(base, None, options);
         let none = || Error::new(ErrorKind::Unsupported, "connector gets no tokens by OAuth");
@@ -69,8 +71,8 @@ impl Engine {
     }
 }
 
-/// Reads where the organisation lives: at the vendor's, or on this machine, as simulators do.
-pub(crate) fn base(connector: &Registration, config: &Value) -> Result<Url> {
+/// Reads where the organisation lives: at the vendor's, or on this machine, as simulators do, where that is allowed.
+pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSettings) -> Result<Url> {
     let written = config.get(INSTANCE_URL).and_then(Value::as_str).unwrap_or(NOWHERE);
     let wrong = |finding: Finding| {
         let message = finding.message.trim_end_matches('.').to_owned();
@@ -78,7 +80,12 @@ pub(crate) fn base(connector: &Registration, config: &Value) -> Result<Url> {
     };
     let url: Url = written.parse().map_err(|e: url::ParseError| wrong(said::no_address()).with_source(e))?;
     let manifest = connector.manifest();
-    if manifest.lives_at(&url) || is_this_machine(&url) { Ok(url) } else { Err(wrong(said::foreign_address(manifest))) }
+    match (is_this_machine(&url), settings.loopback_vendors) {
+        (true, true) => Ok(url),
+        (true, false) => Err(wrong(said::loopback_address())),
+        (false, _) if manifest.lives_at(&url) => Ok(url),
+        (false, _) => Err(wrong(said::foreign_address(manifest))),
+    }
 }
 
 /// Refuses a token whose answer sends us, and with us the token, anywhere but to the vendor.

@@ -60,6 +60,9 @@ pub struct EngineSettings {
     /// Scheduled runs are spread over this time, each profile at its own fixed place in it.
     #[serde(with = "text")]
     pub schedule_jitter: Duration,
+    /// Development only: lets connections lead to this machine over plain HTTP, where simulators are. The gateway says so
+    /// when it starts.
+    pub loopback_vendors: bool,
 }
 
 impl Default for EngineSettings {
@@ -85,6 +88,7 @@ impl Default for EngineSettings {
             retry_delay: Duration::from_millis(500),
             pages_per_second: 20,
             schedule_jitter: Duration::from_secs(10 * 60),
+            loopback_vendors: false,
         }
     }
 }

@@ -80,6 +80,7 @@ impl Engine {
         trigger: Trigger,
         key: Option<String>,
     ) -> Result<SyncRun, Denied> {
+        self.refuse_in_quarantine()?;
         let mut plan = self.planned(profile).await?;
         let readable: Vec<_> = plan.iter().map(|&(process, _)| process).collect();
         let processes = chosen(&readable, wanted)?;

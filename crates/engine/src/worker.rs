@@ -59,7 +59,11 @@ impl Worker {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 _ = sweep.tick() => note(self.sweep().await, "sweep"),
-                _ = poll.tick() => note(scheduler::enqueue_due(&self.engine).await, "schedule"),
+                _ = poll.tick() => {
+                    if self.engine.quarantine().is_none() {
+                        note(scheduler::enqueue_due(&self.engine).await, "schedule");
+                    }
+                }
                 () = foreign(&mut news, &hands.runs) => {}
                 Some(ended) = hands.tasks.join_next_with_id() => hands.let_go(ended),
             }
@@ -72,7 +76,8 @@ impl Worker {
 
     /// Takes runs up while there are any and hands are free.
     async fn claim(&self, hands: &mut Hands, cancel: &CancellationToken) -> Result<()> {
-        while hands.runs.len() < self.engine.settings().concurrent_runs && !cancel.is_cancelled() {
+        let free = |hands: &Hands| hands.runs.len() < self.engine.settings().concurrent_runs;
+        while free(hands) && !cancel.is_cancelled() && self.engine.quarantine().is_none() {
             let asked = Instant::now();
             let claimed = runs::claim(self.engine.db(), self.owner, self.engine.settings().lease).await?;
             let Some(claim) = claimed else { break };

@@ -1,4 +1,5 @@
-//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `token`, `audit`, `schema`.
+//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `adopt`, `token`, `audit`,
+//! `schema`.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::audit_log::{self, Audit};
 use crate::config::Config;
-use crate::gateway::{Gateway, Role};
+use crate::gateway::{self, Gateway, Role};
 use crate::keys::{self, Keys};
 use crate::tokens::{self, Tokens};
 use crate::{schema, telemetry};
@@ -36,6 +37,14 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: Keys,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Takes over a database that was put back or comes from another installation: from now on vendors are touched.
+    Adopt {
+        /// Why; the audit log keeps it.
+        #[arg(long)]
+        reason: String,
         #[command(flatten)]
         configured: Configured,
     },
@@ -93,6 +102,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(db.migrate().await?)
         }
         Command::Keys { command, configured } => keys::run(command, &Config::load(configured.config.as_deref())?).await,
+        Command::Adopt { reason, configured } => {
+            gateway::adopt(&Config::load(configured.config.as_deref())?, &reason).await
+        }
         Command::Token { command, configured } => {
             tokens::run(command, &Config::load(configured.config.as_deref())?).await
         }

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use seatgraph_core::Secret;
-use seatgraph_engine::EngineSettings;
+use seatgraph_engine::{EngineSettings, Mark};
 use seatgraph_store::DatabaseSettings;
 use serde::Deserialize;
 use url::Url;
+use uuid::Uuid;
 
 use crate::edge::Limits;
 use crate::login::LoginSettings;
@@ -38,6 +39,13 @@ pub struct Config {
     /// The sealing keys themselves, each 32 bytes in base64, parted by commas: the first seals, all open. They outrank the
     /// file. They belong in the environment, not in a file.
     pub key: Option<Secret>,
+    /// The file that says which database is this installation's own, made when it is missing. A database that was put
+    /// back or copied from elsewhere touches no vendor until `seatgraph adopt`. Processes on one database share it. By
+    /// default `seatgraph.instance` beside the key file.
+    pub instance_file: Option<PathBuf>,
+    /// The same mark as a UUID, for installations whose files do not last. A copy is still noticed, a backup that was put
+    /// back is not.
+    pub instance: Option<Uuid>,
     /// Origins, scheme and host and port, whose pages may call the API: `https://console.example.com`.
     pub allowed_origins: Vec<Url>,
     /// Login of people through an OpenID provider; nobody logs in without it.
@@ -60,6 +68,8 @@ impl Default for Config {
             database: DatabaseSettings::default(),
             key_file: None,
             key: None,
+            instance_file: None,
+            instance: None,
             allowed_origins: Vec::new(),
             login: None,
             introspection: true,
@@ -122,6 +132,18 @@ impl Config {
     pub fn public_url(&self, address: SocketAddr) -> Url {
         let local = || format!("http://localhost:{}", address.port()).parse().expect("it is an address");
         self.public_url.clone().unwrap_or_else(local)
+    }
+
+    /// Returns what says that a database is this installation's own.
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        match self.instance {
+            Some(epoch) => Mark::Given(epoch),
+            None => {
+                let beside_key = || self.key_path().with_file_name("seatgraph.instance");
+                Mark::File(self.instance_file.clone().unwrap_or_else(beside_key))
+            }
+        }
     }
 
     /// Returns the file that holds the sealing key.

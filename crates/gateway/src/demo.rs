@@ -47,6 +47,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let settings = Settings { users: options.users, seed: options.seed, ..Settings::default() };
     let simulator = Simulator::start(settings).await.context("the simulated organisation")?;
     let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)), ..Config::default() };
+    config.engine.loopback_vendors = true;
     config.database.url = folder.join("seatgraph.db").to_string_lossy().into_owned();
     let gateway = Gateway::start(config, Role::Demo).await?;
     let address = gateway.address().expect("a gateway that serves listens");

@@ -1,5 +1,6 @@
 //! Composition: database, engine, schema, edge and workers put together, started, and stopped in order.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use seatgraph_core::{Clock, SystemClock};
-use seatgraph_engine::access::Principal;
-use seatgraph_engine::{Actor, Engine, Worker};
+use seatgraph_engine::access::{Principal, Subject};
+use seatgraph_engine::{Actor, Engine, Mark, Worker};
 use seatgraph_store::{Db, FileLock, Sealer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -22,10 +23,13 @@ use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
 use crate::login::{self, Login};
 use crate::visitors::Visitors;
-use crate::{callback, connect, graphiql, health, keys, schema};
+use crate::{callback, connect, graphiql, health, keys, schema, tokens};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// How often the installation makes sure that the database is still its own.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// What a process of the gateway does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,7 @@ impl Gateway {
         let sealer = keys::sealer(&config)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
+        announce(&engine, &config).await?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let address = match role {
@@ -84,6 +89,7 @@ impl Gateway {
         };
         let (worker, wakeups) = (Worker::new(engine.clone()), db.wakeups().clone());
         let (worker_stop, wakeups_stop) = (stop.clone(), stop.clone());
+        tasks.spawn(watch_instance(engine.clone(), config.mark(), stop.clone()));
         tasks.spawn(async move {
             worker.run(worker_stop).await;
             Ok(())
@@ -124,6 +130,43 @@ impl Gateway {
             self.tasks.shutdown().await;
         }
     }
+}
+
+/// Says at the start what people should know of this process: whether it stays away from vendors, and what is open that
+/// should be closed outside of development.
+async fn announce(engine: &Engine, config: &Config) -> anyhow::Result<()> {
+    let quarantine = engine.look_at_instance(&config.mark()).await.context("instance_file")?;
+    if let Some(reason) = quarantine {
+        tracing::error!(reason = &*reason, "quarantine: no vendor is touched until `seatgraph adopt --reason …`");
+    }
+    if config.engine.loopback_vendors {
+        tracing::warn!("development: connections may lead to this machine (engine.loopback_vendors)");
+    }
+    Ok(())
+}
+
+/// Lets the installation grow older, and notices a database that was put back, or adopted, under its feet.
+async fn watch_instance(engine: Engine, mark: Mark, stop: CancellationToken) -> anyhow::Result<()> {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.reset();
+    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+        let before = engine.quarantine();
+        match engine.look_at_instance(&mark).await {
+            Ok(now) if now != before => tracing::warn!(reason = now.as_deref(), "quarantine changed"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "instance could not be looked at"),
+        }
+    }
+    Ok(())
+}
+
+/// Takes the configured database over for this installation.
+pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
+    let engine = engine(config).await?;
+    let adopting = engine.adopt(&config.mark(), reason);
+    tokens::done(engine.audited(&operator(), "adopt", Subject::Gateway, adopting).await)?;
+    writeln!(std::io::stdout(), "adopted: running gateways take up their work within a minute")?;
+    Ok(())
 }
 
 /// An engine on the configured database for the short commands of the binary, which take no lock.

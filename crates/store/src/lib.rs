@@ -14,6 +14,7 @@ pub mod events;
 pub mod findings;
 pub mod identifiers;
 mod ids;
+pub mod instance;
 mod listing;
 pub mod models;
 pub mod pools;
@@ -45,6 +46,7 @@ pub use ids::{
     AccountId, AliasId, AssignmentId, FindingId, IdentifierId, LinkId, ModelId, NotAnId, PoolId, ProfileId, RunId,
     SessionId, SubscriptionId, TokenId,
 };
+pub use instance::Instance;
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use roles::{Assignment, Holding};

@@ -438,6 +438,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Which installation this database belongs to; one row. A copy of it next to another installation touches no vendor.
+    instance (id) {
+        id -> Integer,
+        epoch -> Guid,
+        generation -> BigInt,
+        adopted_at -> Nullable<Instant>,
+        adopted_because -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
 diesel::joinable!(integration_profiles -> connection_aliases (alias_id));
 diesel::joinable!(profile_processes -> integration_profiles (profile_id));

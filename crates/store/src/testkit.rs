@@ -22,7 +22,7 @@ use crate::{Backend, DatabaseSettings, Db};
 pub struct TestDatabase {
     db: Db,
     url: String,
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl TestDatabase {
@@ -30,6 +30,41 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Everything that is in the database, as text and in no order: what somebody gets who steals it.
+    ///
+    /// # Errors
+    /// What the database, or the file system, says against it.
+    pub async fn dump(&self) -> crate::Result<String> {
+        let Some(folder) = &self.folder else { return self.dump_postgres().await };
+        let mut text = String::new();
+        for entry in std::fs::read_dir(folder.path()).map_err(crate::Error::other)? {
+            let bytes = std::fs::read(entry.map_err(crate::Error::other)?.path()).map_err(crate::Error::other)?;
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        Ok(text)
+    }
+
+    async fn dump_postgres(&self) -> crate::Result<String> {
+        use diesel::sql_types::Text;
+        use diesel_async::RunQueryDsl as _;
+
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = Text)]
+            line: String,
+        }
+        const TABLES: &str = "SELECT table_name::text AS line FROM information_schema.tables WHERE table_schema = 'public'";
+        let mut guard = self.db.postgres().await?;
+        let tables: Vec<Line> = diesel::sql_query(TABLES).load(&mut *guard).await?;
+        let mut text = String::new();
+        for Line { line: table } in tables {
+            let rows = format!("SELECT replace(t::text, '\\\\x', ' ') AS line FROM \"{table}\" t");
+            let rows: Vec<Line> = diesel::sql_query(rows).load(&mut *guard).await?;
+            rows.iter().for_each(|row| text.push_str(&row.line));
+        }
+        Ok(text)
     }
 
     /// Runs one statement as somebody who has the database and nothing else.
@@ -81,7 +116,7 @@ pub async fn database(backend: Backend) -> Option<TestDatabase> {
     if backend == Backend::Sqlite {
         db.migrate().await.expect("migrations run");
     }
-    Some(TestDatabase { db, url, _folder: folder })
+    Some(TestDatabase { db, url, folder })
 }
 
 /// Makes one test per backend of one body.

@@ -36,7 +36,7 @@ impl Engine {
         };
         let mut faults: Vec<_> = rules::name(&alias.name).into_iter().collect();
         set_address(&mut alias, input.instance_url, &mut faults);
-        check_properties(connector, &alias, parent.as_ref(), faults)?;
+        self.check_properties(connector, &alias, parent.as_ref(), faults)?;
         let name_taken = || name_taken(&alias.name);
         aliases::insert(self.db(), &alias).await.map_err(|e| on_conflict(e, "connection_aliases_name", name_taken))?;
         Ok(alias)
@@ -63,7 +63,7 @@ impl Engine {
             alias.instance_url = None;
         }
         set_address(&mut alias, input.instance_url, &mut faults);
-        check_properties(connector, &alias, parent.as_ref(), faults)?;
+        self.check_properties(connector, &alias, parent.as_ref(), faults)?;
         self.check_children(connector, &alias).await?;
         alias.updated_at = self.now();
         let name_taken = || name_taken(&alias.name);
@@ -123,9 +123,24 @@ impl Engine {
         Err(Refusal::new(RefusalCode::Invalid, fault).at(["parentId"]).into())
     }
 
+    fn check_properties(
+        &self,
+        connector: &Registration,
+        alias: &Alias,
+        parent: Option<&Alias>,
+        mut faults: Vec<Refusal>,
+    ) -> Result<(), Denied> {
+        let own: Vec<&str> = alias.properties.keys().map(String::as_str).collect();
+        faults.extend(rules::names(&connector.config_schema(), &own, "properties"));
+        if faults.is_empty() {
+            faults.extend(rules::configuration(connector, alias, parent, self.settings()));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
+    }
+
     async fn check_children(&self, connector: &Registration, parent: &Alias) -> Result<(), Denied> {
         for child in self.children(parent.id).await? {
-            if let Some(mut refusal) = rules::configuration(connector, &child, Some(parent)) {
+            if let Some(mut refusal) = rules::configuration(connector, &child, Some(parent), self.settings()) {
                 refusal.message = format!("child {} would not work: {}", child.name, refusal.message);
                 return Err(refusal.into());
             }
@@ -166,20 +181,6 @@ fn set_address(alias: &mut Alias, text: Option<String>, faults: &mut Vec<Refusal
         Some(Err(fault)) => faults.push(fault),
         None => {}
     }
-}
-
-fn check_properties(
-    connector: &Registration,
-    alias: &Alias,
-    parent: Option<&Alias>,
-    mut faults: Vec<Refusal>,
-) -> Result<(), Denied> {
-    let own: Vec<&str> = alias.properties.keys().map(String::as_str).collect();
-    faults.extend(rules::names(&connector.config_schema(), &own, "properties"));
-    if faults.is_empty() {
-        faults.extend(rules::configuration(connector, alias, parent));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Denied::Refused(faults)) }
 }
 
 fn name_taken(name: &str) -> Refusal {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::aliases::properties::{self, INSTANCE_URL};
+use crate::EngineSettings;
 use crate::link;
 use crate::refusal::{Refusal, RefusalCode, of_config};
 
@@ -70,7 +71,12 @@ pub(crate) fn names(schema: &Value, names: &[&str], input: &'static str) -> Vec<
 /// Checks the configuration that comes of an alias and its parent.
 ///
 /// Where nobody sets the address, only the rest is checked: the address is needed when the alias is used.
-pub(crate) fn configuration(connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Option<Refusal> {
+pub(crate) fn configuration(
+    connector: &Registration,
+    alias: &Alias,
+    parent: Option<&Alias>,
+    settings: &EngineSettings,
+) -> Option<Refusal> {
     let schema = connector.config_schema();
     let mut config = properties::merged(alias, parent);
     let unset = !config.contains_key(INSTANCE_URL);
@@ -78,7 +84,7 @@ pub(crate) fn configuration(connector: &Registration, alias: &Alias, parent: Opt
         config.insert(INSTANCE_URL.to_owned(), Value::String(NO_ADDRESS.to_owned()));
     }
     let config = Value::Object(config);
-    let fault = connector.oauth(config.clone()).err().or_else(|| link::base(connector, &config).err())?;
+    let fault = connector.oauth(config.clone()).err().or_else(|| link::base(connector, &config, settings).err())?;
     let of_address = fault.get("property") == Some(INSTANCE_URL);
     (!(unset && of_address)).then(|| of_config(&fault))
 }

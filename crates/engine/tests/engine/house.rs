@@ -39,6 +39,7 @@ pub(crate) fn settings() -> EngineSettings {
         retry_delay: Duration::from_millis(1),
         pages_per_second: 10_000,
         schedule_jitter: Duration::ZERO,
+        loopback_vendors: true,
         ..EngineSettings::default()
     }
 }

@@ -42,7 +42,8 @@ impl Process {
             .env("SEATGRAPH_DATABASE__URL", database)
             .env("SEATGRAPH_LISTEN", "127.0.0.1:0")
             .env("SEATGRAPH_KEY_FILE", key_file(folder))
-            .env("SEATGRAPH_LOG__LEVEL", "warn");
+            .env("SEATGRAPH_ENGINE__LOOPBACK_VENDORS", "true")
+            .env("SEATGRAPH_LOG__LEVEL", "error");
         Self::start(command)
     }
 

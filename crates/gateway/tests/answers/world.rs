@@ -42,7 +42,11 @@ impl World {
     /// An organisation that nobody has connected.
     pub(crate) async fn new() -> Self {
         let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");
-        let settings = EngineSettings { poll_every: Duration::from_millis(20), ..EngineSettings::default() };
+        let settings = EngineSettings {
+            poll_every: Duration::from_millis(20),
+            loopback_vendors: true,
+            ..EngineSettings::default()
+        };
         let sealer = Sealer::from_key(&[7; 32]);
         let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
         let organisation = Organisation::found(Shape { users: MEMBERS, page_size: 25 });

@@ -1,0 +1,95 @@
+//! A database that was copied or put back touches no vendor until somebody adopts it.
+
+use salesforce_simulator::{Settings, Simulator};
+use seatgraph_store::each_backend;
+use seatgraph_tests::{Api, Process, World};
+use serde_json::{Value, json};
+
+/// How many requests the vendor has seen.
+async fn asked(vendor: &Api) -> usize {
+    let (_, log) = vendor.get("/_control/requests/log").await.unwrap();
+    serde_json::from_str::<Vec<Value>>(&log).unwrap().len()
+}
+
+each_backend! {
+    async fn a_copy_beside_another_installation_touches_no_vendor_until_it_is_adopted(database: TestDatabase) {
+        let simulator = Simulator::start(Settings { users: 20, seed: 81, ..Settings::default() }).await.unwrap();
+        let vendor = Api::new(simulator.url());
+        let original = World::start(&database).await.unwrap();
+        let connected = original.connect(&simulator, "acme").await.unwrap();
+        original.api.finished(&connected.run).await.unwrap();
+        let (keys, marks) = (original.key_file(), original.config.key_path().with_file_name("seatgraph.instance"));
+        original.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
+        let (key, mark) = (std::fs::read(&keys).unwrap(), std::fs::read(&marks).unwrap());
+        original.stop().await;
+        let before = asked(&vendor).await;
+
+        // The same database and keys, on a machine that has no mark of it.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let key_file = elsewhere.path().join("seatgraph.key");
+        std::fs::write(&key_file, &key).unwrap();
+        let copy = World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
+        let validated = copy.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+        assert_eq!(validated["findings"][0]["code"], "QUARANTINE", "{validated}");
+        let resumed = copy.api.mutate("ResumeProfile", json!({ "id": connected.profile })).await.unwrap_err();
+        assert!(resumed.to_string().contains("seatgraph adopt"), "{resumed}");
+        // What is known can still be read.
+        assert_eq!(copy.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap()["accounts"]["totalCount"], 20);
+        copy.stop().await;
+        assert_eq!(asked(&vendor).await, before, "requests of a gateway in quarantine");
+
+        adopt(database.url(), key_file.to_str().unwrap()).await;
+        let adopted = World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
+        let validated = adopted.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+        assert!(!validated.to_string().contains("QUARANTINE"), "{validated}");
+        assert!(asked(&vendor).await > before);
+        let log = adopted.api.run("AuditEvents", json!({ "filter": { "action": { "eq": "adopt" } } })).await.unwrap();
+        assert_eq!(log["auditEvents"]["nodes"][0]["note"], "moved to a new machine");
+        adopted.stop().await;
+
+        // Now the first installation is the one that the database came from.
+        let home = tempfile::tempdir().unwrap();
+        let key_file = home.path().join("seatgraph.key");
+        std::fs::write(&key_file, &key).unwrap();
+        std::fs::write(home.path().join("seatgraph.instance"), &mark).unwrap();
+        let first = World::start_with(&database, |config| config.key_file = Some(key_file)).await.unwrap();
+        let validated = first.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+        assert_eq!(validated["findings"][0]["code"], "QUARANTINE", "{validated}");
+        first.stop().await;
+    }
+
+    async fn a_backup_that_was_put_back_is_noticed(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let key_file = world.key_file();
+        database.execute("UPDATE instance SET generation = generation - 1").await.unwrap();
+        let again = async || World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
+        // The first gateway holds the folder; SQLite's file has one process at a time.
+        let config = world.config.clone();
+        let folder = world.halt().await;
+        let behind = again().await.unwrap();
+        let simulator = Simulator::start(Settings { users: 5, ..Settings::default() }).await.unwrap();
+        let refused = behind.connect(&simulator, "acme").await.unwrap_err().to_string();
+        assert!(refused.contains("a backup was put back"), "{refused}");
+        behind.stop().await;
+        adopt(&config.database.url, key_file.to_str().unwrap()).await;
+        adopt_without_reason(&config.database.url, key_file.to_str().unwrap()).await;
+        let adopted = again().await.unwrap();
+        adopted.connect(&simulator, "acme").await.unwrap();
+        adopted.stop().await;
+        drop(folder);
+    }
+}
+
+async fn adopt(database: &str, key_file: &str) {
+    let environment = [("SEATGRAPH_DATABASE__URL", database), ("SEATGRAPH_KEY_FILE", key_file)];
+    let arguments = ["adopt", "--reason", "moved to a new machine"];
+    let process = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &arguments, &environment).unwrap();
+    assert_eq!(process.exit_code().await.unwrap(), 0);
+}
+
+async fn adopt_without_reason(database: &str, key_file: &str) {
+    let environment = [("SEATGRAPH_DATABASE__URL", database), ("SEATGRAPH_KEY_FILE", key_file)];
+    let arguments = ["adopt", "--reason", " "];
+    let process = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &arguments, &environment).unwrap();
+    assert_ne!(process.exit_code().await.unwrap(), 0);
+}
