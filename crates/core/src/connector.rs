@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::http::Http;
 use crate::{
-    Blocker, Clock, Cursor, Diagnosis, Error, ErrorKind, Manifest, OAuth, Order, Page, Process, Receipt, Result,
+    Blocker, Clock, Cursor, Diagnosis, Error, ErrorKind, Manifest, OAuth, Order, Page, Process, Receipt, Result, Setup,
+    SetupContext,
 };
 
 /// A link to one organisation. Cheap to make, without state worth keeping: everything that must outlive a call is
@@ -84,6 +85,20 @@ pub trait Provider: Connector + Sized {
     /// # Errors
     /// `ConfigInvalid`, naming the property, its fault and the remedy.
     fn oauth(config: &Self::Config) -> Result<Option<OAuth>>;
+
+    /// Says what is done at the vendor before a connection works, in the vendor's words; asked for the grants that
+    /// the manifest offers. Unless it is written, it says what follows from the manifest alone.
+    #[must_use]
+    fn setup(context: &SetupContext<'_>) -> Setup {
+        Setup::unguided(&Self::MANIFEST, context)
+    }
+
+    /// Says whether a scope that was granted allows what `needed` does. Written where the vendor has scopes that hold
+    /// others, or two words for one.
+    #[must_use]
+    fn covers(granted: &str, needed: &str) -> bool {
+        granted == needed
+    }
 
     /// Makes the link. No I/O.
     ///

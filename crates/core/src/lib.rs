@@ -11,6 +11,7 @@
 //! | a `Config` type with a JSON Schema | validation of aliases, and the form that a frontend draws |
 //! | [`Connector::pull`] over pure row → record functions | resumable syncs with live progress |
 //! | [`Connector::check`] | findings with remedies, per process |
+//! | [`Provider::setup`] | a walk-through of the vendor's pages, and files that the vendor imports |
 //! | one `conformance!` line (feature `testkit`) | every law of the contract as a test |
 //!
 //! `just new-connector NAME` makes a crate with all of that in place; its documentation is the author's guide.
@@ -69,6 +70,7 @@ mod process;
 mod record;
 mod registration;
 mod secret;
+mod setup;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
@@ -87,3 +89,6 @@ pub use record::{
 };
 pub use registration::Registration;
 pub use secret::Secret;
+pub use setup::{
+    Doubt, PermissionSetDocument, Setup, SetupContext, SetupField, SetupPlace, SetupProof, SetupStep, SetupValue,
+};

@@ -62,6 +62,14 @@ pub struct ProcessSpec {
     pub scopes: &'static [GrantScopes],
 }
 
+impl ProcessSpec {
+    /// Lists the scopes that the process needs under `grant`; empty when it needs none or does not know the grant.
+    #[must_use]
+    pub fn scopes(&self, grant: GrantType) -> &'static [&'static str] {
+        self.scopes.iter().find(|scopes| scopes.grant == grant).map_or(&[], |scopes| scopes.scopes)
+    }
+}
+
 /// What a connector is and does. A constant: it needs no connection, and the API's schema never depends on it.
 ///
 /// It lists every process that the vendor's integration has and says of each whether *this version* carries it out.
@@ -103,6 +111,16 @@ impl Manifest {
         let below = |host: &&str| name.strip_suffix(*host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         let by_https = url.scheme() == "https" && url.port().is_none();
         self.hosts.is_empty() || (by_https && self.hosts.iter().any(below))
+    }
+
+    /// Lists the scopes to ask for under `grant`: those of everything that this version carries out, each once.
+    #[must_use]
+    pub fn scopes(&self, grant: GrantType) -> Vec<&'static str> {
+        let available = self.processes.iter().filter(|spec| spec.available);
+        let mut scopes: Vec<_> = available.flat_map(|spec| spec.scopes(grant)).copied().collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes
     }
 
     /// Says whether this version carries `process` out.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::{ConnectContext, Connector, Error, ErrorKind, Manifest, OAuth, Provider, Result};
+use crate::{ConnectContext, Connector, Error, ErrorKind, Manifest, OAuth, Provider, Result, Setup, SetupContext};
 
 /// One connector of the binary, kept as plain function pointers.
 ///
@@ -15,6 +15,8 @@ pub struct Registration {
     manifest: &'static Manifest,
     config_schema: fn() -> Value,
     oauth: fn(Value) -> Result<Option<OAuth>>,
+    setup: fn(&SetupContext<'_>) -> Setup,
+    covers: fn(&str, &str) -> bool,
     connect: fn(Value, ConnectContext) -> Result<Box<dyn Connector>>,
 }
 
@@ -26,6 +28,8 @@ impl Registration {
             manifest: const { &P::MANIFEST },
             config_schema: || schemars::schema_for!(P::Config).to_value(),
             oauth: |config| P::oauth(&read::<P>(config)?),
+            setup: P::setup,
+            covers: P::covers,
             connect: |config, context| Ok(Box::new(P::connect(read::<P>(config)?, context)?)),
         }
     }
@@ -48,6 +52,18 @@ impl Registration {
     /// `ConfigInvalid`, naming the property.
     pub fn oauth(&self, config: Value) -> Result<Option<OAuth>> {
         (self.oauth)(config)
+    }
+
+    /// Says what is done at the vendor before a connection works.
+    #[must_use]
+    pub fn setup(&self, context: &SetupContext<'_>) -> Setup {
+        (self.setup)(context)
+    }
+
+    /// Says whether a scope that was granted allows what `needed` does.
+    #[must_use]
+    pub fn covers(&self, granted: &str, needed: &str) -> bool {
+        (self.covers)(granted, needed)
     }
 
     /// Makes a link. No I/O.

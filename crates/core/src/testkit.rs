@@ -52,6 +52,7 @@ macro_rules! __laws {
             describes_itself
             describes_its_configuration
             carries_a_readable_catalogue
+            sets_up_every_grant
             counts_everyone
             moves_forward
             names_everything_once

@@ -11,6 +11,7 @@ mod manifest;
 mod paging;
 mod reading;
 mod reclaim;
+mod setup;
 mod weather;
 
 pub use check::{diagnoses_every_process, finds_instead_of_failing, keeps_secrets, looks_without_touching};
@@ -20,6 +21,7 @@ pub use reading::{
     counts_everyone, keeps_ids, knows_every_account, names_everything_once, refuses_what_it_does_not_do,
 };
 pub use reclaim::{answers_each_order_on_its_own, preflights_each_order, reclaims_once, restores};
+pub use setup::sets_up_every_grant;
 pub use weather::{
     recovers_a_forgotten_position, renews_its_session, says_forbidden, says_malformed, says_rate_limited,
     says_unauthenticated, says_unavailable, survives_a_dropped_body,

@@ -57,7 +57,7 @@ caught! {
     a_restore_that_is_only_said: RestoresNothing is caught by restores;
     a_preflight_short_of_a_list: PreflightsTooFew is caught by preflights_each_order;
     a_manifest_that_cannot_be_read: MisdescribesItself is caught by
-        describes_itself, describes_its_configuration, carries_a_readable_catalogue;
+        describes_itself, describes_its_configuration, carries_a_readable_catalogue, sets_up_every_grant;
     an_order_that_sinks_its_neighbours: FailsTogether is caught by answers_each_order_on_its_own;
 }
 

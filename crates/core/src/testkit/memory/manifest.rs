@@ -1,6 +1,6 @@
 //! What Memory's connector says of itself.
 
-use crate::{Manifest, Necessity, Permission, Process, ProcessSpec, SyncMode};
+use crate::{GrantScopes, GrantType, Manifest, Necessity, Permission, Process, ProcessSpec, SyncMode};
 
 const READ_USERS: Permission = Permission {
     name: "See members",
@@ -26,7 +26,7 @@ pub(super) const MANIFEST: Manifest = Manifest {
     version: "1.0.0",
     docs_url: None,
     hosts: &[],
-    grants: &[],
+    grants: &[GrantType::ClientCredentials],
     processes: &[
         reading(Process::DownloadSubscriptions, SyncMode::Snapshot, true),
         reading(Process::PullUserActivity, SyncMode::Incremental, false),
@@ -38,7 +38,7 @@ pub(super) const MANIFEST: Manifest = Manifest {
             mandatory: false,
             enabled_by_default: false,
             permissions: &[MANAGE_SEATS],
-            scopes: &[],
+            scopes: &[GrantScopes { grant: GrantType::ClientCredentials, scopes: &["seats.write"] }],
         },
     ],
     catalogue: r#"{
@@ -52,5 +52,6 @@ pub(super) const MANIFEST: Manifest = Manifest {
 
 const fn reading(process: Process, mode: SyncMode, mandatory: bool) -> ProcessSpec {
     let permissions = &[READ_USERS];
-    ProcessSpec { process, mode, available: true, mandatory, enabled_by_default: true, permissions, scopes: &[] }
+    let scopes = &[GrantScopes { grant: GrantType::ClientCredentials, scopes: &["members.read"] }];
+    ProcessSpec { process, mode, available: true, mandatory, enabled_by_default: true, permissions, scopes }
 }

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use seatgraph_core::testkit::memory::REGISTRATION;
 use seatgraph_core::{
     Batch, Blocker, ConnectContext, Connector, Cursor, Diagnosis, Error, ErrorKind, IdentifierKey, Manifest, Next,
-    OAuth, Order, Outcome, Page, Process, Provider, Receipt, Result,
+    OAuth, Order, Outcome, Page, Process, Provider, Receipt, Result, Setup, SetupContext,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -199,6 +199,13 @@ impl Provider for FlawedLink {
 
     fn oauth(_: &ShabbyConfig) -> Result<Option<OAuth>> {
         Ok(None)
+    }
+
+    /// The scopes are left for the administrator to guess.
+    fn setup(context: &SetupContext<'_>) -> Setup {
+        let mut setup = Setup::unguided(REGISTRATION.manifest(), context);
+        setup.steps.iter_mut().for_each(|step| step.values.clear());
+        setup
     }
 
     fn connect(_: ShabbyConfig, _: ConnectContext) -> Result<Self> {
