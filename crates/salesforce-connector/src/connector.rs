@@ -6,13 +6,13 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use seatgraph_core::{
     Blocker, Clock, ConnectContext, Connector, Cursor, Diagnosis, Error, ErrorKind, Manifest, OAuth, Order, Page,
-    Process, Provider, Receipt, Result,
+    Process, Provider, Receipt, Result, Setup, SetupContext,
 };
 
 use crate::config::{Config, Settings};
 use crate::describe::Columns;
 use crate::query::Org;
-use crate::{activity, check, findings, manifest, oauth, subscriptions};
+use crate::{activity, check, findings, manifest, oauth, setup, subscriptions};
 
 /// A link to one Salesforce organisation.
 #[derive(Debug)]
@@ -35,6 +35,14 @@ impl Provider for Salesforce {
 
     fn oauth(config: &Config) -> Result<Option<OAuth>> {
         oauth::endpoints(&config.settings()?).map(Some)
+    }
+
+    fn setup(context: &SetupContext<'_>) -> Setup {
+        setup::setup(context)
+    }
+
+    fn covers(granted: &str, needed: &str) -> bool {
+        oauth::covers(granted, needed)
     }
 
     fn connect(config: Config, context: ConnectContext) -> Result<Self> {

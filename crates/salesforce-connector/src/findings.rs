@@ -17,6 +17,12 @@ macro_rules! object_page {
 pub(crate) const OAUTH_SETUP: &str = "https://help.salesforce.com/s/articleView?id=xcloud.configure_client_credentials_flow_for_external_client_apps.htm&type=5";
 pub(crate) const OAUTH_ERRORS: &str =
     "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm&type=5";
+pub(crate) const EXTERNAL_CLIENT_APP: &str =
+    "https://help.salesforce.com/s/articleView?id=xcloud.create_a_local_external_client_app.htm&type=5";
+pub(crate) const JWT_FLOW: &str =
+    "https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm&type=5";
+pub(crate) const USER_LICENSES_HELP: &str =
+    "https://help.salesforce.com/s/articleView?id=platform.users_understanding_license_types.htm&type=5";
 pub(crate) const PERMISSIONS: &str = "https://help.salesforce.com/s/articleView?id=platform.admin_userperms.htm&type=5";
 pub(crate) const ERROR_CODES: &str =
     "https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/errorcodes.htm";

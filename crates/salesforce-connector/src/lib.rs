@@ -6,7 +6,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `config`, `manifest`, `permissions`, `oauth` | how a connection is set up, and what it needs |
+//! | `config`, `manifest`, `permissions`, `oauth`, `setup` | how a connection is set up, and what it needs |
 //! | `dialect` | how the vendor says no |
 //! | `query`, `describe` | how it is asked: versions, SOQL, paging by key, hidden columns |
 //! | `row`, `subscriptions`, `activity` | pages: vendor rows → records, by pure functions |
@@ -24,6 +24,7 @@ mod oauth;
 mod permissions;
 mod query;
 mod row;
+mod setup;
 mod subscriptions;
 
 pub use config::Config;

@@ -42,6 +42,14 @@ fn audience(instance: &Url) -> String {
     format!("https://{}.{vendor}", if is_test { "test" } else { "login" })
 }
 
+/// Says whether a scope that was granted allows what `needed` does: `full` holds all but the refresh token, which has
+/// two names.
+pub(crate) fn covers(granted: &str, needed: &str) -> bool {
+    const LASTING: [&str; 2] = ["refresh_token", "offline_access"];
+    let lasting = LASTING.contains(&needed);
+    granted == needed || (lasting && LASTING.contains(&granted)) || (!lasting && granted == "full")
+}
+
 /// Turns a refusal, of the token endpoint or on the way back from a consent, into an error with a finding.
 pub(crate) fn explain(refusal: &GrantRefusal) -> Error {
     let meaning = meaning::of(refusal);

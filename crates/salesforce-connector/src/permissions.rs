@@ -1,8 +1,7 @@
 //! The vendor's permission table: what each process needs, why, and what happens without it.
 //!
 //! Every process carries the vendor's full table, so that an administrator sees one list; the necessity says which
-//! rows are the minimum. Two permission sets follow from it: the rows that are not `IfRestricted` for reading, and
-//! Manage Users, which implies nearly all of them, for taking licences back.
+//! rows are the minimum. The permission sets of [`crate::setup`] are written out of it.
 
 use seatgraph_core::{Necessity, Permission};
 
@@ -126,19 +125,42 @@ pub(crate) const RECLAIM: &[Permission] = &[
     VIEW_ALL_USERS,
 ];
 
-/// Granted along with Manage Users; Setup sees to it.
-const IMPLIED_BY_MANAGE_USERS: &[&str] = &[
-    "PermissionsViewAllUsers",
-    "PermissionsFreezeUsers",
-    "PermissionsAssignPermissionSets",
-    "PermissionsMonitorLoginHistory",
-    "PermissionsViewSetup",
-    "PermissionsManageInternalUsers",
+/// What the vendor gives along with a permission, and refuses to deploy it without. Its pages tell this in the "Requires"
+/// hints of Setup alone.
+const REQUIREMENTS: &[(&str, &[&str])] = &[
+    (
+        "PermissionsManageUsers",
+        &[
+            "PermissionsResetPasswords",
+            "PermissionsViewAllUsers",
+            "PermissionsFreezeUsers",
+            "PermissionsManageProfilesPermissionsets",
+            "PermissionsAssignPermissionSets",
+            "PermissionsManageRoles",
+            "PermissionsManageIpAddresses",
+            "PermissionsManageSharing",
+            "PermissionsMonitorLoginHistory",
+            "PermissionsViewSetup",
+            "PermissionsViewRoles",
+            "PermissionsManageInternalUsers",
+            "PermissionsManagePasswordPolicies",
+            "PermissionsManageLoginAccessPolicies",
+            "PermissionsDelegatedTwoFactor",
+        ],
+    ),
+    ("PermissionsViewSetup", &["PermissionsViewRoles"]),
 ];
+
+/// Lists what comes with a permission, by the name in the vendor's API.
+pub(crate) fn requirements(api_name: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let known = REQUIREMENTS.iter().find(|(name, _)| *name == api_name);
+    known.map_or(&[][..], |(_, requirements)| requirements).iter().copied()
+}
 
 /// Says whether a user with `granted` has `api_name`, itself or through another.
 pub(crate) fn has(granted: impl Fn(&str) -> bool, api_name: &str) -> bool {
-    let through_manage_users = || IMPLIED_BY_MANAGE_USERS.contains(&api_name) && granted("PermissionsManageUsers");
+    let through_manage_users =
+        || granted("PermissionsManageUsers") && requirements("PermissionsManageUsers").any(|name| name == api_name);
     // Whoever may see Setup sees the developer names in it.
     let through_setup = || {
         api_name == "PermissionsViewDeveloperName"

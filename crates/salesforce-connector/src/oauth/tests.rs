@@ -102,3 +102,9 @@ fn an_assertion_addresses_the_login_host_of_its_organisation() {
         assert_eq!(audience(&instance.parse().unwrap()), expected, "{instance}");
     }
 }
+
+#[test]
+fn a_scope_may_be_granted_under_another_name_or_within_a_larger_one() {
+    assert!(covers("api", "api") && covers("full", "api") && covers("offline_access", "refresh_token"));
+    assert!(!covers("id", "api") && !covers("full", "refresh_token") && !covers("api", "full"));
+}
