@@ -7,6 +7,8 @@ mod kind;
 mod logins;
 mod sweep;
 
+pub(crate) use logins::hidden_columns;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};

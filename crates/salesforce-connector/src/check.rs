@@ -2,6 +2,9 @@
 //!
 //! Every step that fails becomes a finding and the next one goes on, except where nothing behind it can succeed.
 
+mod clock;
+mod columns;
+mod deeds;
 mod hiding;
 mod objects;
 pub(crate) mod permissions;
@@ -61,9 +64,12 @@ pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     {
         look.add([findings::version_not_served(org.configured(), spoken)]);
     }
+    let ahead = look.at("the organisation's clock", clock::ahead(link)).await;
+    look.add(ahead.flatten().and_then(clock::skew));
     let identity = look.at("the connection's identity", principal::identity(org)).await;
     let me = identity.as_ref();
     let organization = look.at("the organisation", principal::organization(org)).await;
+    look.add(organization.iter().filter_map(principal::sandbox));
     let itself = match me {
         Some(me) => look.at("the connection's user", principal::itself(link, me)).await,
         None => None,
@@ -78,6 +84,8 @@ pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
     }
     if let Some(shown) = &shown {
         look.add(objects::findings(shown, granted.as_ref()));
+        columns::look(link, &mut look, shown).await;
+        deeds::look(org, &mut look, shown, granted.as_ref()).await;
         hiding::look(link, &mut look, shown, me).await;
     }
     look.add(manifest::MANIFEST.processes.iter().filter(|spec| !spec.available).map(not_carried_out));

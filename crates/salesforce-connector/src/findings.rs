@@ -30,12 +30,13 @@ const VERSIONS: &str = "https://developer.salesforce.com/docs/atlas.en-us.api_re
 pub(crate) const LIMITS: &str = "https://developer.salesforce.com/docs/atlas.en-us.salesforce_app_limits_cheatsheet.meta/salesforce_app_limits_cheatsheet/salesforce_app_limits_platform_api.htm";
 pub(crate) const MY_DOMAIN: &str = "https://help.salesforce.com/s/articleView?id=sf.domain_name_overview.htm&type=5";
 pub(crate) const PROFILE: &str = object_page!("profile");
+pub(crate) const ORGANIZATION: &str = object_page!("organization");
 pub(crate) const USER: &str = object_page!("user");
 const USER_LICENSE: &str = object_page!("userlicense");
 const PERMISSION_SET_LICENSE: &str = object_page!("permissionsetlicense");
-const PERMISSION_SET_LICENSE_ASSIGN: &str = object_page!("permissionsetlicenseassign");
+pub(crate) const PERMISSION_SET_LICENSE_ASSIGN: &str = object_page!("permissionsetlicenseassign");
 const FEATURE_METRIC: &str = object_page!("activefeaturelicensemetric");
-const USER_LOGIN: &str = object_page!("userlogin");
+pub(crate) const USER_LOGIN: &str = object_page!("userlogin");
 const LOGIN_HISTORY: &str = object_page!("loginhistory");
 const USAGE_ENTITLEMENT: &str = object_page!("tenantusageentitlement");
 
@@ -162,6 +163,8 @@ pub(crate) fn field_hidden(process: Process, object: &str, field: &str, without:
         "PermissionSetLicense" => PERMISSION_SET_LICENSE,
         "PermissionSetLicenseAssign" => PERMISSION_SET_LICENSE_ASSIGN,
         "ActiveFeatureLicenseMetric" => FEATURE_METRIC,
+        "TenantUsageEntitlement" => USAGE_ENTITLEMENT,
+        "UserLogin" => USER_LOGIN,
         _ => USER,
     })
 }

@@ -17,7 +17,17 @@ use seatgraph_core::{Cursor, Next, Page, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::connector::Salesforce;
+use crate::describe::Table;
 use crate::query::RecordId;
+
+/// What a pass reads besides users.
+pub(crate) const TABLES: [&Table; 5] = [
+    &pools::USER_LICENSES,
+    &pools::PERMISSION_SET_LICENSES,
+    &pools::FEATURE_METRICS,
+    &assignments::TABLE,
+    &users::FROZEN,
+];
 
 /// Where a pass stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

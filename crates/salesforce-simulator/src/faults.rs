@@ -72,6 +72,14 @@ pub struct Faults {
     pub drop_body_every: Option<u64>,
     /// The next n data calls answer 200 with a body that is no JSON.
     pub nonsense_body: u64,
+    /// Seconds by which the clock in the `Date` of every answer is ahead; negative when it is behind.
+    pub clock_offset_seconds: i64,
+    /// The scopes that token answers say were granted, whatever was asked for; missing means those.
+    pub granted_scope: Option<String>,
+    /// Fields that nobody may change, as `Object.Field`.
+    pub read_only_fields: Vec<String>,
+    /// Whether the organisation says that it is a sandbox.
+    pub sandbox: bool,
 }
 
 impl Default for Faults {
@@ -108,6 +116,10 @@ impl Default for Faults {
             drop_body_at: None,
             drop_body_every: None,
             nonsense_body: 0,
+            clock_offset_seconds: 0,
+            granted_scope: None,
+            read_only_fields: Vec::new(),
+            sandbox: false,
         }
     }
 }

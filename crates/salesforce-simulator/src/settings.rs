@@ -13,6 +13,8 @@ pub struct Settings {
     pub seed: u64,
     /// The moment on which every date hangs.
     pub now: DateTime<Utc>,
+    /// What its clock shows when it starts, for the `Date` of its answers; missing means the machine's clock.
+    pub clock: Option<DateTime<Utc>>,
     /// Where to listen; port 0 takes any free one.
     pub address: SocketAddr,
     /// The app's registered callbacks, which redirects must match exactly.
@@ -37,6 +39,7 @@ impl Default for Settings {
             users: 5000,
             seed: 7,
             now: this_hour(),
+            clock: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             callbacks: vec!["http://localhost/callback".to_owned()],
             require_pkce: false,
@@ -49,8 +52,22 @@ impl Default for Settings {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the organisation's clock is set here, once; everything else takes it")]
+impl Settings {
+    /// What the clock shows as the organisation starts.
+    pub(crate) fn clock_at_start(&self) -> DateTime<Utc> {
+        self.clock.unwrap_or_else(machine_time)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the organisation's clocks are set here, once; everything else takes them"
+)]
+fn machine_time() -> DateTime<Utc> {
+    Utc::now()
+}
+
 fn this_hour() -> DateTime<Utc> {
-    let now = Utc::now();
+    let now = machine_time();
     now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now)
 }

@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use crate::faults::{Faults, StatusFault};
 use crate::http::certificate::Certificate;
 use crate::http::cursors::Cursors;
 use crate::http::grants::Grants;
 use crate::journal::Journal;
-use crate::org::Org;
 use crate::org::user::RUNNING_USER;
+use crate::org::{Org, small};
 use crate::permissions::{Permission, Permissions};
 use crate::settings::Settings;
 use crate::viewer::Viewer;
@@ -39,6 +41,8 @@ pub(crate) struct State {
     board: Mutex<Board>,
     permissions: Mutex<Permissions>,
     started: Instant,
+    /// What the clock showed then.
+    clock: DateTime<Utc>,
 }
 
 /// The faults in force and the data calls they have seen.
@@ -92,9 +96,18 @@ impl State {
             permissions: Mutex::new(Permissions::ALL),
             app: Mutex::new(app),
             started: Instant::now(),
+            clock: settings.clock_at_start(),
             settings,
             url,
         }
+    }
+
+    /// What the `Date` of an answer says.
+    pub(crate) fn date(&self) -> String {
+        let elapsed = TimeDelta::from_std(self.started.elapsed()).unwrap_or_default();
+        let offset = TimeDelta::try_seconds(self.faults().clock_offset_seconds).unwrap_or_default();
+        let date = self.clock.checked_add_signed(elapsed + offset).unwrap_or(self.clock);
+        date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
     /// The organisation's clock, in milliseconds.
@@ -127,6 +140,7 @@ impl State {
         if std::mem::take(&mut faults.expire_cursors) {
             lock(&self.cursors).clear();
         }
+        small::set_sandbox(&mut self.org_mut(), faults.sandbox);
         let mut board = lock(&self.board);
         board.faults = Arc::new(faults);
         board.calls = 0;

@@ -33,17 +33,18 @@ impl Viewer {
 
     /// Whether the field exists for this user; if not, queries say INVALID_FIELD.
     pub(crate) fn sees_field(&self, object: &Object, field: &Field) -> bool {
-        let hidden = self.faults.hide_fields.iter().any(|name| {
-            name.split_once('.').is_some_and(|(owner, own)| {
-                owner.eq_ignore_ascii_case(object.name) && own.eq_ignore_ascii_case(field.name)
-            })
-        });
+        let hidden = named(&self.faults.hide_fields, object, field);
         let featured = match field.feature {
             None => true,
             Some(Feature::MonthlyLogins) => self.faults.monthly_logins,
             Some(Feature::Features) => self.faults.feature_fields,
         };
         !hidden && featured && (field.needs.is_empty() || self.permissions.has_any(&field.needs))
+    }
+
+    /// Whether anybody may change the field.
+    pub(crate) fn may_update(&self, object: &Object, field: &Field) -> bool {
+        field.updateable && !named(&self.faults.read_only_fields, object, field)
     }
 
     pub(crate) fn fields<'a>(&'a self, object: &'static Object) -> impl Iterator<Item = &'static Field> + 'a {
@@ -97,4 +98,12 @@ impl Viewer {
     fn sees_own_assignments_only(&self) -> bool {
         !self.permissions.has_any(&[Permission::ViewSetup, Permission::AssignPermissionSets])
     }
+}
+
+/// Whether a field is among names written as `Object.Field`.
+fn named(names: &[String], object: &Object, field: &Field) -> bool {
+    names.iter().any(|name| {
+        name.split_once('.')
+            .is_some_and(|(owner, own)| owner.eq_ignore_ascii_case(object.name) && own.eq_ignore_ascii_case(field.name))
+    })
 }

@@ -74,7 +74,8 @@ pub(super) fn retry_after(headers: &Headers<'_>) -> Option<Duration> {
     Some((until - now).to_std().unwrap_or_default())
 }
 
-fn http_date(text: &str) -> Option<DateTime<Utc>> {
+/// Reads a time as HTTP writes it (RFC 9110 section 5.6.7).
+pub(super) fn http_date(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(text.trim()).ok().map(|at| at.with_timezone(&Utc))
 }
 

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
+use crate::http::dialect::http_date;
 use crate::{Error, ErrorKind, Result};
 
 /// Header fields, found by name whatever its case.
@@ -66,6 +68,12 @@ impl Response {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         Headers::received(&self.headers).get(name)
+    }
+
+    /// Returns what the server's clock showed when it answered, to the second; `None` when it does not say.
+    #[must_use]
+    pub fn date(&self) -> Option<DateTime<Utc>> {
+        self.header("date").and_then(http_date)
     }
 
     /// Returns the body.

@@ -25,7 +25,9 @@
 //! 3. Where the vendor words its refusals in a body of its own, implement `Dialect` and use `http.speaking(…)`. An
 //!    error's kind decides what happens next, so look each one up in `ErrorKind`.
 //! 4. Where it wants OAuth, return the addresses from `oauth`, with an `explain` that turns a refused grant into a
-//!    finding. Credentials and tokens never reach you.
+//!    finding. Credentials and tokens never reach you. List the grants in the manifest, with the scopes of each
+//!    process, and write `setup` in the vendor's words: what an administrator registers there, and where. Until you
+//!    do, people are told what follows from the manifest.
 //! 5. Serve the vendor's answers in your tests over a loopback socket, from scrubbed recordings, with the weather of
 //!    `testkit::Weather`; then implement `World::set_weather`, and the laws about bad days are asked too.
 //!

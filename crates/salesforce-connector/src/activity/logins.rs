@@ -70,6 +70,16 @@ pub(super) async fn count(link: &Salesforce, since: DateTime<Utc>) -> Result<Opt
     }
 }
 
+/// Says what is lost with the columns that the organisation hides.
+pub(crate) async fn hidden_columns(link: &Salesforce) -> Result<Vec<Finding>> {
+    let wanted: Vec<_> = NEEDED.into_iter().chain(OPTIONAL).collect();
+    let Some(choice) = link.login_columns.choose(&link.org, &wanted).await? else { return Ok(Vec::new()) };
+    if let Some(column) = choice.hidden.iter().find(|column| NEEDED.contains(column)) {
+        return Ok(vec![findings::login_history_hidden(format!("LoginHistory.{column} is absent"))]);
+    }
+    Ok(choice.hidden.into_iter().map(sort_unknown).collect())
+}
+
 /// Reads the history behind where it stands, as much as a page holds.
 pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
     let wanted: Vec<_> = NEEDED.into_iter().chain(OPTIONAL).collect();

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::config::Settings;
 use crate::describe::said;
 use crate::dialect::CODE;
-use crate::findings::OAUTH_SETUP;
+use crate::findings::{OAUTH_SETUP, ORGANIZATION};
 use crate::query::{Org, RecordId, Select, text_literal};
 use crate::subscriptions::feature::{is_crm, license_key};
 use crate::subscriptions::kind::is_integration;
@@ -75,6 +75,21 @@ pub(super) async fn organization(org: &Org) -> Result<Organization> {
         name: row.name,
         sandbox: row.is_sandbox.unwrap_or_default(),
         edition: row.organization_type,
+    })
+}
+
+/// Says when the organisation is a copy.
+pub(super) fn sandbox(organization: &Organization) -> Option<Finding> {
+    organization.sandbox.then(|| {
+        Finding::new(
+            "SANDBOX",
+            Severity::Info,
+            "The organisation is a sandbox: its users and licences are copies, and nothing in it is paid for by seat.",
+            "Nothing, when that is meant; otherwise set instanceUrl to the My Domain address of the production \
+             organisation.",
+        )
+        .with_seen("Organization.IsSandbox is true")
+        .with_docs(ORGANIZATION)
     })
 }
 

@@ -30,7 +30,7 @@ struct LicenseName {
     master_label: Option<String>,
 }
 
-const TABLE: Table = Table {
+pub(super) const TABLE: Table = Table {
     object: "PermissionSetLicenseAssign",
     needed: &["Id", "AssigneeId", "PermissionSetLicense.PermissionSetLicenseKey"],
     optional: &[

@@ -20,7 +20,7 @@ const METRIC_ROWS: u32 = 200;
 const BOUGHT: &str = "How many seats were bought is not known.";
 const USED: &str = "How many seats the vendor counts as used is not known.";
 
-const USER_LICENSES: Table = Table {
+pub(super) const USER_LICENSES: Table = Table {
     object: "UserLicense",
     needed: &["Id", "Name"],
     optional: &[
@@ -31,7 +31,7 @@ const USER_LICENSES: Table = Table {
     ],
 };
 
-const PERMISSION_SET_LICENSES: Table = Table {
+pub(super) const PERMISSION_SET_LICENSES: Table = Table {
     object: "PermissionSetLicense",
     needed: &["Id", "PermissionSetLicenseKey"],
     optional: &[
@@ -43,7 +43,7 @@ const PERMISSION_SET_LICENSES: Table = Table {
     ],
 };
 
-const FEATURE_METRICS: Table = Table {
+pub(super) const FEATURE_METRICS: Table = Table {
     object: "ActiveFeatureLicenseMetric",
     needed: &["MetricsDate", "FeatureType"],
     optional: &[("TotalLicenseCount", BOUGHT), ("AssignedUserCount", USED)],

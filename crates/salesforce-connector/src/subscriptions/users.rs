@@ -24,7 +24,7 @@ use crate::subscriptions::{assignments, hanging};
 const NEEDED: [&str; 4] = ["Id", "Username", "IsActive", "ProfileId"];
 
 /// Who is frozen.
-const FROZEN: Table = Table { object: "UserLogin", needed: &["Id", "UserId", "IsFrozen"], optional: &[] };
+pub(super) const FROZEN: Table = Table { object: "UserLogin", needed: &["Id", "UserId", "IsFrozen"], optional: &[] };
 
 /// A page of users as they came.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::tokens::Tokens;
 
 /// The smallest number of users that takes three pages of the smallest size.
 const USERS: u32 = 450;
-const SALESFORCE: Registration = Registration::of::<Salesforce>();
+pub(crate) const SALESFORCE: Registration = Registration::of::<Salesforce>();
 
 /// Organisations of one seed, in calm weather.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Organisation {
 impl Organisation {
     pub(crate) async fn found(seed: u64) -> Self {
         let now = "2026-10-02T09:00:00Z".parse().unwrap();
-        let settings = Settings { users: USERS, seed, now, ..Settings::default() };
+        let settings = Settings { users: USERS, seed, now, clock: Some(now), ..Settings::default() };
         let simulator = Simulator::start(settings).await.expect("loopback has a free port");
         Self { simulator, clock: Arc::new(ManualClock::at(now)), given: Arc::default() }
     }
@@ -74,6 +74,13 @@ impl Organisation {
 
     pub(crate) fn advance(&self, hours: i64) {
         self.clock.advance(chrono::Duration::hours(hours));
+    }
+
+    /// Every call for data so far that was not a question.
+    pub(crate) async fn writes(&self) -> Vec<Value> {
+        let log = self.http().get("/_control/requests/log").without_token();
+        let log: Vec<Value> = log.json_body().await.expect("the simulator keeps a log");
+        log.into_iter().filter(|call| call["method"] != "GET").collect()
     }
 
     /// Takes permissions from the user that the connection acts as.
@@ -122,6 +129,10 @@ impl World for Organisation {
         };
         self.simulator.set_faults(faults);
         true
+    }
+
+    async fn fingerprint(&self) -> Option<String> {
+        Some(format!("{:?} {:?}", self.simulator.truth(), self.writes().await))
     }
 
     fn canaries(&self) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::viewer::Viewer;
 
 /// Checks the members of an update.
 pub(super) fn check(viewer: &Viewer, object: &'static Object, members: &Members) -> Result<(), Refusal> {
-    each(viewer, object, members, |field| field.updateable)
+    each(viewer, object, members, |field| viewer.may_update(object, field))
 }
 
 /// Checks the members of a new record, all of whose required fields must be there.

@@ -30,7 +30,7 @@ pub(crate) fn object(state: &State, caller: Caller, request: &Request, name: &st
         return Ok(Reply::empty(304));
     }
     let mut described = summary(object, caller.version);
-    described["fields"] = viewer.fields(object).map(|field| describe_field(field, &viewer)).collect();
+    described["fields"] = viewer.fields(object).map(|field| describe_field(object, field, &viewer)).collect();
     described["childRelationships"] = object
         .children()
         .filter(|(child, _)| viewer.sees(child))
@@ -74,7 +74,7 @@ pub(crate) fn summary(object: &Object, version: u16) -> Value {
     })
 }
 
-fn describe_field(field: &Field, viewer: &Viewer) -> Value {
+fn describe_field(object: &Object, field: &Field, viewer: &Viewer) -> Value {
     let parent = field.parent.as_ref().map(|parent| (schema::objects()[parent.object].name, parent.relationship));
     let ended = field.filter_until.is_some_and(|version| viewer.version >= version);
     let choices: Vec<Value> = field
@@ -91,7 +91,7 @@ fn describe_field(field: &Field, viewer: &Viewer) -> Value {
         "filterable": field.filterable && !ended,
         "sortable": field.sortable,
         "groupable": field.groupable,
-        "updateable": field.updateable,
+        "updateable": viewer.may_update(object, field),
         "createable": field.createable,
         "aggregatable": field.kind != Kind::Boolean,
         "custom": false,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request as Incoming, State as Extract};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 
 use super::reply::{Accept, Reply};
@@ -13,6 +14,14 @@ use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
 pub(crate) async fn handle(Extract(state): Extract<Arc<State>>, incoming: Incoming) -> Response {
+    let mut response = answer(Arc::clone(&state), incoming).await;
+    if let Ok(date) = HeaderValue::from_str(&state.date()) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
+async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
     let request = match Request::read(incoming).await {
         Ok(request) => request,
         Err(reply) => return reply.pack(Accept::Plain),

@@ -22,6 +22,7 @@ pub(crate) const SMALL_TABLES: [&str; 11] = [
     "PackageLicense",
 ];
 
+const ORGANIZATION: usize = 0;
 pub(crate) const USER_LICENSE: usize = 1;
 pub(crate) const PERMISSION_SET_LICENSE: usize = 2;
 pub(crate) const PACKAGE_LICENSE: usize = 10;
@@ -175,6 +176,12 @@ pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
         }
     };
     if number(total) < 0 { i64::MAX } else { number(total) - number("UsedLicenses") }
+}
+
+/// Makes the organisation a sandbox, or a production one.
+pub(crate) fn set_sandbox(org: &mut Org, sandbox: bool) {
+    let (cell, _) = schema::known("Organization").field("IsSandbox").expect("an organisation says what it is");
+    org.small.tables[ORGANIZATION][0][cell] = Value::Bool(sandbox);
 }
 
 fn used_cell(org: &mut Org, table: usize, row: usize) -> &mut Value<'static> {

@@ -1,10 +1,11 @@
 //! Faults strike when set, as often as told, and no longer.
 
+use chrono::DateTime;
 use reqwest::Method;
-use salesforce_simulator::Faults;
+use salesforce_simulator::{Faults, Settings};
 use serde_json::{Value, json};
 
-use crate::client::{Api, refusal};
+use crate::client::{Api, refusal, settings};
 
 const QUERY: &str = "SELECT Id FROM User LIMIT 1";
 
@@ -121,4 +122,35 @@ async fn the_journal_counts_and_lists_calls_until_reset() {
     assert!(log[0]["path_and_query"].as_str().unwrap().starts_with("/services/data/v62.0/query/?q=SELECT"));
     api.control(Method::DELETE, "requests", Value::Null).await;
     assert_eq!(api.control(Method::GET, "requests", Value::Null).await, json!({ "total": 0 }));
+}
+
+#[tokio::test]
+async fn the_clock_and_the_granted_scope_are_what_a_test_says() {
+    let api = Api::start_with(Settings { clock: Some("2026-11-24T10:00:30Z".parse().unwrap()), ..settings(30) }).await;
+    let date = async || {
+        let response = api.send(Method::GET, "/services/data", None).await;
+        DateTime::parse_from_rfc2822(response.headers()["date"].to_str().unwrap()).unwrap().timestamp()
+    };
+    let started = date().await;
+    let clock = DateTime::parse_from_rfc3339("2026-11-24T10:00:30Z").unwrap().timestamp();
+    assert!((clock..clock + 60).contains(&started), "{started}");
+    api.set_faults(json!({ "clockOffsetSeconds": -3600, "grantedScope": "id" })).await;
+    assert!((3540..=3600).contains(&(started - date().await)));
+    assert_eq!(api.token(&[("grant_type", "client_credentials")]).await.1["scope"], "id");
+}
+
+#[tokio::test]
+async fn a_read_only_field_is_described_so_and_refused() {
+    let api = Api::start(30).await;
+    api.set_faults(json!({ "readOnlyFields": ["User.IsActive"], "sandbox": true })).await;
+    let (_, user) = api.get("/services/data/v62.0/sobjects/User/describe").await;
+    let field = user["fields"].as_array().unwrap().iter().find(|field| field["name"] == "IsActive").unwrap();
+    assert_eq!(field["updateable"], false);
+    let id = api.id("SELECT Id FROM User WHERE Profile.Name = 'Sales Representative' LIMIT 1").await;
+    let (status, body) = api.patch(&format!("sobjects/User/{id}"), json!({ "IsActive": false })).await;
+    assert_eq!(refusal(status, &body).1, "INVALID_FIELD_FOR_INSERT_UPDATE");
+    let sandbox = "SELECT IsSandbox FROM Organization";
+    assert_eq!(api.query(sandbox).await["records"][0]["IsSandbox"], true);
+    api.set_faults(json!({})).await;
+    assert_eq!(api.query(sandbox).await["records"][0]["IsSandbox"], false);
 }
