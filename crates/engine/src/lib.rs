@@ -32,7 +32,7 @@ pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;
 pub use instance::{Adopted, Mark};
-pub use profiles::{CreateProfile, ScheduleInput, UpdateProfile, Validated};
+pub use profiles::{CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, setup};
 pub use progress::{By, ProgressEvent};
 pub use refusal::{Denied, Refusal, RefusalCode};
 pub use settings::EngineSettings;

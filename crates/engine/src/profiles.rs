@@ -3,10 +3,14 @@
 mod commands;
 mod lifecycle;
 mod rules;
+mod scopes;
+mod setup;
 mod validate;
 
 use seatgraph_core::Process;
 use seatgraph_store::{AliasId, Profile, ProfileId, ScheduleEvery, StoredFinding};
+
+pub use setup::{GuidedStep, SetupFacts, setup};
 
 /// A new profile.
 #[derive(Debug, Clone)]

@@ -178,15 +178,7 @@ pub fn callback_url(public_url: &Url, connector: &str) -> Url {
 
 /// The scopes of everything this version carries out under one grant.
 pub(crate) fn scopes(connector: &Registration, grant: GrantType) -> Vec<&'static str> {
-    let available = connector.manifest().processes.iter().filter(|spec| spec.available);
-    let of_grant = available
-        .flat_map(|spec| spec.scopes)
-        .filter(|granted| granted.grant == grant)
-        .flat_map(|granted| granted.scopes.iter().copied());
-    let mut scopes: Vec<_> = of_grant.collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    scopes
+    connector.manifest().scopes(grant)
 }
 
 fn offers_consent(connector: &Registration) -> Result<(), Refusal> {

@@ -3,11 +3,13 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use seatgraph_core::{Diagnosis, Registration};
-use seatgraph_store::{Health, Profile, ProfileId, ProfileState, aliases, findings, profiles};
+use seatgraph_core::{Diagnosis, Finding, Registration};
+use seatgraph_store::{
+    AliasId, CredentialState, Health, Profile, ProfileId, ProfileState, aliases, findings, profiles,
+};
 
 use crate::link::Link;
-use crate::profiles::Validated;
+use crate::profiles::{Validated, scopes};
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, Result, findings as said};
 
@@ -69,7 +71,28 @@ impl Engine {
             Err(error) => with(said::of_error(&error, None)),
         };
         hold_to_its_organization(profile, &mut diagnosis);
+        diagnosis.findings.extend(self.scopes_missing(connector, profile, alias_id).await?);
         Ok(diagnosis)
+    }
+
+    /// Compares the scopes of the token that the check was made with to what the enabled processes need.
+    async fn scopes_missing(
+        &self,
+        connector: &Registration,
+        profile: &Profile,
+        alias: AliasId,
+    ) -> Result<Vec<Finding>> {
+        // Read again: what the vendor granted is noted with every token.
+        let Some(alias) = aliases::find(self.db(), alias).await? else { return Ok(Vec::new()) };
+        let Some(grant) = alias.grant_type.filter(|_| alias.credential_state == CredentialState::Ready) else {
+            return Ok(Vec::new());
+        };
+        let processes = self.processes(profile.id).await?;
+        let enabled = processes.iter().filter(|row| row.enabled).map(|row| row.process);
+        let missing = scopes::missing(connector, grant, enabled, &alias.granted_scopes);
+        let vendor = connector.manifest().name;
+        let found = missing.into_iter();
+        Ok(found.map(|(process, lacking)| scopes::finding(vendor, process, &lacking, &alias.granted_scopes)).collect())
     }
 
     pub(crate) async fn check(&self, link: &Link) -> Diagnosis {
@@ -82,7 +105,7 @@ impl Engine {
     }
 }
 
-fn with(finding: seatgraph_core::Finding) -> Diagnosis {
+fn with(finding: Finding) -> Diagnosis {
     Diagnosis { findings: vec![finding], ..Diagnosis::default() }
 }
 

@@ -8,6 +8,7 @@ mod identifiers;
 mod profiles;
 mod progress;
 mod schedules;
+mod setup;
 mod syncs;
 mod troubles;
 mod vendor;
