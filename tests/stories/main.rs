@@ -16,4 +16,5 @@ mod operations;
 mod progress;
 mod quarantine;
 mod refused_consents;
+mod setup;
 mod two_organizations;

@@ -54,6 +54,7 @@ async fn story(reader: &mut Reader<'_>, simulator: &Simulator) {
 
 async fn connecting(reader: &mut Reader<'_>, simulator: &Simulator) -> Value {
     reader.shows("Connectors", json!({})).await;
+    reader.shows("ConnectorSetup", json!({ "key": "salesforce", "grant": "CLIENT_CREDENTIALS" })).await;
     let parent = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 200 } });
     let parent = reader.shows("CreateConnectionAlias", input(parent)).await;
     let child = json!({
@@ -87,6 +88,7 @@ async fn publishing(reader: &mut Reader<'_>, alias: &Value) -> Value {
     let mut profile = reader.shows("CreateProfile", input(profile)).await;
     let profile = profile["createProfile"]["profile"]["id"].take();
     reader.shows("ValidateProfile", input(json!({ "id": profile }))).await;
+    reader.shows("ProfileSetup", json!({ "id": profile })).await;
     let schedule = json!({ "every": "DAY", "at": "04:30", "timeZone": "Europe/Berlin" });
     reader.shows("UpdateProfile", input(json!({ "id": profile, "schedule": schedule }))).await;
     let published = reader.shows("PublishProfile", input(json!({ "id": profile }))).await;

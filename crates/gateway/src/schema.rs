@@ -31,6 +31,7 @@ pub mod rights;
 mod run;
 mod scalars;
 mod scope;
+mod setup;
 mod subscription;
 mod subscription_row;
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::error::{self, Result};
 use super::scalars::{Json, Url};
 use super::scope::Scoped as _;
+use super::setup::{self, ConnectorSetup};
 
 /// What a connector's id begins with; connectors have keys of their own and no row in the database.
 const PREFIX: &str = "conn_";
@@ -76,6 +77,16 @@ impl Connector {
     async fn products(&self) -> Result<Vec<SoftwareProduct>> {
         let catalogue = catalogue(&self.registration)?;
         Ok(catalogue.products().into_iter().map(SoftwareProduct::from).collect())
+    }
+
+    /// What is to be done to connect under a grant, at the vendor and here, with permission sets ready to import.
+    async fn setup(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How the connection will get its tokens; one of the grants that the connector offers.")]
+        grant: GrantType,
+    ) -> Result<ConnectorSetup> {
+        setup::of_connector(ctx.scope()?, &self.registration, grant)
     }
 }
 

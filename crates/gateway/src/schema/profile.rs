@@ -7,7 +7,7 @@ use seatgraph_store::{self as store, ProfileId, accounts, pools, profiles, runs,
 
 use super::account::{self, Account, AccountFilter};
 use super::alias::{self, ConnectionAlias};
-use super::connector::Connector;
+use super::connector::{Connector, GrantType};
 use super::error::{self, Result};
 use super::filters::{self, Direction, StringFilter};
 use super::finding::Finding;
@@ -17,6 +17,7 @@ use super::pool::{self, LicensePool};
 use super::run::{self, SyncRun};
 use super::scalars::DateTime;
 use super::scope::{RequestScope, Scoped as _};
+use super::setup::{self, SetupStep};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter};
 pub(crate) use parts::{ApiAllowance, Organization, ProfileProcess, ProfileState, Schedule, ScheduleEvery};
 
@@ -128,6 +129,20 @@ impl IntegrationProfile {
     ) -> Result<Connection<SyncRun>> {
         let filter = runs::SyncRunFilter { profile_id: Some(self.row.id), ..Default::default() };
         run::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
+    }
+
+    /// The guided way from registering an application to the first finished sync: what is done, and what to do about the
+    /// rest. As many steps as the vendor's set-up and ours have.
+    async fn setup_steps(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The grant to be guided through; the one that the alias uses unless said otherwise, or the connector's \
+                    first while it uses none."
+        )]
+        grant: Option<GrantType>,
+    ) -> Result<Vec<SetupStep>> {
+        setup::of_profile(ctx.scope()?, &self.row, grant).await
     }
 
     /// Who holds what in the organisation.
