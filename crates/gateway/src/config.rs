@@ -6,6 +6,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use seatgraph_core::Secret;
@@ -15,7 +16,8 @@ use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
 
-use crate::edge::Limits;
+use crate::edge::{AllowList, Limits};
+use crate::graphiql;
 use crate::login::LoginSettings;
 
 /// Variables with the prefix that are not configuration: where the file is, and what tests ask for.
@@ -52,6 +54,9 @@ pub struct Config {
     pub login: Option<LoginSettings>,
     /// Whether clients may read the schema by introspection; GraphiQL needs it.
     pub introspection: bool,
+    /// Which documents may run: `false` all, `true` only those of `graphql/operations/` that this binary carries, a path only
+    /// the `.graphql` files of that folder. Others are refused, GraphiQL's look at the schema included.
+    pub allow_list: AllowListing,
     /// What one request, one socket and one operation may cost.
     pub limits: Limits,
     /// Leases, pacing, quotas and schedules of the work.
@@ -73,11 +78,66 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             login: None,
             introspection: true,
+            allow_list: AllowListing::default(),
             limits: Limits::default(),
             engine: EngineSettings::default(),
             log: LogSettings::default(),
         }
     }
+}
+
+/// Which documents may run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "allow_list is true, false or the path of a folder")]
+pub enum AllowListing {
+    /// Whether only those that the binary carries.
+    Carried(bool),
+    /// Those of a folder, each whole, with every fragment it spreads.
+    Folder(PathBuf),
+}
+
+impl Default for AllowListing {
+    fn default() -> Self {
+        Self::Carried(false)
+    }
+}
+
+impl AllowListing {
+    /// Reads the documents; `None` when all may run.
+    ///
+    /// # Errors
+    /// The folder or the file at fault, and why.
+    pub fn read(&self) -> anyhow::Result<Option<AllowList>> {
+        let list = match self {
+            Self::Carried(false) => return Ok(None),
+            Self::Carried(true) => AllowList::new(graphiql::documents())?,
+            Self::Folder(folder) => {
+                let documents = documents_of(folder).with_context(|| format!("allow_list: {}", folder.display()))?;
+                anyhow::ensure!(
+                    !documents.is_empty(),
+                    "allow_list: {} has no .graphql files, so nothing could run",
+                    folder.display()
+                );
+                let documents = documents.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+                AllowList::new(documents).with_context(|| format!("allow_list: {}", folder.display()))?
+            }
+        };
+        Ok(Some(list))
+    }
+}
+
+fn documents_of(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut documents = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "graphql") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).with_context(|| name.clone())?;
+            documents.push((name, text));
+        }
+    }
+    documents.sort();
+    Ok(documents)
 }
 
 /// What the log says and how.
@@ -202,6 +262,23 @@ mod tests {
     fn the_key_lies_beside_the_database() {
         let config = load("[database]\nurl = '/var/lib/seatgraph/seatgraph.db'").unwrap();
         assert_eq!(config.key_path(), Path::new("/var/lib/seatgraph/seatgraph.key"));
+    }
+
+    #[test]
+    fn an_allow_list_is_the_carried_one_or_that_of_a_folder() {
+        assert!(load("").unwrap().allow_list.read().unwrap().is_none());
+        assert!(load("allow_list = true").unwrap().allow_list.read().unwrap().is_some());
+        let folder = tempfile::tempdir().unwrap();
+        let listing = AllowListing::Folder(folder.path().to_owned());
+        let error = listing.read().unwrap_err().to_string();
+        assert!(error.contains("no .graphql files"), "{error}");
+        std::fs::write(folder.path().join("Hello.graphql"), "{ hello }").unwrap();
+        assert!(listing.read().unwrap().is_some());
+        std::fs::write(folder.path().join("Broken.graphql"), "{ hello").unwrap();
+        let error = format!("{:#}", listing.read().unwrap_err());
+        assert!(error.contains("Broken.graphql"), "{error}");
+        let error = load("allow_list = 7").unwrap_err().to_string();
+        assert!(error.contains("allow_list is true, false or the path of a folder"), "{error}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ use tower_http::cors::CorsLayer;
 use url::Url;
 
 mod absent;
+mod allow_list;
+mod bill;
 mod coerce;
 mod cost;
 mod document;
@@ -38,6 +40,7 @@ mod literals;
 mod negotiate;
 mod origin;
 mod params;
+mod persisted;
 mod record;
 mod refusal;
 mod service;
@@ -46,6 +49,7 @@ mod stream;
 mod tally;
 mod visitor;
 
+pub use allow_list::{AllowList, InvalidDocument};
 pub use limits::Limits;
 pub use origin::HostPolicy;
 use service::Service;
@@ -65,6 +69,8 @@ pub struct Settings {
     pub allowed_hosts: HostPolicy,
     /// Whether the schema may be looked at through `__schema` and `__type`.
     pub introspection: bool,
+    /// The operations that may run; all may without it.
+    pub allow_list: Option<AllowList>,
 }
 
 impl Default for Settings {
@@ -74,6 +80,7 @@ impl Default for Settings {
             allowed_origins: Vec::new(),
             allowed_hosts: HostPolicy::Loopback,
             introspection: true,
+            allow_list: None,
         }
     }
 }
@@ -163,6 +170,7 @@ fn cors(settings: &Settings) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("last-event-id"),
+            HeaderName::from_static(bill::HEADER),
         ])
         .max_age(CORS_AGE)
 }

@@ -227,6 +227,7 @@ fn router(
         allowed_origins: config.allowed_origins.clone(),
         allowed_hosts: names(config.public_url.as_ref()),
         introspection: config.introspection,
+        allow_list: config.allow_list.read()?,
     };
     let login = visitors.login.clone();
     let consents = callback::router(engine.clone(), visitors.clone());

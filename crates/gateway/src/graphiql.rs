@@ -67,14 +67,19 @@ impl Operation {
 /// When a document's variables are no JSON, which a test rules out for those that the binary carries.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    let mut operations: Vec<_> = DOCUMENTS
-        .files()
-        .filter(|file| file.path().extension().is_some_and(|ending| ending == "graphql"))
-        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+    let mut operations: Vec<_> = documents()
         .map(|(name, text)| Operation::read(name, text).expect("embedded documents give their variables as JSON"))
         .collect();
     operations.sort_by(|a, b| (a.name != FIRST, &a.name).cmp(&(b.name != FIRST, &b.name)));
     operations
+}
+
+/// The documents of `graphql/operations/` as they stand, each with the name of its file.
+pub(crate) fn documents() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DOCUMENTS
+        .files()
+        .filter(|file| file.path().extension().is_some_and(|ending| ending == "graphql"))
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
 }
 
 /// Serves the page at `/`, its files under `/assets/`, and [`operations`] as its tabs.

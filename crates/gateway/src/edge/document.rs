@@ -11,12 +11,14 @@ use apollo_compiler::{ExecutableDocument, Node, Schema};
 use async_graphql::parser::types::ExecutableDocument as ParsedDocument;
 use moka::future::Cache;
 use serde_json::Map;
-use sha2::{Digest, Sha256};
 
+use super::allow_list::AllowList;
 use super::cost::{self, Price, Unaffordable};
 use super::limits::Limits;
 use super::literals;
-use super::refusal::{Code, MAX_ERRORS, Refusal};
+use super::params::Params;
+use super::persisted::{self, Hash};
+use super::refusal::{Code, MAX_ERRORS, Refusal, Refused};
 use super::tally;
 
 type Variables = Map<String, serde_json::Value>;
@@ -60,46 +62,58 @@ impl Chosen {
 pub(crate) struct Documents {
     schema: Arc<Valid<Schema>>,
     limits: Limits,
-    verdicts: Cache<[u8; 32], Verdict>,
+    allow_list: Option<AllowList>,
+    verdicts: Cache<Hash, Verdict>,
 }
 
 impl Documents {
-    pub(crate) fn new(schema: Arc<Valid<Schema>>, limits: Limits) -> Self {
+    pub(crate) fn new(schema: Arc<Valid<Schema>>, limits: Limits, allow_list: Option<AllowList>) -> Self {
         let verdicts =
             Cache::builder().max_capacity(limits.cache_bytes).weigher(|_, verdict: &Verdict| weight(verdict)).build();
-        Self { schema, limits, verdicts }
+        Self { schema, limits, allow_list, verdicts }
     }
 
     pub(crate) fn schema(&self) -> &Valid<Schema> {
         &self.schema
     }
 
-    /// Judges `source`, picks the operation called `name`, and prices it for these variables.
-    pub(crate) async fn choose(
-        &self,
-        source: &str,
-        name: Option<&str>,
-        variables: &Variables,
-    ) -> Result<Chosen, Vec<Refusal>> {
+    /// Judges the document that is meant, picks the operation, and prices it for these variables.
+    pub(crate) async fn choose(&self, params: &Params) -> Result<Chosen, Refused> {
+        let name = params.operation_name.as_deref();
+        let document = self.document(params).await?;
+        let operation = pick(&document.valid, name)?;
+        let price = self.price(&document.syntax, name, &params.variables)?;
+        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects })
+    }
+
+    /// The document, remembered or judged now.
+    async fn document(&self, params: &Params) -> Result<Arc<Document>, Refused> {
+        let key = self.key(params)?;
+        if let Some(verdict) = self.verdicts.get(&key).await {
+            return Ok(verdict.map_err(|refusals| (*refusals).clone())?);
+        }
+        let listed = || self.allow_list.as_ref()?.text(&key);
+        let source = params.query.as_deref().or_else(listed).ok_or_else(persisted::not_found)?;
+        let (verdict, lasting) = self.judge(source, &params.variables);
+        if lasting {
+            self.verdicts.insert(key, verdict.clone()).await;
+        }
+        Ok(verdict.map_err(Arc::unwrap_or_clone)?)
+    }
+
+    /// The hash under which the document is remembered; a client's word for it is not taken.
+    fn key(&self, params: &Params) -> Result<Hash, Refused> {
+        let Some(source) = &params.query else { return params.hash.ok_or_else(persisted::not_found) };
         if source.len() > self.limits.document_bytes {
             let most = self.limits.document_bytes;
             let message = format!("the document is longer than {most} bytes");
-            return Err(vec![Refusal::new(Code::CostLimit, message)]);
+            return Err(Refusal::new(Code::CostLimit, message).into());
         }
-        let key: [u8; 32] = Sha256::digest(source.as_bytes()).into();
-        let document = match self.verdicts.get(&key).await {
-            Some(verdict) => verdict.map_err(|refusals| (*refusals).clone())?,
-            None => {
-                let (verdict, lasting) = self.judge(source, variables);
-                if lasting {
-                    self.verdicts.insert(key, verdict.clone()).await;
-                }
-                verdict.map_err(Arc::unwrap_or_clone)?
-            }
-        };
-        let operation = pick(&document.valid, name)?;
-        let price = self.price(&document.syntax, name, variables)?;
-        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects })
+        let key = persisted::hash(source);
+        if params.hash.is_some_and(|named| named != key) {
+            return Err(persisted::foreign());
+        }
+        Ok(key)
     }
 
     /// The verdict, and whether it holds whatever the variables are.
@@ -107,6 +121,7 @@ impl Documents {
         let mut lasting = true;
         let verdict = self.parse(source).and_then(|syntax| {
             tally::count(&syntax, &self.limits).map_err(|refusal| vec![refusal])?;
+            self.allowed(&syntax)?;
             for operation in operations(&syntax) {
                 let price = cost::price(&self.schema, &syntax, operation, variables, &self.limits);
                 if let Err(Unaffordable { refusal, by_variables }) = price {
@@ -130,6 +145,16 @@ impl Documents {
                     if message.starts_with("syntax error") { Code::GraphqlParseFailed } else { Code::CostLimit }
                 })
             })
+    }
+
+    fn allowed(&self, syntax: &ast::Document) -> Result<(), Vec<Refusal>> {
+        match &self.allow_list {
+            Some(list) if !list.admits(syntax) => {
+                let message = "this gateway runs only the documents on its allow-list, and this is none of them";
+                Err(vec![Refusal::new(Code::DocumentNotAllowed, message)])
+            }
+            _ => Ok(()),
+        }
     }
 
     fn validate(&self, source: &str, syntax: ast::Document) -> Result<Document, Vec<Refusal>> {

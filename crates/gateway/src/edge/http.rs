@@ -23,7 +23,7 @@ use super::refusal::{Code, Refused, Stage};
 use super::service::{Guest, Service};
 use super::stream::Pace;
 use super::visitor::Introduction;
-use super::{origin, socket, stream};
+use super::{bill, origin, socket, stream};
 
 /// The status of an answer, in one place because the specification's draft is about to move it.
 fn status(media: Media, failure: Option<Stage>) -> StatusCode {
@@ -140,6 +140,7 @@ async fn choose<E: Executor>(
         return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
     }
     let mut params = read(service, parts, body).await?;
+    params.wants_cost |= bill::wanted(&parts.headers);
     let chosen = service.choose(&params, guest, record).await?;
     if parts.method == Method::GET && chosen.kind() == OperationType::Mutation {
         let message = "a mutation needs POST";

@@ -6,14 +6,20 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::limits::Limits;
+use super::persisted::{self, Hash};
 use super::refusal::{Code, Refused, Stage};
 
 /// What a client asks for, whichever way it came.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
-    pub(crate) query: String,
+    /// The document; `None` when the client names it by its hash alone.
+    pub(crate) query: Option<String>,
+    /// What the client takes for the hash of the document.
+    pub(crate) hash: Option<Hash>,
     pub(crate) operation_name: Option<String>,
     pub(crate) variables: Map<String, Value>,
+    /// Whether the answer is to say what it cost.
+    pub(crate) wants_cost: bool,
 }
 
 impl Params {
@@ -56,17 +62,13 @@ impl Params {
             return Err(Refused::new(Stage::Document, Code::CostLimit, message));
         }
         let variables = object("variables", variables)?;
-        let Some(query) = query else {
-            return Err(if extensions.contains_key("persistedQuery") {
-                // Clients look for this very text and then send the whole document.
-                let code = Code::PersistedQueryNotSupported;
-                Refused::new(Stage::Document, code, "PersistedQueryNotSupported")
-            } else {
-                Refused::malformed("`query` is missing")
-            });
-        };
+        let hash = persisted::named(&extensions)?;
+        if query.is_none() && hash.is_none() {
+            return Err(Refused::malformed("`query` is missing"));
+        }
+        let wants_cost = extensions.get("cost") == Some(&Value::Bool(true));
         let operation_name = operation_name.filter(|name| !name.is_empty());
-        Ok(Self { query, operation_name, variables })
+        Ok(Self { query, hash, operation_name, variables, wants_cost })
     }
 }
 

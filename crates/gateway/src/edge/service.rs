@@ -14,6 +14,7 @@ use seatgraph_engine::access::{Permission, Principal};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::bill::Bill;
 use super::document::{Chosen, Documents};
 use super::params::Params;
 use super::record::{Open, Record};
@@ -48,6 +49,8 @@ pub(crate) struct Admitted {
     guest: Guest,
     /// The fields of the root that it names, by which its rights are looked at again as long as it streams.
     fields: Vec<String>,
+    /// What the client wants to be told.
+    bill: Option<Bill>,
 }
 
 /// What happened next to an operation.
@@ -55,7 +58,7 @@ pub(crate) type Answer = Result<Response, Refused>;
 
 impl<E: Executor> Service<E> {
     pub(crate) fn new(executor: E, schema: Valid<Schema>, settings: Settings, prepare: Arc<dyn Prepare>) -> Self {
-        let documents = Documents::new(Arc::new(schema), settings.limits.clone());
+        let documents = Documents::new(Arc::new(schema), settings.limits.clone(), settings.allow_list.clone());
         Self { settings, prepare, closing: CancellationToken::new(), executor, documents }
     }
 
@@ -77,8 +80,7 @@ impl<E: Executor> Service<E> {
 
     /// Judges the document, picks the operation and makes sure that whoever asks may run it.
     pub(crate) async fn choose(&self, params: &Params, guest: &Guest, record: &mut Record) -> Result<Chosen, Refused> {
-        let name = params.operation_name.as_deref();
-        let chosen = self.documents.choose(&params.query, name, &params.variables).await?;
+        let chosen = self.documents.choose(params).await?;
         record.chose(&chosen);
         let principal = &guest.visitor.principal;
         if chosen.introspects && !self.settings.introspection && !principal.may(Permission::Introspect) {
@@ -113,12 +115,14 @@ impl<E: Executor> Service<E> {
         let variables = Variables::from_json(Value::Object(variables.clone()));
         let mut parsed = chosen.document.parsed.clone();
         absent::remove(&mut parsed, &missing, &variables);
-        let mut request = Request::new(params.query).variables(variables);
+        let mut request = Request::new(params.query.unwrap_or_default()).variables(variables);
         request.operation_name = operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
         let Prepared { request, statements } = self.prepare.prepare(request, &guest.visitor, &record.trace_id);
         record.counts(statements);
-        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields() })
+        let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost };
+        let bill = params.wants_cost.then_some(bill);
+        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields(), bill })
     }
 
     fn variables(
@@ -144,7 +148,7 @@ impl<E: Executor> Service<E> {
             Ok(Err(_)) => Err(broken(&record.trace_id)),
             Ok(Ok(response)) => Ok(response),
         };
-        finish(answer, record)
+        finish(answer, admitted.bill, record)
     }
 
     /// Carries out any operation as a stream of answers; a query gives one.
@@ -164,7 +168,7 @@ impl<E: Executor> Service<E> {
             })
             .boxed();
         }
-        let Admitted { request, kind, guest, fields } = admitted;
+        let Admitted { request, kind, guest, fields, mut bill } = admitted;
         let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
             let _open = open;
@@ -181,7 +185,8 @@ impl<E: Executor> Service<E> {
                 };
                 let Some(answer) = next else { break };
                 let ends = answer.is_err();
-                yield (finish(answer, &mut record), trace_id.clone());
+                // A subscription is paid for once, with its first answer.
+                yield (finish(answer, bill.take(), &mut record), trace_id.clone());
                 if ends {
                     break;
                 }
@@ -208,9 +213,12 @@ impl<E: Executor> Service<E> {
     }
 }
 
-fn finish(answer: Answer, record: &mut Record) -> Answer {
+fn finish(answer: Answer, bill: Option<Bill>, record: &mut Record) -> Answer {
     match answer {
         Ok(mut response) => {
+            if let Some(bill) = bill {
+                bill.attach(&mut response);
+            }
             record.coded(label(&mut response, &record.trace_id));
             Ok(response)
         }

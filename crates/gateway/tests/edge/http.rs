@@ -195,17 +195,6 @@ async fn a_subscription_needs_a_stream() {
     assert_eq!((reply.status, reply.code().as_str()), (406, "BAD_REQUEST"));
 }
 
-#[tokio::test]
-async fn a_persisted_query_is_declined_in_words_that_clients_know() {
-    let server = Server::start().await;
-    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": "00" } });
-    let reply = server.request(Ask::json(json!({ "extensions": extensions }).to_string())).await;
-    assert_eq!(reply.code(), "PERSISTED_QUERY_NOT_SUPPORTED");
-    assert_eq!(reply.json()["errors"][0]["message"], "PersistedQueryNotSupported");
-    let both = json!({ "query": "{ hello }", "extensions": extensions });
-    assert_eq!(server.request(Ask::json(both.to_string())).await.json()["data"]["hello"], "world");
-}
-
 fn as_anna(query: &str) -> Ask {
     Ask::post(query, json!({})).header("authorization", "Bearer anna")
 }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
 
+mod allowed;
+mod bills;
 mod documents;
 mod guard;
 mod http;
+mod persisted;
 mod schema;
 mod server;
 mod sockets;

@@ -16,7 +16,7 @@ use crate::server::{PATIENCE, Server};
 
 pub(crate) const LIVE: &str = "subscription { live { sequence text } }";
 
-pub(crate) struct Client(WebSocketStream<TcpStream>);
+pub(crate) struct Client(pub(crate) WebSocketStream<TcpStream>);
 
 impl Client {
     /// Connects with the headers given; the status when the server does not upgrade.
