@@ -41,6 +41,7 @@ mod negotiate;
 mod origin;
 mod params;
 mod persisted;
+mod prices;
 mod record;
 mod refusal;
 mod service;
@@ -52,6 +53,7 @@ mod visitor;
 pub use allow_list::{AllowList, InvalidDocument};
 pub use limits::Limits;
 pub use origin::HostPolicy;
+pub use prices::Priced;
 use service::Service;
 pub use visitor::{CannotTell, Introduction, Visitor};
 

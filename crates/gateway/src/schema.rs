@@ -37,18 +37,20 @@ mod subscription_row;
 
 use async_graphql::{SDLExportOptions, ValidationMode};
 
+use crate::edge::Priced;
+
 pub use mutation::Mutation;
 pub use query::Query;
 pub use scope::Scope;
 pub use subscription::Subscription;
 
 /// The schema of this gateway.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Priced<Subscription>>;
 
 /// Builds the schema. A request needs a scope, which [`Scope::of`] gives it.
 #[must_use]
 pub fn build() -> Schema {
-    Schema::build(Query, Mutation, Subscription)
+    Schema::build(Query, Mutation, Priced(Subscription))
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         // Far beyond the depth that the edge lets through; the library counts fragments too.

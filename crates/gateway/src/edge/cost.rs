@@ -26,6 +26,10 @@ use serde_json::Map;
 use super::limits::Limits;
 use super::refusal::{Code, Refusal};
 
+pub(crate) mod tariff;
+
+use tariff::{Shape, Tariff};
+
 /// Rows assumed of a list that has no page size; such lists are bounded by their nature.
 const LIST_ROWS: u64 = 4;
 /// What a mutation costs beyond what it returns.
@@ -195,30 +199,22 @@ impl<'a> Walk<'a> {
     ) -> Result<(u64, u64), Refusal> {
         let one = below.once.saturating_add(1);
         let Some(definition) = definition else { return Ok((one, 0)) };
-        if is_connection(parent) && field.name == "nodes" {
-            return Ok((0, one));
-        }
-        if is_connection(parent) && field.name == "edges" {
-            // The edge itself is free, so that both ways to a row cost the same.
-            return Ok((0, below.once));
-        }
-        if is_connection(definition.ty.inner_named_type()) {
-            let rows = self.page(field, definition)?;
-            return Ok((one.saturating_add(rows.saturating_mul(below.per_row)), 0));
-        }
-        if definition.ty.is_list() {
-            return Ok((self.rows(field, definition)?.saturating_mul(one), 0));
-        }
-        Ok((one, 0))
+        Ok(match Tariff::of(shape(parent, definition)) {
+            Tariff::Object => (one, 0),
+            Tariff::Row => (0, one),
+            Tariff::Edge => (0, below.once),
+            Tariff::Connection => {
+                let rows = self.page(field, definition)?;
+                (one.saturating_add(rows.saturating_mul(below.per_row)), 0)
+            }
+            Tariff::Page => (self.page(field, definition)?.saturating_mul(one), 0),
+            Tariff::Asked(argument) => (self.asked(field, argument).saturating_mul(one), 0),
+            Tariff::List => (LIST_ROWS.saturating_mul(one), 0),
+        })
     }
 
-    fn rows(&mut self, field: &'a Field, definition: &FieldDefinition) -> Result<u64, Refusal> {
-        if pages(definition) {
-            return self.page(field, definition);
-        }
-        let listed = definition.arguments.iter().find(|argument| argument.ty.is_list());
-        let given = listed.and_then(|listed| argument(field, &listed.name));
-        Ok(match given {
+    fn asked(&mut self, field: &'a Field, name: &str) -> u64 {
+        match argument(field, name) {
             Some(Value::List(values)) => values.len() as u64,
             Some(Value::Variable(name)) => {
                 self.by_variables = true;
@@ -228,7 +224,7 @@ impl<'a> Walk<'a> {
                 }
             }
             _ => LIST_ROWS,
-        })
+        }
     }
 
     /// Rows that a page can have; a size outside the limits is refused by the argument's name.
@@ -297,8 +293,16 @@ fn is_connection(type_name: &str) -> bool {
     type_name.ends_with("Connection")
 }
 
-fn pages(definition: &FieldDefinition) -> bool {
-    definition.argument_by_name("first").is_some_and(|argument| is_int(&argument.ty))
+fn shape<'d>(parent: &'d str, definition: &'d FieldDefinition) -> Shape<'d> {
+    let listed = definition.arguments.iter().find(|argument| argument.ty.is_list());
+    Shape {
+        parent,
+        name: &definition.name,
+        inner: definition.ty.inner_named_type(),
+        is_list: definition.ty.is_list(),
+        pages: definition.argument_by_name("first").is_some_and(|argument| is_int(&argument.ty)),
+        asked: listed.map(|listed| listed.name.as_str()),
+    }
 }
 
 fn is_int(ty: &Type) -> bool {

@@ -1,0 +1,67 @@
+//! How the price of a field comes about, by its definition alone, and the formula that tells it to people.
+
+use super::{LIST_ROWS, MUTATION, is_connection};
+
+/// What of a field's definition decides its price.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape<'a> {
+    pub(crate) parent: &'a str,
+    pub(crate) name: &'a str,
+    /// The field's type without lists and marks.
+    pub(crate) inner: &'a str,
+    pub(crate) is_list: bool,
+    /// It takes the size of a page: an argument `first` of type `Int`.
+    pub(crate) pages: bool,
+    /// Its first argument that takes a list, such as `ids`.
+    pub(crate) asked: Option<&'a str>,
+}
+
+/// How the price of a field that has selections comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tariff<'a> {
+    /// One object.
+    Object,
+    /// A connection, paid for with each row of its page.
+    Connection,
+    /// The rows of a connection.
+    Row,
+    /// The edges of a connection, which are free: both ways to a row cost the same.
+    Edge,
+    /// A list that takes the size of its page.
+    Page,
+    /// A list of what is asked for by the argument named.
+    Asked(&'a str),
+    /// A list that is short by its nature.
+    List,
+}
+
+impl<'a> Tariff<'a> {
+    pub(crate) fn of(shape: Shape<'a>) -> Self {
+        match shape {
+            Shape { parent, name: "nodes", .. } if is_connection(parent) => Self::Row,
+            Shape { parent, name: "edges", .. } if is_connection(parent) => Self::Edge,
+            Shape { inner, .. } if is_connection(inner) => Self::Connection,
+            Shape { is_list: false, .. } => Self::Object,
+            Shape { pages: true, .. } => Self::Page,
+            Shape { asked: Some(argument), .. } => Self::Asked(argument),
+            _ => Self::List,
+        }
+    }
+}
+
+/// The price of a field as arithmetic that a person can do; `None` when it is free or priced with its connection.
+pub(crate) fn formula(tariff: Option<Tariff<'_>>, is_mutation: bool) -> Option<String> {
+    let formula = match tariff {
+        None | Some(Tariff::Row | Tariff::Edge) => None,
+        Some(Tariff::Object) => Some("1".to_owned()),
+        Some(Tariff::Connection) => Some("1 + page size × (1 + what a row selects)".to_owned()),
+        Some(Tariff::Page) => Some("page size × (1 + what a row selects)".to_owned()),
+        Some(Tariff::Asked(argument)) => Some(format!("count of `{argument}` × (1 + what a row selects)")),
+        Some(Tariff::List) => Some(format!("{LIST_ROWS} × (1 + what a row selects)")),
+    };
+    match (formula, is_mutation) {
+        (formula, false) => formula,
+        (None, true) => Some(MUTATION.to_string()),
+        (Some(formula), true) => Some(format!("{MUTATION} + {formula}")),
+    }
+}
