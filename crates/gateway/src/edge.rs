@@ -31,6 +31,7 @@ use url::Url;
 mod absent;
 mod allow_list;
 mod bill;
+mod budget;
 mod coerce;
 mod cost;
 mod document;

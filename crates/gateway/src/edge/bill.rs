@@ -13,13 +13,15 @@ pub(crate) struct Bill {
     pub(crate) price: u64,
     /// The highest price that an operation may have.
     pub(crate) limit: u64,
+    /// What is left of the visitor's budget, which fills again.
+    pub(crate) left: u32,
 }
 
 impl Bill {
     /// Puts the bill into the extensions of an answer.
     pub(crate) fn attach(self, response: &mut Response) {
-        let Self { price, limit } = self;
-        response.extensions.insert("cost".to_owned(), value!({ "price": price, "limit": limit }));
+        let Self { price, limit, left } = self;
+        response.extensions.insert("cost".to_owned(), value!({ "price": price, "limit": limit, "left": left }));
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Chosen {
     pub(crate) operation: Node<Operation>,
     pub(crate) cost: u64,
     pub(crate) introspects: bool,
+    /// What is left of the visitor's budget once this is paid.
+    pub(crate) left: u32,
 }
 
 impl Chosen {
@@ -83,7 +85,7 @@ impl Documents {
         let document = self.document(params).await?;
         let operation = pick(&document.valid, name)?;
         let price = self.price(&document.syntax, name, &params.variables)?;
-        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects })
+        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects, left: 0 })
     }
 
     /// The document, remembered or judged now.

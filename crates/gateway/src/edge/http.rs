@@ -38,6 +38,7 @@ fn status(media: Media, failure: Option<Stage>) -> StatusCode {
         Some(Stage::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Some(Stage::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Some(Stage::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+        Some(Stage::RateLimited(_)) => StatusCode::TOO_MANY_REQUESTS,
         Some(Stage::Malformed) => StatusCode::BAD_REQUEST,
         Some(Stage::Document) if strict => StatusCode::BAD_REQUEST,
         Some(Stage::TimedOut) if strict => StatusCode::GATEWAY_TIMEOUT,
@@ -219,6 +220,9 @@ fn refuse(media: Media, refused: &Refused, mut record: Record) -> Response {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"seatgraph\""));
         }
         _ => {}
+    }
+    if let Stage::RateLimited(seconds) = refused.stage {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

@@ -1,5 +1,6 @@
 //! Every bound the edge holds, with its default; a deployment may change each of them.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -40,6 +41,12 @@ pub struct Limits {
     pub default_page_size: u64,
     /// Price one operation may have; the price table is in the module `cost`.
     pub cost: u64,
+    /// Cost that one visitor's budget is filled with each minute.
+    pub budget_per_minute: NonZeroU32,
+    /// Cost that a budget holds when it is full, and at least what one operation may cost.
+    pub budget_burst: NonZeroU32,
+    /// Operations of one visitor that run at the same time, subscriptions included.
+    pub operations_per_visitor: usize,
     /// Time a query or a mutation may take; also the time its body may take to arrive.
     #[serde(deserialize_with = "seconds")]
     pub operation_time: Duration,
@@ -57,6 +64,8 @@ pub struct Limits {
     /// Time a closing socket has to take what is left.
     #[serde(deserialize_with = "seconds")]
     pub close_time: Duration,
+    /// Sockets open at the same time for one visitor.
+    pub sockets_per_visitor: usize,
     /// Operations open at the same time on one socket.
     pub socket_operations: usize,
     /// Answers waiting for one socket, in bytes, before its consumer counts as too slow.
@@ -83,12 +92,16 @@ impl Default for Limits {
             page_size: 200,
             default_page_size: 20,
             cost: 2_000,
+            budget_per_minute: NonZeroU32::new(600_000).expect("it is not zero"),
+            budget_burst: NonZeroU32::new(100_000).expect("it is not zero"),
+            operations_per_visitor: 256,
             operation_time: Duration::from_secs(10),
             cache_bytes: 32 << 20,
             heartbeat: Duration::from_secs(12),
             rights_checked_every: Duration::from_secs(10),
             init_time: Duration::from_secs(3),
             close_time: Duration::from_secs(5),
+            sockets_per_visitor: 50,
             socket_operations: 32,
             socket_queue_bytes: 1 << 20,
             message_bytes: 512 << 10,
@@ -121,6 +134,7 @@ mod tests {
     fn an_unknown_or_impossible_limit_is_refused() {
         assert!(serde_json::from_str::<Limits>(r#"{ "costs": 500 }"#).is_err());
         assert!(serde_json::from_str::<Limits>(r#"{ "heartbeat": 0 }"#).is_err());
+        assert!(serde_json::from_str::<Limits>(r#"{ "budget_burst": 0 }"#).is_err());
         assert!(serde_json::from_str::<Limits>(r#"{ "heartbeat": -1 }"#).is_err());
     }
 }

@@ -63,11 +63,13 @@ pub(crate) struct Refusal {
     pub(crate) code: Code,
     pub(crate) message: String,
     location: Option<LineColumn>,
+    /// Seconds after which it is worth trying again.
+    retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), location: None }
+        Self { code, message: message.into(), location: None, retry_after: None }
     }
 
     /// Points at the place in the document that `span` covers.
@@ -94,6 +96,9 @@ impl Refusal {
         if let Some(LineColumn { line, column }) = self.location {
             error["locations"] = json!([{ "line": line, "column": column }]);
         }
+        if let Some(seconds) = self.retry_after {
+            error["extensions"]["details"] = json!({ "retryAfterSeconds": seconds });
+        }
         error
     }
 }
@@ -117,6 +122,8 @@ pub(crate) enum Stage {
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
+    /// The visitor has used up what it may use; the seconds after which it may try again.
+    RateLimited(u64),
     /// The parameters are not those of a GraphQL request.
     Malformed,
     /// The document, the choice of an operation or its variables.
@@ -141,6 +148,11 @@ impl Refused {
 
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::new(Stage::Malformed, Code::BadRequest, message)
+    }
+
+    pub(crate) fn rate_limited(seconds: u64, message: impl Into<String>) -> Self {
+        let refusal = Refusal { retry_after: Some(seconds), ..Refusal::new(Code::RateLimited, message) };
+        Self { stage: Stage::RateLimited(seconds), errors: vec![refusal] }
     }
 
     pub(crate) fn code(&self) -> Code {

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::bill::Bill;
+use super::budget::{Budgets, Held};
 use super::document::{Chosen, Documents};
 use super::params::Params;
 use super::record::{Open, Record};
@@ -33,6 +34,7 @@ pub(crate) struct Service<E> {
     pub(crate) closing: CancellationToken,
     executor: E,
     documents: Documents,
+    pub(crate) budgets: Budgets,
 }
 
 /// Somebody who was recognized, and by what.
@@ -51,6 +53,7 @@ pub(crate) struct Admitted {
     fields: Vec<String>,
     /// What the client wants to be told.
     bill: Option<Bill>,
+    held: Held,
 }
 
 /// What happened next to an operation.
@@ -59,7 +62,8 @@ pub(crate) type Answer = Result<Response, Refused>;
 impl<E: Executor> Service<E> {
     pub(crate) fn new(executor: E, schema: Valid<Schema>, settings: Settings, prepare: Arc<dyn Prepare>) -> Self {
         let documents = Documents::new(Arc::new(schema), settings.limits.clone(), settings.allow_list.clone());
-        Self { settings, prepare, closing: CancellationToken::new(), executor, documents }
+        let budgets = Budgets::new(&settings.limits);
+        Self { settings, prepare, closing: CancellationToken::new(), executor, documents, budgets }
     }
 
     /// Recognizes whoever asks; nothing of a request by anybody else is read.
@@ -78,9 +82,16 @@ impl<E: Executor> Service<E> {
         }
     }
 
-    /// Judges the document, picks the operation and makes sure that whoever asks may run it.
+    /// Judges the document, picks the operation and makes sure that whoever asks may run it and can pay for it.
     pub(crate) async fn choose(&self, params: &Params, guest: &Guest, record: &mut Record) -> Result<Chosen, Refused> {
-        let chosen = self.documents.choose(params).await?;
+        let visitor = guest.visitor.key();
+        // Paid beforehand, so that a visitor without a budget cannot have documents judged either.
+        let left = self.budgets.charge(&visitor, 1)?;
+        let mut chosen = self.documents.choose(params).await?;
+        chosen.left = match chosen.cost.saturating_sub(1) {
+            0 => left,
+            rest => self.budgets.charge(&visitor, rest)?,
+        };
         record.chose(&chosen);
         let principal = &guest.visitor.principal;
         if chosen.introspects && !self.settings.introspection && !principal.may(Permission::Introspect) {
@@ -120,9 +131,10 @@ impl<E: Executor> Service<E> {
         request.set_parsed_query(parsed);
         let Prepared { request, statements } = self.prepare.prepare(request, &guest.visitor, &record.trace_id);
         record.counts(statements);
-        let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost };
+        let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost, left: chosen.left };
         let bill = params.wants_cost.then_some(bill);
-        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields(), bill })
+        let held = self.budgets.operation(&guest.visitor.key())?;
+        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields(), bill, held })
     }
 
     fn variables(
@@ -168,10 +180,10 @@ impl<E: Executor> Service<E> {
             })
             .boxed();
         }
-        let Admitted { request, kind, guest, fields, mut bill } = admitted;
+        let Admitted { request, kind, guest, fields, mut bill, held } = admitted;
         let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
-            let _open = open;
+            let _open = (open, held);
             let mut answers = std::pin::pin!(answers);
             let mut looks = tokio::time::interval(self.settings.limits.rights_checked_every);
             looks.reset();

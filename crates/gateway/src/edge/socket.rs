@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_stream::StreamMap;
 
+use super::budget::Held;
 use super::params::Params;
 use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage};
@@ -55,6 +56,7 @@ async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket, introdu
         operations: StreamMap::new(),
         introduction,
         initialized: false,
+        held: None,
         heard: true,
     };
     let end = if agreed { connection.run(&mut incoming).await } else { Some(End::no_subprotocol()) };
@@ -82,6 +84,8 @@ struct Connection<E> {
     operations: StreamMap<String, BoxStream<'static, Step>>,
     introduction: Introduction,
     initialized: bool,
+    /// The socket's place among those of its visitor.
+    held: Option<Held>,
     /// Whether anything came since the last ping.
     heard: bool,
 }
@@ -146,10 +150,12 @@ impl<E: Executor> Connection<E> {
     async fn init(&mut self, payload: &serde_json::Map<String, serde_json::Value>) -> Result<(), End> {
         let introduction = std::mem::take(&mut self.introduction).with_payload(payload);
         let mut record = Record::start();
-        if let Err(refused) = self.service.recognize(introduction.clone(), &mut record).await {
+        let guest = self.service.recognize(introduction.clone(), &mut record).await.map_err(|refused| {
             record.failed(&refused);
-            return Err(End::forbidden());
-        }
+            End::forbidden()
+        })?;
+        let held = self.service.budgets.socket(&guest.visitor.key());
+        self.held = Some(held.ok_or_else(End::too_many_sockets)?);
         record.answered(101);
         self.introduction = introduction;
         self.initialized = true;

@@ -4,6 +4,7 @@
 
 mod allowed;
 mod bills;
+mod budgets;
 mod documents;
 mod guard;
 mod http;

@@ -42,6 +42,10 @@ impl End {
         Self::new(4409, format!("Subscriber for {id} already exists"))
     }
 
+    pub(crate) fn too_many_sockets() -> Self {
+        Self::new(4291, "Too many sockets of one visitor")
+    }
+
     pub(crate) fn second_init() -> Self {
         Self::new(4429, "Too many initialisation requests")
     }

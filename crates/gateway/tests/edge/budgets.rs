@@ -1,0 +1,109 @@
+//! What one visitor may use: cost over time, operations and sockets at once.
+
+use std::num::NonZeroU32;
+
+use seatgraph::edge::Limits;
+use serde_json::json;
+
+use crate::server::{Ask, Server};
+use crate::sockets::Client;
+
+/// A budget of ten, filled by one each minute.
+async fn poor() -> Server {
+    let (budget_per_minute, budget_burst) = (NonZeroU32::MIN, NonZeroU32::new(10).unwrap());
+    Server::limited(Limits { cost: 10, budget_per_minute, budget_burst, ..Limits::default() }).await
+}
+
+#[tokio::test]
+async fn a_budget_is_spent_by_cost_and_not_by_request() {
+    let server = poor().await;
+    let dear = "{ books(first: 8) { title } }";
+    assert_eq!(server.post(dear, json!({})).await.status, 200);
+    let reply = server.post(dear, json!({})).await;
+    assert_eq!((reply.status, reply.code().as_str()), (429, "RATE_LIMITED"));
+    let seconds: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+    assert_eq!(reply.json()["errors"][0]["extensions"]["details"]["retryAfterSeconds"], seconds);
+    // The attempt took one of two; seven are needed besides it, and six of them come at one a minute.
+    assert!((300..=361).contains(&seconds), "{seconds}");
+    assert_eq!(server.post("{ hello }", json!({})).await.status, 200, "the one that is left");
+    assert_eq!(server.post("{ hello }", json!({})).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_budget_is_one_visitors_own() {
+    let server = poor().await;
+    let dear = "{ books(first: 10) { title } }";
+    let by_anna = || Ask::post(dear, json!({})).header("authorization", "Bearer anna");
+    assert_eq!(server.request(by_anna()).await.status, 200);
+    assert_eq!(server.request(by_anna()).await.status, 429);
+    assert_eq!(server.post(dear, json!({})).await.status, 200, "somebody else");
+}
+
+#[tokio::test]
+async fn documents_that_are_refused_use_the_budget_up_too() {
+    let server = poor().await;
+    for _ in 0..10 {
+        assert_eq!(server.post("{ nothing }", json!({})).await.code(), "GRAPHQL_VALIDATION_FAILED");
+    }
+    assert_eq!(server.post("{ nothing }", json!({})).await.code(), "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn an_operation_on_a_socket_pays_from_the_same_budget() {
+    let server = poor().await;
+    let mut client = Client::acknowledged(&server).await;
+    assert_eq!(server.post("{ books(first: 10) { title } }", json!({})).await.status, 200);
+    client.subscribe("a", "{ hello }", json!({})).await;
+    let message = client.receive().await;
+    let extensions = &message["payload"][0]["extensions"];
+    assert_eq!(extensions["code"], "RATE_LIMITED");
+    assert!(extensions["details"]["retryAfterSeconds"].as_u64().is_some_and(|seconds| seconds > 0), "{message}");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_only_streams_is_told_so_too() {
+    let server = poor().await;
+    server.post("{ books(first: 10) { title } }", json!({})).await;
+    let ask = Ask::post("subscription { count { sequence } }", json!({})).accept("text/event-stream");
+    let reply = server.request(ask).await;
+    assert_eq!((reply.status, reply.code().as_str()), (429, "RATE_LIMITED"));
+}
+
+#[tokio::test]
+async fn operations_of_one_visitor_count_over_all_its_sockets() {
+    let server = Server::limited(Limits { operations_per_visitor: 2, ..Limits::default() }).await;
+    let live = "subscription { live { sequence } }";
+    let mut clients = [Client::acknowledged(&server).await, Client::acknowledged(&server).await];
+    for client in &mut clients {
+        client.subscribe("a", live, json!({})).await;
+        assert_eq!(client.receive().await["type"], "next");
+    }
+    let reply = server.post("{ hello }", json!({})).await;
+    assert_eq!((reply.status, reply.code().as_str()), (429, "RATE_LIMITED"));
+    let [first, second] = &mut clients;
+    first.send(json!({ "id": "a", "type": "complete" })).await;
+    // The pong says that the message before the ping was read.
+    first.send(json!({ "type": "ping" })).await;
+    assert_eq!(first.receive().await["type"], "pong");
+    second.subscribe("b", "{ hello }", json!({})).await;
+    assert_eq!(second.receive().await["type"], "next");
+}
+
+#[tokio::test]
+async fn a_socket_too_many_is_closed_with_4291_until_another_ends() {
+    let server = Server::limited(Limits { sockets_per_visitor: 1, ..Limits::default() }).await;
+    let first = Client::acknowledged(&server).await;
+    let mut second = Client::open(&server).await;
+    second.send(json!({ "type": "connection_init" })).await;
+    assert_eq!(second.closed().await, 4291);
+    drop(first);
+    // The server notices on its own time that the first is gone.
+    loop {
+        let mut next = Client::open(&server).await;
+        next.send(json!({ "type": "connection_init" })).await;
+        match next.frame().await {
+            tokio_tungstenite::tungstenite::Message::Text(_) => break,
+            _ => tokio::task::yield_now().await,
+        }
+    }
+}
