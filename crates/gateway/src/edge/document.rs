@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use apollo_compiler::ast::{self, Definition, OperationType};
+use apollo_compiler::diagnostic::Diagnostic;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
-use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 use async_graphql::parser::types::ExecutableDocument as ParsedDocument;
 use moka::future::Cache;
@@ -142,10 +143,13 @@ impl Documents {
             .token_limit(self.limits.tokens)
             .parse_ast(source, "document")
             .map_err(|failed| {
-                // A limit is the one kind of error here that does not call itself one of syntax.
-                refusals(&failed.errors, |message| {
-                    if message.starts_with("syntax error") { Code::GraphqlParseFailed } else { Code::CostLimit }
-                })
+                // A limit is the one kind of error here that does not call itself one of syntax. Where it cuts the document
+                // off, it also makes errors of syntax, which may come first.
+                let limit = failed.errors.iter().find(|found| !found.error.to_string().starts_with("syntax error"));
+                match limit {
+                    Some(limit) => vec![refusal(Code::CostLimit, &limit)],
+                    None => refusals(&failed.errors, Code::GraphqlParseFailed),
+                }
             })
     }
 
@@ -162,7 +166,7 @@ impl Documents {
     fn validate(&self, source: &str, syntax: ast::Document) -> Result<Document, Vec<Refusal>> {
         let valid = syntax
             .to_executable_validate(&self.schema)
-            .map_err(|failed| refusals(&failed.errors, |_| Code::GraphqlValidationFailed))?;
+            .map_err(|failed| refusals(&failed.errors, Code::GraphqlValidationFailed))?;
         literals::check(&self.schema, &valid)?;
         let parsed = async_graphql::parser::parse_query(source).map_err(|error| {
             let refusal = Refusal::new(Code::GraphqlParseFailed, error.to_string());
@@ -197,12 +201,13 @@ fn pick(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Operat
     })
 }
 
-fn refusals(errors: &DiagnosticList, code: impl Fn(&str) -> Code) -> Vec<Refusal> {
-    let refusal = |error: apollo_compiler::diagnostic::Diagnostic<'_, _>| {
-        let found: apollo_compiler::response::GraphQLError = error.to_json();
-        Refusal::new(code(&found.message), found.message).at_line_column(found.locations.first().copied())
-    };
-    errors.iter().take(MAX_ERRORS).map(refusal).collect()
+fn refusals(errors: &DiagnosticList, code: Code) -> Vec<Refusal> {
+    errors.iter().take(MAX_ERRORS).map(|error| refusal(code, &error)).collect()
+}
+
+fn refusal(code: Code, error: &Diagnostic<'_, DiagnosticData>) -> Refusal {
+    let found = error.to_json();
+    Refusal::new(code, found.message).at_line_column(found.locations.first().copied())
 }
 
 fn weight(verdict: &Verdict) -> u32 {

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
 
+mod abuse;
 mod allowed;
 mod bills;
+mod bombs;
 mod budgets;
+mod corpus;
 mod documents;
 mod guard;
 mod http;

@@ -1,0 +1,142 @@
+//! The abuse corpus: every request is refused with its code, nothing grows, nothing breaks; without the edge it does.
+
+use std::process::{ExitStatus, Stdio};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use serde_json::json;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::schema::{Controls, builder};
+use crate::server::{Ask, Server};
+use crate::sockets::Client;
+use crate::{bombs, corpus};
+
+/// Names the part that the child process plays.
+const CHILD: &str = "SEATGRAPH_TEST_ABUSE";
+/// Growth of the process that counts as harm, in KiB.
+const GROWTH: u64 = 64 << 10;
+/// Without the edge some documents take minutes, where none has ended the process before; the child is not waited for.
+const STALLED: Duration = Duration::from_secs(8);
+
+fn ask(hostile: &corpus::Hostile) -> Ask {
+    let ask = Ask::new(hostile.method, hostile.target.clone()).body(hostile.body.clone());
+    hostile.headers.iter().fold(ask, |ask, (name, value)| ask.header(name, value))
+}
+
+#[tokio::test]
+async fn every_request_of_the_corpus_is_refused_with_its_code() {
+    let server = Server::start().await;
+    let corpus = corpus::all();
+    assert!(corpus.len() >= 200, "{}", corpus.len());
+    let mut wrong = Vec::new();
+    for hostile in &corpus {
+        let reply = server.request(ask(hostile)).await;
+        let (status, code) = (reply.status, reply.code());
+        if (status, code.as_str()) != (hostile.status, hostile.code) {
+            let (name, expected) = (&hostile.name, (hostile.status, hostile.code));
+            wrong.push(format!("{name}: {status} {code}, expected {expected:?}"));
+        }
+        assert!(reply.json().get("data").is_none(), "{}", hostile.name);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(server.controls.changes.load(Ordering::SeqCst), 0, "none of the mutations ran");
+}
+
+#[tokio::test]
+async fn every_document_of_the_corpus_is_refused_over_a_socket_too() {
+    let server = Server::start().await;
+    let mut client = Client::acknowledged(&server).await;
+    for bomb in bombs::all() {
+        client.subscribe("b", &bomb.query, bomb.variables).await;
+        let message = client.receive().await;
+        assert_eq!(message["type"], "error", "{}", bomb.name);
+        assert_eq!(message["payload"][0]["extensions"]["code"], bomb.code, "{}", bomb.name);
+    }
+    client.subscribe("q", "{ hello }", json!({})).await;
+    assert_eq!(client.receive().await["payload"]["data"]["hello"], "world");
+}
+
+/// Not a test by itself: the child processes of the others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child() {
+    match std::env::var(CHILD).as_deref() {
+        Ok("guarded") => guarded().await,
+        Ok("guard off") => guard_off().await,
+        _ => {}
+    }
+}
+
+/// Sends the corpus three times over, sixteen requests at once, and watches what the process needs for it.
+async fn guarded() {
+    let server = Server::start().await;
+    let corpus = corpus::all();
+    let before = kibibytes("VmRSS:");
+    for _ in 0..3 {
+        stream::iter(&corpus)
+            .for_each_concurrent(16, |hostile| async {
+                let reply = server.request(ask(hostile)).await;
+                assert_eq!(reply.code(), hostile.code, "{}", hostile.name);
+            })
+            .await;
+    }
+    let grown = kibibytes("VmHWM:").saturating_sub(before);
+    assert!(grown < GROWTH, "the process grew by {grown} KiB");
+    assert_eq!(server.post("{ hello }", json!({})).await.json()["data"]["hello"], "world");
+}
+
+/// Hands the documents of the corpus to the library itself, limits of its own and all.
+async fn guard_off() {
+    let schema = builder(Controls::default()).limit_depth(15).limit_complexity(2_000).finish();
+    for bomb in bombs::all() {
+        let variables = async_graphql::Variables::from_json(bomb.variables);
+        let request = async_graphql::Request::new(bomb.query).variables(variables);
+        let schema = schema.clone();
+        // On a worker's stack, where the library's own integrations run.
+        let response = tokio::spawn(async move { schema.execute(request).await }).await.unwrap();
+        assert!(!response.errors.is_empty(), "{} was carried out", bomb.name);
+    }
+}
+
+/// A figure of this process from `/proc`, in KiB.
+fn kibibytes(field: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// How a child ended; `None` when it had to be killed.
+async fn play(part: &str, patience: Duration) -> Option<ExitStatus> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["abuse::child", "--exact"])
+        .env(CHILD, part)
+        .stdout(Stdio::null())
+        // The guarded child says what went wrong; that the other one overflows its stack is expected.
+        .stderr(if part == "guarded" { Stdio::inherit() } else { Stdio::null() })
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let ended = timeout(patience, child.wait()).await.ok();
+    child.kill().await.ok();
+    ended.map(Result::unwrap)
+}
+
+#[tokio::test]
+async fn the_process_survives_the_corpus_and_grows_by_less_than_64_mib() {
+    let ended = play("guarded", Duration::from_secs(120)).await.expect("it ends in time");
+    assert!(ended.success(), "{ended}");
+}
+
+#[tokio::test]
+async fn without_the_edge_the_corpus_is_the_end_of_it() {
+    let ended = play("guard off", STALLED).await;
+    assert!(ended.is_none_or(|status| !status.success()), "the library stood it all by itself");
+}
+
+#[tokio::test]
+async fn a_child_that_plays_no_part_ends_well() {
+    // Without this, a child that could not even start would look like a proof.
+    assert!(play("none", STALLED).await.is_some_and(|status| status.success()));
+}
