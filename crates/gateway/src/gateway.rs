@@ -221,6 +221,13 @@ fn router(
     (address, visitors): (SocketAddr, Visitors),
     stop: CancellationToken,
 ) -> anyhow::Result<Router> {
+    anyhow::ensure!(
+        config.database.read_timeout < config.limits.operation_time,
+        "database.read_timeout_seconds: {:?} is not below limits.operation_time ({:?}); a statement would outlive the \
+         operation that it is for",
+        config.database.read_timeout,
+        config.limits.operation_time
+    );
     let public_url = config.public_url(address);
     let settings = Settings {
         limits: config.limits.clone(),

@@ -65,6 +65,12 @@ impl Error {
         matches!(self, Self::Conflict { constraint } if constraint == name)
     }
 
+    /// Says whether the database gave up on a statement because it took too long.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::Unavailable(source) if source.to_string().contains("due to statement timeout"))
+    }
+
     /// Says whether the whole transaction may simply be run again: two of them got in each other's way.
     pub(crate) fn is_collision(&self) -> bool {
         let Self::Other(source) = self else { return false };

@@ -120,6 +120,7 @@ pub(crate) fn engine(error: &seatgraph_engine::Error) -> Error {
 pub(crate) fn store(error: &seatgraph_store::Error) -> Error {
     match error {
         seatgraph_store::Error::NotFound { .. } => coded("NOT_FOUND", "there is no such object"),
+        slow if slow.is_timeout() => coded("TIMEOUT", "the database took too long; ask for less at once"),
         seatgraph_store::Error::Unavailable(_) => {
             tracing::warn!(error = %chain(error), "database is away");
             coded("SERVICE_UNAVAILABLE", "the database cannot be reached; try again later")

@@ -7,9 +7,10 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::SqliteConnection;
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use seatgraph_core::{Clock, SystemClock};
 
+use super::postgres;
 use crate::Result;
 use crate::types::sql::Instant;
 
@@ -75,7 +76,7 @@ async fn end<C: AsyncConnection, T>(connection: &mut C, outcome: Result<T>) -> R
 
 impl Connected for PgConn {
     async fn begin(&mut self, _: Durability) -> Result<()> {
-        <Self as AsyncConnection>::TransactionManager::begin_transaction(self).await?;
+        AnsiTransactionManager::begin_transaction_sql(self, &postgres::begin()).await?;
         Ok(())
     }
 

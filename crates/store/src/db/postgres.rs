@@ -11,10 +11,19 @@ use super::tls::{Address, connector};
 use super::{DatabaseSettings, PgConn};
 use crate::{Error, Result};
 
+/// A setting of our own, in which a connection keeps the timeout of its transactions that write.
+const WRITE_TIMEOUT: &str = "seatgraph.write_timeout";
+
+/// Opens a transaction whose statements may take longer than a read's, in one message.
+pub(super) fn begin() -> String {
+    format!("BEGIN; SELECT set_config('statement_timeout', current_setting('{WRITE_TIMEOUT}'), true)")
+}
+
 pub(super) fn pool(settings: &DatabaseSettings) -> Result<Pool<PgConn>> {
     let address = Address::parse(&settings.url)?;
     let setup = format!(
-        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC';",
+        "SET statement_timeout = {}; SET {WRITE_TIMEOUT} = {}; SET idle_in_transaction_session_timeout = '60s'; SET TIME ZONE 'UTC';",
+        settings.read_timeout.as_millis(),
         settings.statement_timeout.as_millis()
     );
     let mut config = ManagerConfig::<PgConn>::default();
@@ -50,4 +59,42 @@ async fn establish(address: &Address) -> Result<AsyncPgConnection, ConnectionErr
     let tls = connector(address).map_err(|e| ConnectionError::BadConnection(e.to_string()))?;
     let (client, connection) = address.config.connect(tls).await.map_err(refused)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use diesel::sql_query;
+    use diesel_async::RunQueryDsl as _;
+    use seatgraph_store::testkit;
+
+    use crate::db::{with_conn, with_tx};
+    use crate::{DatabaseSettings, Db, Error};
+
+    /// A database with one connection, whose reads may take a fifth of a second.
+    async fn impatient() -> Option<Db> {
+        let database = testkit::database(seatgraph_store::Backend::Postgres).await?;
+        let (read_timeout, connections) = (Duration::from_millis(200), 1);
+        let settings = DatabaseSettings { read_timeout, connections, ..DatabaseSettings::new(database.url()) };
+        Some(Db::connect(&settings).await.unwrap())
+    }
+
+    async fn read(db: &Db, sql: &'static str) -> crate::Result<usize> {
+        with_conn!(db, read, |c| sql_query(sql).execute(c).await.map_err(Error::from))
+    }
+
+    async fn write(db: &Db, sql: &'static str) -> crate::Result<usize> {
+        with_tx!(db, Full, |c, _now| Ok(sql_query(sql).execute(c).await?))
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_read_that_takes_too_long_is_ended_and_a_write_has_more_time() {
+        let Some(db) = impatient().await else { return };
+        let (long, short) = ("SELECT 1 FROM pg_sleep(30)", "SELECT 1 FROM pg_sleep(0.4)");
+        assert!(read(&db, long).await.unwrap_err().is_timeout());
+        write(&db, short).await.unwrap();
+        // The connection is a reader's again.
+        assert!(read(&db, short).await.unwrap_err().is_timeout());
+    }
 }

@@ -27,7 +27,10 @@ pub struct DatabaseSettings {
     /// Seconds to wait for a connection.
     #[serde(rename = "acquire_timeout_seconds", deserialize_with = "seconds")]
     pub acquire_timeout: Duration,
-    /// Seconds that PostgreSQL works on one statement before it gives up.
+    /// Seconds that PostgreSQL works on one statement of a read before it gives up; below the time that an operation has.
+    #[serde(rename = "read_timeout_seconds", deserialize_with = "seconds")]
+    pub read_timeout: Duration,
+    /// Seconds that PostgreSQL works on one statement of a transaction that writes before it gives up.
     #[serde(rename = "statement_timeout_seconds", deserialize_with = "seconds")]
     pub statement_timeout: Duration,
 }
@@ -50,6 +53,7 @@ impl DatabaseSettings {
             connections: 16,
             readers: 8,
             acquire_timeout: Duration::from_secs(2),
+            read_timeout: Duration::from_secs(8),
             statement_timeout: Duration::from_secs(15),
         }
     }
@@ -78,6 +82,7 @@ impl std::fmt::Debug for DatabaseSettings {
             .field("connections", &self.connections)
             .field("readers", &self.readers)
             .field("acquire_timeout", &self.acquire_timeout)
+            .field("read_timeout", &self.read_timeout)
             .field("statement_timeout", &self.statement_timeout)
             .finish_non_exhaustive()
     }
