@@ -6,9 +6,12 @@ use super::ast::{Call, FieldScope, Function, Item, Name, Operand, Order, Query};
 use super::lexer::{self, Placed, Token};
 use crate::refusal::Refusal;
 
+/// Conditions and queries inside each other that are followed; far more than a person writes, far less than the stack holds.
+const NESTING: usize = 100;
+
 /// Parses one whole query.
 pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
-    let mut parser = Parser { text, tokens: lexer::tokens(text)?, next: 0 };
+    let mut parser = Parser { text, tokens: lexer::tokens(text)?, next: 0, depth: 0 };
     let query = parser.query()?;
     match parser.peek() {
         Token::End => Ok(query),
@@ -20,6 +23,8 @@ struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Placed>,
     next: usize,
+    /// How many conditions and queries are open here.
+    depth: usize,
 }
 
 impl Parser<'_> {
@@ -89,7 +94,21 @@ impl Parser<'_> {
         }
     }
 
+    fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        if self.depth == NESTING {
+            return Err(self.malformed(self.at(), "the query is nested too deep"));
+        }
+        self.depth += 1;
+        let outcome = inner(self);
+        self.depth -= 1;
+        outcome
+    }
+
     fn query(&mut self) -> Result<Query, Refusal> {
+        self.nested(Self::query_inside)
+    }
+
+    fn query_inside(&mut self) -> Result<Query, Refusal> {
         self.expect_word("SELECT")?;
         let mut items = vec![self.item()?];
         while self.eat(",") {
@@ -306,6 +325,21 @@ mod tests {
         ] {
             assert!(parse(query).is_ok(), "{query}: {:?}", parse(query));
         }
+    }
+
+    #[test]
+    fn what_nests_without_end_is_malformed_and_spares_the_stack() {
+        for (open, inner, close) in
+            [("(", "A = 1", ")"), ("NOT ", "A = 1", ""), ("A IN (SELECT Id FROM User WHERE ", "A = 1", ")")]
+        {
+            let query = |depth: usize| {
+                format!("SELECT Id FROM User WHERE {}{inner}{}", open.repeat(depth), close.repeat(depth))
+            };
+            assert!(parse(&query(40)).is_ok(), "{open}");
+            assert_eq!(parse(&query(100_000)).unwrap_err().code, "MALFORMED_QUERY", "{open}");
+        }
+        let query = "SELECT (".repeat(100_000);
+        assert_eq!(parse(&query).unwrap_err().code, "MALFORMED_QUERY");
     }
 
     #[test]

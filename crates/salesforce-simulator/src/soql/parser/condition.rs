@@ -27,6 +27,10 @@ impl Parser<'_> {
     }
 
     fn term(&mut self) -> Result<Condition, Refusal> {
+        self.nested(Self::term_inside)
+    }
+
+    fn term_inside(&mut self) -> Result<Condition, Refusal> {
         if self.eat_word("NOT") {
             return Ok(Condition::Not(Box::new(self.term()?)));
         }
