@@ -49,6 +49,7 @@ mod service;
 mod socket;
 mod stream;
 mod tally;
+mod tariff;
 mod visitor;
 
 pub use allow_list::{AllowList, InvalidDocument};

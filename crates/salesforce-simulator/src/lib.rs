@@ -43,3 +43,10 @@ pub use faults::{Block, Faults, QueryTimeout, SlowQuery, StatusFault, TokenRefus
 pub use settings::Settings;
 pub use simulator::Simulator;
 pub use truth::{ActivityCounts, LicenceCounts, LoginCounts, Truth, UserCounts, UserTruth};
+
+/// Says whether a SOQL query can be read; for fuzzing alone.
+#[cfg(fuzzing)]
+#[must_use]
+pub fn reads(query: &str) -> bool {
+    soql::parse(query).is_ok()
+}

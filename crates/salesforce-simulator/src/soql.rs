@@ -14,3 +14,5 @@ pub(crate) mod run;
 mod selection;
 
 pub(crate) use bind::prepare;
+#[cfg(fuzzing)]
+pub(crate) use parser::parse;

@@ -25,15 +25,12 @@ use serde_json::Map;
 
 use super::limits::Limits;
 use super::refusal::{Code, Refusal};
-
-pub(crate) mod tariff;
-
-use tariff::{Shape, Tariff};
+use super::tariff::{Shape, Tariff};
 
 /// Rows assumed of a list that has no page size; such lists are bounded by their nature.
-const LIST_ROWS: u64 = 4;
+pub(crate) const LIST_ROWS: u64 = 4;
 /// What a mutation costs beyond what it returns.
-const MUTATION: u64 = 10;
+pub(crate) const MUTATION: u64 = 10;
 /// Introspection lists (`fields`, `interfaces`, …) inside each other; a third one multiplies the schema by itself.
 const INTROSPECTION_LISTS: u32 = 2;
 
@@ -289,7 +286,7 @@ fn too_deep(limit: u32) -> Refusal {
     Refusal::new(Code::CostLimit, message)
 }
 
-fn is_connection(type_name: &str) -> bool {
+pub(crate) fn is_connection(type_name: &str) -> bool {
     type_name.ends_with("Connection")
 }
 

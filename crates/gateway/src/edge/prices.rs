@@ -8,7 +8,7 @@ use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Context, Response, SubscriptionType};
 use futures::Stream;
 
-use super::cost::tariff::{Shape, Tariff, formula};
+use super::tariff::{Shape, Tariff, formula};
 
 /// What the root of every query says about prices.
 const RULE: &str = "An operation costs the sum of what its fields cost; a field that does not say what it costs is free. \

@@ -10,6 +10,9 @@ pub(crate) struct Bomb {
     pub(crate) code: &'static str,
 }
 
+/// Puts a spread into something.
+type Wrap = fn(&str) -> String;
+
 fn bomb(code: &'static str, name: impl Into<String>, query: impl Into<String>, variables: Value) -> Bomb {
     Bomb { name: name.into(), query: query.into(), variables, code }
 }
@@ -30,7 +33,7 @@ fn counted(times: usize, each: impl Fn(usize) -> String) -> String {
 /// Fragments that spread the next one several times: a few hundred bytes that unfold to millions of fields.
 fn fragments() -> Vec<Bomb> {
     let shapes = [(5, 8), (8, 8), (12, 4), (14, 2), (20, 2), (40, 2), (63, 10), (30, 60)];
-    let wraps: [(&str, fn(&str) -> String); 3] = [
+    let wraps: [(&str, Wrap); 3] = [
         ("plain", str::to_owned),
         ("in inline fragments", |spread| format!("... on Book {{ {spread} }} ")),
         ("under a field", |spread| format!("next {{ {spread} }} ")),

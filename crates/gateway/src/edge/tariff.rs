@@ -1,6 +1,6 @@
 //! How the price of a field comes about, by its definition alone, and the formula that tells it to people.
 
-use super::{LIST_ROWS, MUTATION, is_connection};
+use super::cost::{LIST_ROWS, MUTATION, is_connection};
 
 /// What of a field's definition decides its price.
 #[derive(Debug, Clone, Copy)]

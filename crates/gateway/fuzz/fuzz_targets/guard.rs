@@ -1,0 +1,63 @@
+//! Whatever a document and its variables are, the guard comes to a verdict.
+//!
+//! The guard's own files are built here without the rest of the gateway, so that a run in CI costs seconds: neither database
+//! nor connector is linked. The input is a document, a NUL, and variables as JSON.
+
+#![no_main]
+#![allow(dead_code, reason = "the guard is a part of what these files hold")]
+
+use std::sync::{Arc, LazyLock};
+
+use apollo_compiler::Schema;
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../src/edge/allow_list.rs"]
+mod allow_list;
+#[path = "../../src/edge/coerce.rs"]
+mod coerce;
+#[path = "../../src/edge/cost.rs"]
+mod cost;
+#[path = "../../src/edge/document.rs"]
+mod document;
+#[path = "../../src/edge/limits.rs"]
+mod limits;
+#[path = "../../src/edge/literals.rs"]
+mod literals;
+#[path = "../../src/edge/params.rs"]
+mod params;
+#[path = "../../src/edge/persisted.rs"]
+mod persisted;
+#[path = "../../src/edge/refusal.rs"]
+mod refusal;
+#[path = "../../src/edge/tally.rs"]
+mod tally;
+#[path = "../../src/edge/tariff.rs"]
+mod tariff;
+
+use document::Documents;
+use limits::Limits;
+use params::Params;
+
+static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
+    let sdl = include_str!("../../../../graphql/schema.graphql");
+    let schema = Schema::parse_and_validate(sdl, "schema.graphql").expect("the committed schema is valid");
+    // With hardly any memory, so that each input is judged.
+    Documents::new(Arc::new(schema), Limits { cache_bytes: 1, ..Limits::default() }, None)
+});
+
+fuzz_target!(|input: &str| {
+    let (query, variables) = input.split_once('\0').unwrap_or((input, "{}"));
+    let variables = serde_json::from_str(variables).unwrap_or_default();
+    let params = Params { query: Some(query.to_owned()), variables, ..Params::default() };
+    let Ok(chosen) = futures::executor::block_on(DOCUMENTS.choose(&params)) else { return };
+    let limits = Limits::default();
+    assert!(chosen.cost <= limits.cost, "{} was let through", chosen.cost);
+    let sources = &chosen.document.valid.sources;
+    let _ = coerce::coerce(
+        DOCUMENTS.schema(),
+        sources,
+        &chosen.operation,
+        params.variables,
+        limits.variables_nesting,
+    );
+});
