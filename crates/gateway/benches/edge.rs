@@ -14,8 +14,17 @@ use seatgraph::edge::Settings;
 use serde_json::json;
 use tower::ServiceExt;
 
+#[path = "../tests/edge/bombs.rs"]
+mod bombs;
+#[path = "../tests/edge/corpus.rs"]
+mod corpus;
 #[path = "../tests/edge/schema.rs"]
 mod schema;
+
+/// Within this every request of the abuse corpus is refused.
+const REFUSAL: Duration = Duration::from_millis(50);
+/// How often each of them is sent; the best of these is what it takes, the rest is the machine's.
+const TRIES: usize = 5;
 
 const COLD: usize = 500;
 const WARM: usize = 5_000;
@@ -62,6 +71,37 @@ async fn measure(router: &Router, query: &str, times: usize, cold: bool) -> (Dur
     (took[times / 2], took[times - 1])
 }
 
+/// How long the refusal of each request of the abuse corpus takes, the slowest last.
+///
+/// Each try meets an edge that has never seen the request.
+async fn refusals() -> Vec<(Duration, String)> {
+    let mut refusals = Vec::new();
+    for hostile in corpus::all() {
+        let mut best = Duration::MAX;
+        for _ in 0..TRIES {
+            let router = schema::edge(schema::Controls::default(), Settings::default()).router();
+            let mut request = Request::builder().method(hostile.method).uri(&hostile.target);
+            if !hostile.headers.iter().any(|(name, _)| *name == "host") {
+                request = request.header("host", "localhost");
+            }
+            for (name, value) in &hostile.headers {
+                request = request.header(*name, value);
+            }
+            let request = request.body(Body::from(hostile.body.clone())).expect("the request is well formed");
+            let started = Instant::now();
+            let response = router.oneshot(request).await.expect("the router is infallible");
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.expect("the body is whole").to_bytes();
+            best = best.min(started.elapsed());
+            let body = String::from_utf8_lossy(&body);
+            assert!(status == hostile.status && body.contains(hostile.code), "{}: {status} {body}", hostile.name);
+        }
+        refusals.push((best, hostile.name));
+    }
+    refusals.sort();
+    refusals
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
     let router = schema::edge(schema::Controls::default(), Settings::default()).router();
@@ -81,5 +121,11 @@ async fn main() -> io::Result<()> {
             writeln!(out, "{name:<44}{:>12}{:>12}", median.as_micros(), worst.as_micros())?;
         }
     }
+    let refusals = refusals().await;
+    let (median, (worst, slowest)) = (refusals[refusals.len() / 2].0, &refusals[refusals.len() - 1]);
+    let name = format!("refused: the abuse corpus, {}", refusals.len());
+    writeln!(out, "{name:<44}{:>12}{:>12}", median.as_micros(), worst.as_micros())?;
+    writeln!(out, "the slowest of it: {slowest}")?;
+    assert!(*worst < REFUSAL, "{slowest} took {worst:?}");
     Ok(())
 }
