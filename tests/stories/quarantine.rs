@@ -74,7 +74,7 @@ each_backend! {
         adopt(&config.database.url, key_file.to_str().unwrap()).await;
         adopt_without_reason(&config.database.url, key_file.to_str().unwrap()).await;
         let adopted = again().await.unwrap();
-        adopted.connect(&simulator, "acme").await.unwrap();
+        adopted.connect(&simulator, "acme again").await.unwrap();
         adopted.stop().await;
         drop(folder);
     }

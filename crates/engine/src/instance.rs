@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use seatgraph_core::{Error as CoreError, ErrorKind, Finding};
+use seatgraph_core::{Error as CoreError, ErrorKind};
 use seatgraph_store::{self as store, Instance, instance};
 use uuid::Uuid;
 

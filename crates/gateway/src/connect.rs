@@ -9,8 +9,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
-use seatgraph_core::{Manifest, Necessity, Permission, Secret};
-use seatgraph_engine::{Authorization, Engine, Invitation, NotAuthorized, callback_url};
+use seatgraph_core::{GrantType, Manifest, Necessity, Permission, Secret};
+use seatgraph_engine::{Authorization, Engine, GuidedStep, Invitation, NotAuthorized};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -38,7 +38,12 @@ pub(crate) fn router(engine: Engine, public_url: Url) -> Router {
 
 async fn show(State(here): State<Here>, Path(token): Path<String>) -> Response {
     match here.engine.invitation(&Secret::new(token)).await {
-        Ok(invitation) => page(StatusCode::OK, "Authorise a connection", &asked(&invitation, &here.public_url)),
+        Ok(invitation) => {
+            let alias = invitation.link.alias_id;
+            let steps = here.engine.vendor_steps(alias, GrantType::AuthorizationCode, &here.public_url).await;
+            let steps = set_up_steps(&steps.unwrap_or_default());
+            page(StatusCode::OK, "Authorise a connection", &asked(&invitation, &steps))
+        }
         Err(error) => not_invited(error),
     }
 }
@@ -111,7 +116,7 @@ fn onwards(authorization: &Authorization, vendor: &str) -> Response {
     page_with(StatusCode::OK, "One moment", &head, &body)
 }
 
-fn asked(invitation: &Invitation, public_url: &Url) -> String {
+fn asked(invitation: &Invitation, steps: &str) -> String {
     let manifest = invitation.connector.manifest();
     let row = |name: &str, value: &str| format!("<tr><th>{name}</th><td>{}</td></tr>", escaped(value));
     let address = invitation.address.as_deref().unwrap_or("the one that you log in to");
@@ -130,7 +135,7 @@ fn asked(invitation: &Invitation, public_url: &Url) -> String {
          <p><small>You log in and decide there. This page never sees your password.</small></p>",
         table.concat(),
         allowed(manifest, &invitation.scopes),
-        set_up_steps(manifest, public_url),
+        steps,
         escaped(manifest.name),
     )
 }
@@ -166,17 +171,27 @@ fn permission_row(permission: &Permission) -> String {
     format!("<tr><th>{name}</th><td>{what}</td><td>{need}</td></tr>")
 }
 
-/// What has to be set up at the vendor before the button works.
-fn set_up_steps(manifest: &Manifest, public_url: &Url) -> String {
-    let callback = escaped(callback_url(public_url, manifest.key).as_str());
-    let docs = manifest
-        .docs_url
-        .map(|url| format!("<li>The vendor's guide: <a href=\"{0}\" rel=\"noreferrer\">{0}</a>.</li>", escaped(url)));
-    format!(
-        "<h2>Before you continue</h2><ul><li>The application at the vendor must list this callback address: \
-         <code>{callback}</code>.</li>{}</ul>",
-        docs.unwrap_or_default()
-    )
+/// What has to be set up at the vendor before the button works: the vendor's part of the guided set-up.
+fn set_up_steps(steps: &[GuidedStep]) -> String {
+    let item = |guided: &GuidedStep| {
+        let step = &guided.step;
+        let values = step
+            .values
+            .iter()
+            .map(|value| format!("<br>{}: <code>{}</code>", escaped(&value.label), escaped(&value.value)));
+        let docs =
+            step.docs_url.map(|url| format!(" <a href=\"{0}\" rel=\"noreferrer\">More about it.</a>", escaped(url)));
+        format!(
+            "<li><b>{}</b> ({}). {}{}{}</li>",
+            escaped(&step.title),
+            escaped(&step.done_by),
+            escaped(&step.instructions),
+            values.collect::<String>(),
+            docs.unwrap_or_default()
+        )
+    };
+    let items: String = steps.iter().map(item).collect();
+    format!("<h2>Before you continue</h2><p>Whoever sent you the link may have done some of this.</p><ol>{items}</ol>")
 }
 
 #[cfg(test)]

@@ -163,7 +163,8 @@ async fn watch_instance(engine: Engine, mark: Mark, stop: CancellationToken) -> 
 /// Takes the configured database over for this installation.
 pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
     let engine = engine(config).await?;
-    let adopting = engine.adopt(&config.mark(), reason);
+    let mark = config.mark();
+    let adopting = engine.adopt(&mark, reason);
     tokens::done(engine.audited(&operator(), "adopt", Subject::Gateway, adopting).await)?;
     writeln!(std::io::stdout(), "adopted: running gateways take up their work within a minute")?;
     Ok(())

@@ -55,7 +55,8 @@ impl TestDatabase {
             #[diesel(sql_type = Text)]
             line: String,
         }
-        const TABLES: &str = "SELECT table_name::text AS line FROM information_schema.tables WHERE table_schema = 'public'";
+        const TABLES: &str =
+            "SELECT table_name::text AS line FROM information_schema.tables WHERE table_schema = 'public'";
         let mut guard = self.db.postgres().await?;
         let tables: Vec<Line> = diesel::sql_query(TABLES).load(&mut *guard).await?;
         let mut text = String::new();

@@ -5,8 +5,8 @@ use seatgraph_store::Alias;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::aliases::properties::{self, INSTANCE_URL};
 use crate::EngineSettings;
+use crate::aliases::properties::{self, INSTANCE_URL};
 use crate::link;
 use crate::refusal::{Refusal, RefusalCode, of_config};
 

@@ -2,6 +2,9 @@
 
 use seatgraph_core::{Finding, GrantType, Process, Registration, Severity};
 
+/// The scope for a token that outlasts the person's presence (OpenID Connect Core 1.0, section 11).
+const RENEWAL: &str = "offline_access";
+
 /// Lists, per process, the scopes that it needs and the vendor did not grant.
 ///
 /// A vendor that says nothing granted what it was asked for (RFC 6749 section 5.1), so nothing is missing then.
@@ -15,9 +18,12 @@ pub(crate) fn missing(
         return Vec::new();
     }
     let covered = |needed: &str| granted.iter().any(|granted| connector.covers(granted, needed));
+    // An assertion gets nothing that renews its token, so no answer names the scope for that; a vendor that asks for it
+    // all the same gives no token without it.
+    let renews = |needed: &str| grant == GrantType::JwtBearer && connector.covers(RENEWAL, needed);
     let lacks = |process: Process| {
         let needed = connector.manifest().process(process)?.scopes(grant).iter().copied();
-        let missing: Vec<_> = needed.filter(|scope| !covered(scope)).collect();
+        let missing: Vec<_> = needed.filter(|scope| !covered(scope) && !renews(scope)).collect();
         (!missing.is_empty()).then_some((process, missing))
     };
     processes.filter_map(lacks).collect()

@@ -1,7 +1,7 @@
 //! Aliases against a real store.
 
 use seatgraph_core::Secret;
-use seatgraph_engine::{CreateAlias, Origin, RefusalCode, UpdateAlias};
+use seatgraph_engine::{CreateAlias, JwtBearer, Origin, RefusalCode, UpdateAlias};
 use seatgraph_store::{AliasId, CredentialState, Purpose, each_backend, secrets};
 use serde_json::{Map, json};
 
@@ -127,7 +127,8 @@ each_backend! {
         let set = house.engine.set_client_credentials(alias.id, "id".into(), Secret::new("x")).await.unwrap();
         assert_eq!((set.credential_state, set.client_id.as_deref()), (CredentialState::Ready, Some("id")));
         let memory = house.alias("memory", "m", Some("memory://nobody")).await;
-        let unasked = house.engine.set_client_credentials(memory.id, "id".into(), Secret::new("x")).await;
-        assert_eq!(code(unasked), RefusalCode::Unsupported);
+        let (client_id, username) = ("id".to_owned(), "anna".to_owned());
+        let signed = JwtBearer { alias_id: memory.id, client_id, username, private_key: Secret::new("x") };
+        assert_eq!(code(house.engine.set_jwt_bearer(signed).await), RefusalCode::Unsupported);
     }
 }
