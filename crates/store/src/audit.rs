@@ -18,15 +18,19 @@ use uuid::Uuid;
 pub(crate) use self::chain::PLACE as KEY_PLACE;
 pub use self::chain::{Broken, Verified, verify};
 use crate::db::{with_conn, with_tx};
+use crate::digest::hex;
 use crate::listing::{Key, Side, text, time};
 use crate::schema::{audit_events, audit_head};
 use crate::types::Bind;
 use crate::{AuditOutcome, Db, Direction, PageOf, PageRequest, Result, Sealer, StringFilter, TimeFilter};
 
 /// What is written of a deed, once before it and once behind it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_events, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
+#[serde(rename_all = "camelCase")]
 pub struct Deed {
     /// The same for the beginning and the end.
+    #[diesel(serialize_as = Bind<Uuid>)]
     pub attempt: Uuid,
     /// Who does it: a principal's key.
     pub actor: String,
@@ -60,35 +64,24 @@ pub struct AuditEvent {
     /// When it was written.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub at: DateTime<Utc>,
-    /// The same for the beginning and the end of one deed.
-    #[diesel(serialize_as = Bind<Uuid>)]
-    pub attempt: Uuid,
-    /// Who did it: a principal's key.
-    pub actor: String,
-    /// What the actor was called then.
-    pub actor_name: String,
-    /// The sender's address and what its client calls itself.
-    pub came_from: String,
-    /// What was done.
-    pub action: String,
-    /// What became of it.
-    pub outcome: AuditOutcome,
-    /// The global id of what it was done to.
-    pub subject: Option<String>,
-    /// The subject before, as JSON.
-    pub before: Option<String>,
-    /// The subject afterwards, as JSON.
-    pub after: Option<String>,
-    /// Why it was refused or failed, or what the actor gave as the reason.
-    pub note: Option<String>,
-    /// The request's trace id.
-    pub trace_id: String,
+    /// What it is about.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub deed: Deed,
     /// The signature of the row before.
-    #[serde(serialize_with = "chain::hex")]
+    #[serde(serialize_with = "chain::as_hex")]
     pub previous_hash: Vec<u8>,
     /// The signature of this row.
-    #[serde(serialize_with = "chain::hex")]
+    #[serde(serialize_with = "chain::as_hex")]
     pub hash: Vec<u8>,
+}
+
+impl AuditEvent {
+    /// Its signature in hexadecimal, as a verification prints that of the last row.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        hex(&self.hash)
+    }
 }
 
 /// Leaves out rows; all that is given must fit.
@@ -129,37 +122,12 @@ pub async fn append(db: &Db, sealer: &Sealer, deed: &Deed) -> Result<AuditEvent>
         }
         let columns = (audit_head::sequence, audit_head::hash, audit_head::sealed_key);
         let (sequence, previous_hash, sealed): (i64, Vec<u8>, Vec<u8>) = head.select(columns).first(c).await?;
-        let mut event = deed.clone().at(sequence, now, previous_hash);
+        let mut event = AuditEvent { sequence, at: now, deed: deed.clone(), previous_hash, hash: Vec::new() };
         event.hash = chain::sign(&chain::open_key(&sealer, &sealed)?, &event);
         diesel::insert_into(audit_events::table).values(event.clone()).execute(c).await?;
         diesel::update(head).set(audit_head::hash.eq(&event.hash)).execute(c).await?;
         Ok(event)
     })
-}
-
-impl Deed {
-    fn at(self, sequence: i64, at: DateTime<Utc>, previous_hash: Vec<u8>) -> AuditEvent {
-        let Self { attempt, actor, actor_name, came_from, action, outcome, subject, before, after, note, trace_id } =
-            self;
-        let hash = Vec::new();
-        AuditEvent {
-            sequence,
-            at,
-            attempt,
-            actor,
-            actor_name,
-            came_from,
-            action,
-            outcome,
-            subject,
-            before,
-            after,
-            note,
-            trace_id,
-            previous_hash,
-            hash,
-        }
-    }
 }
 
 macro_rules! narrow {
@@ -197,7 +165,7 @@ pub async fn page(db: &Db, filter: &AuditFilter, request: &PageRequest) -> Resul
         };
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
-    Ok(plan.page(rows, |event: &AuditEvent| (Key::Number(event.sequence), event.attempt)))
+    Ok(plan.page(rows, |event: &AuditEvent| (Key::Number(event.sequence), event.deed.attempt)))
 }
 
 /// Counts the rows that fit.

@@ -9,9 +9,9 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::db::with_tx;
+use crate::digest::{hash, hex};
 use crate::runs::until;
 use crate::schema::authorizations;
 use crate::types::Bind;
@@ -47,7 +47,7 @@ pub async fn begin(
     pending: &Pending,
     life: Duration,
 ) -> Result<DateTime<Utc>> {
-    let hash = hash(state);
+    let hash = hash(state.expose());
     let inside = json!({
         "verifier": pending.verifier.expose(),
         "clientSecret": pending.client_secret.as_ref().map(Secret::expose),
@@ -80,7 +80,7 @@ pub async fn begin(
 /// # Errors
 /// `Unsealable` when it was sealed with another key.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Result<Option<Pending>> {
-    let hash = hash(state);
+    let hash = hash(state.expose());
     let (key, by) = (hash.clone(), by.to_vec());
     let found: Option<Row> = with_tx!(db, Full, |c, now| {
         let begun = authorizations::table
@@ -118,12 +118,6 @@ struct Row {
     link_id: Option<LinkId>,
 }
 
-/// Hashes what somebody must know and the database must not.
-pub(crate) fn hash(known: &Secret) -> Vec<u8> {
-    Sha256::digest(known.expose()).to_vec()
-}
-
 pub(crate) fn place(hash: &[u8]) -> String {
-    let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("authorizations|{name}|sealed")
+    format!("authorizations|{}|sealed", hex(hash))
 }

@@ -13,8 +13,8 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 use crate::aliases::{self, CredentialStatements};
-use crate::authorizations::hash;
 use crate::db::{with_conn, with_tx};
+use crate::digest::hash;
 use crate::runs::until;
 use crate::schema::delegated_links;
 use crate::types::Bind;
@@ -74,7 +74,7 @@ pub struct NewLink {
 /// # Errors
 /// `Conflict` with a foreign key when the alias is gone.
 pub async fn insert(db: &Db, sealer: &Sealer, token: &Secret, new: &NewLink, most: usize) -> Result<DelegatedLink> {
-    let (id, hash) = (LinkId::generate(), hash(token));
+    let (id, hash) = (LinkId::generate(), hash(token.expose()));
     let seal = |secret: &Secret| sealer.seal(&place(id), secret.expose().as_bytes());
     let sealed = new.client_secret.as_ref().map(seal).transpose()?;
     let new = new.clone();
@@ -118,7 +118,7 @@ pub async fn insert(db: &Db, sealer: &Sealer, token: &Secret, new: &NewLink, mos
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find_by_token(db: &Db, token: &Secret) -> Result<Option<DelegatedLink>> {
-    let hash = hash(token);
+    let hash = hash(token.expose());
     with_conn!(db, read, |c| {
         let query = delegated_links::table.filter(delegated_links::token_hash.eq(&hash));
         Ok(query.select(DelegatedLink::as_select()).first(c).await.optional()?)

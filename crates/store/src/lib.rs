@@ -9,6 +9,7 @@ pub mod audit;
 pub mod authorizations;
 mod db;
 pub mod delegations;
+mod digest;
 mod error;
 pub mod events;
 pub mod findings;

@@ -14,10 +14,10 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
-use sha2::{Digest, Sha256};
 
 pub use self::attempts::{Attempt, Taken, begin, take};
 use crate::db::{Connected, with_conn, with_tx};
+use crate::digest::{hash, hex};
 use crate::runs::until;
 use crate::schema::sessions;
 use crate::types::Bind;
@@ -80,8 +80,8 @@ pub async fn open(
     life: Duration,
     earlier: Option<&Secret>,
 ) -> Result<Session> {
-    let (earlier, login) = (earlier.map(hash), login.clone());
-    let hash = hash(token);
+    let (earlier, login) = (earlier.map(|token| hash(token.expose())), login.clone());
+    let hash = hash(token.expose());
     let sealed = login.id_token.as_ref().map(|id| sealer.seal(&place(&hash), id.expose().as_bytes())).transpose()?;
     let id = SessionId::generate();
     with_tx!(db, Full, |c, now| {
@@ -116,7 +116,7 @@ pub async fn open(
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(db: &Db, issuer: &str, token: &Secret, idle: Duration) -> Result<Option<Session>> {
-    let hash = hash(token);
+    let hash = hash(token.expose());
     let idle = TimeDelta::from_std(idle).unwrap_or(TimeDelta::MAX);
     let (found, now) = with_conn!(db, read, |c| {
         let now = c.now(db.shift()).await?;
@@ -147,7 +147,7 @@ pub async fn find(db: &Db, issuer: &str, token: &Secret, idle: Duration) -> Resu
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn end(db: &Db, sealer: &Sealer, token: &Secret) -> Result<Option<Secret>> {
-    let hash = hash(token);
+    let hash = hash(token.expose());
     let key = hash.clone();
     let sealed: Option<Vec<u8>> = with_tx!(db, Full, |c, now| {
         let open = sessions::table.filter(sessions::token_hash.eq(&key)).filter(sessions::ended_at.is_null());
@@ -166,14 +166,6 @@ pub async fn end(db: &Db, sealer: &Sealer, token: &Secret) -> Result<Option<Secr
     }
 }
 
-fn hash(secret: &Secret) -> Vec<u8> {
-    Sha256::digest(secret.expose()).to_vec()
-}
-
 fn place(hash: &[u8]) -> String {
     format!("sessions|{}|id_token", hex(hash))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

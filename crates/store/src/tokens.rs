@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Clock as _, SystemClock};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::db::{with_conn, with_tx};
+use crate::digest::hash;
 use crate::listing::{Key, by_key, by_time};
 use crate::roles::{AssignmentRow, Holding};
 use crate::schema::{api_tokens, role_assignments};
@@ -56,7 +56,7 @@ impl ApiToken {
 /// # Errors
 /// `Conflict` with a foreign key when a role is limited to a profile that does not exist.
 pub async fn insert(db: &Db, token: &ApiToken, text: &str, roles: &[Assignment]) -> Result<()> {
-    let (token, hash) = (token.clone(), digest(text));
+    let (token, hash) = (token.clone(), hash(text));
     let roles: Vec<AssignmentRow> = roles.iter().cloned().map(AssignmentRow::from).collect();
     with_tx!(db, Full, |c, _now| {
         diesel::insert_into(api_tokens::table)
@@ -90,10 +90,10 @@ pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiTo
         let columns = (ApiToken::as_select(), api_tokens::hash, Option::<AssignmentRow>::as_select());
         Ok(query.select(columns).load(c).await?)
     })?;
-    let [(token, hash, _), ..] = &rows[..] else { return Ok(None) };
+    let [(token, kept, _), ..] = &rows[..] else { return Ok(None) };
     // Days are compared, so the clock of this machine is as good as the database's and saves a statement.
     let now = SystemClock.now() + db.shift();
-    if !bool::from(hash.ct_eq(&digest(text))) || !token.is_good(now) {
+    if !bool::from(kept.ct_eq(&hash(text))) || !token.is_good(now) {
         return Ok(None);
     }
     let token = token.clone();
@@ -157,8 +157,4 @@ pub async fn find_many(db: &Db, ids: &[TokenId]) -> Result<HashMap<TokenId, ApiT
         Ok(query.load(c).await?)
     })?;
     Ok(by_key(rows, |token: &ApiToken| token.id))
-}
-
-fn digest(text: &str) -> Vec<u8> {
-    Sha256::digest(text).to_vec()
 }

@@ -61,22 +61,24 @@ pub(crate) struct AuditEvent {
 
 impl From<store::AuditEvent> for AuditEvent {
     fn from(event: store::AuditEvent) -> Self {
+        let hash = event.signature();
+        let deed = event.deed;
         let shown = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok()).map(Json);
         Self {
-            action: event.action,
-            actor: event.actor,
-            actor_name: event.actor_name,
-            after: shown(event.after),
+            action: deed.action,
+            actor: deed.actor,
+            actor_name: deed.actor_name,
+            after: shown(deed.after),
             at: event.at.into(),
-            attempt: event.attempt.to_string().into(),
-            before: shown(event.before),
-            came_from: event.came_from,
-            hash: event.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-            note: event.note,
-            outcome: event.outcome.into(),
+            attempt: deed.attempt.to_string().into(),
+            before: shown(deed.before),
+            came_from: deed.came_from,
+            hash,
+            note: deed.note,
+            outcome: deed.outcome.into(),
             sequence: int(event.sequence),
-            subject_id: event.subject.map(ID),
-            trace_id: event.trace_id,
+            subject_id: deed.subject.map(ID),
+            trace_id: deed.trace_id,
         }
     }
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{AuditEvent, after};
 use crate::db::with_conn;
+use crate::digest::hex;
 use crate::schema::audit_head;
 use crate::{Db, Result, Sealer};
 
@@ -70,7 +71,7 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
     })?;
     let Some((last, end, sealed)) = head else {
         let empty = after(db, 0, 1).await?.is_empty() && noted.is_none();
-        let verified = Verified { events: 0, head: to_hex(&ORIGIN) };
+        let verified = Verified { events: 0, head: hex(&ORIGIN) };
         return Ok(if empty { Ok(verified) } else { Err(Broken::CutOff { expected: 0, found: 1 }) });
     };
     let mut walk = Walk { key: open_key(sealer, &sealed)?, last: (0, ORIGIN.to_vec()), noted, met: noted.is_none() };
@@ -89,7 +90,7 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
     Ok(match walk {
         Walk { met: false, .. } => Err(Broken::NotedHead),
         Walk { last: (found, hash), .. } if hash != end => Err(Broken::CutOff { expected: last, found }),
-        Walk { last: (events, hash), .. } => Ok(Verified { events, head: to_hex(&hash) }),
+        Walk { last: (events, hash), .. } => Ok(Verified { events, head: hex(&hash) }),
     })
 }
 
@@ -110,7 +111,7 @@ impl Walk<'_> {
         if !signed || event.previous_hash != self.last.1 {
             return Err(Broken::Changed(event.sequence));
         }
-        self.met |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&to_hex(&event.hash)));
+        self.met |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&hex(&event.hash)));
         self.last = (event.sequence, event.hash);
         Ok(())
     }
@@ -118,10 +119,11 @@ impl Walk<'_> {
 
 /// Signs a row together with the signature before it.
 pub(super) fn sign(key: &[u8], event: &AuditEvent) -> Vec<u8> {
+    let deed = &event.deed;
     let told = (
-        (event.sequence, event.at.timestamp_micros(), event.attempt, &event.actor, &event.actor_name),
-        (&event.came_from, &event.action, event.outcome, &event.subject),
-        (&event.before, &event.after, &event.note, &event.trace_id, &event.previous_hash),
+        (event.sequence, event.at.timestamp_micros(), deed.attempt, &deed.actor, &deed.actor_name),
+        (&deed.came_from, &deed.action, deed.outcome, &deed.subject),
+        (&deed.before, &deed.after, &deed.note, &deed.trace_id, &event.previous_hash),
     );
     let told = serde_json::to_vec(&told).expect("plain fields are JSON");
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
@@ -140,10 +142,6 @@ pub(super) fn open_key(sealer: &Sealer, sealed: &[u8]) -> Result<Zeroizing<Vec<u
     sealer.open(PLACE, sealed)
 }
 
-pub(super) fn hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&to_hex(bytes))
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex(bytes))
 }

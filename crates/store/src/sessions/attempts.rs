@@ -8,8 +8,8 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 use serde_json::{Value, json};
 
-use super::{hash, hex};
 use crate::db::with_tx;
+use crate::digest::{hash, hex};
 use crate::schema::login_attempts;
 use crate::types::Bind;
 use crate::{Db, Error, Result, Sealer};
@@ -49,7 +49,7 @@ pub async fn begin(
     attempt: &Attempt,
     life: Duration,
 ) -> Result<()> {
-    let (state, browser, return_path) = (hash(state), hash(browser), attempt.return_path.clone());
+    let (state, browser, return_path) = (hash(state.expose()), hash(browser.expose()), attempt.return_path.clone());
     let inside = json!({ "nonce": attempt.nonce.expose(), "verifier": attempt.verifier.expose() });
     let sealed = sealer.seal(&place(&state), inside.to_string().as_bytes())?;
     // One that is lost is begun anew; nothing came of it yet.
@@ -75,7 +75,7 @@ pub async fn begin(
 /// # Errors
 /// `Unsealable` when it was sealed with a key that is gone.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, life: Duration) -> Result<Taken> {
-    let (state, browser) = (hash(state), hash(browser));
+    let (state, browser) = (hash(state.expose()), hash(browser.expose()));
     let key = state.clone();
     let (mine, found): (bool, Option<(Vec<u8>, String)>) = with_tx!(db, Full, |c, now| {
         let begun = login_attempts::table
