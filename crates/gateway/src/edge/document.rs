@@ -42,6 +42,8 @@ pub(crate) struct Document {
 pub(crate) struct Chosen {
     pub(crate) document: Arc<Document>,
     pub(crate) operation: Node<Operation>,
+    /// The fields of the root that the operation names, each once, wherever in its fragments.
+    pub(crate) fields: Arc<[String]>,
     pub(crate) cost: u64,
     pub(crate) introspects: bool,
     /// What is left of the visitor's budget once this is paid.
@@ -51,12 +53,6 @@ pub(crate) struct Chosen {
 impl Chosen {
     pub(crate) fn kind(&self) -> OperationType {
         self.operation.operation_type
-    }
-
-    /// The fields of the root that the operation names, each once, wherever in its fragments.
-    pub(crate) fn root_fields(&self) -> Vec<String> {
-        let names = self.operation.root_fields(&self.document.valid).map(|field| field.name.to_string());
-        names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -86,7 +82,9 @@ impl Documents {
         let document = self.document(params).await?;
         let operation = pick(&document.valid, name)?;
         let price = self.price(&document.syntax, name, &params.variables)?;
-        Ok(Chosen { document, operation, cost: price.cost, introspects: price.introspects, left: 0 })
+        let names: BTreeSet<_> = operation.root_fields(&document.valid).map(|field| field.name.as_str()).collect();
+        let fields = names.into_iter().map(str::to_owned).collect();
+        Ok(Chosen { document, operation, fields, cost: price.cost, introspects: price.introspects, left: 0 })
     }
 
     /// The document, remembered or judged now.

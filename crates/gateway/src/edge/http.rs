@@ -213,17 +213,15 @@ fn refuse(media: Media, refused: &Refused, mut record: Record) -> Response {
     record.failed(refused);
     let body = refused.body(&record.trace_id).into_bytes();
     let mut response = respond(media, status(media, Some(refused.stage)), body, record);
-    let headers = response.headers_mut();
-    match refused.stage {
-        Stage::Method(allow) => drop(headers.insert(header::ALLOW, HeaderValue::from_static(allow))),
+    let said = match refused.stage {
+        Stage::Method(allow) => Some((header::ALLOW, HeaderValue::from_static(allow))),
         Stage::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"seatgraph\""));
+            Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"seatgraph\"")))
         }
-        _ => {}
-    }
-    if let Stage::RateLimited(seconds) = refused.stage {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
+        Stage::RateLimited(seconds) => Some((header::RETRY_AFTER, seconds.into())),
+        _ => None,
+    };
+    response.headers_mut().extend(said);
     response
 }
 

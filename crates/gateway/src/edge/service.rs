@@ -50,7 +50,7 @@ pub(crate) struct Admitted {
     kind: OperationType,
     guest: Guest,
     /// The fields of the root that it names, by which its rights are looked at again as long as it streams.
-    fields: Vec<String>,
+    fields: Arc<[String]>,
     /// What the client wants to be told.
     bill: Option<Bill>,
     held: Held,
@@ -97,7 +97,7 @@ impl<E: Executor> Service<E> {
         if chosen.introspects && !self.settings.introspection && !principal.may(Permission::Introspect) {
             return Err(Refusal::new(Code::Forbidden, "introspection is not allowed").into());
         }
-        self.permits(principal, chosen.kind(), &chosen.root_fields())?;
+        self.permits(principal, chosen.kind(), &chosen.fields)?;
         Ok(chosen)
     }
 
@@ -134,7 +134,7 @@ impl<E: Executor> Service<E> {
         let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost, left: chosen.left };
         let bill = params.wants_cost.then_some(bill);
         let held = self.budgets.operation(&guest.visitor.key())?;
-        Ok(Admitted { request, kind: chosen.kind(), guest, fields: chosen.root_fields(), bill, held })
+        Ok(Admitted { request, kind: chosen.kind(), guest, fields: Arc::clone(&chosen.fields), bill, held })
     }
 
     fn variables(

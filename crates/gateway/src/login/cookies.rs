@@ -7,14 +7,10 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use openidconnect::CsrfToken;
 use seatgraph_core::Secret;
 use url::Url;
 
-/// Random bytes in a token: 256 bits, far beyond guessing.
-const BYTES: u32 = 32;
-
-/// Letters of a token: `BYTES` in base64 without padding.
+/// Letters of a token, as [`Secret::generate`] makes it.
 const LETTERS: usize = 43;
 
 /// A cookie of ours.
@@ -74,11 +70,6 @@ impl Cookies {
     }
 }
 
-/// Makes a token that nobody can guess.
-pub(super) fn token() -> Secret {
-    Secret::new(CsrfToken::new_random_len(BYTES).secret())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +125,7 @@ mod tests {
 
     #[test]
     fn no_two_tokens_are_equal() {
-        let (one, other) = (token(), token());
+        let (one, other) = (Secret::generate(), Secret::generate());
         assert_eq!(one.expose().len(), LETTERS);
         assert_ne!(one.expose(), other.expose());
     }

@@ -11,7 +11,7 @@ use seatgraph_core::Secret;
 use seatgraph_store::sessions::{self, Taken};
 use serde::{Deserialize, Serialize};
 
-use super::cookies::{self, Cookie};
+use super::cookies::Cookie;
 use super::trouble::Trouble;
 use super::{Login, is_cross_site, place, site};
 use crate::page::{escaped, page, page_leading_to};
@@ -190,7 +190,7 @@ impl Login {
         let shared = &self.0;
         let begun = shared.provider.begin(path).await?;
         // One cookie for all its windows: several may be on their way at once.
-        let browser = shared.cookies.read(Cookie::Browser, headers).unwrap_or_else(cookies::token);
+        let browser = shared.cookies.read(Cookie::Browser, headers).unwrap_or_else(Secret::generate);
         let life = shared.settings.attempt_life;
         sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt, life).await?;
         Ok(redirect(begun.url.as_str(), [shared.cookies.set(Cookie::Browser, &browser, life)]))
@@ -212,7 +212,7 @@ impl Login {
         };
         let code = returned.code(&shared.settings.issuer)?;
         let login = Box::pin(shared.provider.redeem(&code, &attempt)).await?;
-        let (token, earlier) = (cookies::token(), shared.cookies.read(Cookie::Session, headers));
+        let (token, earlier) = (Secret::generate(), shared.cookies.read(Cookie::Session, headers));
         let life = shared.settings.session_life;
         let session = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref()).await?;
         tracing::info!(session.id = %session.id, "a person logged in");
