@@ -47,28 +47,42 @@ struct Noted {
     generation: i64,
 }
 
-/// What is to be done about a database and a file.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    /// Neither belongs to an installation yet, or the database is new.
-    Found,
-    /// They belong together.
-    Ours,
-    /// They do not.
-    Foreign(&'static str),
+impl Mark {
+    /// What is remembered of the database; `None` when there is no file yet.
+    fn noted(&self) -> Result<Option<Noted>, store::Error> {
+        match self {
+            Self::File(path) => read(path),
+            Self::Given(epoch) => Ok(Some(Noted { epoch: *epoch, generation: 0 })),
+        }
+    }
+
+    /// The mark for a database that gets one.
+    fn fresh(&self) -> Uuid {
+        match self {
+            Self::File(_) => Uuid::new_v4(),
+            Self::Given(epoch) => *epoch,
+        }
+    }
+
+    /// Remembers the database as it is now.
+    fn note(&self, noted: Noted) -> Result<(), store::Error> {
+        match self {
+            Self::File(path) => write(path, noted),
+            Self::Given(_) => Ok(()),
+        }
+    }
 }
 
-fn judge(database: Option<&Instance>, noted: Option<Noted>) -> Verdict {
-    match (database, noted) {
-        (None, _) => Verdict::Found,
-        (Some(_), None) => Verdict::Foreign("the database belongs to an installation, and this one has no mark of it"),
-        (Some(database), Some(noted)) if database.epoch != noted.epoch => {
-            Verdict::Foreign("the database belongs to another installation")
+/// Says why a database is not ours; `None` when it is, or when it is new and nobody's.
+fn foreign(database: Option<&Instance>, noted: Option<Noted>) -> Option<&'static str> {
+    let database = database?;
+    match noted {
+        None => Some("the database belongs to an installation, and this one has no mark of it"),
+        Some(noted) if database.epoch != noted.epoch => Some("the database belongs to another installation"),
+        Some(noted) if database.generation < noted.generation => {
+            Some("the database is older than this installation remembers it: a backup was put back")
         }
-        (Some(database), Some(noted)) if database.generation < noted.generation => {
-            Verdict::Foreign("the database is older than this installation remembers it: a backup was put back")
-        }
-        (Some(_), Some(_)) => Verdict::Ours,
+        Some(_) => None,
     }
 }
 
@@ -80,28 +94,19 @@ impl Engine {
     /// When the database is away, or the file can be neither read nor written.
     pub async fn look_at_instance(&self, mark: &Mark) -> Result<Option<Arc<str>>, store::Error> {
         let database = instance::find(self.db()).await?;
-        let (path, noted) = match mark {
-            Mark::File(path) => (Some(path.as_path()), read(path)?),
-            Mark::Given(epoch) => (None, Some(Noted { epoch: *epoch, generation: 0 })),
-        };
-        match judge(database.as_ref(), noted) {
-            Verdict::Foreign(reason) => self.quarantined().set(Some(reason)),
-            verdict => {
-                let epoch = match (verdict, database, noted) {
-                    (Verdict::Ours, Some(database), _) => database.epoch,
-                    (_, _, Some(Noted { epoch, .. })) if path.is_none() => epoch,
-                    _ => Uuid::new_v4(),
-                };
-                let found = instance::found(self.db(), epoch).await?;
-                // Another process may have marked a new database first; then its mark holds, if we know it.
-                let generation = instance::advance(self.db(), found.epoch).await?.unwrap_or(found.generation);
-                if let Some(path) = path {
-                    write(path, Noted { epoch: found.epoch, generation })?;
-                }
-                self.quarantined().set(None);
-            }
+        if let Some(reason) = foreign(database.as_ref(), mark.noted()?) {
+            self.quarantined().set(Some(reason));
+            return Ok(self.quarantine());
         }
-        Ok(self.quarantine())
+        let ours = match database {
+            Some(ours) => ours,
+            // Another process may mark a new database first; then its mark holds.
+            None => instance::found(self.db(), mark.fresh()).await?,
+        };
+        let generation = instance::advance(self.db(), ours.epoch).await?.unwrap_or(ours.generation);
+        mark.note(Noted { epoch: ours.epoch, generation })?;
+        self.quarantined().set(None);
+        Ok(None)
     }
 
     /// Takes the database over for this installation: it is worked with from now on, wherever it came from.
@@ -114,14 +119,8 @@ impl Engine {
             let message = "say why the database is taken over; the audit log keeps it";
             return Err(Refusal::new(RefusalCode::Required, message).at(["reason"]).into());
         }
-        let epoch = match mark {
-            Mark::File(_) => Uuid::new_v4(),
-            Mark::Given(epoch) => *epoch,
-        };
-        let adopted = instance::adopt(self.db(), epoch, because).await?;
-        if let Mark::File(path) = mark {
-            write(path, Noted { epoch: adopted.epoch, generation: adopted.generation })?;
-        }
+        let adopted = instance::adopt(self.db(), mark.fresh(), because).await?;
+        mark.note(Noted { epoch: adopted.epoch, generation: adopted.generation })?;
         self.quarantined().set(None);
         Ok(Adopted { because: because.to_owned() })
     }
@@ -135,10 +134,10 @@ impl Engine {
     /// Refuses what a person asks for while the database is under quarantine.
     pub(crate) fn refuse_in_quarantine(&self) -> Result<(), Denied> {
         match self.quarantine() {
-            Some(reason) => Err(Denied::invalid_state({
+            Some(reason) => {
                 let finding = said::quarantined(&reason);
-                format!("{} {}", finding.message, finding.remedy)
-            })),
+                Err(Denied::invalid_state(format!("{} {}", finding.message, finding.remedy)))
+            }
             None => Ok(()),
         }
     }
@@ -201,13 +200,13 @@ mod tests {
 
     #[test]
     fn a_database_is_ours_when_it_bears_our_mark_and_is_no_older_than_we_remember() {
-        assert_eq!(judge(None, None), Verdict::Found);
-        assert_eq!(judge(None, noted(1, 9)), Verdict::Found, "a new database beside an old file");
-        assert_eq!(judge(Some(&database(1, 7)), noted(1, 7)), Verdict::Ours);
-        assert_eq!(judge(Some(&database(1, 8)), noted(1, 7)), Verdict::Ours, "another replica, or a crash in between");
-        assert!(matches!(judge(Some(&database(1, 6)), noted(1, 7)), Verdict::Foreign(_)), "a backup was put back");
-        assert!(matches!(judge(Some(&database(2, 9)), noted(1, 7)), Verdict::Foreign(_)), "another installation's");
-        assert!(matches!(judge(Some(&database(1, 7)), None), Verdict::Foreign(_)), "a clone on a new machine");
+        assert_eq!(foreign(None, None), None);
+        assert_eq!(foreign(None, noted(1, 9)), None, "a new database beside an old file");
+        assert_eq!(foreign(Some(&database(1, 7)), noted(1, 7)), None);
+        assert_eq!(foreign(Some(&database(1, 8)), noted(1, 7)), None, "another replica, or a crash in between");
+        assert!(foreign(Some(&database(1, 6)), noted(1, 7)).is_some(), "a backup was put back");
+        assert!(foreign(Some(&database(2, 9)), noted(1, 7)).is_some(), "another installation's");
+        assert!(foreign(Some(&database(1, 7)), None).is_some(), "a clone on a new machine");
     }
 
     #[test]
