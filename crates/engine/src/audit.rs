@@ -1,13 +1,11 @@
 //! Writes down who does what: no deed without a row that was written before it.
 
-use seatgraph_core::{Process, Secret};
+mod portrait;
+
+use seatgraph_core::Secret;
 use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::profiles::Closed;
-use seatgraph_store::{
-    self as store, Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, Scope, SyncRun, aliases,
-    delegations, profiles, roles, runs, tokens,
-};
-use serde_json::{Value, json};
+use seatgraph_store::{Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, SyncRun};
 use uuid::Uuid;
 
 use crate::access::{Principal, Subject};
@@ -89,7 +87,7 @@ impl Engine {
         subject: Subject,
         act: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let before = self.snapshot(subject).await?;
+        let before = self.portrait(subject).await?;
         let mut deed = Deed {
             attempt: Uuid::now_v7(),
             actor: actor.key.clone(),
@@ -111,7 +109,7 @@ impl Engine {
                 deed.outcome = AuditOutcome::Done;
                 deed.note = left.note();
                 deed.subject = subject.id();
-                deed.after = self.snapshot(subject).await.ok().flatten().map(|after| after.to_string());
+                deed.after = self.portrait(subject).await.ok().flatten().map(|after| after.to_string());
             }
             Err(error) => {
                 let (outcome, note) = error.told();
@@ -125,85 +123,6 @@ impl Engine {
             tracing::error!(action, trace_id = actor.trace_id, error, "the end of a deed could not be written down");
         }
         done
-    }
-
-    /// Shows a subject as the audit log keeps it: what people may change of it, nothing secret. `None` for what is
-    /// gone, and for the gateway at large.
-    async fn snapshot(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
-        let whole = self.within(Scope::Everything);
-        let db = whole.db();
-        Ok(match subject {
-            Subject::Gateway => None,
-            Subject::Alias { id, .. } => aliases::find(db, id).await?.map(|alias| {
-                json!({
-                    "name": alias.name,
-                    "connector": alias.connector,
-                    "parentId": alias.parent_id,
-                    "instanceUrl": alias.instance_url,
-                    "properties": alias.properties,
-                    "grant": alias.grant_type,
-                    "credentialState": alias.credential_state,
-                    "clientId": alias.client_id,
-                    "grantedScopes": alias.granted_scopes,
-                    "principal": alias.principal,
-                    "obtainedAt": alias.obtained_at,
-                })
-            }),
-            Subject::Profile { id, .. } => match profiles::find(db, id).await? {
-                None => None,
-                Some(profile) => {
-                    let processes = whole.processes(id).await?;
-                    let enabled = processes.iter().filter(|row| row.enabled).map(|row| row.process);
-                    Some(json!({
-                        "name": profile.name,
-                        "aliasId": profile.alias_id,
-                        "state": profile.state,
-                        "organization": profile.organization.map(|organization| organization.external_id),
-                        "processes": enabled.map(Process::as_str).collect::<Vec<_>>(),
-                        "schedule": {
-                            "every": profile.schedule.every,
-                            "at": profile.schedule.at,
-                            "timeZone": profile.schedule.time_zone,
-                        },
-                        "deleted": profile.deleted_at.is_some(),
-                    }))
-                }
-            },
-            Subject::Run(id) => runs::find(db, id)
-                .await?
-                .map(|run| json!({ "profileId": run.profile_id, "state": run.state, "trigger": run.trigger })),
-            Subject::Token(id) => {
-                let held = roles::of_tokens(db, &[id]).await?.remove(&id).unwrap_or_default();
-                let held: Vec<_> =
-                    held.iter().map(|held| json!({ "role": held.role, "profileId": held.profile_id })).collect();
-                tokens::find_many(db, &[id]).await?.remove(&id).map(|token| {
-                    json!({
-                        "name": token.name,
-                        "roles": held,
-                        "expiresAt": token.expires_at,
-                        "revokedAt": token.revoked_at,
-                    })
-                })
-            }
-            Subject::Link(id) => delegations::find(db, id).await?.map(|link| {
-                json!({
-                    "aliasId": link.alias_id,
-                    "createdBy": link.created_by,
-                    "clientId": link.client_id,
-                    "expiresAt": link.expires_at,
-                    "usedAt": link.used_at,
-                    "revokedAt": link.revoked_at,
-                })
-            }),
-            Subject::Role(id) => roles::find_many(db, &[id]).await?.remove(&id).map(|held| {
-                json!({
-                    "holderKind": held.holder_kind,
-                    "holder": held.holder,
-                    "role": held.role,
-                    "profileId": held.profile_id,
-                })
-            }),
-        })
     }
 }
 
