@@ -188,6 +188,26 @@ each_backend! {
         story.end().await;
     }
 
+    async fn what_came_back_is_written_down_for_a_consent_that_was_begun_and_for_no_other(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        let stray: Url = "http://localhost/oauth/salesforce/callback?state=nobodys&code=c".parse().unwrap();
+        for _ in 0..3 {
+            assert_eq!(story.come_back(&stray).await.0, 400);
+        }
+        let log = json!({ "filter": { "action": { "eq": "finishAuthorization" } } });
+        let entries = async || story.world.api.run("AuditEvents", log.clone()).await.unwrap()["auditEvents"]["nodes"].take();
+        // Anybody can open the address, as often as they like.
+        assert_eq!(entries().await, json!([]));
+        story.consent().await;
+        let entries = entries().await;
+        let told = |at: usize, what: &str| entries[at][what].clone();
+        assert_eq!((told(1, "outcome"), told(0, "outcome")), (json!("BEGUN"), json!("DONE")));
+        assert_eq!((told(1, "subjectId"), told(0, "subjectId")), (json!(story.alias), json!(story.alias)));
+        assert_eq!(told(0, "before")["credentialState"], "MISSING");
+        assert_eq!(told(0, "after")["credentialState"], "READY");
+        story.end().await;
+    }
+
     async fn a_consent_that_was_refused_leaves_the_connection_as_it_was(database: TestDatabase) {
         let story = Story::begin(&database).await;
         story.consent().await;

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
 use seatgraph_core::{Finding, Secret};
-use seatgraph_engine::access::{Principal, PrincipalId, Subject};
+use seatgraph_engine::access::{Principal, PrincipalId};
 use seatgraph_engine::{Actor, Connected, Consented, Engine, NotAuthorized};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -75,8 +75,7 @@ async fn callback(
     by.push(ANY_BROWSER.to_owned());
     let actor = person.unwrap_or_else(Principal::browser);
     let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
-    let finish = engine.finish_authorization(&connector, &state, &by, consented);
-    match Box::pin(engine.audited(&actor, "finishAuthorization", Subject::Gateway, finish)).await {
+    match Box::pin(engine.finish_authorization(&actor, &connector, &state, &by, consented)).await {
         Ok(Connected { alias, delegated: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
         Ok(Connected { alias, delegated: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
         Err(NotAuthorized::Found(finding)) => {

@@ -15,19 +15,22 @@ use url::Url;
 use super::authorization::found;
 use super::withdrawal::Withdrawal;
 use super::{Connected, Consented, NotAuthorized};
+use crate::access::Subject;
 use crate::link::trusted;
-use crate::{Engine, findings as said};
+use crate::{Actor, Engine, findings as said};
 
 impl Engine {
     /// Finishes the consent that was begun under `state` by whoever is known by one of the names in `by`: redeems the
     /// code, makes sure that it leads to the organisation that the alias's profile tracks, and keeps what renews it.
-    /// A link that it was begun with is spent then, and not before.
+    /// A link that it was begun with is spent then, and not before. The audit log tells what became of it, in the name
+    /// of `actor`; not of a state that nobody was given, which anybody can bring, as often as they like.
     ///
     /// # Errors
     /// A finding that says what to change, also kept with the profile that uses the alias; the alias is as it was then,
     /// and the person begins anew.
     pub async fn finish_authorization(
         &self,
+        actor: &Actor,
         connector: &str,
         state: &Secret,
         by: &[String],
@@ -39,20 +42,27 @@ impl Engine {
         if alias.connector != connector {
             return Err(found(said::consent_unknown()));
         }
+        let subject = Subject::alias(alias.id);
+        let finish = Box::pin(self.finish(alias, pending, consented));
+        self.audited(actor, "finishAuthorization", subject, finish).await
+    }
+
+    /// Connects the alias, and keeps what hindered it with its profile.
+    async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Connected, NotAuthorized> {
         let (alias_id, delegated) = (alias.id, pending.link_id.is_some());
-        let finished = self.finish(alias, pending, consented).await;
-        let hindrance = match &finished {
+        let connected = self.connect(alias, pending, consented).await;
+        let hindrance = match &connected {
             Ok(_) => None,
             Err(NotAuthorized::Found(finding)) => Some(&**finding),
-            Err(NotAuthorized::Failed(_)) => return finished.map(|alias| Connected { alias, delegated }),
+            Err(NotAuthorized::Failed(_)) => return connected.map(|alias| Connected { alias, delegated }),
         };
         if let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await {
             tracing::warn!(alias = %alias_id, %error, "what came of a consent is not kept with its profile");
         }
-        finished.map(|alias| Connected { alias, delegated })
+        connected.map(|alias| Connected { alias, delegated })
     }
 
-    async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Alias, NotAuthorized> {
+    async fn connect(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Alias, NotAuthorized> {
         let connector = self.stored_connector(&alias.connector)?;
         let parent = self.parent(&alias).await?;
         let (oauth, lender) = self.grantor(connector, &alias, parent.as_ref()).map_err(explained)?;
