@@ -1,7 +1,10 @@
 //! Secrets of aliases, sealed on the way in and opened on the way out.
 //!
-//! The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ ciphertext`, XChaCha20-Poly1305. Where a secret lies is
-//! authenticated with it, so one that is copied to another alias or purpose does not open.
+//! Envelopes of XChaCha20-Poly1305: each secret is sealed with a data key of its own, which lies beside it, sealed with
+//! a key that never enters the database. The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ data key(48) ‖
+//! nonce(24) ‖ ciphertext`. Where a secret lies is authenticated with both, and the key's id with the data key, so one
+//! that is copied to another alias or purpose does not open. A new key seals the data keys anew, and no secret is opened
+//! for it.
 
 mod keyring;
 mod reseal;

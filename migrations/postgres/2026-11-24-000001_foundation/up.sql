@@ -281,7 +281,7 @@ COMMENT ON COLUMN connection_aliases.updated_at IS 'When it was last changed.';
 COMMENT ON TABLE sealed_secrets IS 'Encrypted credentials of aliases; never read without the key.';
 COMMENT ON COLUMN sealed_secrets.alias_id IS 'Whose secret it is.';
 COMMENT ON COLUMN sealed_secrets.purpose IS 'What it is used for.';
-COMMENT ON COLUMN sealed_secrets.sealed IS 'Version, key id, nonce and ciphertext; the row''s place is authenticated with it.';
+COMMENT ON COLUMN sealed_secrets.sealed IS 'The secret and its data key, both sealed; the row''s place is authenticated with them.';
 COMMENT ON COLUMN sealed_secrets.updated_at IS 'When it was put.';
 
 COMMENT ON TABLE integration_profiles IS 'One SaaS organisation, tracked through one alias.';

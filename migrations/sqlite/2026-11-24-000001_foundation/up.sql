@@ -25,7 +25,7 @@ CREATE INDEX connection_aliases_page ON connection_aliases (created_at, id);
 CREATE TABLE sealed_secrets (
   alias_id blob NOT NULL REFERENCES connection_aliases (id) ON DELETE CASCADE, -- Whose secret it is.
   purpose text NOT NULL CHECK (purpose IN ('CLIENT_SECRET', 'REFRESH_TOKEN', 'PRIVATE_KEY')), -- What it is used for.
-  sealed blob NOT NULL, -- Version, key id, nonce and ciphertext; the row's place is authenticated with it.
+  sealed blob NOT NULL, -- The secret and its data key, both sealed; the row's place is authenticated with them.
   updated_at bigint NOT NULL, -- When it was put.
   PRIMARY KEY (alias_id, purpose)
 ) WITHOUT ROWID;

@@ -1,4 +1,4 @@
-//! The keys: the newest seals, and every one opens what it sealed.
+//! The keys that seal data keys: the newest seals, and every one opens what it sealed.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -22,7 +22,7 @@ pub(super) const KEY_ID: usize = 4;
 /// The first bytes of a key's hash: they say which key it was, and nothing about it.
 pub(super) type KeyId = [u8; KEY_ID];
 
-/// One key.
+/// One key: it seals data keys and nothing else.
 #[derive(Clone)]
 pub(super) struct SealingKey {
     pub(super) id: KeyId,

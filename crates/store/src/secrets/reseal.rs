@@ -1,4 +1,4 @@
-//! Seals every secret anew, with the newest key, while others read and write them.
+//! Seals the data key of every secret anew, with the newest key, while others read and write the secrets.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,13 +11,13 @@ use crate::{AliasId, Db, Error, LinkId, Purpose, Result, audit, authorizations, 
 /// What became of the secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets that are sealed with the newest key now and were not before.
+    /// Secrets that depend on the newest key now and did not before.
     pub resealed: usize,
     /// Secrets that none of the keys opens; they stay as they are.
     pub unreadable: usize,
 }
 
-/// Seals with the newest key what an earlier one sealed. A secret that is replaced meanwhile stays replaced.
+/// Seals with the newest key the data keys that an earlier one sealed. A secret that is replaced meanwhile stays replaced.
 ///
 /// # Errors
 /// `Unavailable` when the database is away; what was sealed anew stays so.
@@ -95,13 +95,13 @@ impl Resealed {
         Ok(())
     }
 
-    /// Seals one secret with the newest key; `None` when it is, or when nobody can open it.
+    /// Seals the data key of one secret with the newest key; `None` when it is, or when nobody can open it.
     fn anew(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
         if sealer.is_newest(old) {
             return Ok(None);
         }
-        match sealer.open(place, old) {
-            Ok(secret) => sealer.seal(place, &secret).map(Some),
+        match sealer.rewrap(place, old) {
+            Ok(new) => Ok(Some(new)),
             Err(Error::Unsealable) => {
                 self.unreadable += 1;
                 Ok(None)

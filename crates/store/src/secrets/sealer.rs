@@ -4,19 +4,24 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
-use chacha20poly1305::XNonce;
 use chacha20poly1305::aead::rand_core::RngCore;
 use chacha20poly1305::aead::{Aead, OsRng, Payload};
+use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use seatgraph_core::Secret;
 use zeroize::Zeroizing;
 
-use super::keyring::{KEY_ID, KeyFile, KeyId, Keyring, SealingKey, Stamp};
+use super::keyring::{KEY_ID, KeyFile, Keyring, SealingKey, Stamp};
 use crate::{Error, Result};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const NONCE: usize = 24;
+const TAG: usize = 16;
+const DATA_KEY: usize = 32;
+/// A data key as it lies beside what it seals.
+const WRAPPED: usize = NONCE + DATA_KEY + TAG;
 
-/// Seals secrets with the newest key, and opens what any of its keys sealed. Clones share the keys.
+/// Seals each secret with a data key of its own and that with the newest key, and opens what any of its keys sealed.
+/// Clones share the keys.
 ///
 /// With a key file, a key that another process added seals from the next secret on, and opens what it sealed.
 #[derive(Clone)]
@@ -86,12 +91,32 @@ impl Sealer {
         self.read_again(file)
     }
 
-    /// Says whether a secret is sealed with the newest key.
+    /// Says whether a secret's data key is sealed with the newest key.
     pub(super) fn is_newest(&self, sealed: &[u8]) -> bool {
-        key_id(sealed).is_some_and(|id| id == self.known().keys.newest().id)
+        Envelope::read(sealed).is_some_and(|envelope| envelope.key == self.known().keys.newest().id)
     }
 
     pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        let mut data_key = Zeroizing::new([0; DATA_KEY]);
+        OsRng.fill_bytes(&mut *data_key);
+        let secret = encrypt(&cipher(&*data_key), place.as_bytes(), secret)?;
+        self.wrap(place, &*data_key, &secret)
+    }
+
+    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+        let envelope = Envelope::read(sealed).ok_or(Error::Unsealable)?;
+        let data_key = self.unwrap(place, &envelope)?;
+        decrypt(&cipher(&data_key), place.as_bytes(), envelope.secret)
+    }
+
+    /// Seals a secret's data key with the newest key; the secret itself stays as it lies.
+    pub(super) fn rewrap(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let envelope = Envelope::read(sealed).ok_or(Error::Unsealable)?;
+        let data_key = self.unwrap(place, &envelope)?;
+        self.wrap(place, &data_key, envelope.secret)
+    }
+
+    fn wrap(&self, place: &str, data_key: &[u8], secret: &[u8]) -> Result<Vec<u8>> {
         if let Some(file) = &self.0.file
             && file.stamp().ok() != self.known().stamp
         {
@@ -99,26 +124,17 @@ impl Sealer {
         }
         let known = self.known();
         let key = known.keys.newest();
-        let mut nonce = [0; NONCE];
-        OsRng.fill_bytes(&mut nonce);
-        let associated = associated(place, key.id);
-        let payload = Payload { msg: secret, aad: &associated };
-        let sealed = key.cipher.encrypt(XNonce::from_slice(&nonce), payload).map_err(|_| Error::Unsealable)?;
-        Ok([&[VERSION][..], &key.id, &nonce, &sealed].concat())
+        let wrapped = encrypt(&key.cipher, &associated(place, &key.id), data_key)?;
+        Ok([&[VERSION][..], &key.id, &wrapped, secret].concat())
     }
 
-    pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let id = key_id(sealed).ok_or(Error::Unsealable)?;
-        if let (None, Some(file)) = (self.known().keys.find(id), &self.0.file) {
+    fn unwrap(&self, place: &str, envelope: &Envelope<'_>) -> Result<Zeroizing<Vec<u8>>> {
+        if let (None, Some(file)) = (self.known().keys.find(envelope.key), &self.0.file) {
             self.read_again(file)?;
         }
         let known = self.known();
-        let key = known.keys.find(id).ok_or(Error::Unsealable)?;
-        let (nonce, sealed) = sealed[1 + KEY_ID..].split_at_checked(NONCE).ok_or(Error::Unsealable)?;
-        let associated = associated(place, key.id);
-        let payload = Payload { msg: sealed, aad: &associated };
-        let opened = key.cipher.decrypt(XNonce::from_slice(nonce), payload).map_err(|_| Error::Unsealable)?;
-        Ok(Zeroizing::new(opened))
+        let key = known.keys.find(envelope.key).ok_or(Error::Unsealable)?;
+        decrypt(&key.cipher, &associated(place, envelope.key), envelope.data_key)
     }
 
     fn known(&self) -> Known {
@@ -132,12 +148,41 @@ impl Sealer {
     }
 }
 
-fn key_id(sealed: &[u8]) -> Option<&[u8]> {
-    sealed.strip_prefix(&[VERSION])?.get(..KEY_ID)
+/// A sealed secret, taken apart.
+struct Envelope<'a> {
+    /// Names the key that seals the data key.
+    key: &'a [u8],
+    data_key: &'a [u8],
+    secret: &'a [u8],
 }
 
-fn associated(place: &str, key: KeyId) -> Vec<u8> {
-    [place.as_bytes(), b"|", &key].concat()
+impl<'a> Envelope<'a> {
+    fn read(sealed: &'a [u8]) -> Option<Self> {
+        let (key, rest) = sealed.strip_prefix(&[VERSION])?.split_at_checked(KEY_ID)?;
+        let (data_key, secret) = rest.split_at_checked(WRAPPED)?;
+        Some(Self { key, data_key, secret })
+    }
+}
+
+fn cipher(data_key: &[u8]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(Key::from_slice(data_key))
+}
+
+fn encrypt(cipher: &XChaCha20Poly1305, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>> {
+    let mut nonce = [0; NONCE];
+    OsRng.fill_bytes(&mut nonce);
+    let sealed = cipher.encrypt(XNonce::from_slice(&nonce), Payload { msg, aad }).map_err(|_| Error::Unsealable)?;
+    Ok([&nonce[..], &sealed].concat())
+}
+
+fn decrypt(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let (nonce, msg) = sealed.split_at_checked(NONCE).ok_or(Error::Unsealable)?;
+    let opened = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg, aad }).map_err(|_| Error::Unsealable)?;
+    Ok(Zeroizing::new(opened))
+}
+
+fn associated(place: &str, key: &[u8]) -> Vec<u8> {
+    [place.as_bytes(), b"|", key].concat()
 }
 
 impl fmt::Debug for Sealer {
@@ -189,6 +234,27 @@ mod tests {
     #[test]
     fn two_seals_of_one_secret_differ() {
         assert_ne!(sealer().seal("here", b"hunter2").unwrap(), sealer().seal("here", b"hunter2").unwrap());
+    }
+
+    #[test]
+    fn every_secret_has_a_data_key_of_its_own_bound_to_its_place() {
+        let (one, other) = (sealer().seal("here", b"hunter2").unwrap(), sealer().seal("here", b"hunter3").unwrap());
+        let secret_at = 1 + KEY_ID + WRAPPED;
+        let mixed = [&one[..secret_at], &other[secret_at..]].concat();
+        assert!(matches!(sealer().open("here", &mixed), Err(Error::Unsealable)));
+        assert!(matches!(sealer().rewrap("there", &one), Err(Error::Unsealable)));
+    }
+
+    #[test]
+    fn a_new_key_seals_the_data_key_anew_and_leaves_the_secret_as_it_lies() {
+        let keys = |text: &str| Sealer::from_base64(&Secret::new(text)).unwrap();
+        let (old, new) = (BASE64.encode([1; 32]), BASE64.encode([2; 32]));
+        let sealed = keys(&old).seal("here", b"hunter2").unwrap();
+        let rewrapped = keys(&format!("{new},{old}")).rewrap("here", &sealed).unwrap();
+        let secret_at = 1 + KEY_ID + WRAPPED;
+        assert_eq!(rewrapped[secret_at..], sealed[secret_at..]);
+        assert_eq!(keys(&new).open("here", &rewrapped).unwrap().as_slice(), b"hunter2");
+        assert!(matches!(keys(&old).open("here", &rewrapped), Err(Error::Unsealable)));
     }
 
     #[test]
