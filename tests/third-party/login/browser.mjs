@@ -2,6 +2,9 @@
 import http from 'node:http';
 
 export class Browser {
+  /** Every page that any of them was given, by the origin that gave it. */
+  static seen = new Map();
+
   #jars = new Map();
   #routes;
 
@@ -18,6 +21,7 @@ export class Browser {
     const sent = { accept: 'text/html', ...(body ? kind : {}), ...this.#cookies(url), ...headers };
     const answer = await exchange(this.#routes[url.origin] ?? url.port, url, method, sent, body);
     for (const line of answer.headers['set-cookie'] ?? []) this.#keep(url, line);
+    Browser.seen.set(url.origin, (Browser.seen.get(url.origin) ?? '') + answer.body);
     return { url, ...answer };
   }
 

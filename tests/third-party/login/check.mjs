@@ -29,6 +29,7 @@ const isBack = (url) => url.pathname === '/login/callback';
 async function begin(browser, { at = gateway, path = '/' } = {}) {
   const page = await browser.follow(`${at.url}/login?return=${encodeURIComponent(path)}`, (url) => url.origin === openId.issuer);
   assert.equal(page.status, 303, page.body);
+  for (const name of ['state', 'nonce']) secrets.add(page.location.searchParams.get(name));
   return page.location;
 }
 
@@ -374,12 +375,16 @@ await check('nothing is done by a method that a link or a form of another kind h
   }
 });
 
-await check('no log holds a secret, a code or a token', () => {
+await check('no log, no page and no database holds a secret, a code or a token', async () => {
   secrets.delete(null);
   assert.ok(secrets.size > 20, `${secrets.size} secrets were seen`);
-  for (const { log } of [gateway, guarded, hasty, mistaken]) {
-    assert.ok(log.includes('DEBUG'), 'the log is at its most talkative');
-    for (const one of secrets) assert.ok(!log.includes(one), `${one} is in the log`);
+  for (const one of [gateway, guarded, hasty, mistaken]) {
+    const places = { log: one.log, pages: Browser.seen.get(new URL(one.url).origin), database: await one.kept() };
+    assert.ok(places.log.includes('TRACE'), 'the log is at its most talkative');
+    assert.ok(places.database.includes('login_attempts'), 'the database is read');
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of secrets) assert.ok(!text.includes(secret), `${secret} is in the ${place} of ${one.url}`);
+    }
   }
 });
 

@@ -1,6 +1,6 @@
 // The product's own binary, configured for a login and otherwise as it comes.
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,7 +16,7 @@ export class Gateway {
       "listen = '127.0.0.1:0'",
       ...(publicUrl ? [`public_url = '${publicUrl}'`] : []),
       `database = { url = '${join(gateway.folder, 'seatgraph.db')}' }`,
-      "log = { level = 'debug' }",
+      "log = { level = 'trace' }",
       '[login]',
       ...Object.entries(login).map(([name, value]) => `${name} = ${JSON.stringify(value)}`),
     ];
@@ -64,6 +64,13 @@ export class Gateway {
     const answer = await (await fetch(`http://127.0.0.1:${this.port}/graphql`, { method: 'POST', headers, body })).json();
     if (answer.errors) throw new Error(JSON.stringify(answer.errors));
     return answer.data;
+  }
+
+  /** What lies in its database, as bytes of which each is a letter. */
+  async kept() {
+    const names = (await readdir(this.folder)).filter((name) => name.startsWith('seatgraph.db'));
+    const files = await Promise.all(names.map((name) => readFile(join(this.folder, name), 'latin1')));
+    return files.join('');
   }
 
   async stop() {
