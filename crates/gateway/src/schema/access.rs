@@ -1,12 +1,11 @@
 //! Who may do what, as people see and change it: the viewer, API tokens and roles.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, OneofObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_core::Secret;
-use seatgraph_engine::access::{AssignRole, CreateToken, Holder, Permission as EnginePermission, RoleGrant};
+use seatgraph_engine::access::Permission as EnginePermission;
 use seatgraph_store::{self as store, ProfileId, TokenId, roles, tokens};
 
 use super::error::{self, Result, UserError};
-use super::input::known;
 use super::loaders::RolesOf;
 use super::paging::{Connection, Listed, Paging};
 use super::payload::payloads;
@@ -230,91 +229,6 @@ pub(crate) async fn role_page(scope: &RequestScope, paging: &Paging) -> Result<C
     let request = paging.read(ROLES)?;
     let page = roles::page(&scope.db, &request).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(ROLES, page, (), RoleAssignment::from))
-}
-
-/// A role, everywhere or on some profiles.
-#[derive(Debug, InputObject)]
-pub(crate) struct RoleGrantInput {
-    /// The only profiles it counts for; all of them unless said otherwise.
-    profile_ids: Option<Vec<ID>>,
-    /// What may be done.
-    role: Role,
-}
-
-/// A new API token.
-#[derive(Debug, InputObject)]
-pub(crate) struct CreateApiTokenInput {
-    /// From when on it opens nothing. Left out, it lasts until it is revoked.
-    expires_at: Option<DateTime>,
-    /// What it is for.
-    name: String,
-    /// What it may do: at least one role.
-    roles: Vec<RoleGrantInput>,
-}
-
-impl CreateApiTokenInput {
-    pub(super) fn read(self) -> Result<CreateToken, Vec<UserError>> {
-        let profile = |id: &ID| known(&["roles"], "profile", id);
-        let grant = |grant: RoleGrantInput| -> Result<RoleGrant, Vec<UserError>> {
-            let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
-            Ok(RoleGrant { role: grant.role.into(), profile_ids: ids })
-        };
-        Ok(CreateToken {
-            name: self.name,
-            roles: self.roles.into_iter().map(grant).collect::<Result<_, _>>()?,
-            expires_at: self.expires_at.map(|end| end.0),
-        })
-    }
-}
-
-/// Which API token to revoke.
-#[derive(Debug, InputObject)]
-pub(crate) struct RevokeApiTokenInput {
-    /// The token's global id.
-    pub(super) id: ID,
-}
-
-/// Who gets a role: exactly one of the three.
-#[derive(Debug, OneofObject)]
-pub(crate) enum RoleHolderInput {
-    /// Everybody in a group, as the identity provider names it.
-    Group(String),
-    /// A person, by the subject that the identity provider knows it by.
-    Person(String),
-    /// An API token, by its global id.
-    TokenId(ID),
-}
-
-/// A role for somebody.
-#[derive(Debug, InputObject)]
-pub(crate) struct AssignRoleInput {
-    /// Who gets it.
-    holder: RoleHolderInput,
-    /// The only profile it counts for; all of them unless said otherwise.
-    profile_id: Option<ID>,
-    /// What may be done.
-    role: Role,
-}
-
-impl AssignRoleInput {
-    pub(super) fn read(self) -> Result<AssignRole, Vec<UserError>> {
-        Ok(AssignRole {
-            holder: match self.holder {
-                RoleHolderInput::Group(name) => Holder::Group(name),
-                RoleHolderInput::Person(subject) => Holder::Person(subject),
-                RoleHolderInput::TokenId(id) => Holder::Token(known(&["holder"], "token", &id)?),
-            },
-            role: self.role.into(),
-            profile_id: self.profile_id.map(|id| known(&["profileId"], "profile", &id)).transpose()?,
-        })
-    }
-}
-
-/// Which role to take away.
-#[derive(Debug, InputObject)]
-pub(crate) struct RemoveRoleInput {
-    /// The assignment's global id.
-    pub(super) id: ID,
 }
 
 /// The outcome of making an API token.

@@ -1,5 +1,6 @@
 //! The inputs of mutations, and how they become the engine's commands.
 
+mod access;
 mod connecting;
 
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use seatgraph_engine::{
 use seatgraph_store::{IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
+pub(crate) use self::access::{AssignRoleInput, CreateApiTokenInput, RemoveRoleInput, RevokeApiTokenInput};
 pub(crate) use self::connecting::{CreateDelegatedLinkInput, RevokeDelegatedLinkInput, SetJwtBearerInput};
 use super::connector::Process;
 use super::error::UserError;

@@ -8,17 +8,15 @@ use seatgraph_engine::access::Subject;
 use seatgraph_engine::{BeginAuthorization, CreateLink, Engine, JwtBearer, UpdateAlias, UpdateProfile};
 use seatgraph_store::{AliasId, ProfileId};
 
-use super::access::{
-    ApiTokenPayload, AssignRoleInput, CreateApiTokenInput, CreateApiTokenPayload, RemoveRoleInput, RevokeApiTokenInput,
-    RoleAssignmentPayload,
-};
+use super::access::{ApiTokenPayload, CreateApiTokenPayload, RoleAssignmentPayload};
 use super::command::carry_out;
 use super::error::Result;
 use super::input::{
-    BeginAuthorizationInput, CreateConnectionAliasInput, CreateDelegatedLinkInput, CreateProfileInput,
-    DeleteConnectionAliasInput, DisconnectAliasInput, ProfileInput, ResolveIdentifierInput, RevokeDelegatedLinkInput,
-    RunInput, SetClientCredentialsInput, SetJwtBearerInput, StartSyncInput, UpdateConnectionAliasInput,
-    UpdateProfileInput, known, processes,
+    AssignRoleInput, BeginAuthorizationInput, CreateApiTokenInput, CreateConnectionAliasInput,
+    CreateDelegatedLinkInput, CreateProfileInput, DeleteConnectionAliasInput, DisconnectAliasInput, ProfileInput,
+    RemoveRoleInput, ResolveIdentifierInput, RevokeApiTokenInput, RevokeDelegatedLinkInput, RunInput,
+    SetClientCredentialsInput, SetJwtBearerInput, StartSyncInput, UpdateConnectionAliasInput, UpdateProfileInput,
+    known, processes,
 };
 use super::payload::{
     AuthorizationPayload, ConnectionAliasPayload, DelegatedLinkPayload, DeletePayload, Deleted, ProfilePayload,

@@ -9,9 +9,9 @@ use serde_json::json;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::client::Client;
 use crate::schema::{Controls, builder};
 use crate::server::{Ask, Server};
-use crate::sockets::Client;
 use crate::{bombs, corpus};
 
 /// Names the part that the child process plays.

@@ -4,8 +4,8 @@ use seatgraph::edge::{AllowList, Settings};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::client::Client;
 use crate::server::{Ask, Server};
-use crate::sockets::Client;
 
 const BOOK: &str = "# The book.\nquery Book { book { title } }\n";
 

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use seatgraph::edge::Limits;
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::server::{Ask, Server};
-use crate::sockets::Client;
 
 /// Costs 1 + 1: the book, and the next.
 const BOOKS: &str = "{ book { next { title } } }";

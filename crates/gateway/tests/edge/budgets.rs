@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use seatgraph::edge::Limits;
 use serde_json::json;
 
+use crate::client::Client;
 use crate::server::{Ask, Server};
-use crate::sockets::Client;
 
 /// A budget of ten, filled by one each minute.
 async fn poor() -> Server {

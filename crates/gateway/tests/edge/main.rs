@@ -7,6 +7,7 @@ mod allowed;
 mod bills;
 mod bombs;
 mod budgets;
+mod client;
 mod corpus;
 mod documents;
 mod guard;

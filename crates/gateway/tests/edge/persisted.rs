@@ -6,8 +6,8 @@ use seatgraph::edge::Limits;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::client::Client;
 use crate::server::{Ask, Server};
-use crate::sockets::Client;
 
 const ADD: &str = "query($n: Int!) { add(a: $n) }";
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use seatgraph::edge::Limits;
 use serde_json::json;
 
+use crate::client::{Client, LIVE};
 use crate::server::{Ask, Server};
-use crate::sockets::{Client, LIVE};
 
 const CHANGE: &str = "mutation { change }";
 

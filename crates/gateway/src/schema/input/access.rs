@@ -1,0 +1,93 @@
+//! Who gets to do what: tokens and roles.
+
+use async_graphql::{ID, InputObject, OneofObject};
+use seatgraph_engine::access::{AssignRole, CreateToken, Holder, RoleGrant};
+
+use super::{Refused, known};
+use crate::schema::access::Role;
+use crate::schema::scalars::DateTime;
+
+/// A role, everywhere or on some profiles.
+#[derive(Debug, InputObject)]
+pub(crate) struct RoleGrantInput {
+    /// The only profiles it counts for; all of them unless said otherwise.
+    profile_ids: Option<Vec<ID>>,
+    /// What may be done.
+    role: Role,
+}
+
+/// A new API token.
+#[derive(Debug, InputObject)]
+pub(crate) struct CreateApiTokenInput {
+    /// From when on it opens nothing. Left out, it lasts until it is revoked.
+    expires_at: Option<DateTime>,
+    /// What it is for.
+    name: String,
+    /// What it may do: at least one role.
+    roles: Vec<RoleGrantInput>,
+}
+
+impl CreateApiTokenInput {
+    pub(crate) fn read(self) -> Result<CreateToken, Refused> {
+        let profile = |id: &ID| known(&["roles"], "profile", id);
+        let grant = |grant: RoleGrantInput| -> Result<RoleGrant, Refused> {
+            let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
+            Ok(RoleGrant { role: grant.role.into(), profile_ids: ids })
+        };
+        Ok(CreateToken {
+            name: self.name,
+            roles: self.roles.into_iter().map(grant).collect::<Result<_, _>>()?,
+            expires_at: self.expires_at.map(|end| end.0),
+        })
+    }
+}
+
+/// Which API token to revoke.
+#[derive(Debug, InputObject)]
+pub(crate) struct RevokeApiTokenInput {
+    /// The token's global id.
+    pub(crate) id: ID,
+}
+
+/// Who gets a role: exactly one of the three.
+#[derive(Debug, OneofObject)]
+pub(crate) enum RoleHolderInput {
+    /// Everybody in a group, as the identity provider names it.
+    Group(String),
+    /// A person, by the subject that the identity provider knows it by.
+    Person(String),
+    /// An API token, by its global id.
+    TokenId(ID),
+}
+
+/// A role for somebody.
+#[derive(Debug, InputObject)]
+pub(crate) struct AssignRoleInput {
+    /// Who gets it.
+    holder: RoleHolderInput,
+    /// The only profile it counts for; all of them unless said otherwise.
+    profile_id: Option<ID>,
+    /// What may be done.
+    role: Role,
+}
+
+impl AssignRoleInput {
+    pub(crate) fn read(self) -> Result<AssignRole, Refused> {
+        Ok(AssignRole {
+            holder: match self.holder {
+                RoleHolderInput::Group(name) => Holder::Group(name),
+                RoleHolderInput::Person(subject) => Holder::Person(subject),
+                RoleHolderInput::TokenId(id) => Holder::Token(known(&["holder"], "token", &id)?),
+            },
+            role: self.role.into(),
+            profile_id: self.profile_id.map(|id| known(&["profileId"], "profile", &id)).transpose()?,
+        })
+    }
+}
+
+/// Which role to take away.
+#[derive(Debug, InputObject)]
+pub(crate) struct RemoveRoleInput {
+    /// The assignment's global id.
+    pub(crate) id: ID,
+}
