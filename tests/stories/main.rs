@@ -10,6 +10,7 @@ mod consent;
 mod crash;
 mod delegation;
 mod demo;
+mod door;
 mod keys;
 mod lifecycle;
 mod operations;

@@ -1,0 +1,59 @@
+//! The front door as an operator sets it: which documents may run, who may read the schema, and how long a statement
+//! may take.
+
+use std::time::Duration;
+
+use seatgraph::config::AllowListing;
+use seatgraph_store::testkit;
+use seatgraph_store::{Backend, each_backend};
+use seatgraph_tests::World;
+use serde_json::{Value, json};
+
+const SCHEMA: &str = "{ __schema { queryType { name } } }";
+
+fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+}
+
+each_backend! {
+    async fn with_the_allow_list_on_the_documents_of_the_product_run_and_no_other(database: TestDatabase) {
+        let listed = |config: &mut seatgraph::config::Config| config.allow_list = AllowListing::Carried(true);
+        let world = World::start_with(&database, listed).await.unwrap();
+        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
+        for document in ["{ viewer { name } }", SCHEMA] {
+            assert_eq!(code(&world.api.post(document, json!({})).await.unwrap()), "DOCUMENT_NOT_ALLOWED", "{document}");
+        }
+        world.stop().await;
+    }
+
+    async fn with_introspection_off_administrators_alone_read_the_schema(database: TestDatabase) {
+        let world = World::start_with(&database, |config| config.introspection = false).await.unwrap();
+        let viewer = json!({ "name": "viewer", "roles": [{ "role": "VIEWER" }] });
+        let made = world.api.mutate("CreateApiToken", viewer).await.unwrap();
+        let viewer = world.api.with_token(made["secret"].as_str().unwrap());
+        assert_eq!(code(&viewer.post(SCHEMA, json!({})).await.unwrap()), "FORBIDDEN");
+        assert_eq!(world.api.ask(SCHEMA, json!({})).await.unwrap()["__schema"]["queryType"]["name"], "Query");
+        world.stop().await;
+    }
+
+    async fn a_gateway_whose_statements_would_outlive_their_operations_does_not_start(database: TestDatabase) {
+        let patient = World::start_with(&database, |config| config.database.read_timeout = config.limits.operation_time);
+        let error = patient.await.unwrap_err();
+        assert!(format!("{error:#}").contains("database.read_timeout_seconds"), "{error:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_takes_the_database_too_long_ends_with_what_to_do() {
+    let Some(database) = testkit::database(Backend::Postgres).await else { return };
+    let world = World::start_with(&database, |config| config.database.read_timeout = Duration::from_millis(300));
+    let world = world.await.unwrap();
+    database.execute("ALTER TABLE license_pools RENAME TO kept").await.unwrap();
+    let slow = "CREATE VIEW license_pools AS SELECT * FROM kept WHERE (SELECT pg_sleep(30)) IS NOT NULL";
+    database.execute(slow).await.unwrap();
+    let answer = world.api.post("{ licensePools(first: 1) { nodes { id } } }", json!({})).await.unwrap();
+    assert_eq!(code(&answer), "TIMEOUT", "{answer}");
+    assert_eq!(answer["errors"][0]["message"], "the database took too long; ask for less at once");
+    assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
+    world.stop().await;
+}
