@@ -22,6 +22,7 @@ pub(crate) fn handle(state: &State, request: &Request, path: &[&str]) -> Reply {
         ("GET", ["truth", "users", id]) => user_truth(state, id),
         ("GET", ["requests"]) => Ok(Reply::json(200, &lock(&state.journal).counts())),
         ("GET", ["requests", "log"]) => Ok(Reply::json(200, &lock(&state.journal).entries())),
+        ("GET", ["requests", "bulk"]) => Ok(Reply::json(200, lock(&state.journal).bulk_jobs())),
         ("DELETE", ["requests"]) => {
             lock(&state.journal).reset();
             Ok(Reply::empty(204))

@@ -1,8 +1,12 @@
 //! Faults a test may set: each knob is a field, all of them off by default.
 
+mod bulk;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::bulk::{BulkFaults, FailedJobs};
 
 /// The faults in force. Fields that count ("the next n") count down as they strike.
 ///
@@ -80,6 +84,8 @@ pub struct Faults {
     pub read_only_fields: Vec<String>,
     /// Whether the organisation says that it is a sandbox.
     pub sandbox: bool,
+    /// What goes wrong with bulk query jobs.
+    pub bulk: BulkFaults,
 }
 
 impl Default for Faults {
@@ -120,6 +126,7 @@ impl Default for Faults {
             granted_scope: None,
             read_only_fields: Vec::new(),
             sandbox: false,
+            bulk: BulkFaults::default(),
         }
     }
 }

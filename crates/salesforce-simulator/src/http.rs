@@ -1,5 +1,6 @@
 //! The organisation over HTTP: the vendor's endpoints and the control endpoints.
 
+pub(crate) mod bulk;
 mod call;
 pub(crate) mod certificate;
 mod collections;

@@ -18,12 +18,17 @@ pub(crate) struct Entry {
 #[derive(Default)]
 pub(crate) struct Journal {
     counts: BTreeMap<&'static str, u64>,
+    bulk_jobs: BTreeMap<&'static str, u64>,
     log: Vec<Entry>,
 }
 
 impl Journal {
     pub(crate) fn count(&mut self, kind: &'static str) {
         *self.counts.entry(kind).or_default() += 1;
+    }
+
+    pub(crate) fn count_bulk_job(&mut self, object: &'static str) {
+        *self.bulk_jobs.entry(object).or_default() += 1;
     }
 
     pub(crate) fn log(&mut self, entry: Entry) {
@@ -36,6 +41,11 @@ impl Journal {
         let mut counts = self.counts.clone();
         counts.insert("total", self.counts.values().sum());
         counts
+    }
+
+    /// Bulk query jobs made, by object.
+    pub(crate) fn bulk_jobs(&self) -> &BTreeMap<&'static str, u64> {
+        &self.bulk_jobs
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {

@@ -12,7 +12,8 @@
 //! | `GET /_control/truth/users/{id}` | the truth about one user, a [`UserTruth`] |
 //! | `GET /_control/requests` | calls by kind since the last reset, with their `total` |
 //! | `GET /_control/requests/log` | data calls since the last reset: `method`, `path_and_query`, `status` |
-//! | `DELETE /_control/requests` | resets both |
+//! | `GET /_control/requests/bulk` | bulk query jobs made since the last reset, by object |
+//! | `DELETE /_control/requests` | resets all three |
 //! | `GET`, `PUT`, `DELETE /_control/faults` | reads, sets or clears the [`Faults`]; answers the set in force |
 //! | `GET`, `PUT /_control/permissions` | `{"revoke":[…],"grant":[…]}` for the running user; answers what it has |
 //! | `GET`, `PUT /_control/app` | `{"callbacks":[…],"requirePkce":bool,"certificate":PEM,"adminApproved":bool}`; answers the app with its id and secret |
@@ -39,7 +40,7 @@ mod value;
 mod viewer;
 
 pub use error::Error;
-pub use faults::{Block, Faults, QueryTimeout, SlowQuery, StatusFault, TokenRefusal};
+pub use faults::{Block, BulkFaults, FailedJobs, Faults, QueryTimeout, SlowQuery, StatusFault, TokenRefusal};
 pub use settings::Settings;
 pub use simulator::Simulator;
 pub use truth::{ActivityCounts, LicenceCounts, LoginCounts, Truth, UserCounts, UserTruth};

@@ -13,6 +13,6 @@ pub(crate) mod render;
 pub(crate) mod run;
 mod selection;
 
-pub(crate) use bind::prepare;
+pub(crate) use bind::{prepare, prepare_bulk};
 #[cfg(fuzzing)]
 pub(crate) use parser::parse;

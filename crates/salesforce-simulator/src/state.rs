@@ -6,6 +6,7 @@ use std::time::Instant;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::faults::{Faults, StatusFault};
+use crate::http::bulk::jobs::Jobs;
 use crate::http::certificate::Certificate;
 use crate::http::cursors::Cursors;
 use crate::http::grants::Grants;
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) app: Mutex<App>,
     pub(crate) grants: Mutex<Grants>,
     pub(crate) cursors: Mutex<Cursors>,
+    pub(crate) jobs: Mutex<Jobs>,
     pub(crate) journal: Mutex<Journal>,
     /// Held by a user write while it runs, when faults say so.
     pub(crate) write_lock: tokio::sync::Mutex<()>,
@@ -89,6 +91,7 @@ impl State {
         Self {
             grants: Mutex::new(Grants::new(settings.seed)),
             cursors: Mutex::default(),
+            jobs: Mutex::default(),
             journal: Mutex::default(),
             write_lock: tokio::sync::Mutex::new(()),
             org: RwLock::new(org),

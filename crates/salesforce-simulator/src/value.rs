@@ -38,6 +38,21 @@ impl Value<'_> {
         }
     }
 
+    /// Writes the value as the Bulk API's CSV spells it, before any quotes; null is nothing.
+    pub(crate) fn write_csv(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => {}
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Id(id) => out.extend_from_slice(id.as_str().as_bytes()),
+            Self::Time(seconds) => {
+                write_moment(*seconds, out);
+                out.extend_from_slice(b".000Z");
+            }
+            Self::Date(days) => write_date(i64::from(*days), out),
+            Self::Bool(_) | Self::Int(_) | Self::Double(_) => self.write_json(out),
+        }
+    }
+
     /// Writes the value as plain text, which is how it is compared and shown in messages.
     pub(crate) fn to_text(&self) -> String {
         let mut out = Vec::new();
@@ -91,8 +106,14 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
 
 /// Writes `"2026-10-02T08:15:30.000+0000"`, the API's own form without a colon.
 fn write_time(seconds: i64, out: &mut Vec<u8>) {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     out.push(b'"');
+    write_moment(seconds, out);
+    out.extend_from_slice(b".000+0000\"");
+}
+
+/// Writes `2026-10-02T08:15:30`.
+fn write_moment(seconds: i64, out: &mut Vec<u8>) {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     write_date(days, out);
     out.push(b'T');
     write_two(rest / 3600, out);
@@ -100,7 +121,6 @@ fn write_time(seconds: i64, out: &mut Vec<u8>) {
     write_two(rest / 60 % 60, out);
     out.push(b':');
     write_two(rest % 60, out);
-    out.extend_from_slice(b".000+0000\"");
 }
 
 /// Writes a proleptic Gregorian date (Howard Hinnant's `civil_from_days`).
@@ -161,6 +181,22 @@ mod tests {
         assert_eq!(json(&Value::Date(0)), r#""1970-01-01""#);
         let leap = parse_time("2024-02-29T08:15:30Z").unwrap();
         assert_eq!(json(&Value::Time(leap)), r#""2024-02-29T08:15:30.000+0000""#);
+    }
+
+    #[test]
+    fn the_bulk_api_spells_times_nulls_and_texts_in_its_own_way() {
+        let csv = |value: Value<'_>| {
+            let mut out = Vec::new();
+            value.write_csv(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(csv(Value::Null), "");
+        assert_eq!(csv(Value::Bool(false)), "false");
+        assert_eq!(csv(Value::Int(-5)), "-5");
+        assert_eq!(csv(Value::Double(5.0)), "5.0");
+        assert_eq!(csv(Value::Date(0)), "1970-01-01");
+        assert_eq!(csv(text("a\"b\\c\n")), "a\"b\\c\n");
+        assert_eq!(csv(Value::Time(parse_time("2024-02-29T08:15:30Z").unwrap())), "2024-02-29T08:15:30.000Z");
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl Viewer {
         field.updateable && !named(&self.faults.read_only_fields, object, field)
     }
 
+    /// Whether a bulk job puts a NUL into the field's values.
+    pub(crate) fn spoils(&self, object: &Object, field: &Field) -> bool {
+        named(&self.faults.bulk.nul_fields, object, field)
+    }
+
     pub(crate) fn fields<'a>(&'a self, object: &'static Object) -> impl Iterator<Item = &'static Field> + 'a {
         object.fields.iter().filter(|field| self.sees_field(object, field))
     }

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::reply::{Accept, Reply};
 use super::request::Request;
-use super::{collections, describe, limits, query, resources, sobjects};
+use super::{bulk, collections, describe, limits, query, resources, sobjects};
 use crate::journal::Entry;
 use crate::refusal::Refusal;
 use crate::state::{State, Strike, lock};
@@ -52,6 +52,20 @@ fn kind(method: &Method, path: &[&str]) -> &'static str {
         ["sobjects", ..] => "sobject_write",
         ["composite", "sobjects"] => "collection_write",
         ["composite", "sobjects", _] => "collection_read",
+        ["jobs", "query", rest @ ..] => bulk_kind(method, rest),
+        _ => "other",
+    }
+}
+
+fn bulk_kind(method: &Method, path: &[&str]) -> &'static str {
+    match (method.as_str(), path) {
+        ("POST", []) => "bulk_create",
+        ("GET", []) => "bulk_list",
+        ("GET", [_]) => "bulk_poll",
+        ("PATCH", [_]) => "bulk_abort",
+        ("DELETE", [_]) => "bulk_delete",
+        (_, [_, "results"]) => "bulk_results",
+        (_, [_, "resultPages"]) => "bulk_links",
         _ => "other",
     }
 }
@@ -80,6 +94,7 @@ async fn answer(
         ("GET", ["query" | "queryAll", locator]) => query::more(state, caller, locator).await,
         (_, ["sobjects", object, rest @ ..]) => sobjects::handle(state, caller, &request, object, rest).await,
         (_, ["composite", "sobjects", rest @ ..]) => collections::handle(state, caller, &request, rest).await,
+        (_, ["jobs", "query", rest @ ..]) => bulk::handle(state, caller, &request, rest).await,
         (_, [] | ["limits" | "sobjects"] | ["query" | "queryAll", ..]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
     }

@@ -2,16 +2,16 @@
 
 use serde_json::{Map, json};
 
+use super::bulk::MOST_JOBS;
 use super::call::Caller;
 use super::reply::Reply;
 use crate::permissions::Permission;
 use crate::refusal::Refusal;
-use crate::state::State;
+use crate::state::{State, lock};
 
 /// Limits that nothing in the organisation uses up.
-const UNUSED: [(&str, u64); 20] = [
+const UNUSED: [(&str, u64); 19] = [
     ("DailyBulkApiBatches", 15_000),
-    ("DailyBulkV2QueryJobs", 10_000),
     ("DailyBulkV2QueryFileStorageMB", 976_562),
     ("DailyAsyncApexExecutions", 250_000),
     ("DailyDurableStreamingApiEvents", 10_000),
@@ -47,6 +47,9 @@ pub(crate) fn limits(state: &State, caller: Caller) -> Result<Reply, Refusal> {
         "Seat report": { "Max": 0, "Remaining": 0 },
     });
     limits.insert("DailyApiRequests".to_owned(), requests);
+    let made = lock(&state.jobs).made();
+    let left = state.faults().bulk.jobs_remaining.unwrap_or(MOST_JOBS.saturating_sub(made));
+    limits.insert("DailyBulkV2QueryJobs".to_owned(), json!({ "Max": MOST_JOBS, "Remaining": left }));
     limits.insert(
         "PermissionSets".to_owned(),
         json!({ "Max": 1500, "Remaining": 1499, "CreateCustom": { "Max": 1000, "Remaining": 999 } }),

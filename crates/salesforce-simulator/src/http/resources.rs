@@ -55,6 +55,7 @@ pub(crate) fn resources(state: &State, caller: Caller) -> Reply {
             "queryAll": format!("{root}/queryAll"),
             "limits": format!("{root}/limits"),
             "composite": format!("{root}/composite"),
+            "jobs": format!("{root}/jobs"),
             "identity": format!("{}/id/{}/{}", state.url, org.id(), org.user_id(caller.user)),
         }),
     )

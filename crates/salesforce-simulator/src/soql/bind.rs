@@ -1,9 +1,11 @@
 //! Binds a parsed query to the schema as one user sees it, refusing as Salesforce does.
 
 mod aggregation;
+mod bulk;
 mod conditions;
 mod literal;
 
+pub(crate) use self::bulk::prepare_bulk;
 use super::ast::{FieldScope, Item, Name, Operand, Order, Query};
 use super::plan::{Output, Path, Plan, Record, Shape, Sort};
 use super::{parser, run};

@@ -109,6 +109,26 @@ pub(crate) struct Aggregation {
     pub(crate) order: Vec<Sort<Column>>,
 }
 
+/// A query of the Bulk API, whose answer is a sheet.
+pub(crate) struct BulkQuery {
+    pub(crate) plan: Plan,
+    pub(crate) columns: Vec<BulkColumn>,
+}
+
+/// A column of a sheet, headed by the path to its field in the schema's case.
+pub(crate) struct BulkColumn {
+    pub(crate) header: String,
+    pub(crate) path: Path,
+}
+
+impl BulkColumn {
+    pub(crate) fn of(path: Path) -> Self {
+        let hops = path.hops.iter().filter_map(|(field, _)| Some(field.parent.as_ref()?.relationship));
+        let header = hops.chain([path.field.name]).collect::<Vec<_>>().join(".");
+        Self { header, path }
+    }
+}
+
 pub(crate) enum Shape {
     Records(Record),
     Count,

@@ -18,16 +18,26 @@ const DAY: i64 = 86_400;
 
 /// Selects the rows of a plan that the viewer may see.
 pub(crate) fn select(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
-    within(org, viewer, plan, plan.offset, plan.limit.unwrap_or(u64::MAX))
+    check_window(viewer, plan)?;
+    Ok(within(org, viewer, plan, plan.offset, plan.limit.unwrap_or(u64::MAX)))
+}
+
+/// Selects the rows of a plan as a bulk job does: in chunks of their ids, none of which is long enough to time out.
+/// An order or a limit forbids the chunks.
+pub(crate) fn select_in_chunks(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
+    if plan.order.is_empty() && plan.limit.is_none() {
+        return Ok(within(org, viewer, plan, plan.offset, u64::MAX));
+    }
+    select(org, viewer, plan)
 }
 
 /// Selects every row the condition accepts; the limit of a grouped query counts groups.
 pub(crate) fn select_all(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
-    within(org, viewer, plan, 0, u64::MAX)
+    check_window(viewer, plan)?;
+    Ok(within(org, viewer, plan, 0, u64::MAX))
 }
 
-fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> Result<Selection, Refusal> {
-    check_window(viewer, plan)?;
+fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> Selection {
     let direction = natural(&plan.order);
     let access = narrow::access(org, plan);
     if let (Access::Span { from, to, exact: true }, Some(Direction::Ascending)) = (&access, direction)
@@ -37,7 +47,7 @@ fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> R
         let end = org.last_ordinal(plan.object);
         let from = from.saturating_add(offset).min(end);
         let to = (*to).min(end).max(from);
-        return Ok(Selection::Span { from, to: to.min(from.saturating_add(limit)) });
+        return Selection::Span { from, to: to.min(from.saturating_add(limit)) };
     }
     let enough = usize::try_from(limit.saturating_add(offset)).unwrap_or(usize::MAX);
     let reader = Reader { org, viewer, plan, enough };
@@ -49,7 +59,7 @@ fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> R
         Access::Rows(rows) => reader.in_natural_order(rows.into_iter(), direction),
         Access::Span { from, to, .. } => reader.in_natural_order(org.ordinals(plan.object, from, to), direction),
     };
-    Ok(Selection::List(cut(rows, offset, limit)))
+    Selection::List(cut(rows, offset, limit))
 }
 
 /// The values of an id field in the selected rows, for a semi-join.

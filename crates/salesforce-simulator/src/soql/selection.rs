@@ -7,6 +7,10 @@ pub(crate) enum Selection {
 }
 
 impl Selection {
+    pub(crate) fn none() -> Self {
+        Self::List(Vec::new())
+    }
+
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Span { from, to } => to - from,

@@ -4,6 +4,7 @@
 
 mod access;
 mod assertions;
+mod bulk;
 mod client;
 mod faults;
 mod oauth;

@@ -1,0 +1,148 @@
+//! `jobs/query`: the query jobs of Bulk API 2.0.
+
+mod asked;
+mod job;
+pub(crate) mod jobs;
+mod results;
+mod sheet;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use self::asked::{Asked, Change};
+use self::job::{Answer, Fate, Job, Stage};
+use super::call::Caller;
+use super::query::blocking;
+use super::reply::Reply;
+use super::request::Request;
+use crate::org::Org;
+use crate::refusal::Refusal;
+use crate::soql::plan::BulkQuery;
+use crate::soql::prepare_bulk;
+use crate::soql::run::{self, Selection};
+use crate::state::{State, lock};
+use crate::viewer::Viewer;
+
+/// Jobs that may be made in 24 hours.
+pub(crate) const MOST_JOBS: u64 = 10_000;
+/// The first version with query jobs, and the first with links to their results.
+const OLDEST: u16 = 47;
+const OLDEST_WITH_LINKS: u16 = 58;
+
+pub(crate) async fn handle(
+    state: &Arc<State>,
+    caller: Caller,
+    request: &Request,
+    rest: &[&str],
+) -> Result<Reply, Refusal> {
+    if caller.version < OLDEST {
+        return Err(Refusal::not_found());
+    }
+    match (request.method.as_str(), rest) {
+        ("POST", []) => create(state, caller, request).await,
+        ("GET", []) => Ok(list(state, caller, request)),
+        ("GET", [id]) => with_job(state, caller, id, |org, job| {
+            job.poll(state.now());
+            Ok(job.details(org))
+        }),
+        ("PATCH", [id]) => {
+            Change::read(request)?;
+            with_job(state, caller, id, |org, job| {
+                job.abort(state.now())?;
+                Ok(job.brief(org))
+            })
+        }
+        ("DELETE", [id]) => delete(state, caller, id),
+        ("GET", [id, "results"]) => results::set(state, caller, request, id).await,
+        (_, [_, "resultPages"]) if caller.version < OLDEST_WITH_LINKS => Err(Refusal::not_found()),
+        ("GET", [id, "resultPages"]) => results::links(state, caller, request, id),
+        (_, [] | [_] | [_, "results" | "resultPages"]) => Err(Refusal::method()),
+        _ => Err(Refusal::not_found()),
+    }
+}
+
+async fn create(state: &Arc<State>, caller: Caller, request: &Request) -> Result<Reply, Refusal> {
+    let asked = Asked::read(request)?;
+    blocking(state, move |state| {
+        let org = state.org();
+        let viewer = state.viewer(&org, caller.user, caller.version);
+        let query = prepare_bulk(&org, &viewer, &asked.query)?;
+        check_limit(state)?;
+        lock(&state.journal).count_bulk_job(query.plan.object.name);
+        let (selection, fate) = run(state, &org, &viewer, &query);
+        let (polls_left, now) = (viewer.faults.bulk.in_progress_polls, state.now());
+        let answer = Arc::new(Answer { viewer, query, selection });
+        let stage = Stage::UploadComplete;
+        let mut jobs = lock(&state.jobs);
+        let job = jobs.add(|number| Job { number, asked, answer, fate, stage, polls_left, created: now, changed: now });
+        Ok(Reply::json(200, &job.brief(&org)))
+    })
+    .await
+}
+
+/// Takes one off the day's jobs, or refuses when none is left.
+fn check_limit(state: &State) -> Result<(), Refusal> {
+    let made = lock(&state.jobs).made();
+    let scripted = state.faults().bulk.jobs_remaining.is_some();
+    let is_left =
+        if scripted { state.count_down(|faults| faults.bulk.jobs_remaining.as_mut()) } else { made < MOST_JOBS };
+    if is_left {
+        return Ok(());
+    }
+    let message = format!("Max bulk v2 query jobs ({MOST_JOBS}) per 24 hrs has been reached ({})", MOST_JOBS + 1);
+    Err(Refusal::bad("LIMIT_EXCEEDED", message))
+}
+
+/// Selects the job's rows, and settles how it ends; what refuses the query now fails the job.
+fn run(state: &State, org: &Org, viewer: &Viewer, query: &BulkQuery) -> (Selection, Fate) {
+    let failing = viewer.faults.bulk.failed_jobs.as_ref();
+    let fails = state.count_down(|faults| faults.bulk.failed_jobs.as_mut().map(|failed| &mut failed.times));
+    if let Some(failed) = failing.filter(|_| fails) {
+        return (Selection::none(), Fate::Failed(failed.error_message.clone()));
+    }
+    match run::select_in_chunks(org, viewer, &query.plan) {
+        Ok(selection) => (selection, Fate::Complete),
+        Err(refusal) => (Selection::none(), Fate::Failed(Some(format!("{}: {}", refusal.code, refusal.message)))),
+    }
+}
+
+/// Answers every job in one page, whatever their number.
+fn list(state: &State, caller: Caller, request: &Request) -> Reply {
+    let query = request.query();
+    let wants = |name: &str, own: &str| query.get(name).is_none_or(|value| value.eq_ignore_ascii_case(own));
+    let fits =
+        wants("jobType", "V2Query") && wants("concurrencyMode", "Parallel") && wants("isPkChunkingEnabled", "true");
+    let org = state.org();
+    let viewer = state.viewer(&org, caller.user, caller.version);
+    let jobs = lock(&state.jobs);
+    let records: Vec<Value> = jobs.of(&viewer).filter(|_| fits).map(|job| job.listed(&org)).collect();
+    Reply::json(200, &json!({ "done": true, "records": records, "nextRecordsUrl": null }))
+}
+
+/// Does something to a job that the caller may see, and answers what that gave.
+fn with_job(
+    state: &State,
+    caller: Caller,
+    id: &str,
+    change: impl FnOnce(&Org, &mut Job) -> Result<Value, Refusal>,
+) -> Result<Reply, Refusal> {
+    let org = state.org();
+    let viewer = state.viewer(&org, caller.user, caller.version);
+    let mut jobs = lock(&state.jobs);
+    let body = change(&org, jobs.find(&org, &viewer, id)?)?;
+    Ok(Reply::json(200, &body))
+}
+
+fn delete(state: &State, caller: Caller, id: &str) -> Result<Reply, Refusal> {
+    let org = state.org();
+    let viewer = state.viewer(&org, caller.user, caller.version);
+    let mut jobs = lock(&state.jobs);
+    let job = jobs.find(&org, &viewer, id)?;
+    if job.stage == Stage::InProgress {
+        return Err(Refusal::bad("INVALIDJOBSTATE", "a job in progress cannot be deleted; abort it first"));
+    }
+    let number = job.number;
+    jobs.remove(number);
+    Ok(Reply::empty(204))
+}

@@ -1,0 +1,85 @@
+//! What a client asks of a query job.
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::request::Request;
+use crate::refusal::Refusal;
+
+/// The body that makes a job; unknown members and values are refused.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Asked {
+    pub(crate) operation: Operation,
+    pub(crate) query: String,
+    #[serde(default)]
+    pub(crate) content_type: ContentType,
+    #[serde(default)]
+    pub(crate) column_delimiter: Delimiter,
+    #[serde(default)]
+    pub(crate) line_ending: LineEnding,
+}
+
+/// Both read the same here, because the organisation has no rows that are deleted and still there.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Operation {
+    Query,
+    QueryAll,
+}
+
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) enum ContentType {
+    #[default]
+    #[serde(rename = "CSV")]
+    Csv,
+}
+
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Delimiter {
+    Backquote,
+    Caret,
+    #[default]
+    Comma,
+    Pipe,
+    Semicolon,
+    Tab,
+}
+
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum LineEnding {
+    #[default]
+    Lf,
+    Crlf,
+}
+
+/// The body that changes a job; a client can do no more than abort it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Change {
+    #[expect(dead_code, reason = "reading it is the check that it says Aborted")]
+    state: Abortion,
+}
+
+#[derive(Deserialize)]
+enum Abortion {
+    Aborted,
+}
+
+impl Asked {
+    pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
+        serde_json::from_slice(&request.body).map_err(|error| unreadable(&error))
+    }
+}
+
+impl Change {
+    pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
+        serde_json::from_slice(&request.body).map_err(|error| unreadable(&error))
+    }
+}
+
+// The vendor does not document how it words this; its reader of JSON is the one that minds.
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    Refusal::bad("JSON_PARSER_ERROR", error.to_string())
+}

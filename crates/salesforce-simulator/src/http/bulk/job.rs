@@ -1,0 +1,134 @@
+//! One query job: how it advances, and what it says of itself.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+
+use super::asked::Asked;
+use crate::org::Org;
+use crate::org::id::Id;
+use crate::refusal::Refusal;
+use crate::soql::plan::BulkQuery;
+use crate::soql::run::Selection;
+use crate::value::Value;
+use crate::viewer::Viewer;
+
+pub(super) const PREFIX: [u8; 3] = *b"750";
+
+/// Where a job stands, in the vendor's words.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Stage {
+    UploadComplete,
+    InProgress,
+    JobComplete,
+    Failed,
+    Aborted,
+}
+
+/// How a job ends, which is settled as it is made.
+pub(crate) enum Fate {
+    Complete,
+    /// With the `errorMessage`, if it gives one.
+    Failed(Option<String>),
+}
+
+/// The rows of a job, and the user they were selected for.
+///
+/// Which rows they are, and what the user may see of them, is as it was when the job was made. Their values are read
+/// with the page, as behind a cursor of REST: ten thousand jobs then cost numbers and not sheets.
+pub(crate) struct Answer {
+    pub(crate) viewer: Viewer,
+    pub(crate) query: BulkQuery,
+    pub(crate) selection: Selection,
+}
+
+/// A query job, advanced by the polls of its clients and by nothing else.
+pub(crate) struct Job {
+    pub(crate) number: u64,
+    pub(crate) asked: Asked,
+    pub(crate) answer: Arc<Answer>,
+    pub(crate) fate: Fate,
+    pub(crate) stage: Stage,
+    /// How many polls still answer `InProgress`.
+    pub(crate) polls_left: u64,
+    pub(crate) created: i64,
+    pub(crate) changed: i64,
+}
+
+impl Job {
+    pub(crate) fn user(&self) -> u32 {
+        self.answer.viewer.user
+    }
+
+    /// The API version that made the job, and that alone may read its results.
+    pub(crate) fn version(&self) -> u16 {
+        self.answer.viewer.version
+    }
+
+    fn is_under_way(&self) -> bool {
+        matches!(self.stage, Stage::UploadComplete | Stage::InProgress)
+    }
+
+    /// Moves on by one poll: to its end, unless it is to stay in progress for longer.
+    pub(crate) fn poll(&mut self, now: i64) {
+        if !self.is_under_way() {
+            return;
+        }
+        self.stage = match (&self.fate, self.polls_left) {
+            (_, 1..) => Stage::InProgress,
+            (Fate::Complete, 0) => Stage::JobComplete,
+            (Fate::Failed(_), 0) => Stage::Failed,
+        };
+        self.polls_left = self.polls_left.saturating_sub(1);
+        self.changed = now;
+    }
+
+    pub(crate) fn abort(&mut self, now: i64) -> Result<(), Refusal> {
+        if !self.is_under_way() {
+            return Err(Refusal::bad("INVALIDJOBSTATE", "Aborting already Completed Job not allowed"));
+        }
+        self.stage = Stage::Aborted;
+        self.changed = now;
+        Ok(())
+    }
+
+    /// What creation and abortion answer.
+    pub(crate) fn brief(&self, org: &Org) -> Json {
+        json!({
+            "id": Id::new(PREFIX, org.pod, self.number).as_str(),
+            "operation": self.asked.operation,
+            "object": self.answer.query.plan.object.name,
+            "createdById": org.user_id(self.user()).as_str(),
+            "createdDate": Value::Time(self.created).to_text(),
+            "systemModstamp": Value::Time(self.changed).to_text(),
+            "state": self.stage,
+            "concurrencyMode": "Parallel",
+            "contentType": self.asked.content_type,
+            "apiVersion": f64::from(self.version()),
+            "lineEnding": self.asked.line_ending,
+            "columnDelimiter": self.asked.column_delimiter,
+        })
+    }
+
+    /// The job as a list shows it.
+    pub(crate) fn listed(&self, org: &Org) -> Json {
+        let mut listed = self.brief(org);
+        listed["jobType"] = json!("V2Query");
+        listed
+    }
+
+    /// What a poll answers.
+    pub(crate) fn details(&self, org: &Org) -> Json {
+        let is_complete = self.stage == Stage::JobComplete;
+        let mut details = self.listed(org);
+        details["numberRecordsProcessed"] = json!(if is_complete { self.answer.selection.len() } else { 0 });
+        details["retries"] = json!(0);
+        details["totalProcessingTime"] = json!((self.changed - self.created) * 1000);
+        details["isPkChunkingSupported"] = json!(true);
+        if let (Stage::Failed, Fate::Failed(Some(message))) = (self.stage, &self.fate) {
+            details["errorMessage"] = json!(message);
+        }
+        details
+    }
+}

@@ -1,0 +1,152 @@
+//! What may go wrong with a job, and what the control endpoints tell of jobs.
+
+use reqwest::Method;
+use salesforce_simulator::{BulkFaults, FailedJobs, Faults};
+use serde_json::{Value, json};
+
+use super::JOBS;
+use crate::client::{Api, refusal};
+
+const QUERY: &str = "SELECT Id, Department FROM User";
+
+#[tokio::test]
+async fn an_object_may_be_unknown_to_the_bulk_api_and_known_to_rest() {
+    let api = Api::start(30).await;
+    api.set_faults(json!({ "bulk": { "unsupportedObjects": ["LoginHistory", "user"] } })).await;
+    let (status, body) = api.make_job(json!({ "operation": "query", "query": QUERY })).await;
+    let message = "Entity 'User' is not supported by the Bulk API.".to_owned();
+    assert_eq!(refusal(status, &body), (400, "INVALIDENTITY".to_owned(), message));
+    assert_eq!(api.count("SELECT COUNT() FROM User").await, 30);
+    api.complete_job("SELECT Id FROM Profile").await;
+}
+
+#[tokio::test]
+async fn the_next_jobs_fail_with_or_without_a_reason() {
+    let api = Api::start(30).await;
+    for (reason, expected) in [
+        (None, Value::Null),
+        (
+            Some("InternalServerError : retried more than 15 times"),
+            json!("InternalServerError : retried more than 15 times"),
+        ),
+    ] {
+        let failed_jobs = Some(FailedJobs { times: 1, error_message: reason.map(str::to_owned) });
+        api.simulator
+            .set_faults(Faults { bulk: BulkFaults { failed_jobs, ..BulkFaults::default() }, ..Faults::default() });
+        let job = api.job(QUERY).await;
+        let (_, polled) = api.get(&job).await;
+        assert_eq!((&polled["state"], &polled["errorMessage"]), (&json!("Failed"), &expected));
+        assert_eq!(polled["numberRecordsProcessed"], 0);
+        let (status, body) = api.get(&format!("{job}/results")).await;
+        assert_eq!(refusal(status, &body).1, "INVALIDJOBSTATE");
+        assert_eq!(api.status(Method::DELETE, &job).await.0, 204);
+        api.complete_job(QUERY).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_stays_in_progress_for_as_many_polls_as_were_set_when_it_was_made() {
+    let api = Api::start(30).await;
+    api.set_faults(json!({ "bulk": { "inProgressPolls": 2 } })).await;
+    let job = api.job(QUERY).await;
+    api.control(Method::DELETE, "faults", Value::Null).await;
+    let mut states = Vec::new();
+    for _ in 0..4 {
+        states.push(api.state(&job).await);
+    }
+    assert_eq!(states, ["InProgress", "InProgress", "JobComplete", "JobComplete"]);
+    api.set_faults(json!({ "bulk": { "inProgressPolls": 1000 } })).await;
+    let stuck = api.job(QUERY).await;
+    assert_eq!(api.state(&stuck).await, "InProgress");
+    assert_eq!(api.call(Method::PATCH, &stuck, json!({ "state": "Aborted" })).await.1["state"], "Aborted");
+}
+
+#[tokio::test]
+async fn jobs_run_out_for_the_day() {
+    let api = Api::start(30).await;
+    let remaining = async || {
+        let (_, limits) = api.get("/services/data/v62.0/limits").await;
+        limits["DailyBulkV2QueryJobs"]["Remaining"].as_u64().unwrap()
+    };
+    api.complete_job(QUERY).await;
+    assert_eq!(remaining().await, 9_999);
+    api.set_faults(json!({ "bulk": { "jobsRemaining": 1 } })).await;
+    api.complete_job(QUERY).await;
+    assert_eq!(remaining().await, 0);
+    let (status, body) = api.make_job(json!({ "operation": "query", "query": QUERY })).await;
+    let message = "Max bulk v2 query jobs (10000) per 24 hrs has been reached (10001)".to_owned();
+    assert_eq!(refusal(status, &body), (400, "LIMIT_EXCEEDED".to_owned(), message));
+}
+
+#[tokio::test]
+async fn sets_are_as_small_as_told() {
+    let api = Api::start(30).await;
+    let job = api.complete_job(QUERY).await;
+    api.set_faults(json!({ "bulk": { "pageSize": 12 } })).await;
+    for path in ["results", "results?maxRecords=50000"] {
+        let sheet = api.sheet(&format!("{job}/{path}")).await;
+        assert_eq!(sheet.count, 12, "{path}");
+        assert_ne!(sheet.locator, "null");
+    }
+}
+
+#[tokio::test]
+async fn values_end_in_nul_where_told() {
+    let api = Api::start(60).await;
+    api.set_faults(json!({ "bulk": { "nulFields": ["user.department"] } })).await;
+    let job = api.complete_job("SELECT Id, Department, Title FROM User").await;
+    let rows = api.sheet(&format!("{job}/results")).await.rows();
+    assert!(rows.iter().any(|row| row[1].is_empty()) && rows.iter().any(|row| !row[1].is_empty()));
+    assert!(rows.iter().all(|row| row[1].is_empty() || row[1].ends_with('\0')));
+    assert!(rows.iter().all(|row| !row[0].contains('\0') && !row[2].contains('\0')));
+    assert!(api.rows(QUERY).await.iter().all(|row| !row["Department"].to_string().contains("u0000")));
+}
+
+#[tokio::test]
+async fn results_break_off_in_the_middle_like_any_body() {
+    let api = Api::start(300).await;
+    let job = api.complete_job(QUERY).await;
+    api.set_faults(json!({ "dropBodyAt": 1 })).await;
+    let path = format!("{job}/results");
+    let broken = api.send(Method::GET, &path, None).await;
+    assert_eq!(broken.headers()["sforce-numberofrecords"], "300");
+    assert!(broken.bytes().await.is_err());
+    assert_eq!(api.sheet(&path).await.count, 300);
+}
+
+#[tokio::test]
+async fn a_job_outlasts_the_time_out_of_a_query_unless_an_order_or_a_limit_forbids_its_chunks() {
+    let api = Api::start(60).await;
+    api.set_faults(json!({ "queryTimeout": { "object": "LoginHistory", "untilDays": 10 } })).await;
+    let soql = "SELECT Id FROM LoginHistory";
+    assert_eq!(api.refused(soql).await.1, "QUERY_TIMEOUT");
+    let job = api.complete_job(soql).await;
+    assert_eq!(api.sheet(&format!("{job}/results")).await.count, api.simulator.truth().logins.total);
+    let ordered = api.job(&format!("{soql} ORDER BY LoginTime")).await;
+    let (_, polled) = api.get(&ordered).await;
+    let message = "QUERY_TIMEOUT: Your query request was running for too long.";
+    assert_eq!((&polled["state"], &polled["errorMessage"]), (&json!("Failed"), &json!(message)));
+}
+
+#[tokio::test]
+async fn calls_about_jobs_are_metered_counted_by_kind_and_jobs_by_object() {
+    let api = Api::start(30).await;
+    let job = api.complete_job(QUERY).await;
+    api.sheet(&format!("{job}/results")).await;
+    api.get(&format!("{job}/resultPages")).await;
+    api.get(JOBS).await;
+    api.complete_job("SELECT Id FROM Profile").await;
+    api.make_job(json!({ "operation": "query", "query": "SELECT Nope FROM User" })).await;
+    let response = api.send(Method::DELETE, &job, None).await;
+    assert_eq!(response.headers()["sforce-limit-info"], "api-usage=9/100000");
+    let counts = api.control(Method::GET, "requests", Value::Null).await;
+    let expected = json!({
+        "token": 1, "bulk_create": 3, "bulk_poll": 2, "bulk_results": 1, "bulk_links": 1, "bulk_list": 1,
+        "bulk_delete": 1, "total": 10,
+    });
+    assert_eq!(counts, expected);
+    let jobs = async || api.control(Method::GET, "requests/bulk", Value::Null).await;
+    assert_eq!(jobs().await, json!({ "User": 1, "Profile": 1 }));
+    api.control(Method::DELETE, "requests", Value::Null).await;
+    assert_eq!(jobs().await, json!({}));
+}

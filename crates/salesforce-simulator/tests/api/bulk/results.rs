@@ -1,0 +1,187 @@
+//! The results: what a sheet says, and how a large one comes in sets.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Api, refusal};
+
+#[tokio::test]
+async fn a_sheet_has_the_rows_of_the_query_in_the_columns_of_the_query() {
+    let api = Api::start(300).await;
+    let soql = "select id, u.Profile.Name, IsActive, title, LastLoginDate, Manager.Username FROM User u";
+    let rows = api.rows(soql).await;
+    let sheet = api.sheet(&format!("{}/results", api.complete_job(soql).await)).await;
+    assert_eq!(sheet.header(), r#""Id","Profile.Name","IsActive","Title","LastLoginDate","Manager.Username""#);
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.replace("+0000", "Z"),
+        other => other.to_string(),
+    };
+    let expected: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let columns = [&row["Id"], &row["Profile"]["Name"], &row["IsActive"], &row["Title"], &row["LastLoginDate"]];
+            columns.into_iter().chain([&row["Manager"]["Username"]]).map(text).collect()
+        })
+        .collect();
+    assert_eq!(sheet.rows(), expected);
+    assert_eq!((sheet.count, sheet.locator.as_str()), (300, "null"));
+}
+
+#[tokio::test]
+async fn every_value_is_quoted_and_spelled_as_the_bulk_api_spells_it() {
+    let api = Api::start(300).await;
+    let id = api.id("SELECT Id FROM User WHERE Title LIKE 'VP%' AND Profile.Name = 'Sales Manager' LIMIT 1").await;
+    let (status, _) = api.patch(&format!("sobjects/User/{id}"), json!({ "Department": "Zoë,\nand \"others\"" })).await;
+    assert_eq!(status, 204);
+    let change = json!({ "isActive": true, "lastLoginDate": "2026-10-02T08:15:30Z" });
+    api.control(Method::POST, &format!("users/{id}"), change).await;
+    let soql = format!("SELECT IsActive, Title, Department, Division, LastLoginDate FROM User WHERE Id = '{id}'");
+    let job = api.complete_job(&soql).await;
+    let expected = r#""IsActive","Title","Department","Division","LastLoginDate"
+"true","VP ""Global"" Sales\Service","Zoë,
+and ""others""","","2026-10-02T08:15:30.000Z"
+"#;
+    assert_eq!(api.sheet(&format!("{job}/results")).await.text, expected);
+}
+
+#[tokio::test]
+async fn nothing_is_an_empty_value_and_no_rows_are_a_header() {
+    let api = Api::start(60).await;
+    let job = api.complete_job("SELECT LastLoginDate FROM User WHERE LastLoginDate = null LIMIT 1").await;
+    assert_eq!(api.sheet(&format!("{job}/results")).await.text, "\"LastLoginDate\"\n\"\"\n");
+    let job = api.complete_job("SELECT Id FROM User WHERE Username = 'nobody'").await;
+    let sheet = api.sheet(&format!("{job}/results")).await;
+    assert_eq!((sheet.text.as_str(), sheet.count, sheet.locator.as_str()), ("\"Id\"\n", 0, "null"));
+    let (_, links) = api.get(&format!("{job}/resultPages")).await;
+    assert_eq!(links["resultPages"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn columns_and_lines_are_set_apart_as_asked() {
+    let api = Api::start(30).await;
+    for (delimiter, sign) in
+        [("BACKQUOTE", '`'), ("CARET", '^'), ("COMMA", ','), ("PIPE", '|'), ("SEMICOLON", ';'), ("TAB", '\t')]
+    {
+        for (ending, end) in [("LF", "\n"), ("CRLF", "\r\n")] {
+            let soql = "SELECT Name, IsActive FROM User WHERE Name = 'Integration User'";
+            let body =
+                json!({ "operation": "query", "query": soql, "columnDelimiter": delimiter, "lineEnding": ending });
+            let (_, made) = api.make_job(body).await;
+            let job = format!("{}/{}", super::JOBS, made["id"].as_str().unwrap());
+            assert_eq!(api.state(&job).await, "JobComplete");
+            let expected = format!("\"Name\"{sign}\"IsActive\"{end}\"Integration User\"{sign}\"true\"{end}");
+            assert_eq!(api.sheet(&format!("{job}/results")).await.text, expected, "{delimiter} {ending}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sets_follow_their_locators_and_can_be_read_again() {
+    let api = Api::start(250).await;
+    let job = api.complete_job("SELECT Id, Username FROM User").await;
+    let first = api.sheet(&format!("{job}/results?maxRecords=100")).await;
+    let second_path = format!("{job}/results?maxRecords=100&locator={}", first.locator);
+    let second = api.sheet(&second_path).await;
+    let third = api.sheet(&format!("{job}/results?locator={}", second.locator)).await;
+    assert_eq!((first.count, second.count, third.count), (100, 100, 50));
+    assert_eq!(third.locator, "null");
+    assert!([&first, &second, &third].iter().all(|sheet| sheet.header() == "\"Id\",\"Username\""));
+    let again = api.sheet(&second_path).await;
+    assert_eq!((again.text, again.locator), (second.text.clone(), second.locator.clone()));
+    let whole = api.sheet(&format!("{job}/results")).await;
+    assert_eq!((whole.count, whole.locator.as_str()), (250, "null"));
+    assert_eq!([first.rows(), second.rows(), third.rows()].concat(), whole.rows());
+}
+
+#[tokio::test]
+async fn locators_and_sizes_that_mean_nothing_are_refused() {
+    let api = Api::start(30).await;
+    let job = api.complete_job("SELECT Id FROM User").await;
+    // MTAwMDA6NQ is what a locator of another job may look like: five rows after the ten-thousandth.
+    for (query, code) in [
+        ("locator=nonsense!", "INVALID_QUERY_LOCATOR"),
+        ("locator=MTAwMDA6NQ", "INVALID_QUERY_LOCATOR"),
+        ("maxRecords=0", "API_ERROR"),
+        ("maxRecords=many", "API_ERROR"),
+    ] {
+        let (status, body) = api.get(&format!("{job}/results?{query}")).await;
+        assert_eq!((refusal(status, &body).0, refusal(status, &body).1.as_str()), (400, code), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn five_links_at_a_time_lead_to_every_set() {
+    let api = Api::start(330).await;
+    api.set_faults(json!({ "bulk": { "pageSize": 50 } })).await;
+    let job = api.complete_job("SELECT Id FROM User").await;
+    let (_, first) = api.get(&format!("{job}/resultPages")).await;
+    assert_eq!((first["resultPages"].as_array().unwrap().len(), &first["done"]), (5, &json!(false)));
+    let next = first["nextRecordsUrl"].as_str().unwrap();
+    assert!(next.starts_with(&format!("{job}/resultPages?locator=")), "{next}");
+    let (_, last) = api.get(next).await;
+    assert_eq!((&last["done"], &last["nextRecordsUrl"]), (&json!(true), &Value::Null));
+    let links = [&first, &last].into_iter().flat_map(|page| page["resultPages"].as_array().unwrap());
+    let mut counts = Vec::new();
+    let mut rows = Vec::new();
+    for link in links {
+        let sheet = api.sheet(link["resultUrl"].as_str().unwrap()).await;
+        counts.push(sheet.count);
+        rows.extend(sheet.rows());
+    }
+    assert_eq!(counts, [50, 50, 50, 50, 50, 50, 30]);
+    let ids: Vec<String> =
+        api.rows("SELECT Id FROM User").await.iter().map(|row| row["Id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(rows.concat(), ids);
+    assert_eq!(api.get(&format!("{job}/resultPages").replace("v62", "v57")).await.0, 404);
+}
+
+#[tokio::test]
+async fn results_answer_the_version_that_made_the_job_and_only_when_it_is_complete() {
+    let api = Api::start(30).await;
+    let job = api.job("SELECT Id FROM User").await;
+    for path in ["results", "resultPages"] {
+        let (status, body) = api.get(&format!("{job}/{path}")).await;
+        let (status, code, _) = refusal(status, &body);
+        assert_eq!((status, code.as_str()), (400, "INVALIDJOBSTATE"), "{path}");
+    }
+    assert_eq!(api.get(&job.replace("v62", "v63")).await.1["state"], "JobComplete", "info is for every version");
+    for path in ["results", "resultPages"] {
+        assert_eq!(api.get(&format!("{job}/{path}").replace("v62", "v63")).await.0, 409);
+        assert_eq!(api.status(Method::GET, &format!("{job}/{path}")).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn old_versions_sort_the_columns_by_name() {
+    let api = Api::start(30).await;
+    let body = json!({ "operation": "query", "query": "SELECT Username, Id, Profile.Name FROM User LIMIT 1" });
+    let (_, made) = api.call(Method::POST, "/services/data/v49.0/jobs/query", body).await;
+    assert_eq!(made["apiVersion"], json!(49.0));
+    let job = format!("/services/data/v49.0/jobs/query/{}", made["id"].as_str().unwrap());
+    assert_eq!(api.state(&job).await, "JobComplete");
+    assert_eq!(api.sheet(&format!("{job}/results")).await.header(), r#""Id","Profile.Name","Username""#);
+}
+
+#[tokio::test]
+async fn a_job_keeps_to_the_rows_and_the_rights_that_were_there_when_it_was_made() {
+    let api = Api::start(60).await;
+    let active = api.simulator.truth().users.active;
+    let job = api.complete_job("SELECT Id, Profile.UserLicense.Name FROM User WHERE IsActive = true").await;
+    let id = api.id("SELECT Id FROM User WHERE IsActive = true AND Profile.Name = 'Sales Manager' LIMIT 1").await;
+    api.control(Method::POST, &format!("users/{id}"), json!({ "isActive": false })).await;
+    api.revoke("PermissionsViewSetup").await;
+    let rows = api.sheet(&format!("{job}/results")).await.rows();
+    assert_eq!(rows.len() as u64, active);
+    assert!(rows.iter().any(|row| row[0] == id) && rows.iter().all(|row| !row[1].is_empty()));
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_rows_are_one_set() {
+    let api = Api::start(100_001).await;
+    let job = api.complete_job("SELECT Id FROM User").await;
+    let first = api.sheet(&format!("{job}/results")).await;
+    assert_eq!(first.count, 100_000);
+    let last = api.sheet(&format!("{job}/results?locator={}", first.locator)).await;
+    assert_eq!((last.count, last.locator.as_str()), (1, "null"));
+}
