@@ -1,4 +1,4 @@
-// Rows 1, 2, 4, 5 and 8 of the matrix, with jsforce.
+// Rows 1, 2, 4, 5, 6 and 8 of the matrix, with jsforce.
 import assert from 'node:assert/strict';
 import jsforce from 'jsforce';
 
@@ -98,6 +98,24 @@ async function row5() {
   return `${records.length} records with mixed results`;
 }
 
+async function row6() {
+  const connection = await connect();
+  connection.bulk2.pollInterval = 50;
+  await control('PUT', 'faults', { bulk: { inProgressPolls: 2 } });
+  const stream = await connection.bulk2.query('SELECT Id, Title, Profile.Name FROM User');
+  const rows = await stream.toArray();
+  const { total } = (await control('GET', 'truth')).users;
+  assert.equal(rows.length, total);
+  assert.ok(rows.some((row) => row.Title === 'VP "Global" Sales\\Service'));
+  assert.ok(rows.every((row) => row['Profile.Name'] !== undefined));
+  await control('PUT', 'faults', { status: { code: 503, times: 2 } });
+  const started = Date.now();
+  assert.equal((await connection.query('SELECT Id FROM User LIMIT 1')).totalSize, 1);
+  assert.ok(Date.now() - started >= 1500, 'it waited 0.5 s and 1 s');
+  assert.equal((await control('GET', 'faults')).status.times, 0);
+  return `${rows.length} users in one set, 503 twice and then an answer`;
+}
+
 async function row8() {
   const flow = new jsforce.OAuth2(oauth2);
   const connection = new jsforce.Connection({ oauth2: flow, instanceUrl: url, version: '62.0' });
@@ -112,7 +130,7 @@ async function row8() {
 }
 
 let failed = false;
-for (const [number, row] of [[1, row1], [2, row2], [4, row4], [5, row5], [8, row8]]) {
+for (const [number, row] of [[1, row1], [2, row2], [4, row4], [5, row5], [6, row6], [8, row8]]) {
   await control('DELETE', 'faults');
   try {
     console.log(`row ${number} jsforce: ok, ${await row()}`);

@@ -1,10 +1,13 @@
-"""Rows 1, 2, 5 and 8 of the matrix, with simple-salesforce."""
+"""Rows 1, 2, 3, 5 and 8 of the matrix, with simple-salesforce."""
 
+import csv
+import io
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from simple_salesforce import Salesforce
+from simple_salesforce.bulk2 import LineEnding
 from simple_salesforce.exceptions import (
     SalesforceExpiredSession,
     SalesforceMalformedRequest,
@@ -84,6 +87,30 @@ def row2():
     return "204, 400, 403 and 404 map to their exceptions"
 
 
+def row3():
+    sf = client()
+    control("PUT", "faults", {"bulk": {"inProgressPolls": 1, "nulFields": ["User.Department"]}})
+    fields = ["Id", "Title", "Department", "Profile.Name"]
+    sheets = list(
+        sf.bulk2.User.query(
+            f"SELECT {', '.join(fields)} FROM User",
+            max_records=2000,
+            line_ending=LineEnding.CRLF,
+        )
+    )
+    assert len(sheets) == 3, len(sheets)
+    assert all(sheet.startswith('"Id","Title","Department","Profile.Name"\r\n') for sheet in sheets)
+    found = [row for sheet in sheets for row in csv.DictReader(io.StringIO(sheet, newline=""))]
+    control("DELETE", "faults")
+    records = sf.query_all(f"SELECT {', '.join(fields)} FROM User")["records"]
+    expected = [(r["Id"], r["Title"] or "", r["Profile"]["Name"]) for r in records]
+    assert [(row["Id"], row["Title"], row["Profile.Name"]) for row in found] == expected
+    assert any('"' in row["Title"] for row in found), "a title has quotes"
+    cleaned = [row["Department"].replace("\0", "") for row in found]
+    assert cleaned == [record["Department"] or "" for record in records]
+    return f"{len(found)} rows over 3 locators, CRLF, quotes, NUL"
+
+
 def row5():
     sf = client()
     user = someone(sf)
@@ -111,4 +138,4 @@ def row8():
 
 
 control("DELETE", "requests")
-rows.run("simple-salesforce", [(1, row1), (2, row2), (5, row5), (8, row8)])
+rows.run("simple-salesforce", [(1, row1), (2, row2), (3, row3), (5, row5), (8, row8)])
