@@ -64,6 +64,13 @@ struct Pass {
     newest_login: Option<DateTime<Utc>>,
 }
 
+impl Pass {
+    /// Says whether at least so many logins were counted.
+    fn has_logins(&self, rows: u64) -> bool {
+        self.total.zip(self.counted).is_some_and(|(total, users)| total.saturating_sub(users) >= rows)
+    }
+}
+
 /// Reads one page.
 pub(crate) async fn pull(link: &Salesforce, from: Option<&Cursor>) -> Result<Page> {
     match from.map(Cursor::read::<Position>).transpose()? {

@@ -26,6 +26,8 @@ pub struct Salesforce {
     pub(crate) frozen_columns: Columns,
     /// Whether the organisation does not filter references by range.
     pub(crate) ranges_refused: AtomicBool,
+    /// Whether the organisation does not give login history by jobs.
+    pub(crate) jobs_refused: AtomicBool,
 }
 
 impl Provider for Salesforce {
@@ -56,6 +58,7 @@ impl Provider for Salesforce {
             assignment_columns: Columns::undescribed("PermissionSetLicenseAssign"),
             frozen_columns: Columns::undescribed("UserLogin"),
             ranges_refused: AtomicBool::new(false),
+            jobs_refused: AtomicBool::new(false),
         })
     }
 }

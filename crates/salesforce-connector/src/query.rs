@@ -1,7 +1,9 @@
-//! Asking an organisation: the version it is spoken to in, one query, a count, and a whole answer by key.
+//! Asking an organisation: the version it is spoken to in, one query, a count, and a whole answer by key or by a job.
 
+mod jobs;
 mod paging;
 mod soql;
+mod table;
 mod value;
 mod version;
 
@@ -151,12 +153,14 @@ impl Answer {
         let unclear = || Error::new(ErrorKind::Malformed, "answer is not the whole and does not say where it goes on");
         let url = self.next_records_url.as_deref().ok_or_else(unclear)?;
         let locator = url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~=+:,!@$".contains(c);
-        if locator.is_empty() || locator.starts_with('.') || !locator.chars().all(plain) {
-            return Err(unclear().with("json_path", "nextRecordsUrl"));
-        }
-        Ok(Some(locator))
+        if is_locator(locator) { Ok(Some(locator)) } else { Err(unclear().with("json_path", "nextRecordsUrl")) }
     }
+}
+
+/// Says whether a text can be a place within an answer, and nothing that would lead elsewhere.
+fn is_locator(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~=+:,!@$".contains(c);
+    !text.is_empty() && !text.starts_with('.') && text.chars().all(plain)
 }
 
 #[cfg(test)]

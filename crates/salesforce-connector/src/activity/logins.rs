@@ -4,6 +4,7 @@
 //! comparing with the user records: several users logged in lately, and history knows of one at most.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering::Relaxed;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
 use seatgraph_core::{Activity, ActivityKind, Batch, Error, ErrorKind, Finding, Page, Process, Rejection, Result};
@@ -22,6 +23,9 @@ use crate::row;
 const SOURCE: &str = "LoginHistory";
 const NEEDED: [&str; 4] = ["Id", "UserId", "LoginTime", "Status"];
 const OPTIONAL: [&str; 2] = ["LoginType", "LoginSubType"];
+
+/// As many pages of a long history come at once by a job.
+const PAGES_A_JOB: u32 = 10;
 
 /// Where history was read up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,15 +94,34 @@ pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
         if let Some(column) = choice.hidden.iter().find(|column| NEEDED.contains(column)) {
             return without_history(stand, &format!("LoginHistory.{column} is absent"));
         }
-        let select = stand.select(&choice, link.settings.page_size);
-        match link.org.read(&select, by_time).await {
-            Ok(rows) => return stand.page(&rows, link, choice.hidden),
+        match read(link, &stand, &choice).await {
+            Ok(logins) => return stand.page(&logins, link, choice.hidden),
             Err(e) if link.login_columns.learn(&e, &choice) => {}
             Err(e) if is_withheld(&e) => return without_history(stand, &said(&e)),
             Err(e) if e.get(CODE) == Some("QUERY_TIMEOUT") => return stand.narrowed(link, e),
             Err(e) => return Err(e),
         }
     }
+}
+
+/// Logins as they came.
+struct Logins {
+    found: Vec<Value>,
+    /// Whether as many came as were asked for.
+    are_full: bool,
+}
+
+async fn read(link: &Salesforce, stand: &Stand, choice: &Choice) -> Result<Logins> {
+    let logins = |found: Vec<Value>, asked: u32| Logins { are_full: found.len() as u64 >= u64::from(asked), found };
+    let page = link.settings.page_size;
+    if stand.pass.has_logins(link.settings.bulk_rows) && !link.jobs_refused.load(Relaxed) {
+        let at_once = page * PAGES_A_JOB;
+        match link.org.tabulate(&stand.select(choice, at_once)).await? {
+            Some(found) => return Ok(logins(found, at_once)),
+            None => link.jobs_refused.store(true, Relaxed),
+        }
+    }
+    Ok(logins(link.org.read(&stand.select(choice, page), by_time).await?, page))
 }
 
 fn without_history(stand: Stand, seen: &str) -> Result<Page> {
@@ -166,14 +189,14 @@ impl Stand {
         Position::Logins { after, days, reached, callers, pass }
     }
 
-    fn page(mut self, rows: &[Value], link: &Salesforce, hidden: Vec<&'static str>) -> Result<Page> {
+    fn page(mut self, logins: &Logins, link: &Salesforce, hidden: Vec<&'static str>) -> Result<Page> {
+        let rows = &logins.found;
         let (activity, rejected) = records(rows);
         self.note(rows);
         let total = self.pass.total;
         let mut findings: Vec<Finding> = hidden.into_iter().map(sort_unknown).collect();
-        let is_full = rows.len() as u64 >= u64::from(link.settings.page_size);
         let end = self.end().filter(|end| *end <= link.clock.now());
-        let next = if is_full {
+        let next = if logins.are_full {
             self.after = Some(last_key(rows, self.after.as_ref())?);
             self.reached = None;
             more(&self.into_position())?

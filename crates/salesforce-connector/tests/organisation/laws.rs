@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use salesforce_simulator::Faults;
 use seatgraph_core::layers::{Retry, RetrySettings};
-use seatgraph_core::testkit::{self, Census, Fixture, World, laws};
+use seatgraph_core::testkit::{self, Census, Fixture, Weather, World, laws};
 use seatgraph_core::{Connector, Registration};
 
 use crate::world::{Calm, Organisation};
@@ -51,22 +51,55 @@ impl World for StormyOrganisation {
     }
 }
 
-macro_rules! in_storms {
-    ($($law:ident)+) => {
-        mod in_storms {
+/// Organisations whose login history is asked for by jobs, however short it is.
+#[derive(Debug)]
+struct ByJobs;
+
+#[derive(Debug)]
+struct OrganisationByJobs(Organisation);
+
+#[async_trait]
+impl Fixture for ByJobs {
+    fn registration(&self) -> Registration {
+        Calm { seed: 7 }.registration()
+    }
+
+    async fn calm(&self) -> Box<dyn World> {
+        Box::new(OrganisationByJobs(Organisation::found(13).await))
+    }
+}
+
+#[async_trait]
+impl World for OrganisationByJobs {
+    fn connect(&self) -> Box<dyn Connector> {
+        self.0.link_by_jobs_from(1)
+    }
+
+    async fn census(&self) -> Census {
+        self.0.census().await
+    }
+
+    async fn set_weather(&self, weather: Weather) -> bool {
+        self.0.set_weather(weather).await
+    }
+}
+
+macro_rules! laws {
+    ($module:ident $world:ident: $($law:ident)+) => {
+        mod $module {
             use super::*;
 
             $(
                 #[tokio::test]
                 async fn $law() {
-                    testkit::assert_ruling(laws::$law(&Stormy).await);
+                    testkit::assert_ruling(laws::$law(&$world).await);
                 }
             )+
         }
     };
 }
 
-in_storms! {
+laws! { in_storms Stormy:
     counts_everyone
     moves_forward
     names_everything_once
@@ -75,4 +108,18 @@ in_storms! {
     resumes_anywhere
     keeps_its_total
     knows_every_account
+}
+
+laws! { by_jobs ByJobs:
+    counts_everyone
+    moves_forward
+    names_everything_once
+    replays_a_page
+    resumes_anywhere
+    keeps_its_total
+    renews_its_session
+    survives_a_dropped_body
+    recovers_a_forgotten_position
+    says_rate_limited
+    says_unavailable
 }

@@ -6,6 +6,7 @@
 mod census;
 mod check;
 mod faults;
+mod jobs;
 mod laws;
 mod looks;
 mod scripted;

@@ -44,8 +44,12 @@ pub(crate) struct Organisation {
 
 impl Organisation {
     pub(crate) async fn found(seed: u64) -> Self {
+        Self::of_users(USERS, seed).await
+    }
+
+    pub(crate) async fn of_users(users: u32, seed: u64) -> Self {
         let now = "2026-10-02T09:00:00Z".parse().unwrap();
-        let settings = Settings { users: USERS, seed, now, clock: Some(now), ..Settings::default() };
+        let settings = Settings { users, seed, now, clock: Some(now), ..Settings::default() };
         let simulator = Simulator::start(settings).await.expect("loopback has a free port");
         Self { simulator, clock: Arc::new(ManualClock::at(now)), given: Arc::default() }
     }
@@ -65,6 +69,13 @@ impl Organisation {
 
     pub(crate) fn link(&self) -> Box<dyn Connector> {
         self.link_with(self.config())
+    }
+
+    /// A link that asks for login history by jobs where it has so many rows.
+    pub(crate) fn link_by_jobs_from(&self, rows: u64) -> Box<dyn Connector> {
+        let mut config = self.config();
+        config["loginHistoryBulkRows"] = json!(rows);
+        self.link_with(config)
     }
 
     pub(crate) fn link_with(&self, config: Value) -> Box<dyn Connector> {

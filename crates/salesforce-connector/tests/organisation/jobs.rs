@@ -1,0 +1,113 @@
+//! Long login history by query jobs: the same history in fewer calls, and page by page where jobs do not give it.
+
+use std::collections::BTreeSet;
+
+use salesforce_simulator::{BulkFaults, FailedJobs, Faults};
+use seatgraph_core::{Process, Result};
+use serde_json::{Value, json};
+
+use crate::walk::{Pass, pass};
+use crate::world::Organisation;
+
+const ACTIVITY: Process = Process::PullUserActivity;
+
+/// An organisation whose history is asked for by jobs, unless it is shorter than `rows`.
+struct Long {
+    organisation: Organisation,
+    rows: u64,
+}
+
+impl Long {
+    async fn found(bulk: BulkFaults) -> Self {
+        let organisation = Organisation::found(3).await;
+        organisation.simulator.set_faults(Faults { bulk, ..Faults::default() });
+        Self { organisation, rows: 1 }
+    }
+
+    async fn pass(&self) -> Result<Pass> {
+        pass(self.organisation.link_by_jobs_from(self.rows).as_ref(), ACTIVITY, None).await
+    }
+
+    /// How often the organisation was asked in one way.
+    async fn calls(&self, kind: &str) -> u64 {
+        let requests = self.organisation.http().get("/_control/requests").without_token();
+        let requests: Value = requests.json_body().await.unwrap();
+        requests[kind].as_u64().unwrap_or_default()
+    }
+}
+
+/// What a pass tells of every account, without how it was cut into pages.
+fn told(pass: &Pass) -> BTreeSet<String> {
+    pass.activity().map(|activity| format!("{activity:?}")).collect()
+}
+
+async fn page_by_page() -> BTreeSet<String> {
+    let long = Long { rows: u64::from(u32::MAX), ..Long::found(BulkFaults::default()).await };
+    let told = told(&long.pass().await.unwrap());
+    assert_eq!(long.calls("bulk_create").await, 0, "a short history is not asked for by jobs");
+    told
+}
+
+#[tokio::test]
+async fn a_long_history_is_the_same_by_jobs_and_takes_fewer_calls() {
+    let long = Long { organisation: Organisation::of_users(4_000, 3).await, rows: 1 };
+    let plain = long.organisation.link();
+    let by_pages = pass(plain.as_ref(), ACTIVITY, None).await.unwrap();
+    let before = long.calls("total").await;
+    let by_jobs = long.pass().await.unwrap();
+    assert_eq!(told(&by_jobs), told(&by_pages));
+    assert_eq!(by_jobs.bookmark, by_pages.bookmark);
+    assert_eq!(Some(by_jobs.rows()), by_jobs.pages[0].total);
+    assert!(long.calls("bulk_create").await >= 2, "one job holds it all");
+    assert!(long.calls("total").await - before < before);
+}
+
+#[tokio::test]
+async fn an_answer_in_parts_and_one_that_takes_its_time_is_whole() {
+    for (bulk, parts) in [
+        (BulkFaults { page_size: Some(70), ..BulkFaults::default() }, 2),
+        (BulkFaults { in_progress_polls: 1, ..BulkFaults::default() }, 1),
+        (BulkFaults { nul_fields: vec!["LoginHistory.LoginType".into()], ..BulkFaults::default() }, 1),
+    ] {
+        let long = Long::found(bulk.clone()).await;
+        assert_eq!(told(&long.pass().await.unwrap()), page_by_page().await, "{bulk:?}");
+        assert!(long.calls("bulk_results").await >= parts, "{bulk:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_jobs_do_not_give_it_history_comes_page_by_page_and_no_job_is_tried_twice() {
+    let failed =
+        |message: Option<&str>| Some(FailedJobs { times: u64::MAX, error_message: message.map(str::to_owned) });
+    for bulk in [
+        BulkFaults { unsupported_objects: vec!["LoginHistory".into()], ..BulkFaults::default() },
+        BulkFaults { jobs_remaining: Some(0), ..BulkFaults::default() },
+        BulkFaults { failed_jobs: failed(None), ..BulkFaults::default() },
+        BulkFaults { failed_jobs: failed(Some("InternalServerError")), ..BulkFaults::default() },
+    ] {
+        let long = Long::found(bulk.clone()).await;
+        let seen = long.pass().await.unwrap();
+        assert_eq!(told(&seen), page_by_page().await, "{bulk:?}");
+        assert!(seen.codes().is_empty(), "{bulk:?}: {:?}", seen.codes());
+        assert_eq!(long.calls("bulk_create").await, 1, "{bulk:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_column_is_left_out_of_the_job_too() {
+    let long = Long::found(BulkFaults::default()).await;
+    let hide_fields = vec!["LoginHistory.LoginSubType".into()];
+    long.organisation.simulator.set_faults(Faults { hide_fields, ..Faults::default() });
+    let seen = long.pass().await.unwrap();
+    assert_eq!(seen.codes(), ["FIELD_HIDDEN"].into());
+    assert_eq!(long.calls("bulk_results").await, 1);
+}
+
+#[tokio::test]
+async fn nothing_is_left_behind_but_jobs() {
+    let long = Long::found(BulkFaults::default()).await;
+    long.pass().await.unwrap();
+    let writes = long.organisation.writes().await;
+    let jobs = json!("/services/data/v66.0/jobs/query");
+    assert!(writes.iter().all(|call| call["method"] == "POST" && call["path_and_query"] == jobs), "{writes:?}");
+}
