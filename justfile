@@ -44,7 +44,7 @@ bench name *arguments:
     bash .ci/bench {{ name }} {{ arguments }}
 
 # Fuzzes what reads other people's text: `just fuzz 600`, `just fuzz 60 guard`.
-fuzz seconds="30" *targets="guard soql":
+fuzz seconds="30" *targets="guard soql csv":
     bash .ci/fuzz {{ seconds }} {{ targets }}
 
 # Runs the gateway: `just run demo`, `just run serve --config seatgraph.toml`.
