@@ -4,7 +4,7 @@
 //! database's. What is sealed here outlives one change of the sealing keys and no second: a login is then begun anew,
 //! and a logout does without the provider's token.
 
-mod attempts;
+pub(crate) mod attempts;
 
 use std::time::Duration;
 
@@ -166,6 +166,6 @@ pub async fn end(db: &Db, sealer: &Sealer, token: &Secret) -> Result<Option<Secr
     }
 }
 
-fn place(hash: &[u8]) -> String {
+pub(crate) fn place(hash: &[u8]) -> String {
     format!("sessions|{}|id_token", hex(hash))
 }

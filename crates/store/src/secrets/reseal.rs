@@ -5,8 +5,11 @@ use diesel_async::RunQueryDsl;
 
 use super::{Sealer, place};
 use crate::db::{with_conn, with_tx};
-use crate::schema::{audit_head, authorizations as consents, delegated_links as links, sealed_secrets};
-use crate::{AliasId, Db, Error, LinkId, Purpose, Result, audit, authorizations, delegations};
+use crate::schema::{
+    audit_head, authorizations as consents, delegated_links, login_attempts, sealed_secrets, sessions,
+};
+use crate::sessions::attempts;
+use crate::{AliasId, Db, Error, LinkId, Purpose, Result, audit, authorizations, delegations, sessions as logins};
 
 /// What became of the secrets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,84 +20,46 @@ pub struct Resealed {
     pub unreadable: usize,
 }
 
+/// Goes through one column: which rows it has a secret in, by their keys, and what place each is bound to.
+macro_rules! reseal_column {
+    (
+        $done:ident, $db:ident, $sealer:ident,
+        $table:ident.$sealed:ident of ($($key:ident: $type:ty),+) in $place:expr
+    ) => {{
+        let rows: Vec<(($($type,)+), Option<Vec<u8>>)> = with_conn!($db, read, |c| {
+            let held = $table::table.filter($table::$sealed.is_not_null());
+            Ok(held.select((($($table::$key,)+), $table::$sealed.nullable())).load(c).await?)
+        })?;
+        for (($($key,)+), old) in rows {
+            let Some(old) = old else { continue };
+            let Some(new) = $done.anew($sealer, $place, &old)? else { continue };
+            $done.resealed += with_tx!($db, Full, |c, _now| {
+                let same = $table::table.filter($table::$sealed.eq(&old))$(.filter($table::$key.eq(&$key)))+;
+                Ok(diesel::update(same).set($table::$sealed.eq(&new)).execute(c).await?)
+            })?;
+        }
+    }};
+}
+
 /// Seals with the newest key the data keys that an earlier one sealed. A secret that is replaced meanwhile stays replaced.
 ///
 /// # Errors
 /// `Unavailable` when the database is away; what was sealed anew stays so.
 pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
     let mut done = Resealed::default();
-    done.credentials(db, sealer).await?;
-    done.consents(db, sealer).await?;
-    done.links(db, sealer).await?;
-    done.chain(db, sealer).await?;
+    reseal_column!(
+        done, db, sealer,
+        sealed_secrets.sealed of (alias_id: AliasId, purpose: Purpose) in &place(alias_id, purpose)
+    );
+    reseal_column!(done, db, sealer, consents.sealed of (state_hash: Vec<u8>) in &authorizations::place(&state_hash));
+    reseal_column!(done, db, sealer, delegated_links.sealed of (id: LinkId) in &delegations::place(id));
+    reseal_column!(done, db, sealer, login_attempts.sealed of (state_hash: Vec<u8>) in &attempts::place(&state_hash));
+    reseal_column!(done, db, sealer, sessions.id_token of (token_hash: Vec<u8>) in &logins::place(&token_hash));
+    reseal_column!(done, db, sealer, audit_head.sealed_key of (id: i32) in audit::KEY_PLACE);
     Ok(done)
 }
 
 impl Resealed {
-    async fn credentials(&mut self, db: &Db, sealer: &Sealer) -> Result<()> {
-        let secrets: Vec<(AliasId, Purpose, Vec<u8>)> = with_conn!(db, read, |c| {
-            let columns = (sealed_secrets::alias_id, sealed_secrets::purpose, sealed_secrets::sealed);
-            Ok(sealed_secrets::table.select(columns).load(c).await?)
-        })?;
-        for (alias, purpose, old) in secrets {
-            let Some(new) = self.anew(sealer, &place(alias, purpose), &old)? else { continue };
-            self.resealed += with_tx!(db, Full, |c, _now| {
-                let same = sealed_secrets::table
-                    .filter(sealed_secrets::alias_id.eq(alias))
-                    .filter(sealed_secrets::purpose.eq(purpose))
-                    .filter(sealed_secrets::sealed.eq(&old));
-                Ok(diesel::update(same).set(sealed_secrets::sealed.eq(&new)).execute(c).await?)
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn consents(&mut self, db: &Db, sealer: &Sealer) -> Result<()> {
-        let consents: Vec<(Vec<u8>, Vec<u8>)> = with_conn!(db, read, |c| {
-            Ok(consents::table.select((consents::state_hash, consents::sealed)).load(c).await?)
-        })?;
-        for (state, old) in consents {
-            let Some(new) = self.anew(sealer, &authorizations::place(&state), &old)? else { continue };
-            self.resealed += with_tx!(db, Full, |c, _now| {
-                let same = consents::table.filter(consents::state_hash.eq(&state));
-                Ok(diesel::update(same).set(consents::sealed.eq(&new)).execute(c).await?)
-            })?;
-        }
-        Ok(())
-    }
-
-    async fn links(&mut self, db: &Db, sealer: &Sealer) -> Result<()> {
-        let links: Vec<(LinkId, Option<Vec<u8>>)> = with_conn!(db, read, |c| {
-            let sealed = links::table.filter(links::sealed.is_not_null());
-            Ok(sealed.select((links::id, links::sealed)).load(c).await?)
-        })?;
-        for (link, old) in links {
-            let Some(old) = old else { continue };
-            let Some(new) = self.anew(sealer, &delegations::place(link), &old)? else { continue };
-            self.resealed += with_tx!(db, Full, |c, _now| {
-                let same = links::table.filter(links::id.eq(link)).filter(links::sealed.is_not_null());
-                Ok(diesel::update(same).set(links::sealed.eq(Some(&new))).execute(c).await?)
-            })?;
-        }
-        Ok(())
-    }
-
-    /// The key of the audit log's chain.
-    async fn chain(&mut self, db: &Db, sealer: &Sealer) -> Result<()> {
-        let sealed: Option<Vec<u8>> = with_conn!(db, read, |c| Ok(audit_head::table
-            .select(audit_head::sealed_key)
-            .first(c)
-            .await
-            .optional()?))?;
-        let Some(old) = sealed else { return Ok(()) };
-        let Some(new) = self.anew(sealer, audit::KEY_PLACE, &old)? else { return Ok(()) };
-        self.resealed += with_tx!(db, Full, |c, _now| {
-            let same = audit_head::table.filter(audit_head::sealed_key.eq(&old));
-            Ok(diesel::update(same).set(audit_head::sealed_key.eq(&new)).execute(c).await?)
-        })?;
-        Ok(())
-    }
-
     /// Seals the data key of one secret with the newest key; `None` when it is, or when nobody can open it.
     fn anew(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
         if sealer.is_newest(old) {

@@ -103,6 +103,6 @@ fn since(now: DateTime<Utc>, life: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(life).ok().and_then(|life| now.checked_sub_signed(life)).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }
 
-fn place(hash: &[u8]) -> String {
+pub(crate) fn place(hash: &[u8]) -> String {
     format!("login_attempts|{}|sealed", hex(hash))
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::TimeDelta;
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
+use seatgraph_store::secrets::{self, Resealed};
 use seatgraph_store::sessions::{self, Attempt, Login, Taken};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{Error, Sealer, Session};
@@ -49,6 +52,23 @@ async fn taken(db: &TestDatabase, state: &str, browser: &str) -> Taken {
 }
 
 each_backend! {
+    async fn logins_and_sessions_outlive_the_keys_that_sealed_them(db: TestDatabase) {
+        let key = |byte: u8| BASE64.encode([byte; 32]);
+        let keys = |text: String| Sealer::from_base64(&Secret::new(text)).unwrap();
+        begun(&db, "state").await;
+        opened(&db, "token").await;
+        let both = keys(format!("{},{}", key(2), key(1)));
+        let done = secrets::reseal(&db, &both).await.unwrap();
+        assert_eq!(done, Resealed { resealed: 2, unreadable: 0 });
+        assert_eq!(secrets::reseal(&db, &both).await.unwrap(), Resealed::default());
+        let new = keys(key(2));
+        let (state, browser) = (Secret::new("state"), Secret::new("browser"));
+        let taken = sessions::take(&db, &new, &state, &browser, TEN_MINUTES).await.unwrap();
+        assert!(matches!(taken, Taken::Attempt(attempt) if attempt.nonce.expose() == "n0nce"));
+        let id_token = sessions::end(&db, &new, &Secret::new("token")).await.unwrap().unwrap();
+        assert_eq!(id_token.expose(), "ey.about.anna");
+    }
+
     async fn a_login_is_finished_once_and_in_the_browser_that_began_it(db: TestDatabase) {
         begun(&db, "state").await;
         assert!(matches!(taken(&db, "another", "browser").await, Taken::Unknown));
