@@ -7,7 +7,7 @@ mod kind;
 mod logins;
 mod sweep;
 
-pub(crate) use logins::hidden_columns;
+pub(crate) use logins::{Ahead, hidden_columns};
 
 use std::collections::BTreeSet;
 

@@ -48,7 +48,7 @@ pub struct Config {
     #[schemars(range(min = 0, max = 1440))]
     pub login_history_overlap_minutes: u16,
 
-    /// From how many rows on login history is asked for by query jobs of Bulk API 2.0, ten pages a job. That takes far
+    /// From how many rows on login history is asked for by query jobs of Bulk API 2.0, 25 pages a job. That takes far
     /// fewer of the organisation's API calls; short histories are read faster without. An organisation that does not
     /// give login history so is asked page by page.
     #[serde(default = "defaults::login_history_bulk_rows")]

@@ -9,6 +9,7 @@ use seatgraph_core::{
     Process, Provider, Receipt, Result, Setup, SetupContext,
 };
 
+use crate::activity::Ahead;
 use crate::config::{Config, Settings};
 use crate::describe::Columns;
 use crate::query::Org;
@@ -26,8 +27,7 @@ pub struct Salesforce {
     pub(crate) frozen_columns: Columns,
     /// Whether the organisation does not filter references by range.
     pub(crate) ranges_refused: AtomicBool,
-    /// Whether the organisation does not give login history by jobs.
-    pub(crate) jobs_refused: AtomicBool,
+    pub(crate) logins_ahead: Ahead,
 }
 
 impl Provider for Salesforce {
@@ -58,7 +58,7 @@ impl Provider for Salesforce {
             assignment_columns: Columns::undescribed("PermissionSetLicenseAssign"),
             frozen_columns: Columns::undescribed("UserLogin"),
             ranges_refused: AtomicBool::new(false),
-            jobs_refused: AtomicBool::new(false),
+            logins_ahead: Ahead::default(),
         })
     }
 }

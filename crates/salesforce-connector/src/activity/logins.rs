@@ -3,44 +3,32 @@
 //! Where the connection may not see other users' logins, the vendor silently shows its own alone. That is noticed by
 //! comparing with the user records: several users logged in lately, and history knows of one at most.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::Ordering::Relaxed;
+mod ahead;
+mod fold;
 
-use chrono::{DateTime, Duration, NaiveDate, Utc};
-use seatgraph_core::{Activity, ActivityKind, Batch, Error, ErrorKind, Finding, Page, Process, Rejection, Result};
+use chrono::{DateTime, Duration, Utc};
+use seatgraph_core::{Batch, Error, ErrorKind, Finding, Page, Process, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::activity::kind::kind;
+pub(crate) use self::ahead::Ahead;
+pub(super) use self::fold::Callers;
+use self::fold::Logins;
 use crate::activity::{Pass, Position, done, more};
 use crate::connector::Salesforce;
 use crate::describe::{Choice, is_hidden, is_withheld, said};
 use crate::dialect::CODE;
 use crate::findings;
-use crate::query::{RecordId, Select, parse_time, text_literal, time, time_literal, without_key};
-use crate::row;
+use crate::query::{RecordId, Select, parse_time, text_literal, time_literal, without_key};
 
-const SOURCE: &str = "LoginHistory";
 const NEEDED: [&str; 4] = ["Id", "UserId", "LoginTime", "Status"];
 const OPTIONAL: [&str; 2] = ["LoginType", "LoginSubType"];
-
-/// As many pages of a long history come at once by a job.
-const PAGES_A_JOB: u32 = 10;
 
 /// Where history was read up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     at: DateTime<Utc>,
     id: RecordId,
-}
-
-/// Whose logins the history showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Callers {
-    Nobody,
-    One(RecordId),
-    Several,
 }
 
 /// Where this step stands; the members are those of [`Position::Logins`].
@@ -51,17 +39,6 @@ pub(super) struct Stand {
     pub(super) reached: Option<DateTime<Utc>>,
     pub(super) callers: Callers,
     pub(super) pass: Pass,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Login {
-    user_id: Option<RecordId>,
-    #[serde(deserialize_with = "time")]
-    login_time: DateTime<Utc>,
-    login_type: Option<String>,
-    login_sub_type: Option<String>,
-    status: Option<String>,
 }
 
 /// Counts the logins that the pass will read; `None` when the organisation cannot say in time.
@@ -95,7 +72,7 @@ pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
             return without_history(stand, &format!("LoginHistory.{column} is absent"));
         }
         match read(link, &stand, &choice).await {
-            Ok(logins) => return stand.page(&logins, link, choice.hidden),
+            Ok(logins) => return stand.page(logins, link, choice.hidden),
             Err(e) if link.login_columns.learn(&e, &choice) => {}
             Err(e) if is_withheld(&e) => return without_history(stand, &said(&e)),
             Err(e) if e.get(CODE) == Some("QUERY_TIMEOUT") => return stand.narrowed(link, e),
@@ -104,24 +81,12 @@ pub(super) async fn page(link: &Salesforce, stand: Stand) -> Result<Page> {
     }
 }
 
-/// Logins as they came.
-struct Logins {
-    found: Vec<Value>,
-    /// Whether as many came as were asked for.
-    are_full: bool,
-}
-
 async fn read(link: &Salesforce, stand: &Stand, choice: &Choice) -> Result<Logins> {
-    let logins = |found: Vec<Value>, asked: u32| Logins { are_full: found.len() as u64 >= u64::from(asked), found };
-    let page = link.settings.page_size;
-    if stand.pass.has_logins(link.settings.bulk_rows) && !link.jobs_refused.load(Relaxed) {
-        let at_once = page * PAGES_A_JOB;
-        match link.org.tabulate(&stand.select(choice, at_once)).await? {
-            Some(found) => return Ok(logins(found, at_once)),
-            None => link.jobs_refused.store(true, Relaxed),
-        }
+    if let Some(logins) = ahead::page(link, stand, choice).await? {
+        return Ok(logins);
     }
-    Ok(logins(link.org.read(&stand.select(choice, page), by_time).await?, page))
+    let rows = link.org.read(&stand.select(choice, link.settings.page_size), by_time).await?;
+    Ok(rows.into_iter().collect())
 }
 
 fn without_history(stand: Stand, seen: &str) -> Result<Page> {
@@ -189,15 +154,14 @@ impl Stand {
         Position::Logins { after, days, reached, callers, pass }
     }
 
-    fn page(mut self, logins: &Logins, link: &Salesforce, hidden: Vec<&'static str>) -> Result<Page> {
-        let rows = &logins.found;
-        let (activity, rejected) = records(rows);
-        self.note(rows);
-        let total = self.pass.total;
+    fn page(mut self, mut logins: Logins, link: &Salesforce, hidden: Vec<&'static str>) -> Result<Page> {
+        self.note(&mut logins);
+        let (total, rows) = (self.pass.total, logins.rows);
         let mut findings: Vec<Finding> = hidden.into_iter().map(sort_unknown).collect();
         let end = self.end().filter(|end| *end <= link.clock.now());
-        let next = if logins.are_full {
-            self.after = Some(last_key(rows, self.after.as_ref())?);
+        let next = if rows >= u64::from(link.settings.page_size) {
+            let last = logins.last.take().filter(|last| Some(last) != self.after.as_ref());
+            self.after = Some(last.ok_or_else(keyless)?);
             self.reached = None;
             more(&self.into_position())?
         } else if let Some(end) = end {
@@ -207,22 +171,17 @@ impl Stand {
             findings.extend(self.own_alone());
             done(&self.pass)?
         };
-        let mut page = Page::new(Batch { activity, ..Batch::default() }, next, rows.len() as u64, total);
+        let rejected = std::mem::take(&mut logins.rejected);
+        let mut page = Page::new(Batch { activity: logins.into_activity(), ..Batch::default() }, next, rows, total);
         page.findings = findings;
         page.rejected = rejected;
         Ok(page)
     }
 
-    fn note(&mut self, rows: &[Value]) {
-        for user in rows.iter().filter_map(|row| RecordId::parse(row.get("UserId")?.as_str()?)) {
-            self.callers = match std::mem::replace(&mut self.callers, Callers::Several) {
-                Callers::Nobody => Callers::One(user),
-                Callers::One(known) if known == user => Callers::One(known),
-                Callers::One(_) | Callers::Several => break,
-            };
-        }
-        let newest = rows.iter().filter_map(|row| parse_time(row.get("LoginTime")?.as_str()?)).max();
-        self.pass.newest_login = self.pass.newest_login.max(newest);
+    fn note(&mut self, logins: &mut Logins) {
+        let known = std::mem::take(&mut self.callers);
+        self.callers = known.and(std::mem::take(&mut logins.callers));
+        self.pass.newest_login = self.pass.newest_login.max(logins.newest);
     }
 
     /// The organisation says so, or several users logged in lately and history knows of one at most. History that
@@ -243,45 +202,13 @@ impl Stand {
     }
 }
 
-fn last_key(rows: &[Value], before: Option<&Key>) -> Result<Key> {
-    let last = rows.iter().rev().find_map(Key::of).filter(|key| Some(key) != before);
-    last.ok_or_else(|| Error::new(ErrorKind::Malformed, "page of logins has no key to go on from"))
+fn keyless() -> Error {
+    Error::new(ErrorKind::Malformed, "page of logins has no key to go on from")
 }
 
 fn sort_unknown(column: &'static str) -> Finding {
     let without = "People, programs and single sign-on cannot all be told apart.";
     findings::field_hidden(Process::PullUserActivity, "LoginHistory", column, without)
-}
-
-/// Turns logins into evidence: the newest of each account, sort and day, so that a page of them stays small.
-fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
-    let mut newest: BTreeMap<(RecordId, ActivityKind, NaiveDate), DateTime<Utc>> = BTreeMap::new();
-    let mut rejected = Vec::new();
-    for row in rows {
-        match row::read::<Login>(row) {
-            Ok(login) if !login.succeeded() => {}
-            Ok(Login { user_id: Some(user), login_time: at, login_type, login_sub_type, .. }) => {
-                let kind = kind(login_type.as_deref(), login_sub_type.as_deref());
-                let known = newest.entry((user, kind, at.date_naive())).or_insert(at);
-                *known = at.max(*known);
-            }
-            Ok(_) => {}
-            Err(rejection) => rejected.push(rejection),
-        }
-    }
-    let evidence = |((user, kind, _), at): ((RecordId, ActivityKind, NaiveDate), DateTime<Utc>)| Activity {
-        account: user.into_string(),
-        kind,
-        at,
-        source: SOURCE.to_owned(),
-    };
-    (newest.into_iter().map(evidence).collect(), rejected)
-}
-
-impl Login {
-    fn succeeded(&self) -> bool {
-        self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("success"))
-    }
 }
 
 #[cfg(test)]

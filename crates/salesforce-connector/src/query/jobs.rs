@@ -3,9 +3,10 @@
 //!
 //! Source: Salesforce, "Bulk API 2.0 and Bulk API Developer Guide", Query.
 
+use std::io::Cursor;
 use std::time::Duration;
 
-use seatgraph_core::http::Method;
+use seatgraph_core::http::{Method, Response};
 use seatgraph_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -29,20 +30,24 @@ struct Job {
     error_message: Option<String>,
 }
 
-/// One part of a job's answer.
-struct Part {
-    rows: Vec<Value>,
-    /// Where the rest is, if there is a rest.
-    locator: Option<String>,
+/// The answer of a job: tables that were looked through.
+#[derive(Debug)]
+pub(crate) struct Tables(Vec<Response>);
+
+impl Tables {
+    /// Gives the rows one by one, so that none but the one in hand takes more memory than its text.
+    pub(crate) fn into_rows(self) -> impl Iterator<Item = Value> + Send {
+        self.0.into_iter().flat_map(|part| table::rows(Cursor::new(part.bytes().clone())))
+    }
 }
 
 impl Org {
-    /// Reads every row of `select` by a job. `None` when the organisation does not answer this question so, does not
-    /// finish in time, or gives a table that is not whole; all of it can be asked for by [`Org::read`] then.
+    /// Asks for every row of `select` by a job. `None` when the organisation does not answer this question so, does
+    /// not finish in time, or gives a table that is not whole; all of it can be asked for by [`Org::read`] then.
     ///
     /// # Errors
     /// What would hinder [`Org::read`] as well: a session that is over, a limit that is reached, no answer at all.
-    pub(crate) async fn tabulate(&self, select: &Select) -> Result<Option<Vec<Value>>> {
+    pub(crate) async fn tabulate(&self, select: &Select) -> Result<Option<Tables>> {
         match self.answer_of_job(select).await {
             Err(e) if is_about_jobs(&e) => {
                 tracing::debug!(object = select.object(), error = %e, "rows are not given by a job");
@@ -52,23 +57,21 @@ impl Org {
         }
     }
 
-    async fn answer_of_job(&self, select: &Select) -> Result<Vec<Value>> {
+    async fn answer_of_job(&self, select: &Select) -> Result<Tables> {
         let question = json!({ "operation": "query", "query": select.to_string() });
         let request = self.http().request(Method::Post, self.below("/jobs/query").await?).json(&question);
         let Job { id: job, .. } = request.json_body().await?;
         self.wait_for(&job).await?;
-        let mut rows = Vec::new();
-        let mut next = None;
+        let (mut parts, mut next) = (Vec::new(), None);
         loop {
-            let mut part = self.part(&job, next.as_deref()).await?;
-            let is_stuck = part.locator.is_some() && (part.rows.is_empty() || part.locator == next);
-            if is_stuck {
-                return Err(Error::new(ErrorKind::Malformed, "answer goes on without giving rows"));
-            }
-            rows.append(&mut part.rows);
-            next = part.locator;
-            if next.is_none() {
-                return Ok(rows);
+            let part = self.part(&job, next.as_deref()).await?;
+            let before = next;
+            next = locator(&part)?.map(str::to_owned);
+            parts.push(part);
+            match &next {
+                None => return Ok(Tables(parts)),
+                next if *next == before => return Err(broken("it goes on where it was")),
+                Some(_) => {}
             }
         }
     }
@@ -97,23 +100,27 @@ impl Org {
         }
     }
 
-    async fn part(&self, job: &RecordId, locator: Option<&str>) -> Result<Part> {
+    async fn part(&self, job: &RecordId, locator: Option<&str>) -> Result<Response> {
         let mut request = self.http().get(self.below(&format!("/jobs/query/{job}/results")).await?);
         if let Some(locator) = locator {
             request = request.query("locator", locator);
         }
-        let answer = request.header("accept", "text/csv").send().await?;
-        let broken = |reason| Error::new(ErrorKind::Malformed, "table is not whole").with("reason", reason);
-        let told = answer.header("sforce-numberofrecords").and_then(|told| told.trim().parse().ok());
+        let part = request.header("accept", "text/csv").send().await?;
+        let told = part.header("sforce-numberofrecords").and_then(|told| told.trim().parse().ok());
         let told = told.ok_or_else(|| broken("Sforce-NumberOfRecords is no number"))?;
-        let rows = table::read(answer.bytes(), told).map_err(broken)?;
-        // The last part says so by the word null.
-        let locator = answer.header("sforce-locator").filter(|locator| !matches!(*locator, "" | "null"));
-        if !locator.is_none_or(is_locator) {
-            return Err(broken("Sforce-Locator is no place in it"));
-        }
-        Ok(Part { rows, locator: locator.map(str::to_owned) })
+        table::check(part.bytes(), told).map_err(broken)?;
+        Ok(part)
     }
+}
+
+/// Where the part behind this one is; `None` behind the last, which says so by the word null.
+fn locator(part: &Response) -> Result<Option<&str>> {
+    let locator = part.header("sforce-locator").filter(|locator| !matches!(*locator, "" | "null"));
+    if locator.is_none_or(is_locator) { Ok(locator) } else { Err(broken("Sforce-Locator is no place in it")) }
+}
+
+fn broken(reason: &str) -> Error {
+    Error::new(ErrorKind::Malformed, "table is not whole").with("reason", reason)
 }
 
 /// Says whether an error hinders a job and not the same question otherwise: an object that jobs do not know, their own

@@ -1,30 +1,37 @@
-//! Tables of text, as jobs give them: a line of names, and a line for each row. One that is not whole is refused whole.
+//! Tables of text, as jobs give them: a line of names, and a line for each row. One that is not whole is refused whole,
+//! before any of its rows is believed.
 
-use serde_json::{Map, Value};
+use std::io::Read;
 
-/// Reads the rows of a table that has `told` of them. A value is text, and null where it is empty.
+use csv::StringRecord;
+use serde_json::Value;
+
+/// Looks a table through that has `told` rows.
 ///
 /// # Errors
-/// Says what is wrong, and nothing of what stands in it: when the table ends in the middle of a line, when a line has not as many values as there are names, or
-/// when there are not as many rows as told.
-pub(crate) fn read(table: &[u8], told: u64) -> Result<Vec<Value>, &'static str> {
+/// Says what is wrong, and nothing of what stands in it: when the table ends in the middle of a line, when a line has
+/// not as many values as there are names, or when there are not as many rows as told.
+pub(crate) fn check(table: &[u8], told: u64) -> Result<(), &'static str> {
     // A line that broke off within quotes would look like one that ends.
     let quotes = table.iter().filter(|byte| **byte == b'"').count();
     if table.last() != Some(&b'\n') || quotes % 2 != 0 {
         return Err("it ends in the middle of a line");
     }
+    let (mut reader, mut row, mut rows) = (csv::Reader::from_reader(table), StringRecord::new(), 0);
+    while reader.read_record(&mut row).map_err(|error| unreadable(&error))? {
+        rows += 1;
+    }
+    if rows == told { Ok(()) } else { Err("it has another number of rows than was told") }
+}
+
+/// Gives the rows of a table that [`check`] let through, one by one. A value is text, and null where it is empty.
+pub(crate) fn rows<R: Read>(table: R) -> impl Iterator<Item = Value> {
     let mut reader = csv::Reader::from_reader(table);
-    let names = reader.headers().map_err(unreadable)?.clone();
-    let mut rows = Vec::new();
-    for line in reader.records() {
-        let line = line.map_err(unreadable)?;
-        let cells = names.iter().zip(&line).map(|(name, text)| (name.to_owned(), value(text)));
-        rows.push(Value::Object(cells.collect::<Map<_, _>>()));
-    }
-    if rows.len() as u64 != told {
-        return Err("it has another number of rows than was told");
-    }
-    Ok(rows)
+    let names = reader.headers().cloned().unwrap_or_default();
+    reader.into_records().map_while(Result::ok).map(move |row| {
+        let cells = names.iter().zip(&row).map(|(name, text)| (name.to_owned(), value(text)));
+        Value::Object(cells.collect())
+    })
 }
 
 /// The vendor lets NUL bytes through, which no database takes.
@@ -33,7 +40,7 @@ fn value(text: &str) -> Value {
 }
 
 /// The reader's own words would quote the row.
-fn unreadable(error: csv::Error) -> &'static str {
+fn unreadable(error: &csv::Error) -> &'static str {
     match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8",
         csv::ErrorKind::UnequalLengths { .. } => "a line has another number of values than the first",
@@ -46,6 +53,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn read(table: &[u8], told: u64) -> Result<Vec<Value>, &'static str> {
+        check(table, told).map(|()| rows(table).collect())
+    }
 
     const TABLE: &str = "\"Id\",\"Profile.Name\",\"Title\"\n\
                          \"005xx000001SwiUAAS\",\"Sales \"\"East\"\"\",\"\"\n\

@@ -41,7 +41,8 @@ macro_rules! reseal_column {
     }};
 }
 
-/// Seals with the newest key the data keys that an earlier one sealed. A secret that is replaced meanwhile stays replaced.
+/// Seals with the newest key the data keys that an earlier one sealed. A secret that is replaced meanwhile stays
+/// replaced.
 ///
 /// # Errors
 /// `Unavailable` when the database is away; what was sealed anew stays so.
