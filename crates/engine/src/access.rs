@@ -176,6 +176,13 @@ impl Principal {
         self.holdings.iter().any(|held| counts(held) && permission.is_of(held.role))
     }
 
+    /// The profiles on which it may do so; `None` when it may at large.
+    #[must_use]
+    pub fn where_it_may(&self, permission: Permission) -> Option<Vec<ProfileId>> {
+        let held = self.holdings.iter().filter(|held| permission.is_of(held.role));
+        held.map(|held| held.profile_id).collect::<Option<BTreeSet<_>>>().map(|profiles| profiles.into_iter().collect())
+    }
+
     /// What it may see.
     #[must_use]
     pub fn scope(&self) -> Scope {
@@ -224,6 +231,9 @@ mod tests {
         let user = Holding { role: Role::User, profile_id: Some(hers) };
         let anna = Principal::new(PrincipalId::Demo, "anna", vec![viewer, user]);
         assert_eq!(anna.scope(), Scope::Everything);
+        assert_eq!(anna.where_it_may(Permission::RunSyncs), Some(vec![hers]));
+        assert_eq!(anna.where_it_may(Permission::Read), None);
+        assert_eq!(anna.where_it_may(Permission::ManageAccess), Some(vec![]));
         assert!(anna.may_on(Permission::RunSyncs, hers) && !anna.may_on(Permission::RunSyncs, other));
     }
 

@@ -5,10 +5,12 @@ mod portrait;
 use seatgraph_core::Secret;
 use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::profiles::Closed;
-use seatgraph_store::{Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, SyncRun};
+use seatgraph_store::{
+    Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, Scope, SyncRun,
+};
 use uuid::Uuid;
 
-use crate::access::{Principal, Subject};
+use crate::access::{Principal, Reach, Subject};
 use crate::refusal::Denied;
 use crate::{Authorization, Connected, CreatedLink, Engine, NotAuthorized, Validated};
 
@@ -100,6 +102,7 @@ impl Engine {
             after: None,
             note: None,
             trace_id: actor.trace_id.clone(),
+            profile_id: self.only_profile(subject).await,
         };
         audit::append(self.db(), self.sealer(), &deed).await?;
         let done = act.await;
@@ -109,6 +112,7 @@ impl Engine {
                 deed.outcome = AuditOutcome::Done;
                 deed.note = left.note();
                 deed.subject = subject.id();
+                deed.profile_id = self.only_profile(subject).await.or(deed.profile_id);
                 deed.after = self.portrait(subject).await.ok().flatten().map(|after| after.to_string());
             }
             Err(error) => {
@@ -123,6 +127,16 @@ impl Engine {
             tracing::error!(action, trace_id = actor.trace_id, error, "the end of a deed could not be written down");
         }
         done
+    }
+}
+
+impl Engine {
+    /// The profile that a subject belongs to, if it is one alone: whoever may read of that profile reads of it.
+    async fn only_profile(&self, subject: Subject) -> Option<ProfileId> {
+        match self.within(Scope::Everything).reach(subject).await {
+            Ok(Reach::Profiles(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
+            Ok(Reach::Everything) | Err(_) => None,
+        }
     }
 }
 

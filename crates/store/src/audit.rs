@@ -3,7 +3,8 @@
 //! A row is added under the lock of the one row in `audit_head`, so the numbers have no gaps. Each row is signed together
 //! with the signature of the row before it; the key is sealed, so that whoever can write the database but does not have
 //! the sealing key cannot write history. Cutting off the end together with the head is found by comparing with a head
-//! that was noted elsewhere.
+//! that was noted elsewhere, as the installation's mark does. The tables themselves let nobody change or delete a row
+//! who does not take their triggers away.
 
 mod chain;
 
@@ -16,13 +17,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use self::chain::PLACE as KEY_PLACE;
-pub use self::chain::{Broken, Verified, verify};
+pub use self::chain::{Broken, Verified, head, opens, verify};
 use crate::db::{with_conn, with_tx};
 use crate::digest::hex;
 use crate::listing::{Key, Side, text, time};
 use crate::schema::{audit_events, audit_head};
 use crate::types::Bind;
-use crate::{AuditOutcome, Db, Direction, PageOf, PageRequest, Result, Sealer, StringFilter, TimeFilter};
+use crate::{AuditOutcome, Db, Direction, PageOf, PageRequest, ProfileId, Result, Sealer, StringFilter, TimeFilter};
 
 /// What is written of a deed, once before it and once behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
@@ -52,6 +53,8 @@ pub struct Deed {
     pub note: Option<String>,
     /// The request's trace id.
     pub trace_id: String,
+    /// The one profile that it concerns; `None` when it concerns several, or none.
+    pub profile_id: Option<ProfileId>,
 }
 
 /// A row of the audit log.
@@ -97,6 +100,8 @@ pub struct AuditFilter {
     pub outcome: Option<Vec<AuditOutcome>>,
     /// By when.
     pub at: Option<TimeFilter>,
+    /// Concerning one of these profiles and nothing else, for readers whose right ends there.
+    pub profiles: Option<Vec<ProfileId>>,
 }
 
 /// Adds a row. What it is about must not happen unless this has succeeded.
@@ -139,6 +144,9 @@ macro_rules! narrow {
             $query = $query.filter(audit_events::outcome.eq_any(outcomes.clone()));
         }
         time!($query, audit_events::at, $filter.at);
+        if let Some(profiles) = &$filter.profiles {
+            $query = $query.filter(audit_events::profile_id.eq_any(profiles.clone()));
+        }
     };
 }
 

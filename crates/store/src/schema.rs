@@ -84,6 +84,7 @@ diesel::table! {
         organization_name -> Nullable<Text>,
         sandbox -> Nullable<Bool>,
         edition -> Nullable<Text>,
+        organization_checked_at -> Nullable<Instant>,
         schedule_every -> Word,
         schedule_at -> Nullable<Text>,
         schedule_time_zone -> Text,
@@ -387,6 +388,7 @@ diesel::table! {
         after -> Nullable<Text>,
         note -> Nullable<Text>,
         trace_id -> Text,
+        profile_id -> Nullable<Guid>,
         previous_hash -> Binary,
         hash -> Binary,
     }

@@ -1,6 +1,7 @@
 //! The audit log as people read it.
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use seatgraph_engine::access::Permission;
 use seatgraph_store::{self as store, audit};
 
 use super::error::{self, Result};
@@ -106,6 +107,7 @@ impl From<AuditFilter> for audit::AuditFilter {
             subject: filter.subject_id.map(Into::into),
             outcome: each(filter.outcome),
             at: filter.at.map(Into::into),
+            profiles: None,
         }
     }
 }
@@ -118,12 +120,10 @@ impl Listed for AuditEvent {
     }
 }
 
-/// Lists a page of the log, the newest first.
-pub(crate) async fn page(
-    scope: &RequestScope,
-    filter: audit::AuditFilter,
-    paging: &Paging,
-) -> Result<Connection<AuditEvent>> {
+/// Lists a page of the log, the newest first, as far as whoever asks may read it.
+pub(crate) async fn page(scope: &RequestScope, filter: AuditFilter, paging: &Paging) -> Result<Connection<AuditEvent>> {
+    let profiles = scope.principal.where_it_may(Permission::ReadAudit);
+    let filter = audit::AuditFilter { profiles, ..filter.into() };
     let request = paging.read(LISTING)?;
     let page = audit::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, AuditEvent::from))

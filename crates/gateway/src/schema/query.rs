@@ -63,7 +63,8 @@ impl Query {
         access::token_page(ctx.scope()?, &Paging { first, after, last, before }).await
     }
 
-    /// The audit log: who did what, the newest first.
+    /// The audit log: who did what, the newest first. Whoever may read it on some profiles only reads what concerns one
+    /// of these and nothing else.
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
@@ -78,7 +79,7 @@ impl Query {
         #[graphql(desc = "Leaves out the entries that do not fit.")] filter: Option<AuditFilter>,
     ) -> Result<Connection<AuditEvent>> {
         let paging = Paging { first, after, last, before };
-        audit::page(ctx.scope()?, filter.unwrap_or_default().into(), &paging).await
+        audit::page(ctx.scope()?, filter.unwrap_or_default(), &paging).await
     }
 
     /// One connection alias; null when there is none.

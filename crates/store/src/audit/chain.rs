@@ -13,7 +13,7 @@ use super::{AuditEvent, after};
 use crate::db::with_conn;
 use crate::digest::hex;
 use crate::schema::audit_head;
-use crate::{Db, Result, Sealer};
+use crate::{Db, Error, Result, Sealer};
 
 /// What the first row follows.
 pub(super) const ORIGIN: [u8; 32] = [0; 32];
@@ -44,6 +44,9 @@ pub enum Broken {
         /// The number that came.
         found: i64,
     },
+    /// A row was put beside the log, before its beginning or behind its end.
+    #[error("row {0} was put there by somebody else")]
+    PutIn(i64),
     /// A row is not what was signed.
     #[error("row {0} is not what was written")]
     Changed(i64),
@@ -60,38 +63,65 @@ pub enum Broken {
     NotedHead,
 }
 
+/// The end of the log as its one row says it: the last number, its signature, and the sealed key of the chain.
+type Head = (i64, Vec<u8>, Vec<u8>);
+
+async fn read_head(db: &Db) -> Result<Option<Head>> {
+    with_conn!(db, read, |c| {
+        let columns = (audit_head::sequence, audit_head::hash, audit_head::sealed_key);
+        Ok(audit_head::table.select(columns).first(c).await.optional()?)
+    })
+}
+
+/// Returns the signature of the last row, in hexadecimal; `None` for an empty log.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn head(db: &Db) -> Result<Option<String>> {
+    Ok(read_head(db).await?.map(|(_, hash, _)| hex(&hash)))
+}
+
+/// Says whether the keys are those that the log was begun with; a log that was not begun is anybody's.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
+    let Some((.., sealed)) = read_head(db).await? else { return Ok(true) };
+    match open_key(sealer, &sealed) {
+        Err(Error::Unsealable) => Ok(false),
+        other => other.map(|_| true),
+    }
+}
+
 /// Verifies the whole log; with a `noted` head, in hexadecimal, also that the log still holds the row it is of.
 ///
 /// # Errors
 /// `Unsealable` when the key of the chain does not open; the inner error says where the log is broken.
 pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Result<Verified, Broken>> {
-    let head: Option<(i64, Vec<u8>, Vec<u8>)> = with_conn!(db, read, |c| {
-        let columns = (audit_head::sequence, audit_head::hash, audit_head::sealed_key);
-        Ok(audit_head::table.select(columns).first(c).await.optional()?)
-    })?;
-    let Some((last, end, sealed)) = head else {
-        let empty = after(db, 0, 1).await?.is_empty() && noted.is_none();
-        let verified = Verified { events: 0, head: hex(&ORIGIN) };
-        return Ok(if empty { Ok(verified) } else { Err(Broken::CutOff { expected: 0, found: 1 }) });
+    let Some(mut head) = read_head(db).await? else {
+        let found = after(db, i64::MIN, 1).await?.pop().map(|event| Broken::PutIn(event.sequence));
+        let broken = found.or_else(|| noted.map(|_| Broken::NotedHead));
+        return Ok(broken.map_or_else(|| Ok(Verified { events: 0, head: hex(&ORIGIN) }), Err));
     };
-    let mut walk = Walk { key: open_key(sealer, &sealed)?, last: (0, ORIGIN.to_vec()), noted, met: noted.is_none() };
-    // Rows beyond the head are being written just now.
-    while walk.last.0 < last {
-        let piece = after(db, walk.last.0, PIECE.min(last - walk.last.0)).await?;
-        if piece.is_empty() {
-            return Ok(Err(Broken::CutOff { expected: last, found: walk.last.0 }));
+    let key = open_key(sealer, &head.2)?;
+    let mut walk = Walk { key, last: (0, ORIGIN.to_vec()), noted, met: noted.is_none() };
+    loop {
+        if let Err(broken) = walk.go_to(db, head.0).await? {
+            return Ok(Err(broken));
         }
-        for event in piece {
-            if let Err(broken) = walk.step(event) {
-                return Ok(Err(broken));
-            }
+        let (found, hash) = &walk.last;
+        if *hash != head.1 {
+            return Ok(Err(Broken::CutOff { expected: head.0, found: *found }));
+        }
+        let Some(beyond) = after(db, *found, 1).await?.pop() else { break };
+        // A row that was written meanwhile moved the head as well.
+        match read_head(db).await? {
+            Some(moved) if moved.0 >= beyond.sequence => head = moved,
+            _ => return Ok(Err(Broken::PutIn(beyond.sequence))),
         }
     }
-    Ok(match walk {
-        Walk { met: false, .. } => Err(Broken::NotedHead),
-        Walk { last: (found, hash), .. } if hash != end => Err(Broken::CutOff { expected: last, found }),
-        Walk { last: (events, hash), .. } => Ok(Verified { events, head: hex(&hash) }),
-    })
+    let (events, hash) = walk.last;
+    Ok(if walk.met { Ok(Verified { events, head: hex(&hash) }) } else { Err(Broken::NotedHead) })
 }
 
 struct Walk<'a> {
@@ -102,8 +132,29 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Goes on up to row `end`.
+    async fn go_to(&mut self, db: &Db, end: i64) -> Result<Result<(), Broken>> {
+        while self.last.0 < end {
+            // Numbers begin with 1, unless somebody else wrote them.
+            let behind = if self.last.0 == 0 { i64::MIN } else { self.last.0 };
+            let piece = after(db, behind, PIECE.min(end - self.last.0)).await?;
+            if piece.is_empty() {
+                return Ok(Err(Broken::CutOff { expected: end, found: self.last.0 }));
+            }
+            for event in piece {
+                if let Err(broken) = self.step(event) {
+                    return Ok(Err(broken));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
     fn step(&mut self, event: AuditEvent) -> Result<(), Broken> {
         let expected = self.last.0 + 1;
+        if event.sequence < expected {
+            return Err(Broken::PutIn(event.sequence));
+        }
         if event.sequence != expected {
             return Err(Broken::Missing { expected, found: event.sequence });
         }
@@ -125,7 +176,11 @@ pub(super) fn sign(key: &[u8], event: &AuditEvent) -> Vec<u8> {
         (&deed.came_from, &deed.action, deed.outcome, &deed.subject),
         (&deed.before, &deed.after, &deed.note, &deed.trace_id, &event.previous_hash),
     );
-    let told = serde_json::to_vec(&told).expect("plain fields are JSON");
+    let told = match deed.profile_id {
+        None => serde_json::to_vec(&told),
+        Some(profile) => serde_json::to_vec(&(told, profile)),
+    };
+    let told = told.expect("plain fields are JSON");
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
     mac.update(&told);
     mac.finalize().into_bytes().to_vec()

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use seatgraph_store::audit::{self, AuditFilter, Broken, Deed};
 use seatgraph_store::testkit::TestDatabase;
-use seatgraph_store::{AuditOutcome, Error, PageRequest, Sealer, StringFilter, each_backend, secrets};
+use seatgraph_store::{
+    AuditOutcome, Backend, Error, PageRequest, ProfileId, Sealer, StringFilter, each_backend, secrets,
+};
 use uuid::Uuid;
 
 fn sealer() -> Sealer {
@@ -24,6 +26,18 @@ fn deed(action: &str) -> Deed {
         after: None,
         note: None,
         trace_id: "trace".to_owned(),
+        profile_id: None,
+    }
+}
+
+/// Takes away what keeps the log as it is, as whoever owns the database can.
+async fn laid_open(db: &TestDatabase) {
+    let statements: &[&str] = match db.backend() {
+        Backend::Postgres => &["ALTER TABLE audit_events DISABLE TRIGGER USER"],
+        Backend::Sqlite => &["DROP TRIGGER audit_events_stay_as_written", "DROP TRIGGER audit_events_are_kept"],
+    };
+    for statement in statements {
+        db.execute(statement).await.unwrap();
     }
 }
 
@@ -61,6 +75,7 @@ each_backend! {
 
     async fn every_way_to_change_a_row_is_found(db: TestDatabase) {
         written(&db, &["one", "two", "three"]).await;
+        laid_open(&db).await;
         let changes = [
             ("actor = 'somebody else'", "actor = 'command-line'"),
             ("action = 'nothing'", "action = 'two'"),
@@ -69,6 +84,10 @@ each_backend! {
             ("before = '{\"name\":\"before\"}'", "before = '{ \"name\":\"before\" }'"),
             ("note = 'a note'", "note = null"),
             ("trace_id = ''", "trace_id = 'trace'"),
+            ("actor_name = 'nobody'", "actor_name = 'command line'"),
+            ("came_from = 'elsewhere'", "came_from = 'here'"),
+            ("after = '{}'", "after = null"),
+            ("profile_id = attempt", "profile_id = null"),
         ];
         for (change, back) in changes {
             db.execute(&format!("UPDATE audit_events SET {change} WHERE sequence = 2")).await.unwrap();
@@ -78,8 +97,59 @@ each_backend! {
         }
     }
 
+    async fn nobody_changes_or_takes_out_a_row_by_mistake(db: TestDatabase) {
+        written(&db, &["one"]).await;
+        for statement in ["UPDATE audit_events SET note = ''", "DELETE FROM audit_events"] {
+            let refused = db.execute(statement).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("only ever added to"), "{refused:?}");
+        }
+    }
+
+    async fn a_row_that_was_put_in_anywhere_is_found(db: TestDatabase) {
+        let columns = "at, attempt, actor, actor_name, came_from, action, outcome, trace_id, previous_hash, hash";
+        written(&db, &["one", "two"]).await;
+        laid_open(&db).await;
+        for number in [-7, 0, 3, 1_000_000] {
+            let forged = format!("SELECT {number}, {columns} FROM audit_events WHERE sequence = 2");
+            db.execute(&format!("INSERT INTO audit_events (sequence, {columns}) {forged}")).await.unwrap();
+            assert_eq!(broken(&db).await, Broken::PutIn(number));
+            db.execute(&format!("DELETE FROM audit_events WHERE sequence = {number}")).await.unwrap();
+        }
+        audit::verify(&db, &sealer(), None).await.unwrap().expect("it is as it was");
+        db.execute("DELETE FROM audit_head").await.unwrap();
+        assert_eq!(broken(&db).await, Broken::PutIn(1));
+    }
+
+    async fn a_log_that_was_wiped_is_found_by_its_noted_head(db: TestDatabase) {
+        assert_eq!(audit::head(&db).await.unwrap(), None);
+        written(&db, &["one", "two"]).await;
+        let noted = audit::head(&db).await.unwrap();
+        assert_eq!(noted, Some(audit::verify(&db, &sealer(), None).await.unwrap().unwrap().head));
+        laid_open(&db).await;
+        for table in ["audit_events", "audit_head"] {
+            db.execute(&format!("DELETE FROM {table}")).await.unwrap();
+        }
+        let wiped = audit::verify(&db, &sealer(), noted.as_deref()).await.unwrap();
+        assert_eq!(wiped, Err(Broken::NotedHead));
+        written(&db, &["begun anew"]).await;
+        assert_eq!(audit::verify(&db, &sealer(), noted.as_deref()).await.unwrap(), Err(Broken::NotedHead));
+    }
+
+    async fn whoever_may_read_of_one_profile_alone_reads_of_that(db: TestDatabase) {
+        let (hers, other) = (ProfileId::generate(), ProfileId::generate());
+        for profile_id in [None, Some(hers), Some(other), Some(hers)] {
+            audit::append(&db, &sealer(), &Deed { profile_id, ..deed("one") }).await.unwrap();
+        }
+        let filter = AuditFilter { profiles: Some(vec![hers]), ..AuditFilter::default() };
+        let page = audit::page(&db, &filter, &PageRequest::default()).await.unwrap();
+        assert_eq!(page.rows.iter().map(|(_, event)| event.sequence).collect::<Vec<_>>(), [4, 2]);
+        assert_eq!(audit::count(&db, &filter).await.unwrap(), 2);
+        assert_eq!(audit::verify(&db, &sealer(), None).await.unwrap().unwrap().events, 4);
+    }
+
     async fn a_row_that_was_taken_out_is_found(db: TestDatabase) {
         written(&db, &["one", "two", "three"]).await;
+        laid_open(&db).await;
         db.execute("DELETE FROM audit_events WHERE sequence = 2").await.unwrap();
         assert_eq!(broken(&db).await, Broken::Missing { expected: 2, found: 3 });
         db.execute("UPDATE audit_events SET sequence = 2 WHERE sequence = 3").await.unwrap();
@@ -88,6 +158,7 @@ each_backend! {
 
     async fn rows_that_changed_places_are_found(db: TestDatabase) {
         written(&db, &["one", "two", "three"]).await;
+        laid_open(&db).await;
         for (from, to) in [(1, -1), (2, 1), (-1, 2)] {
             db.execute(&format!("UPDATE audit_events SET sequence = {to} WHERE sequence = {from}")).await.unwrap();
         }
@@ -96,6 +167,7 @@ each_backend! {
 
     async fn a_log_whose_end_was_cut_off_is_found_by_its_head(db: TestDatabase) {
         written(&db, &["one", "two", "three"]).await;
+        laid_open(&db).await;
         let noted = audit::verify(&db, &sealer(), None).await.unwrap().unwrap().head;
         db.execute("DELETE FROM audit_events WHERE sequence = 3").await.unwrap();
         assert_eq!(broken(&db).await, Broken::CutOff { expected: 3, found: 2 });

@@ -1,0 +1,1 @@
+ALTER TABLE integration_profiles DROP COLUMN organization_checked_at;

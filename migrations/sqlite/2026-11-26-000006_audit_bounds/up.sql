@@ -1,0 +1,11 @@
+ALTER TABLE audit_events ADD COLUMN profile_id blob; -- The one profile that it concerns; null when it concerns several, or none.
+CREATE INDEX audit_events_profile ON audit_events (profile_id, sequence);
+
+CREATE TRIGGER audit_events_stay_as_written BEFORE UPDATE ON audit_events
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is only ever added to');
+END;
+CREATE TRIGGER audit_events_are_kept BEFORE DELETE ON audit_events
+BEGIN
+  SELECT RAISE(ABORT, 'the audit log is only ever added to');
+END;
