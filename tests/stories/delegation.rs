@@ -90,6 +90,7 @@ each_backend! {
             let words = [
                 "acme", "Salesforce CRM", address, "stories", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
+                "Permission sets, ready to import", "&lt;PermissionSet xmlns", "<b>Done.</b>",
             ];
             for word in words {
                 assert!(shown.text.contains(word), "{word} in {}", shown.text);
@@ -165,6 +166,20 @@ each_backend! {
         assert_eq!(story.see(&path).await.status, 404);
         let again = story.world.api.run("RevokeDelegatedLink", json!({ "input": { "id": id } })).await.unwrap();
         assert_eq!(again["revokeDelegatedLink"]["userErrors"][0]["code"], "INVALID_STATE");
+        story.end().await;
+    }
+
+    async fn whoever_disconnects_takes_back_what_was_handed_out(database: TestDatabase) {
+        let story = Story::begin(&database).await;
+        story.consent().await;
+        let (_, path) = story.link().await;
+        let begun = story.ask().await;
+        story.world.api.mutate("DisconnectAlias", json!({ "id": story.alias })).await.unwrap();
+        assert_eq!(story.links().await[0]["state"], "REVOKED");
+        assert_eq!(story.press(&path).await.status, 404);
+        let (status, page) = story.come_back(&story.decide(&begun, "approve").await).await;
+        assert!(status == 400 && page.contains("CONSENT_UNKNOWN"), "{page}");
+        assert_eq!(story.credential().await["state"], "REVOKED");
         story.end().await;
     }
 

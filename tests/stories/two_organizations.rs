@@ -31,6 +31,36 @@ each_backend! {
         world.stop().await;
     }
 
+    async fn a_connection_that_was_led_elsewhere_brings_no_row_of_another_organisation(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let settings = |users, seed| Settings { users, seed, ..Settings::default() };
+        let (north, south) =
+            (Simulator::start(settings(60, 11)).await.unwrap(), Simulator::start(settings(20, 12)).await.unwrap());
+        let connected = world.connect(&north, "north").await.unwrap();
+        assert_eq!(world.api.finished(&connected.run).await.unwrap(), "SUCCEEDED");
+        let to = async |simulator: &Simulator| {
+            let address = json!({ "id": connected.alias, "instanceUrl": simulator.url() });
+            world.api.mutate("UpdateConnectionAlias", address).await.unwrap();
+            let credentials = json!({
+                "aliasId": connected.alias,
+                "clientId": simulator.client_id(),
+                "clientSecret": simulator.client_secret(),
+            });
+            world.api.mutate("SetClientCredentials", credentials).await.unwrap();
+            let started = world.api.mutate("StartSync", json!({ "profileId": connected.profile })).await.unwrap();
+            let run = started["run"]["id"].as_str().unwrap().to_owned();
+            (world.api.finished(&run).await.unwrap(), run)
+        };
+        let (ended, run) = to(&south).await;
+        assert_eq!(ended, "FAILED");
+        let query = "query($id: ID!) { syncRun(id: $id) { findings { code } } accounts { totalCount } }";
+        let found = world.api.ask(query, json!({ "id": run })).await.unwrap();
+        assert_eq!(found["syncRun"]["findings"][0]["code"], "ORGANIZATION_CHANGED");
+        assert_eq!(found["accounts"]["totalCount"], 60);
+        assert_eq!(to(&north).await.0, "SUCCEEDED");
+        world.stop().await;
+    }
+
     async fn a_second_profile_on_one_organisation_is_refused(database: TestDatabase) {
         let world = World::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 50, ..Settings::default() }).await.unwrap();

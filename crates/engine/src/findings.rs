@@ -18,6 +18,13 @@ pub(crate) fn of_error(error: &Error, process: Option<Process>) -> Finding {
     finding
 }
 
+/// Leads findings that name no page of the vendor's to the connector's own.
+pub(crate) fn refer_to(manifest: &Manifest, findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|finding| finding.docs_url.is_none()) {
+        finding.docs_url = manifest.docs_url.map(str::to_owned);
+    }
+}
+
 /// Says that a connector's code panicked.
 pub(crate) fn of_panic(message: &str, process: Option<Process>) -> Finding {
     let error = Error::new(ErrorKind::Unexpected, format!("connector panicked: {message}"));

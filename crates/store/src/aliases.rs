@@ -14,8 +14,10 @@ use serde_json::{Map, Value};
 
 pub use self::refresh::{begin_refresh, end_refresh};
 use crate::db::{on_both, with_conn, with_tx};
+use crate::delegations::LinkStatements;
 pub use crate::listing::aliases::{AliasFilter, count, page};
-use crate::schema::{connection_aliases, integration_profiles};
+use crate::profiles::DoubtStatements;
+use crate::schema::{authorizations, connection_aliases, integration_profiles};
 use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;
 use crate::{AliasId, CredentialState, Db, Error, Purpose, Result};
@@ -91,7 +93,25 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
             ))
             .execute(c)
             .await?;
-        if changed == 0 { Err(Error::NotFound { what: "alias" }) } else { Ok(()) }
+        if changed == 0 {
+            return Err(Error::NotFound { what: "alias" });
+        }
+        c.doubt_organizations(alias.id).await
+    })
+}
+
+/// Takes an alias's credential away, and every way that was opened to another one: links that nobody used yet, and
+/// consents on their way.
+///
+/// # Errors
+/// `NotFound` when the alias is gone.
+pub async fn disconnect(db: &Db, alias: &Alias) -> Result<()> {
+    let alias = alias.clone();
+    with_tx!(db, Full, |c, now| {
+        c.put_credential(&alias, &[], now).await?;
+        c.close_links(alias.id, now).await?;
+        diesel::delete(authorizations::table.filter(authorizations::alias_id.eq(alias.id))).execute(c).await?;
+        Ok(())
     })
 }
 
@@ -138,6 +158,7 @@ on_both! {
             if changed == 0 {
                 return Err(Error::NotFound { what: "alias" });
             }
+            self.doubt_organizations(alias.id).await?;
             self.remove_secrets(alias.id).await?;
             for (purpose, sealed) in sealed {
                 self.put_secret(alias.id, *purpose, sealed, now).await?;

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 use crate::aliases::{self, CredentialStatements};
-use crate::db::{with_conn, with_tx};
+use crate::db::{on_both, with_conn, with_tx};
 use crate::digest::hash;
 use crate::runs::until;
 use crate::schema::delegated_links;
@@ -196,6 +196,25 @@ pub async fn revoke(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
         let query = delegated_links::table.filter(delegated_links::id.eq(id));
         Ok(Some(query.select(DelegatedLink::as_select()).first(c).await?))
     })
+}
+
+pub(crate) trait LinkStatements {
+    /// Takes back every link to an alias that nobody used yet.
+    async fn close_links(&mut self, alias: AliasId, now: DateTime<Utc>) -> Result<()>;
+}
+
+on_both! {
+    impl LinkStatements {
+        async fn close_links(&mut self, alias: AliasId, now: DateTime<Utc>) -> Result<()> {
+            let open = delegated_links::table
+                .filter(delegated_links::alias_id.eq(alias))
+                .filter(delegated_links::used_at.is_null())
+                .filter(delegated_links::revoked_at.is_null());
+            let revoked = (delegated_links::revoked_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
+            diesel::update(open).set(revoked).execute(self).await?;
+            Ok(())
+        }
+    }
 }
 
 /// Spends a link for the credential that came of it, in one transaction. Says whether the link was still there to be

@@ -14,8 +14,8 @@ use seatgraph_core::{Allowance, Cursor, Organization, Process};
 
 pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
 pub use close::{Closed, close};
-pub(crate) use diagnosis::AllowanceStatements;
-pub use diagnosis::{ProcessHealth, set_allowance, set_diagnosis};
+pub(crate) use diagnosis::{AllowanceStatements, DoubtStatements};
+pub use diagnosis::{ProcessHealth, note_organization_checked, set_allowance, set_diagnosis};
 pub use read::{by_alias, due, find, find_by_name, find_many, processes};
 pub(crate) use row::{ProfileRow, signed};
 
@@ -39,6 +39,8 @@ pub struct Profile {
     pub state: ProfileState,
     /// The organisation; `None` until validated.
     pub organization: Option<Organization>,
+    /// When the connection, as it is now, was seen to lead to the organisation; `None` when it was changed since.
+    pub organization_checked_at: Option<DateTime<Utc>>,
     /// When it syncs.
     pub schedule: Schedule,
     /// The next slot.

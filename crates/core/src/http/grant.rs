@@ -152,12 +152,20 @@ pub async fn jwt_bearer(http: &Http, oauth: &OAuth, assertion: &Assertion<'_>) -
 /// Gives a token back, and with a refresh token all that came of it. One that is already dead is given back too.
 ///
 /// # Errors
-/// `Unavailable` or `RateLimited` when the vendor did not answer; nothing when it names no address for it.
+/// `Unavailable` or `RateLimited` when the vendor did not answer, `Refused` when it answered anything but that the token
+/// is dead; nothing when it names no address for it.
 pub async fn revoke(http: &Http, oauth: &OAuth, token: &Secret) -> Result<()> {
     let Some(url) = oauth.revoke_url.clone() else { return Ok(()) };
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
     let received = wire::post(http, url, Bytes::from(form)).await.map_err(|e| e.with("request", "revoke"))?;
-    wire::overloaded(&received, &Headers::received(&received.headers)).map_or(Ok(()), Err)
+    if let Some(error) = wire::overloaded(&received, &Headers::received(&received.headers)) {
+        return Err(error);
+    }
+    // 400 is how vendors say that there is no such token (RFC 7009 would have them say 200).
+    if (200..300).contains(&received.status) || received.status == 400 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Refused, "vendor did not take the token back").with("status", received.status))
 }
 
 type Granted = StandardTokenResponse<Extra, BasicTokenType>;

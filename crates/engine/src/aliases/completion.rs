@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use seatgraph_core::http::grant::{self, Application, Grant};
 use seatgraph_core::{AccessToken, Error, ErrorKind, GrantRefusal, GrantType, Registration, Secret, TokenSource};
 use seatgraph_store::{
-    self as store, Alias, CredentialState, Pending, Purpose, aliases, authorizations, delegations, findings,
+    self as store, Alias, CredentialState, Pending, ProfileState, Purpose, aliases, authorizations, delegations,
+    findings,
 };
 use url::Url;
 
@@ -50,7 +51,11 @@ impl Engine {
     /// Connects the alias, and keeps what hindered it with its profile.
     async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Connected, NotAuthorized> {
         let (alias_id, delegated) = (alias.id, pending.link_id.is_some());
-        let connected = self.connect(alias, pending, consented).await;
+        let connector = self.connector(&alias.connector);
+        let mut connected = self.connect(alias, pending, consented).await;
+        if let (Err(NotAuthorized::Found(finding)), Some(connector)) = (&mut connected, connector) {
+            said::refer_to(connector.manifest(), std::slice::from_mut(finding));
+        }
         let hindrance = match &connected {
             Ok(_) => None,
             Err(NotAuthorized::Found(finding)) => Some(&**finding),
@@ -126,7 +131,9 @@ impl Engine {
         granted: &Grant,
     ) -> Result<(), NotAuthorized> {
         let profile = store::profiles::by_alias(self.db(), &[alias.id]).await?.remove(&alias.id);
-        let tracked = profile.and_then(|mut profiles| profiles.pop()?.organization);
+        // A draft has no records yet that another organisation's could mix with.
+        let published = profile.and_then(|mut profiles| profiles.pop()).filter(|one| one.state != ProfileState::Draft);
+        let tracked = published.and_then(|profile| profile.organization);
         let Some(tracked) = tracked else { return Ok(()) };
         let token = Held(Arc::new(AccessToken {
             bearer: granted.access_token.clone(),

@@ -67,7 +67,8 @@ impl Engine {
         self.replace_credential(&alias, connected, Purpose::PrivateKey, &input.private_key).await
     }
 
-    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays.
+    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays; links that nobody
+    /// used yet, and consents on their way, are void.
     ///
     /// # Errors
     /// Refuses an alias that has none.
@@ -82,7 +83,7 @@ impl Engine {
         alias.principal = None;
         alias.obtained_at = None;
         alias.updated_at = self.now();
-        aliases::set_credential(self.db(), self.sealer(), &alias, &[]).await?;
+        aliases::disconnect(self.db(), &alias).await?;
         self.give_back(before).await;
         Ok(alias)
     }

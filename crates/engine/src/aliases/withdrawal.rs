@@ -7,6 +7,9 @@ use seatgraph_store::{self as store, Alias, Purpose};
 
 use crate::Engine;
 
+/// What is said of a token that could not be given back.
+const STAYS: &str = "a token was not given back to the vendor; end it there, among the user's connected applications";
+
 /// What an alias holds of the vendor's, and where to give it back.
 pub(crate) struct Withdrawal {
     pub(crate) tokens: Vec<Secret>,
@@ -46,8 +49,13 @@ impl Engine {
     async fn withdrawal(&self, alias: &Alias, tokens: Vec<Secret>) -> Result<Option<Withdrawal>, store::Error> {
         let Some(connector) = self.connector(&alias.connector) else { return Ok(None) };
         let parent = self.parent(alias).await?;
-        let grantor = self.grantor(connector, alias, parent.as_ref()).ok();
-        Ok(grantor.map(|(oauth, http)| Withdrawal { tokens, oauth, http }))
+        match self.grantor(connector, alias, parent.as_ref()) {
+            Ok((oauth, http)) => Ok(Some(Withdrawal { tokens, oauth, http })),
+            Err(error) => {
+                tracing::warn!(alias = %alias.id, %error, "{}", STAYS);
+                Ok(None)
+            }
+        }
     }
 
     /// Gives tokens back to the vendor, as well as that goes: what stays behind there ends by itself.
@@ -55,7 +63,7 @@ impl Engine {
         let Some(Withdrawal { tokens, oauth, http }) = withdrawal else { return };
         for token in tokens {
             if let Err(error) = grant::revoke(&http, &oauth, &token).await {
-                tracing::warn!(%error, "the vendor did not take a token back");
+                tracing::warn!(%error, "{}", STAYS);
             }
         }
     }

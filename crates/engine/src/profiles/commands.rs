@@ -113,6 +113,7 @@ impl Engine {
             alias_id: Some(alias.id),
             state: ProfileState::Draft,
             organization: None,
+            organization_checked_at: None,
             schedule,
             next_run_at: None,
             allowance: None,

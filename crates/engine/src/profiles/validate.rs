@@ -72,6 +72,7 @@ impl Engine {
         };
         hold_to_its_organization(profile, &mut diagnosis);
         diagnosis.findings.extend(self.scopes_missing(connector, profile, alias_id).await?);
+        said::refer_to(connector.manifest(), &mut diagnosis.findings);
         Ok(diagnosis)
     }
 

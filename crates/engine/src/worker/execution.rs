@@ -94,6 +94,7 @@ impl Execution {
         let manifest = connector.manifest();
         let catalogue =
             Catalogue::parse(manifest.catalogue).map_err(|error| Verdict::failed(findings::of_error(&error, None)))?;
+        same_organization(&engine, &profile, &link).await?;
         let Claim { run, stages, fence } = claim;
         let degraded = Vec::new();
         Ok(Self {
@@ -141,6 +142,24 @@ impl Execution {
         let mandatory = self.manifest.process(process).is_none_or(|spec| spec.mandatory);
         let alone = self.run.processes.len() == 1;
         if mandatory || alone { Judgement::Run(Verdict::failed(finding)) } else { Judgement::Process(finding) }
+    }
+}
+
+/// Makes sure that a connection that was changed since it was last looked at still leads to the profile's organisation:
+/// another one's records would mix with those it has.
+async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> Result<(), Verdict> {
+    let Some(tracked) = &profile.organization else { return Ok(()) };
+    if profile.organization_checked_at.is_some() {
+        return Ok(());
+    }
+    let diagnosis = engine.check(link).await;
+    match diagnosis.organization {
+        Some(now) if now.external_id == tracked.external_id => {
+            Ok(profiles::note_organization_checked(engine.db(), profile.id).await?)
+        }
+        Some(now) => Err(Verdict::failed(findings::other_organization(&tracked.external_id, &now.external_id))),
+        // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
+        None => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a look at the organisation says, kept with the profile.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Allowance, Finding, Organization, Process};
@@ -7,9 +8,9 @@ use seatgraph_core::{Allowance, Finding, Organization, Process};
 use super::signed;
 use crate::db::{on_both, with_tx};
 use crate::findings::FindingRow;
-use crate::schema::{findings, integration_profiles, profile_processes};
+use crate::schema::{connection_aliases, findings, integration_profiles, profile_processes};
 use crate::types::Bind;
-use crate::{Db, Error, Health, ProfileId, Result};
+use crate::{AliasId, Db, Error, Health, ProfileId, Result};
 
 /// How well a process works.
 pub type ProcessHealth = (Process, Health);
@@ -43,6 +44,7 @@ pub async fn set_diagnosis(
                     integration_profiles::organization_name.eq(&organization.name),
                     integration_profiles::sandbox.eq(organization.sandbox),
                     integration_profiles::edition.eq(&organization.edition),
+                    integration_profiles::organization_checked_at.eq(Bind(Some(now))),
                 ))
                 .execute(c)
                 .await?;
@@ -63,6 +65,41 @@ pub async fn set_diagnosis(
         }
         Ok(())
     })
+}
+
+/// Keeps that the connection of a profile was seen to lead to the profile's organisation.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn note_organization_checked(db: &Db, profile: ProfileId) -> Result<()> {
+    with_tx!(db, Full, |c, now| {
+        let row = integration_profiles::table.filter(integration_profiles::id.eq(profile));
+        let seen = integration_profiles::organization_checked_at.eq(Bind(Some(now)));
+        diesel::update(row).set(seen).execute(c).await?;
+        Ok(())
+    })
+}
+
+pub(crate) trait DoubtStatements {
+    /// Has the organisations of the profiles on an alias, and on its children, looked at again before the next sync.
+    async fn doubt_organizations(&mut self, alias: AliasId) -> Result<()>;
+}
+
+on_both! {
+    impl DoubtStatements {
+        async fn doubt_organizations(&mut self, alias: AliasId) -> Result<()> {
+            let children = connection_aliases::table.filter(connection_aliases::parent_id.eq(Bind(Some(alias))));
+            let children = children.select(connection_aliases::id.nullable());
+            let concerned = integration_profiles::alias_id
+                .eq(Bind(Some(alias)))
+                .or(integration_profiles::alias_id.eq_any(children));
+            diesel::update(integration_profiles::table.filter(concerned))
+                .set(integration_profiles::organization_checked_at.eq(Bind(None::<DateTime<Utc>>)))
+                .execute(self)
+                .await?;
+            Ok(())
+        }
+    }
 }
 
 /// Keeps how many calls the organisation has left.

@@ -51,6 +51,7 @@ pub(crate) fn profile_of(alias: &Alias) -> Profile {
         alias_id: Some(alias.id),
         state: ProfileState::Published,
         organization: None,
+        organization_checked_at: None,
         schedule: Schedule { every: ScheduleEvery::Day, at: Some("03:00".to_owned()), time_zone: "UTC".to_owned() },
         next_run_at: Some(noon(1)),
         allowance: None,

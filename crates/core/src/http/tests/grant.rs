@@ -145,12 +145,14 @@ async fn a_refresh_names_no_scope_and_needs_no_secret() {
 #[tokio::test]
 async fn a_token_that_is_dead_already_is_given_back_too() {
     let dead = answer("400 Bad", "", "error=invalid_token&error_description=invalid+token");
-    let server = Server::answering([ok(""), dead, answer("503 Away", "", "")]).await;
+    let (away, closed) = (answer("503 Away", "", ""), answer("403 Closed", "", ""));
+    let server = Server::answering([ok(""), dead, away, closed]).await;
     let (http, oauth) = (Http::new(server.url.clone(), None, HttpOptions::default()), with_consent(&server));
     let token = Secret::new("a/b");
     assert!(revoke(&http, &oauth, &token).await.is_ok());
     assert!(revoke(&http, &oauth, &token).await.is_ok());
     assert_eq!(revoke(&http, &oauth, &token).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(revoke(&http, &oauth, &token).await.unwrap_err().kind(), ErrorKind::Refused);
     assert!(server.heard().remove(0).contains("token=a%2Fb"));
     let nowhere = OAuth { revoke_url: None, ..oauth };
     assert!(revoke(&http, &nowhere, &token).await.is_ok());

@@ -1,7 +1,7 @@
 //! Which step is done: pure decisions over what is known.
 
-use seatgraph_core::{Finding, GrantType, Process, Registration, SetupProof, SetupStep, Severity};
-use seatgraph_store::{CredentialState, Health, ProfileProcess, ProfileState, RunState, StoredFinding};
+use seatgraph_core::{Finding, GrantType, Process, Registration, SetupPlace, SetupProof, SetupStep, Severity};
+use seatgraph_store::{CredentialState, Health, Profile, ProfileProcess, ProfileState, RunState, StoredFinding};
 
 use super::{GuidedStep, SetupFacts};
 use crate::aliases::{INSTANCE_URL, merged};
@@ -15,7 +15,7 @@ pub(super) fn judge(
     step: SetupStep,
 ) -> GuidedStep {
     let against = facts.findings.iter().find(|stored| speaks_against(facts, &step, stored));
-    let lacking = lacking(facts, connector, grant, step.proof);
+    let lacking = lacking(facts, connector, grant, &step);
     let remedy = against.map(|stored| stored.finding.remedy.clone()).or(lacking);
     GuidedStep { done: remedy.is_none(), step, remedy }
 }
@@ -34,13 +34,16 @@ fn lacking(
     facts: &SetupFacts,
     connector: &Registration,
     grant: Option<GrantType>,
-    proof: SetupProof,
+    &SetupStep { place, proof, .. }: &SetupStep,
 ) -> Option<String> {
     let vendor = connector.manifest().name;
     match proof {
         SetupProof::Address => unless(facts.has_address(), || "Set instanceUrl on the connection alias.".to_owned()),
-        SetupProof::Application => unless(facts.names_an_application(), || {
-            format!("Do this at {vendor}; the gateway sees it once the application's id is entered on the alias.")
+        SetupProof::Application => unless(facts.names_an_application(), || match place {
+            SetupPlace::Vendor => {
+                format!("Do this at {vendor}; the gateway sees it once the application's id is entered on the alias.")
+            }
+            SetupPlace::Here => "Begin the consent; this is done when somebody has come back from it.".to_owned(),
         }),
         SetupProof::Credential => facts.credential_lacking(),
         SetupProof::Token => facts.token_lacking(),
@@ -76,7 +79,9 @@ impl SetupFacts {
     }
 
     fn organization_known(&self) -> bool {
-        self.profile.as_ref().is_some_and(|profile| profile.organization.is_some())
+        // One that was reached with another credential, or at another address, says nothing of this connection.
+        let seen = |profile: &Profile| profile.organization.is_some() && profile.organization_checked_at.is_some();
+        self.profile.as_ref().is_some_and(seen)
     }
 
     fn credential_lacking(&self) -> Option<String> {
@@ -119,6 +124,7 @@ impl SetupFacts {
             return Some(found.unwrap_or("Mend what the findings say, then validate again.").to_owned());
         }
         let looked = enabled().next().is_some() && enabled().all(|row| row.health != Health::Unknown);
+        let looked = looked && self.organization_known();
         unless(looked, || "Validate the profile.".to_owned())
     }
 

@@ -24,6 +24,7 @@ fn profile(alias: &Alias, state: ProfileState) -> Profile {
         alias_id: Some(alias.id),
         state,
         organization: None,
+        organization_checked_at: None,
         schedule: Schedule { every: ScheduleEvery::Manual, at: None, time_zone: "UTC".to_owned() },
         next_run_at: None,
         allowance: None,
@@ -67,7 +68,9 @@ fn connected() -> SetupFacts {
 fn validated() -> SetupFacts {
     let mut facts = connected();
     let organization = Organization { external_id: "o".into(), name: "O".into(), sandbox: false, edition: None };
-    facts.profile.as_mut().unwrap().organization = Some(organization);
+    let profile = facts.profile.as_mut().unwrap();
+    profile.organization = Some(organization);
+    profile.organization_checked_at = Some(at(11));
     facts.processes[0].health = Health::Healthy;
     facts
 }
@@ -161,7 +164,8 @@ fn a_broken_process_is_mended_by_what_the_validation_said() {
 #[test]
 fn scopes_that_were_not_granted_name_themselves() {
     let mut facts = connected();
-    let lacking = |facts: &SetupFacts| lacking(facts, &REGISTRATION, Some(GRANT), SetupProof::Scopes);
+    let step = SetupStep::here("SCOPES", "Scopes", "somebody", SetupProof::Scopes);
+    let lacking = |facts: &SetupFacts| lacking(facts, &REGISTRATION, Some(GRANT), &step);
     assert_eq!(lacking(&facts), None);
     facts.alias.as_mut().unwrap().granted_scopes = vec!["other".to_owned()];
     assert!(lacking(&facts).unwrap().contains("Add members.read"));
