@@ -17,16 +17,23 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) async fn begin(database: &seatgraph_store::testkit::TestDatabase) -> Self {
+        Self::with_users(database, 60).await
+    }
+
+    /// With an organisation of so many users, who come 200 a page.
+    async fn with_users(database: &seatgraph_store::testkit::TestDatabase, users: u32) -> Self {
         let world = World::start_with(database, |config| {
             config.engine.retry_delay = std::time::Duration::from_millis(5);
         });
         let world = world.await.unwrap();
-        let simulator = Simulator::start(Settings { users: 60, seed: 61, ..Settings::default() }).await.unwrap();
+        let simulator = Simulator::start(Settings { users, seed: 61, ..Settings::default() }).await.unwrap();
         let vendor = Api::new(simulator.url());
         let listed = world.api.ask("{ connectors { key callbackUrl } }", json!({})).await.unwrap();
         let callback = &listed["connectors"][0]["callbackUrl"];
         vendor.put("/_control/app", json!({ "callbacks": [callback], "requirePkce": true })).await.unwrap();
-        let alias = json!({ "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url() });
+        let alias = json!({
+            "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url(), "properties": { "pageSize": 200 },
+        });
         let alias = world.api.mutate("CreateConnectionAlias", alias).await.unwrap();
         let alias = alias["alias"]["id"].as_str().unwrap().to_owned();
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
@@ -80,6 +87,17 @@ impl Story {
     pub(crate) async fn sync(&self, profile: &str) -> String {
         let started = self.world.api.mutate("StartSync", json!({ "profileId": profile })).await.unwrap();
         self.world.api.finished(started["run"]["id"].as_str().unwrap()).await.unwrap()
+    }
+
+    /// Points the alias at another organisation, with an application of the same kind; returns the one before.
+    async fn move_to(&mut self, settings: Settings) -> Simulator {
+        let other = Simulator::start(settings).await.unwrap();
+        let app: Value = serde_json::from_str(&self.vendor.get("/_control/app").await.unwrap().1).unwrap();
+        self.vendor = Api::new(other.url());
+        self.vendor.put("/_control/app", json!({ "callbacks": app["callbacks"], "requirePkce": true })).await.unwrap();
+        let moved = json!({ "id": self.alias, "instanceUrl": other.url() });
+        self.world.api.mutate("UpdateConnectionAlias", moved).await.unwrap();
+        std::mem::replace(&mut self.simulator, other)
     }
 
     pub(crate) async fn end(self) {
@@ -194,6 +212,9 @@ each_backend! {
         for _ in 0..3 {
             assert_eq!(story.come_back(&stray).await.0, 400);
         }
+        let twice: Url = "http://localhost/oauth/salesforce/callback?state=a&state=b".parse().unwrap();
+        let (status, page) = story.come_back(&twice).await;
+        assert!(status == 400 && page.contains("CONSENT_UNKNOWN"), "{page}");
         let log = json!({ "filter": { "action": { "eq": "finishAuthorization" } } });
         let entries = async || story.world.api.run("AuditEvents", log.clone()).await.unwrap()["auditEvents"]["nodes"].take();
         // Anybody can open the address, as often as they like.
@@ -229,21 +250,51 @@ each_backend! {
         story.world.api.finished(&run).await.unwrap();
         let before = story.credential().await;
 
-        let other = Simulator::start(Settings { users: 20, seed: 62, ..Settings::default() }).await.unwrap();
-        let vendor = Api::new(other.url());
-        let app = story.vendor.get("/_control/app").await.unwrap().1;
-        let app: Value = serde_json::from_str(&app).unwrap();
-        vendor.put("/_control/app", json!({ "callbacks": app["callbacks"], "requirePkce": true })).await.unwrap();
-        let moved = json!({ "id": story.alias, "instanceUrl": other.url() });
-        story.world.api.mutate("UpdateConnectionAlias", moved).await.unwrap();
-        let first = std::mem::replace(&mut story.simulator, other);
+        let first = story.move_to(Settings { users: 20, seed: 62, ..Settings::default() }).await;
         let back = story.decide(&story.ask().await, "approve").await;
         let (status, page) = story.come_back(&back).await;
         assert_eq!(status, 400, "{page}");
         assert!(page.contains("ORGANIZATION_CHANGED"), "{page}");
         assert_eq!(story.credential().await, before);
-        assert!(vendor.get("/_control/requests").await.unwrap().1.contains("revoke"));
+        assert!(story.vendor.get("/_control/requests").await.unwrap().1.contains("revoke"));
         first.shutdown().await;
+        story.end().await;
+    }
+
+    async fn a_consent_that_is_given_anew_while_a_sync_runs_lasts(database: TestDatabase) {
+        let story = Story::with_users(&database, 4_000).await;
+        let rotating = Faults {
+            rotate_refresh_tokens: true,
+            detect_refresh_token_reuse: true,
+            latency_ms: 10,
+            ..Faults::default()
+        };
+        story.simulator.set_faults(rotating.clone());
+        story.consent().await;
+        let (profile, run) = story.publish().await;
+        // The new consent ends the old one's token, and the sync goes on with what the new one gives.
+        story.consent().await;
+        assert_eq!(story.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        for _ in 0..2 {
+            story.simulator.set_faults(Faults { expire_sessions: true, latency_ms: 0, ..rotating.clone() });
+            let validated = story.world.api.mutate("ValidateProfile", json!({ "id": profile })).await.unwrap();
+            assert!(!validated.to_string().contains("OAUTH_GRANT_GONE"), "{validated}");
+            assert_eq!(story.credential().await["state"], "READY");
+        }
+        story.end().await;
+    }
+
+    async fn a_draft_may_be_given_to_another_organisation(database: TestDatabase) {
+        let mut story = Story::begin(&database).await;
+        story.consent().await;
+        let draft = json!({ "name": "Acme", "aliasId": story.alias });
+        let draft = story.world.api.mutate("CreateProfile", draft).await.unwrap()["profile"]["id"].clone();
+        story.world.api.mutate("ValidateProfile", json!({ "id": draft })).await.unwrap();
+        story.move_to(Settings { users: 20, seed: 62, ..Settings::default() }).await.shutdown().await;
+        story.consent().await;
+        let validated = story.world.api.mutate("ValidateProfile", json!({ "id": draft })).await.unwrap();
+        let organization = &validated["profile"]["organization"]["name"];
+        assert_eq!(*organization, story.simulator.truth().organization_name, "{validated}");
         story.end().await;
     }
 

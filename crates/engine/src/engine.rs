@@ -43,6 +43,11 @@ impl Engine {
         Self { db, shared: Arc::new(Shared { connectors, sealer, clock, settings, tokens, quarantine }) }
     }
 
+    /// Waits for what must not be given up when the process ends: a consent that is being renewed at the vendor.
+    pub async fn settle(&self) {
+        self.tokens().settle().await;
+    }
+
     /// Returns the same engine, counting its SQL statements.
     #[must_use]
     pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {

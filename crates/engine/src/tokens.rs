@@ -21,6 +21,7 @@ use seatgraph_core::{
     AccessToken, Error, ErrorKind, Finding, GrantType, OAuth, Registration, Result, Secret, Severity, TokenSource,
 };
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Purpose, aliases, secrets};
+use tokio_util::task::TaskTracker;
 
 use crate::Engine;
 use crate::aliases::scopes;
@@ -42,6 +43,7 @@ const KEEP_TRIES: u32 = 6;
 pub(crate) struct Tokens {
     cache: Cache<Key, Kept>,
     versions: AtomicU64,
+    refreshes: TaskTracker,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,11 +62,17 @@ struct Kept {
 impl Default for Tokens {
     fn default() -> Self {
         let cache = Cache::builder().max_capacity(CAPACITY).time_to_idle(UNUSED).build();
-        Self { cache, versions: AtomicU64::new(0) }
+        Self { cache, versions: AtomicU64::new(0), refreshes: TaskTracker::new() }
     }
 }
 
 impl Tokens {
+    /// Waits until no refresh of a consent is under way: one that is given up loses what the vendor answers.
+    pub(crate) async fn settle(&self) {
+        self.refreshes.close();
+        self.refreshes.wait().await;
+    }
+
     /// Forgets the tokens of an alias and returns them. Other processes have their own.
     pub(crate) async fn forget(&self, alias: AliasId) -> Vec<Secret> {
         let held: Vec<_> = self.cache.iter().filter(|(key, _)| key.alias == alias).collect();
@@ -93,6 +101,13 @@ struct Granting {
     oauth: OAuth,
     /// Lends its client to the grants; its own meter and base are not used.
     http: Http,
+}
+
+/// What a person's consent left, read as one.
+struct Consent {
+    application: Application,
+    token: Secret,
+    obtained_at: Option<DateTime<Utc>>,
 }
 
 impl AliasTokens {
@@ -156,7 +171,8 @@ impl Granting {
         match alias.grant_type {
             Some(GrantType::AuthorizationCode) => {
                 // Whoever stops waiting must not stop this: the token that comes back may be the only one left.
-                let refreshing = tokio::spawn(async move { self.refresh().await });
+                let refreshes = self.engine.tokens().refreshes.clone();
+                let refreshing = refreshes.spawn(async move { self.refresh().await });
                 let ended = |e| Error::new(ErrorKind::Unexpected, "the refresh of a token did not end").with_source(e);
                 refreshing.await.map_err(ended)?
             }
@@ -187,18 +203,31 @@ impl Granting {
     /// Renews a person's consent, one process at a time.
     async fn refresh(&self) -> Result<Grant> {
         let turn = self.turn().await?;
-        let granted = self.refresh_in_turn().await;
+        let (granted, obtained) = match self.consent().await {
+            Ok(consent) => {
+                let Consent { application, token, obtained_at } = consent;
+                (grant::refresh(&self.http, &self.oauth, &application, &token).await, obtained_at)
+            }
+            Err(error) => (Err(error), None),
+        };
         let rotated = granted.as_ref().ok().and_then(|granted| granted.refresh_token.as_ref());
-        self.end_turn(turn, rotated).await?;
+        self.end_turn(turn, obtained, rotated).await?;
         granted
     }
 
-    async fn refresh_in_turn(&self) -> Result<Grant> {
-        // Read now: whoever had the turn before may have got a new one.
-        let alias = self.find().await?;
-        let application = self.application(&alias).await?;
-        let token = self.secret(&alias, Purpose::RefreshToken).await?.ok_or_else(|| missing(&alias))?;
-        grant::refresh(&self.http, &self.oauth, &application, &token).await
+    /// Reads the consent that there is now: whoever had the turn before may have got a new token, and a person may have
+    /// consented anew.
+    async fn consent(&self) -> Result<Consent> {
+        let mut alias = self.find().await?;
+        loop {
+            let application = self.application(&alias).await?;
+            let token = self.secret(&alias, Purpose::RefreshToken).await?.ok_or_else(|| missing(&alias))?;
+            let now = self.find().await?;
+            if now.obtained_at == alias.obtained_at {
+                return Ok(Consent { application, token, obtained_at: alias.obtained_at });
+            }
+            alias = now;
+        }
     }
 
     async fn turn(&self) -> Result<DateTime<Utc>> {
@@ -216,11 +245,15 @@ impl Granting {
         tokio::time::timeout(life, take).await.map_err(late)?.map_err(database)
     }
 
-    async fn end_turn(&self, turn: DateTime<Utc>, rotated: Option<&Secret>) -> Result<()> {
+    async fn end_turn(
+        &self,
+        turn: DateTime<Utc>,
+        obtained: Option<DateTime<Utc>>,
+        rotated: Option<&Secret>,
+    ) -> Result<()> {
         let (engine, mut delay, mut tries) = (&self.engine, Duration::from_millis(500), KEEP_TRIES);
         loop {
             tries -= 1;
-            let obtained = self.key.obtained_at;
             match aliases::end_refresh(engine.db(), engine.sealer(), self.alias, turn, obtained, rotated).await {
                 Err(error) if tries > 0 => {
                     tracing::warn!(alias = %self.alias, %error, "a renewed token is not kept yet");

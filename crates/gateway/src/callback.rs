@@ -1,6 +1,7 @@
 //! Where a vendor sends people back to after their consent: `/oauth/{connector}/callback`, one page with the outcome.
 
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -41,7 +42,7 @@ pub(crate) fn router(engine: Engine, visitors: Visitors) -> Router {
 }
 
 /// What RFC 6749 section 4.1.2 puts behind the address; vendors add more.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Returned {
     #[serde(default)]
     state: Option<Secret>,
@@ -56,9 +57,11 @@ struct Returned {
 async fn callback(
     State(Here { engine, visitors }): State<Here>,
     Path(connector): Path<String>,
-    Query(returned): Query<Returned>,
+    returned: Result<Query<Returned>, QueryRejection>,
     parts: Parts,
 ) -> Response {
+    // What cannot be read was begun by nobody.
+    let Query(returned) = returned.unwrap_or_default();
     let Returned { state, code, error, error_description } = returned;
     let consented = match (error, code) {
         (Some(error), _) => Consented::Refused { error, description: error_description.unwrap_or_default() },
