@@ -6,6 +6,32 @@ use seatgraph_tests::{Process, World};
 use serde_json::json;
 
 each_backend! {
+    async fn rotations_at_the_same_time_lose_no_secret(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 5, seed: 72, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "sealed").await.unwrap();
+        world.api.finished(&connected.run).await.unwrap();
+        let key_file = world.key_file();
+        let environment =
+            [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
+        let rotate = || Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["keys", "rotate"], &environment);
+        let at_once: Vec<_> = (0..4).map(|_| rotate().unwrap()).collect();
+        for rotation in at_once {
+            assert_eq!(rotation.exit_code().await.unwrap(), 0);
+        }
+        simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
+        let validated = world.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+        assert!(!validated.to_string().contains("CREDENTIAL_"), "{validated}");
+        world.stop().await;
+        simulator.shutdown().await;
+    }
+
+    async fn a_gateway_whose_keys_are_not_those_of_the_database_does_not_start(database: TestDatabase) {
+        World::start(&database).await.unwrap().stop().await;
+        let refused = World::start(&database).await.unwrap_err();
+        assert!(format!("{refused:#}").contains("Bring back the key"), "{refused:#}");
+    }
+
     async fn keys_are_rotated_while_the_gateway_uses_what_they_sealed(database: TestDatabase) {
         let world = World::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 30, seed: 71, ..Settings::default() }).await.unwrap();
@@ -36,6 +62,10 @@ each_backend! {
             () = rotations => {}
             () = serving => unreachable!("it never ends"),
         }
+        let rotated = json!({ "filter": { "action": { "eq": "keys rotate" }, "outcome": ["DONE"] } });
+        let log = world.api.run("AuditEvents", rotated).await.unwrap();
+        assert_eq!(log["auditEvents"]["totalCount"], 3);
+        assert_eq!(log["auditEvents"]["nodes"][0]["note"], "2 secrets were sealed anew");
         let kept = std::fs::read_to_string(&key_file).unwrap();
         assert_eq!(kept.lines().count(), 2);
         assert!(!kept.contains(first.trim()), "the first key is forgotten");

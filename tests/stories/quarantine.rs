@@ -18,10 +18,9 @@ each_backend! {
         let original = World::start(&database).await.unwrap();
         let connected = original.connect(&simulator, "acme").await.unwrap();
         original.api.finished(&connected.run).await.unwrap();
-        let (keys, marks) = (original.key_file(), original.config.key_path().with_file_name("seatgraph.instance"));
         original.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
-        let (key, mark) = (std::fs::read(&keys).unwrap(), std::fs::read(&marks).unwrap());
-        original.stop().await;
+        let (home, key) = (original.key_file(), std::fs::read(original.key_file()).unwrap());
+        let folder = original.halt().await;
         let before = asked(&vendor).await;
 
         // The same database and keys, on a machine that has no mark of it.
@@ -48,14 +47,33 @@ each_backend! {
         adopted.stop().await;
 
         // Now the first installation is the one that the database came from.
-        let home = tempfile::tempdir().unwrap();
-        let key_file = home.path().join("seatgraph.key");
-        std::fs::write(&key_file, &key).unwrap();
-        std::fs::write(home.path().join("seatgraph.instance"), &mark).unwrap();
-        let first = World::start_with(&database, |config| config.key_file = Some(key_file)).await.unwrap();
+        let first = World::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
         let validated = first.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
-        assert_eq!(validated["findings"][0]["code"], "QUARANTINE", "{validated}");
+        assert!(validated.to_string().contains("another installation"), "{validated}");
         first.stop().await;
+        drop(folder);
+    }
+
+    #[cfg(unix)]
+    async fn a_copy_of_the_whole_folder_is_no_installation(database: TestDatabase) {
+        let original = World::start(&database).await.unwrap();
+        let home = original.key_file();
+        let folder = original.halt().await;
+        let clone = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(folder.path()).unwrap() {
+            let path = file.unwrap().path();
+            std::fs::copy(&path, clone.path().join(path.file_name().unwrap())).unwrap();
+        }
+        let simulator = Simulator::start(Settings { users: 5, ..Settings::default() }).await.unwrap();
+        let cloned = clone.path().join("seatgraph.key");
+        let copy = World::start_with(&database, |config| config.key_file = Some(cloned)).await.unwrap();
+        let refused = copy.connect(&simulator, "acme").await.unwrap_err().to_string();
+        assert!(refused.contains("is a copy"), "{refused}");
+        copy.stop().await;
+        let again = World::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
+        again.connect(&simulator, "acme again").await.unwrap();
+        again.stop().await;
+        drop(folder);
     }
 
     async fn a_backup_that_was_put_back_is_noticed(database: TestDatabase) {

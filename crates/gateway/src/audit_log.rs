@@ -17,7 +17,8 @@ const PIECE: i64 = 1000;
 pub(crate) enum Audit {
     /// Verifies every entry; ends with 1 and says where when one was changed, moved, taken out or put in.
     Verify {
-        /// A head that an earlier verification printed: shows whether the log was cut off since.
+        /// A head that an earlier verification printed: shows whether the log was cut off or replaced since. The one
+        /// that the installation's mark remembers, unless said otherwise.
         #[arg(long)]
         head: Option<String>,
     },
@@ -35,6 +36,10 @@ pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match command {
         Audit::Verify { head } => {
+            let head = match head {
+                Some(head) => Some(head),
+                None => config.mark().audit_head()?,
+            };
             let verified = audit::verify(&db, &keys::sealer(config)?, head.as_deref()).await?;
             let verified = verified.context("the audit log was tampered with")?;
             writeln!(out, "audit: {} entries, all as they were written", verified.events)?;

@@ -11,7 +11,7 @@ use axum::middleware::from_fn_with_state;
 use seatgraph_core::{Clock, SystemClock};
 use seatgraph_engine::access::{Principal, Subject};
 use seatgraph_engine::{Actor, Engine, Mark, Worker};
-use seatgraph_store::{Db, FileLock, Sealer};
+use seatgraph_store::{Db, FileLock, Sealer, audit};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,10 +23,12 @@ use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
 use crate::login::{self, Login};
 use crate::visitors::Visitors;
-use crate::{callback, connect, graphiql, health, keys, schema, tokens};
+use crate::{callback, connect, graphiql, health, keys, listen, schema, tokens};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// How long a renewal that is under way may take after that: longer than a vendor is waited for.
+const SETTLE: Duration = Duration::from_secs(75);
 
 /// How often the installation makes sure that the database is still its own.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -66,7 +68,7 @@ impl Gateway {
             config.listen
         );
         let (db, lock) = open(&config, role).await?;
-        let sealer = keys::sealer(&config)?;
+        let sealer = sealer(&config, &db).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
         announce(&engine, &config).await?;
@@ -81,9 +83,11 @@ impl Gateway {
                 let login = login(&config, &db, sealer, clock, address)?;
                 let visitors = Visitors { demo: role == Role::Demo, login };
                 let router = router(&config, &engine, (address, visitors), stop.clone())?;
-                let stopped = stop.clone().cancelled_owned();
-                let service = router.into_make_service_with_connect_info::<SocketAddr>();
-                tasks.spawn(async move { Ok(axum::serve(listener, service).with_graceful_shutdown(stopped).await?) });
+                let stopped = stop.clone();
+                tasks.spawn(async move {
+                    listen::serve(listener, router, listen::HEAD, stopped).await;
+                    Ok(())
+                });
                 Some(address)
             }
         };
@@ -128,6 +132,9 @@ impl Gateway {
         if drained.is_err() {
             tracing::info!("closing what is still open");
             self.tasks.shutdown().await;
+        }
+        if tokio::time::timeout(SETTLE, self.engine.settle()).await.is_err() {
+            tracing::warn!("a vendor did not answer the renewal of a consent; it may have to be given anew");
         }
     }
 }
@@ -174,7 +181,21 @@ pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
 pub(crate) async fn engine(config: &Config) -> anyhow::Result<Engine> {
     let db = Db::connect(&config.database).await.context("database.url")?;
     db.migrate().await.context("migrations")?;
-    Ok(Engine::new(db, CONNECTORS, keys::sealer(config)?, Arc::new(SystemClock), config.engine.clone()))
+    let sealer = sealer(config, &db).await?;
+    Ok(Engine::new(db, CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone()))
+}
+
+/// Gets the keys, and makes sure that they are those that the database was sealed with. Other ones would open nothing,
+/// and nothing could be done, because nothing could be written down.
+async fn sealer(config: &Config, db: &Db) -> anyhow::Result<Sealer> {
+    let sealer = keys::sealer(config)?;
+    anyhow::ensure!(
+        audit::opens(db, &sealer).await?,
+        "key_file: the database was sealed with a key that is not there. Bring back the key that was in use ({}, or \
+         SEATGRAPH_KEY); without it the secrets in the database are lost, and a new database has to be begun.",
+        config.key_path().display()
+    );
+    Ok(sealer)
 }
 
 /// Whoever runs the binary, as the audit log names it.

@@ -4,9 +4,11 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
-use seatgraph_store::{Db, Sealer, secrets};
+use seatgraph_engine::access::Subject;
+use seatgraph_store::Sealer;
 
 use crate::config::Config;
+use crate::{gateway, tokens};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
@@ -17,21 +19,12 @@ pub(crate) enum Keys {
 
 pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
     let Keys::Rotate = command;
-    let sealer = sealer(config)?;
-    let db = Db::connect(&config.database).await.context("database.url")?;
-    db.migrate().await.context("migrations")?;
-    let ours = sealer.add_key().context("key_file")?;
-    let done = secrets::reseal(&db, &sealer).await?;
+    let engine = gateway::engine(config).await?;
+    let rotating = engine.rotate_keys();
+    let rotated = tokens::done(engine.audited(&gateway::operator(), "keys rotate", Subject::Gateway, rotating).await)?;
     let mut out = std::io::stdout();
-    writeln!(out, "keys: {} secrets were sealed anew", done.resealed)?;
-    anyhow::ensure!(
-        done.unreadable == 0,
-        "{} secrets were sealed with a key that is not there; bring it back and rotate again, or set the credentials of \
-         their aliases anew. No key was forgotten.",
-        done.unreadable
-    );
-    if ours {
-        sealer.forget_old_keys().context("key_file")?;
+    writeln!(out, "keys: {} secrets were sealed anew", rotated.resealed)?;
+    if rotated.in_file {
         writeln!(out, "keys: the new key and the one before it are in {}", config.key_path().display())?;
     } else {
         writeln!(

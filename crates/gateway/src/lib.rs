@@ -13,6 +13,7 @@ pub mod gateway;
 pub mod graphiql;
 mod health;
 mod keys;
+mod listen;
 pub mod login;
 mod page;
 pub mod schema;

@@ -123,16 +123,33 @@ impl KeyFile {
         Ok(Secret::new(text))
     }
 
-    /// Whoever reads meanwhile finds the old file or the new one, never half of one.
+    /// Waits until nobody else changes the file, and keeps others from it as long as the lock lives.
+    pub(super) fn lock(&self) -> Result<File> {
+        let lock = File::options().create(true).append(true).open(self.beside(".lock")).map_err(Error::unavailable)?;
+        lock.lock().map_err(Error::unavailable)?;
+        Ok(lock)
+    }
+
+    /// Whoever reads meanwhile finds the old file or the new one, never half of one; and after a power cut, too.
     fn replace(&self, text: &str) -> Result<()> {
-        let mut beside = self.0.clone().into_os_string();
-        beside.push(".new");
-        let beside = PathBuf::from(beside);
+        let beside = self.beside(".new");
         let replaced = match fs::remove_file(&beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => write_new(&beside, text).and_then(|()| fs::rename(&beside, &self.0)),
         };
-        replaced.map_err(Error::unavailable)
+        replaced.and_then(|()| self.settle()).map_err(Error::unavailable)
+    }
+
+    /// Has the folder's entry reach the disk.
+    fn settle(&self) -> std::io::Result<()> {
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut beside = self.0.clone().into_os_string();
+        beside.push(ending);
+        PathBuf::from(beside)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Seals and opens secrets.
 
 use std::fmt;
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, RwLock};
 
@@ -67,6 +68,15 @@ impl Sealer {
     /// `Damaged` when one is no key.
     pub fn from_base64(text: &Secret) -> Result<Self> {
         Ok(Self::new(Keyring::parse(text)?, None, None))
+    }
+
+    /// Has the keys for oneself, until the lock is dropped: two rotations at once would lose each other's keys. `None`
+    /// for keys from the environment.
+    ///
+    /// # Errors
+    /// `Unavailable` when there can be no lock beside the key file.
+    pub fn lock(&self) -> Result<Option<File>> {
+        self.0.file.as_ref().map(KeyFile::lock).transpose()
     }
 
     /// Puts a new key into the key file, before the others. From now on it seals. Says whether there is a file: keys

@@ -1,0 +1,146 @@
+//! What the installation knows of itself, outside of the database.
+
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use seatgraph_store::{self as store};
+use uuid::Uuid;
+
+/// Where the installation's mark is.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// A file, made when it is missing, that also says how far the database and its audit log were. Where files have
+    /// numbers it knows its own, so that a copy of it is known for one.
+    File(PathBuf),
+    /// The mark alone, for installations whose files do not last: a database that was put back goes unnoticed.
+    Given(Uuid),
+}
+
+/// What a mark says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Noted {
+    pub(super) epoch: Uuid,
+    pub(super) generation: i64,
+    /// The signature of the last row of the audit log, in hexadecimal.
+    pub(super) audit: Option<String>,
+    /// Whether it lies in another file than it was written to.
+    pub(super) is_copy: bool,
+}
+
+impl Noted {
+    pub(super) const fn of(epoch: Uuid, generation: i64) -> Self {
+        Self { epoch, generation, audit: None, is_copy: false }
+    }
+}
+
+impl Mark {
+    /// The signature of the audit log's last row, when it was last looked at; `None` where nobody noted it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is damaged.
+    pub fn audit_head(&self) -> Result<Option<String>, store::Error> {
+        Ok(self.noted()?.and_then(|noted| noted.audit))
+    }
+
+    /// What is remembered of the database; `None` when there is no file yet.
+    pub(super) fn noted(&self) -> Result<Option<Noted>, store::Error> {
+        match self {
+            Self::File(path) => read(path),
+            Self::Given(epoch) => Ok(Some(Noted::of(*epoch, 0))),
+        }
+    }
+
+    /// The mark for a database that gets one.
+    pub(super) fn fresh(&self) -> Uuid {
+        match self {
+            Self::File(_) => Uuid::new_v4(),
+            Self::Given(epoch) => *epoch,
+        }
+    }
+
+    /// Remembers the database as it is now.
+    pub(super) fn note(&self, noted: &Noted) -> Result<(), store::Error> {
+        match self {
+            Self::File(path) => write(path, noted).map_err(|error| store::Error::Unavailable(error.into())),
+            Self::Given(_) => Ok(()),
+        }
+    }
+}
+
+/// What stands in the file for nothing.
+const NOTHING: &str = "-";
+
+fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
+    let read = fs::read_to_string(path).and_then(|text| Ok((text, fs::metadata(path)?)));
+    let (text, about) = match read {
+        Ok(read) => read,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(store::Error::Unavailable(error.into())),
+    };
+    let damaged = || store::Error::Damaged(format!("{} is not the mark of an installation", path.display()));
+    let mut words = text.split_whitespace();
+    let (epoch, generation) = words.next().zip(words.next()).ok_or_else(damaged)?;
+    let epoch = epoch.parse().map_err(|_| damaged())?;
+    let generation = generation.parse().map_err(|_| damaged())?;
+    let mut further = words.map(|word| Some(word.to_owned()).filter(|word| word != NOTHING));
+    let (file, audit) = (further.next().flatten(), further.next().flatten());
+    let is_copy = file.is_some_and(|file| number(&about).is_some_and(|number| number.to_string() != file));
+    Ok(Some(Noted { epoch, generation, audit, is_copy }))
+}
+
+/// Writes the file in one step: one that is half written would be taken for damaged.
+fn write(path: &Path, noted: &Noted) -> std::io::Result<()> {
+    let half = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = File::create(&half)?;
+    let number = number(&file.metadata()?).map_or(NOTHING.to_owned(), |number| number.to_string());
+    let audit = noted.audit.as_deref().unwrap_or(NOTHING);
+    writeln!(file, "{} {} {number} {audit}", noted.epoch, noted.generation)?;
+    file.sync_all()?;
+    fs::rename(&half, path)
+}
+
+/// The number that a file system gives a file for as long as it lives, whatever its name.
+#[cfg(unix)]
+fn number(about: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::ino(about))
+}
+
+#[cfg(not(unix))]
+fn number(_: &Metadata) -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_reads_back_as_it_was_written_and_a_damaged_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("seatgraph.instance");
+        assert_eq!(read(&path).unwrap(), None);
+        let noted = Noted { audit: Some("a1".to_owned()), ..Noted::of(Uuid::from_u128(3), 12) };
+        write(&path, &noted).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(noted));
+        write(&path, &Noted::of(Uuid::from_u128(3), 13)).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(Noted::of(Uuid::from_u128(3), 13)));
+        std::fs::write(&path, "3").unwrap();
+        assert!(read(&path).unwrap_err().to_string().contains("seatgraph.instance"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_is_known_for_one_and_a_file_that_was_moved_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, copy, moved] = ["mark", "copy", "moved"].map(|name| folder.path().join(name));
+        write(&path, &Noted::of(Uuid::from_u128(3), 12)).unwrap();
+        std::fs::copy(&path, &copy).unwrap();
+        assert!(read(&copy).unwrap().unwrap().is_copy);
+        std::fs::rename(&path, &moved).unwrap();
+        assert!(!read(&moved).unwrap().unwrap().is_copy);
+        // Written before files knew their numbers.
+        std::fs::write(&path, format!("{} 12\n", Uuid::from_u128(3))).unwrap();
+        assert!(!read(&path).unwrap().unwrap().is_copy);
+    }
+}
