@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
@@ -49,13 +50,56 @@ impl fmt::Debug for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::new)
+        deserializer.deserialize_any(Text)
     }
 }
+
+/// Reads text, and refuses anything else without repeating it.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Secret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a secret, which is text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret::new(text))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Secret, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Secret, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Secret, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Secret, E> {
+        Err(E::custom(NOT_TEXT))
+    }
+}
+
+/// What is said of a secret that was written as something else.
+const NOT_TEXT: &str = "a secret is text; put it between quotes";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_text_is_refused_and_not_repeated() {
+        for json in ["8675309", "-8675309", "86.5", "true"] {
+            let refused = serde_json::from_str::<Secret>(json).unwrap_err().to_string();
+            assert!(refused.contains("between quotes") && !refused.contains(json), "{refused}");
+        }
+        assert_eq!(serde_json::from_str::<Secret>("\"s3cret\"").unwrap().expose(), "s3cret");
+    }
 
     #[test]
     fn debug_shows_nothing_of_it() {

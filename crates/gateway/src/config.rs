@@ -20,6 +20,9 @@ use crate::edge::{AllowList, Limits};
 use crate::graphiql;
 use crate::login::LoginSettings;
 
+/// The secrets among the variables of the environment, behind the prefix, and the fields that they are of.
+const SECRETS: [(&str, &str); 2] = [("key", "key"), ("login__client_secret", "login.client_secret")];
+
 /// Variables with the prefix that are not configuration: where the file is, and what tests ask for.
 const NOT_CONFIGURATION: [&str; 2] = ["config", "require_postgres"];
 
@@ -180,10 +183,23 @@ impl Config {
         let environment = Env::prefixed("SEATGRAPH_")
             .filter(|key| {
                 let key = key.as_str().to_ascii_lowercase();
-                !key.starts_with("test_") && !NOT_CONFIGURATION.contains(&key.as_str())
+                let is_secret = SECRETS.iter().any(|(variable, _)| *variable == key);
+                !is_secret && !key.starts_with("test_") && !NOT_CONFIGURATION.contains(&key.as_str())
             })
             .split("__");
-        Ok(figment.merge(environment).extract()?)
+        let mut figment = figment.merge(environment);
+        for (variable, field) in SECRETS {
+            // Taken as it stands: one that looks like a number or a list is none.
+            if let Ok(secret) = std::env::var(format!("SEATGRAPH_{}", variable.to_ascii_uppercase())) {
+                figment = figment.merge((field, secret));
+            }
+        }
+        let config: Self = figment.extract()?;
+        anyhow::ensure!(
+            config.database.is_understood(),
+            "database.url: it is neither a path nor an address that begins with postgres:// or sqlite:"
+        );
+        Ok(config)
     }
 
     /// Returns where browsers reach a gateway that listens on `address`. Without a word of its own that is `localhost`:

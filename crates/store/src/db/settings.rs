@@ -61,8 +61,20 @@ impl DatabaseSettings {
     /// Says which database the address means.
     #[must_use]
     pub fn backend(&self) -> Backend {
-        let is_server = self.url.starts_with("postgres://") || self.url.starts_with("postgresql://");
-        if is_server { Backend::Postgres } else { Backend::Sqlite }
+        match self.scheme() {
+            Some(scheme) if scheme.starts_with("postgres") => Backend::Postgres,
+            _ => Backend::Sqlite,
+        }
+    }
+
+    /// Says whether the address is a path, or begins with a scheme that is known.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        self.scheme().is_none_or(|scheme| ["postgres", "postgresql", "sqlite"].contains(&scheme.as_str()))
+    }
+
+    fn scheme(&self) -> Option<String> {
+        Some(self.url.split_once("://")?.0.to_ascii_lowercase())
     }
 
     /// The file of an SQLite database; `None` for PostgreSQL.
@@ -94,13 +106,21 @@ mod tests {
 
     #[test]
     fn an_address_says_which_database_it_means() {
-        for url in ["postgres://u@h/d", "postgresql://h/d?sslmode=require"] {
+        for url in ["postgres://u@h/d", "postgresql://h/d?sslmode=require", "POSTGRES://u@h/d"] {
             let settings = DatabaseSettings::new(url);
             assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Postgres, None), "{url}");
         }
         for (url, path) in [("sqlite:a/b.db", "a/b.db"), ("sqlite:///var/b.db", "/var/b.db"), ("b.db", "b.db")] {
             let settings = DatabaseSettings::new(url);
             assert_eq!((settings.backend(), settings.sqlite_path()), (Backend::Sqlite, Some(Path::new(path))), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_another_kind_is_not_taken_for_a_file() {
+        assert!(!DatabaseSettings::new("mysql://u:p@h/d").is_understood());
+        for url in ["postgres://h/d", "SQLITE://a.db", "sqlite:a.db", "a.db", "C:/a.db"] {
+            assert!(DatabaseSettings::new(url).is_understood(), "{url}");
         }
     }
 
