@@ -14,7 +14,7 @@ struct Two {
     world: World,
     hers: Connected,
     other: Connected,
-    _simulators: [Simulator; 2],
+    simulators: [Simulator; 2],
 }
 
 impl Two {
@@ -30,7 +30,7 @@ impl Two {
         for run in [&connected.run, &foreign.run] {
             assert_eq!(world.api.finished(run).await.unwrap(), "SUCCEEDED");
         }
-        Self { world, hers: connected, other: foreign, _simulators: [hers, other] }
+        Self { world, hers: connected, other: foreign, simulators: [hers, other] }
     }
 
     /// Comes as somebody with a role on her profile alone; returns the token's id, too.
@@ -97,6 +97,52 @@ each_backend! {
         let counted = anna.ask(counts, json!({})).await.unwrap();
         let count = |list: &str| counted[list]["totalCount"].as_i64().unwrap();
         assert_eq!((count("accounts"), count("profiles"), count("connectionAliases")), (40, 1, 1));
+        two.world.stop().await;
+    }
+
+    async fn who_did_what_elsewhere_and_who_may_what_at_large_are_hidden_too(database: TestDatabase) {
+        let two = Two::start(&database).await;
+        let (auditor, _) = two.come_as("AUDITOR").await;
+        let log = auditor.run("AuditEvents", json!({ "first": 100 })).await.unwrap();
+        let entries = log["auditEvents"]["nodes"].as_array().unwrap();
+        assert!(!entries.is_empty() && !log.to_string().contains("foreign-profile"), "{log}");
+        assert_eq!(log["auditEvents"]["totalCount"].as_u64().unwrap() as usize, entries.len());
+        let hers = entries.iter().filter(|entry| entry["subjectId"] == json!(two.hers.profile)).count();
+        assert!(hers > 0, "{log}");
+        let (admin, own) = two.come_as("ADMIN").await;
+        for query in ["{ apiTokens { totalCount } }", "{ roleAssignments { totalCount } }"] {
+            assert_eq!(code(&admin.post(query, json!({})).await.unwrap()), "FORBIDDEN", "{query}");
+        }
+        let found = admin.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": own })).await.unwrap();
+        assert_eq!(found["node"], Value::Null);
+        two.world.stop().await;
+    }
+
+    async fn a_parent_is_out_of_reach_for_whoever_does_not_see_each_of_its_children(database: TestDatabase) {
+        let two = Two::start(&database).await;
+        let api = &two.world.api;
+        let alias = async |input: Value| {
+            api.mutate("CreateConnectionAlias", input).await.unwrap()["alias"]["id"].as_str().unwrap().to_owned()
+        };
+        let url = two.simulators[0].url();
+        let parent = alias(json!({ "connector": "salesforce", "name": "parent" })).await;
+        let child = |name: &str| json!({
+            "connector": "salesforce", "name": name, "parentId": parent, "instanceUrl": url,
+        });
+        let (seen, _hidden) = (alias(child("seen")).await, alias(child("hidden-child")).await);
+        let profile = json!({ "name": "of the child", "aliasId": seen });
+        let profile = api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].clone();
+        let roles = json!([{ "role": "INTEGRATOR", "profileIds": [profile] }]);
+        let made = api.mutate("CreateApiToken", json!({ "name": "child", "roles": roles })).await.unwrap();
+        let anna = api.with_token(made["secret"].as_str().unwrap());
+        for (name, input) in [
+            ("UpdateConnectionAlias", json!({ "id": parent, "properties": { "pageSize": 777 } })),
+            ("DeleteConnectionAlias", json!({ "id": parent })),
+        ] {
+            let refused = anna.post(&operation(name), json!({ "input": input })).await.unwrap();
+            assert_eq!(code(&refused), "FORBIDDEN", "{name}: {refused}");
+            assert!(!refused.to_string().contains("hidden-child"), "{name}: {refused}");
+        }
         two.world.stop().await;
     }
 

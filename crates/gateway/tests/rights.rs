@@ -31,7 +31,10 @@ fn every_field_of_the_roots_was_decided_on() {
 fn no_mutation_is_open_to_whoever_is_known() {
     for (root, fields) in roots() {
         for field in fields.iter().filter(|_| root == OperationType::Mutation) {
-            assert!(matches!(rights::need(root, field), Some(rights::Need::Permission(_))), "{field}");
+            assert!(
+                matches!(rights::need(root, field), Some(rights::Need::Permission(_) | rights::Need::Everywhere(_))),
+                "{field}"
+            );
         }
     }
 }
@@ -47,10 +50,12 @@ fn who_may_do_what_is_this_table() {
             write!(table, "\n{:<40}", format!("{root:?}.{field}")).unwrap();
             for &role in Role::ALL {
                 let may = match rights::need(root, &field).unwrap() {
-                    rights::Need::Known => true,
-                    rights::Need::Permission(permission) => permission.is_of(role),
+                    rights::Need::Permission(permission) if permission.is_of(role) => "yes",
+                    rights::Need::Everywhere(permission) if permission.is_of(role) => "everywhere",
+                    rights::Need::Permission(_) | rights::Need::Everywhere(_) => "-",
+                    rights::Need::Known => "yes",
                 };
-                write!(table, " {:<10}", if may { "yes" } else { "-" }).unwrap();
+                write!(table, " {may:<10}").unwrap();
             }
         }
     }

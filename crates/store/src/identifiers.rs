@@ -9,23 +9,35 @@ use diesel_async::RunQueryDsl;
 
 use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, by_key, by_time};
-use crate::schema::{accounts, license_pools, subscription_identifiers, subscriptions};
+use crate::schema::{accounts, subscription_identifiers, subscriptions};
 use crate::scope::visible;
 use crate::types::Bind;
 use crate::{Db, Direction, IdentifierId, IdentifierRow, ModelId, PageOf, PageRequest, ResolvedBy, Result};
 
-/// The condition that the reader may see a subscription, or what has another column for its profile; for queries that
-/// look outwards and cannot be boxed.
+/// The condition that the reader may see a subscription; for queries that look outwards and cannot be boxed.
 macro_rules! seen {
-    ($db:expr) => {
-        seen!($db, subscriptions::profile_id)
-    };
-    ($db:expr, $profile:expr) => {{
+    ($db:expr) => {{
         let limit = $db.scope().limit();
-        let inside = $profile.eq_any(limit.unwrap_or_default().to_vec());
+        let inside = subscriptions::profile_id.eq_any(limit.unwrap_or_default().to_vec());
         inside.or(limit.is_none().into_sql::<Bool>())
     }};
 }
+
+/// Narrows a boxed query of identifiers to those that the reader meets in what it may see.
+macro_rules! met {
+    ($query:ident, $db:expr) => {
+        if let Some(profiles) = $db.scope().limit() {
+            use $crate::schema::{license_pools, subscription_identifiers, subscriptions};
+            let held = subscriptions::table.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
+            let held = held.filter(subscriptions::profile_id.eq_any(profiles.to_vec()));
+            let bought = license_pools::table.filter(license_pools::identifier_id.eq(subscription_identifiers::id));
+            let bought = bought.filter(license_pools::profile_id.eq_any(profiles.to_vec()));
+            $query = $query.filter(diesel::dsl::exists(held).or(diesel::dsl::exists(bought)));
+        }
+    };
+}
+
+pub(crate) use met;
 
 /// Narrows a boxed query to what is held and nobody knows.
 macro_rules! unrecognized {
@@ -74,12 +86,7 @@ pub async fn find_many(db: &Db, ids: &[IdentifierId]) -> Result<HashMap<Identifi
     let rows = with_conn!(db, read, |c| {
         let query = subscription_identifiers::table.select(IdentifierRow::as_select());
         let mut query = query.filter(subscription_identifiers::id.eq_any(ids.to_vec())).into_boxed::<Be>();
-        if db.scope().limit().is_some() {
-            let held = subscriptions::table.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
-            let bought = license_pools::table.filter(license_pools::identifier_id.eq(subscription_identifiers::id));
-            let bought = bought.filter(seen!(db, license_pools::profile_id));
-            query = query.filter(exists(held.filter(seen!(db))).or(exists(bought)));
-        }
+        met!(query, db);
         Ok(query.load(c).await?)
     })?;
     Ok(by_key(rows, |row: &IdentifierRow| row.id))

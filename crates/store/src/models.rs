@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Product;
 
 use crate::db::{with_conn, with_tx};
+use crate::identifiers::met;
 use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
 use crate::scope::visible;
@@ -103,8 +104,10 @@ pub async fn find_many(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Mode
 pub async fn identifiers(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<IdentifierRow>>> {
     use subscription_identifiers::{connector, key, kind, model_id, table};
     let rows: Vec<IdentifierRow> = with_conn!(db, read, |c| {
-        let query = table.filter(model_id.eq_any(ids.to_vec())).order((connector, kind, key));
-        Ok(query.select(IdentifierRow::as_select()).load(c).await?)
+        let mut query = table.select(IdentifierRow::as_select()).into_boxed::<Be>();
+        met!(query, db);
+        query = query.filter(model_id.eq_any(ids.to_vec())).order((connector, kind, key));
+        Ok(query.load(c).await?)
     })?;
     Ok(grouped(rows.into_iter().filter_map(|row| Some((row.model_id?, row)))))
 }

@@ -84,7 +84,8 @@ impl Principal {
 }
 
 impl Engine {
-    /// Says what a command about `subject` touches. An alias reaches the profiles of its children too.
+    /// Says what a command about `subject` touches. An alias reaches the profiles of its children too, and a child
+    /// without a profile belongs to nobody in particular.
     ///
     /// # Errors
     /// Refuses a subject that does not exist, in the words of the command itself; for an engine that sees only a part
@@ -105,10 +106,13 @@ impl Engine {
     async fn reach_of_alias(&self, id: AliasId, field: &str) -> Result<Reach, Denied> {
         let alias = self.alias(id, field).await?;
         let whole = self.within(Scope::Everything);
-        let mut family = vec![alias.id];
-        family.extend(whole.children(alias.id).await?.iter().map(|child| child.id));
+        let children: Vec<_> = whole.children(alias.id).await?.iter().map(|child| child.id).collect();
+        let mut family = children.clone();
+        family.push(alias.id);
         let users = profiles::by_alias(whole.db(), &family).await?;
-        let profiles: Vec<_> = users.into_values().flatten().map(|profile| profile.id).collect();
-        Ok(if profiles.is_empty() { Reach::Everything } else { Reach::Profiles(profiles) })
+        if users.is_empty() || children.iter().any(|child| !users.contains_key(child)) {
+            return Ok(Reach::Everything);
+        }
+        Ok(Reach::Profiles(users.into_values().flatten().map(|profile| profile.id).collect()))
     }
 }

@@ -52,7 +52,9 @@ pub(crate) enum Node {
 /// Finds what an id names; `None` when there is nothing, whatever the reason.
 pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
     let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
-    if !scope.principal.may(Permission::ManageAccess) && [TokenId::PREFIX, AssignmentId::PREFIX].contains(&prefix) {
+    if !scope.principal.may_everywhere(Permission::ManageAccess)
+        && [TokenId::PREFIX, AssignmentId::PREFIX].contains(&prefix)
+    {
         return Ok(None);
     }
     match prefix {

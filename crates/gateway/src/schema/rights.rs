@@ -10,6 +10,8 @@ pub enum Need {
     Known,
     /// A permission, on what the field is about.
     Permission(Permission),
+    /// A permission that counts for all profiles: what the field shows belongs to none of them.
+    Everywhere(Permission),
 }
 
 use Need::Known;
@@ -19,7 +21,7 @@ const RUN_SYNCS: Need = Need::Permission(Permission::RunSyncs);
 const RESOLVE: Need = Need::Permission(Permission::ResolveIdentifiers);
 const PROFILES: Need = Need::Permission(Permission::ManageProfiles);
 const ALIASES: Need = Need::Permission(Permission::ManageAliases);
-const ACCESS: Need = Need::Permission(Permission::ManageAccess);
+const ACCESS: Need = Need::Everywhere(Permission::ManageAccess);
 
 const QUERIES: &[(&str, Need)] = &[
     ("accounts", READ),
@@ -90,7 +92,7 @@ pub fn need(root: OperationType, field: &str) -> Option<Need> {
 /// Returns the permission of a mutation.
 pub(super) fn of_mutation(field: &str) -> Option<Permission> {
     match need(OperationType::Mutation, field)? {
-        Need::Permission(permission) => Some(permission),
+        Need::Permission(permission) | Need::Everywhere(permission) => Some(permission),
         Known => None,
     }
 }
@@ -100,7 +102,9 @@ pub(super) fn permits(principal: &Principal, root: OperationType, field: &str) -
     match need(root, field) {
         Some(Known) => Ok(()),
         Some(Need::Permission(permission)) if principal.may(permission) => Ok(()),
+        Some(Need::Everywhere(permission)) if principal.may_everywhere(permission) => Ok(()),
         Some(Need::Permission(permission)) => Err(missing(field, permission)),
+        Some(Need::Everywhere(permission)) => Err(format!("{}, on all profiles", missing(field, permission))),
         None => Err(format!("`{field}` is closed to everybody")),
     }
 }
