@@ -113,6 +113,12 @@ pub trait Prepare: Send + Sync + 'static {
     /// What is missing and where to get it, for people.
     fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String>;
 
+    /// Says how long a field of a root type may take, for one that waits for somebody else; `None` for all others.
+    fn patience(&self, root: OperationType, field: &str) -> Option<Duration> {
+        let _ = (root, field);
+        None
+    }
+
     /// Puts into `request` what its resolvers look for.
     fn prepare(&self, request: async_graphql::Request, visitor: &Visitor, trace_id: &str) -> Prepared;
 }

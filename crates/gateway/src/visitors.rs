@@ -31,7 +31,12 @@ impl Visitors {
         if let Some(person) = self.person(engine, introduction).await? {
             return Ok(Some(person));
         }
-        Ok((self.demo && introduction.local).then(Principal::demo))
+        Ok(self.sits_here(introduction).then(Principal::demo))
+    }
+
+    /// Says whether it is the person who started the demo.
+    fn sits_here(&self, introduction: &Introduction) -> bool {
+        self.demo && introduction.local && !introduction.cross_site
     }
 
     async fn person(&self, engine: &Engine, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
@@ -56,4 +61,46 @@ fn cookies(cookie: &Secret) -> HeaderMap {
 fn cannot_tell(error: &(dyn std::error::Error + 'static)) -> CannotTell {
     tracing::warn!(error, "a visitor could not be recognized");
     CannotTell
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use axum::extract::ConnectInfo;
+    use axum::http::Request;
+
+    use super::*;
+
+    /// Whether a demo takes a request from this machine for the person who started it.
+    fn sits_here(peer: &str, headers: &[(&str, &str)]) -> bool {
+        let mut request = Request::get("/graphql").header("host", "localhost:8080");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        let demo = Visitors { demo: true, login: None };
+        demo.sits_here(&Introduction::of(&parts))
+    }
+
+    #[test]
+    fn a_demo_knows_whoever_sits_at_its_machine_and_nobody_else() {
+        let here = "127.0.0.1:50000";
+        assert!(sits_here(here, &[]));
+        assert!(sits_here(here, &[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")]));
+        assert!(!sits_here("192.0.2.7:50000", &[]));
+        let elsewhere = [
+            ("host", "licences.example.com"),
+            ("origin", "https://evil.example"),
+            ("sec-fetch-site", "cross-site"),
+            ("x-forwarded-for", "203.0.113.9"),
+            ("forwarded", "for=203.0.113.9"),
+            ("via", "1.1 proxy"),
+        ];
+        for header in elsewhere {
+            assert!(!sits_here(here, &[header]), "{header:?}");
+        }
+        assert!(!Visitors::default().sits_here(&Introduction { local: true, ..Introduction::default() }));
+    }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
 use super::refusal::Refused;
@@ -22,6 +23,8 @@ pub(crate) struct Budgets {
     clock: DefaultClock,
     sockets: Counter,
     operations: Counter,
+    strangers: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Budgets {
@@ -35,7 +38,16 @@ impl Budgets {
             clock: DefaultClock::default(),
             sockets: Counter::new(limits.sockets_per_visitor),
             operations: Counter::new(limits.operations_per_visitor),
+            strangers: Arc::new(Semaphore::new(limits.unknown_sockets)),
+            patience: limits.init_time + limits.close_time + Duration::from_secs(1),
         }
+    }
+
+    /// Counts one more socket that has not said whose it is, as soon as there is room for it: until it has, all that it
+    /// sends is held in memory. `None` when there is no room for as long as it takes to be rid of a silent one.
+    pub(crate) async fn stranger(&self) -> Option<OwnedSemaphorePermit> {
+        let room = Arc::clone(&self.strangers).acquire_owned();
+        tokio::time::timeout(self.patience, room).await.ok()?.ok()
     }
 
     /// Takes `cost` from the visitor's budget and returns what is left, or says when there will be enough again.

@@ -11,6 +11,11 @@ use serde_json::{Map, Number, Value};
 
 use super::refusal::{Code, Refusal};
 
+/// Databases take only so many values at once (SQLite: 32,766 in all), and nobody names that many by hand.
+pub(crate) const MOST_ITEMS: usize = 1_000;
+/// Longer than any key or certificate that people hand in, shorter than what databases compare with (SQLite: 50,000).
+pub(crate) const LONGEST_TEXT: usize = 16 << 10;
+
 /// Coerces `given` to the variables that `operation` declares; what it does not declare is dropped.
 ///
 /// A nullable variable that is neither given nor has a default stays absent.
@@ -94,6 +99,9 @@ impl Place<'_> {
             return self.named(schema, ty.inner_named_type(), value);
         }
         match value {
+            Value::Array(items) if items.len() > MOST_ITEMS => {
+                Err(self.wrong(&format!("at most {MOST_ITEMS} items are taken at once")))
+            }
             Value::Array(items) => {
                 let items = items.into_iter().enumerate().map(|(index, item)| {
                     self.within(format!("[{index}]"), |at| at.value(schema, ty.item_type(), item))
@@ -140,6 +148,9 @@ impl Place<'_> {
     /// Holds what a custom scalar brings to the bounds that hold for every value.
     fn free(&mut self, value: &Value) -> Result<(), String> {
         match value {
+            Value::String(text) if text.len() > LONGEST_TEXT => {
+                Err(self.wrong(&format!("a text of more than {LONGEST_TEXT} bytes is not taken")))
+            }
             Value::String(text) if text.contains('\0') => Err(self.wrong("the character U+0000 is not allowed")),
             Value::Array(items) => items
                 .iter()

@@ -25,12 +25,14 @@ use serde_json::Map;
 
 use super::limits::Limits;
 use super::refusal::{Code, Refusal};
-use super::tariff::{Shape, Tariff};
+use super::tariff::{Shape, Tariff, is_count};
 
 /// Rows assumed of a list that has no page size; such lists are bounded by their nature.
 pub(crate) const LIST_ROWS: u64 = 4;
 /// What a mutation costs beyond what it returns.
 pub(crate) const MUTATION: u64 = 10;
+/// What the count of a connection's rows costs: the database goes through all of them.
+pub(crate) const COUNT: u64 = 10;
 /// Introspection lists (`fields`, `interfaces`, …) inside each other; a third one multiplies the schema by itself.
 const INTROSPECTION_LISTS: u32 = 2;
 
@@ -179,8 +181,11 @@ impl<'a> Walk<'a> {
         if !field.selection_set.is_empty() {
             let definition = definition.map(|definition| &**definition);
             (sum.once, sum.per_row) = self.object(parent, field, definition, below)?;
+        } else if is_count(parent, &field.name) {
+            sum.once = COUNT;
         }
-        if self.operation.operation_type == OperationType::Mutation && level == 0 {
+        // By the type, because a fragment on the root is not at its top.
+        if self.schema.root_operation(OperationType::Mutation).is_some_and(|root| root == parent) {
             sum.once = sum.once.saturating_add(MUTATION);
         }
         Ok(sum)

@@ -57,7 +57,7 @@ pub(crate) async fn serve<E: Executor>(State(service): State<Arc<Service<E>>>, r
     let introduction = Introduction::of(&parts);
     if wants_socket(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::upgrade(service, upgrade, introduction),
+            Ok(upgrade) => socket::upgrade(service, upgrade, introduction).await,
             Err(rejection) => rejection.into_response(),
         };
     }

@@ -64,6 +64,8 @@ pub struct Limits {
     /// Time a closing socket has to take what is left.
     #[serde(deserialize_with = "seconds")]
     pub close_time: Duration,
+    /// Sockets open at the same time of which nobody knows yet whose they are.
+    pub unknown_sockets: usize,
     /// Sockets open at the same time for one visitor.
     pub sockets_per_visitor: usize,
     /// Operations open at the same time on one socket.
@@ -101,6 +103,7 @@ impl Default for Limits {
             rights_checked_every: Duration::from_secs(10),
             init_time: Duration::from_secs(3),
             close_time: Duration::from_secs(5),
+            unknown_sockets: 32,
             sockets_per_visitor: 50,
             socket_operations: 32,
             socket_queue_bytes: 1 << 20,

@@ -6,7 +6,7 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 
-use super::coerce::is_one_of;
+use super::coerce::{LONGEST_TEXT, MOST_ITEMS, is_one_of};
 use super::refusal::{Code, Refusal};
 
 /// Refuses literals that a valid document may hold and a resolver must never see.
@@ -68,6 +68,14 @@ impl Check<'_> {
 
     fn value(&mut self, ty: &Type, value: &Node<Value>) {
         match &**value {
+            Value::String(text) if text.len() > LONGEST_TEXT => {
+                let message = format!("a text of more than {LONGEST_TEXT} bytes is not taken");
+                self.refuse(Code::BadUserInput, &message, value);
+            }
+            Value::List(items) if items.len() > MOST_ITEMS => {
+                let message = format!("at most {MOST_ITEMS} items are taken at once");
+                self.refuse(Code::BadUserInput, &message, value);
+            }
             Value::String(text) if text.contains('\0') => {
                 self.refuse(Code::BadUserInput, "the character U+0000 is not allowed", value);
             }

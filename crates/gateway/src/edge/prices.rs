@@ -8,7 +8,7 @@ use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Context, Response, SubscriptionType};
 use futures::Stream;
 
-use super::tariff::{Shape, Tariff, formula};
+use super::tariff::{Shape, formula};
 
 /// What the root of every query says about prices.
 const RULE: &str = "An operation costs the sum of what its fields cost; a field that does not say what it costs is free. \
@@ -57,8 +57,7 @@ fn publish(registry: &mut Registry) {
         for field in fields.values_mut().filter(|field| !field.name.starts_with("__")) {
             let is_mutation = mutation.as_ref() == Some(parent);
             let shape = shape(parent, field);
-            let tariff = objects.contains(shape.inner).then(|| Tariff::of(shape));
-            if let Some(formula) = formula(tariff, is_mutation) {
+            if let Some(formula) = formula(shape, objects.contains(shape.inner), is_mutation) {
                 append(&mut field.description, &format!("Costs {formula}."));
             }
         }

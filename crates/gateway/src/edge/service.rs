@@ -151,8 +151,10 @@ impl<E: Executor> Service<E> {
 
     /// Carries out a query or a mutation.
     pub(crate) async fn execute(&self, admitted: Admitted, record: &mut Record) -> Answer {
+        let patience = admitted.fields.iter().filter_map(|field| self.prepare.patience(admitted.kind, field)).max();
+        let time = self.settings.limits.operation_time.max(patience.unwrap_or_default());
         let work = AssertUnwindSafe(self.executor.execute(admitted.request)).catch_unwind();
-        let answer = match tokio::time::timeout(self.settings.limits.operation_time, work).await {
+        let answer = match tokio::time::timeout(time, work).await {
             Err(_) => {
                 let message = "the operation took too long";
                 Err(Refused::new(Stage::TimedOut, Code::Timeout, message))

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use async_graphql::Executor;
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use futures::stream::{BoxStream, SplitSink, SplitStream, StreamExt};
 use futures::{Sink, SinkExt};
 use serde_json::value::RawValue;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_stream::StreamMap;
 
@@ -30,11 +32,16 @@ const SUBPROTOCOL: &str = "graphql-transport-ws";
 const READ_BUFFER: usize = 4096;
 
 /// Turns a request into a socket and serves it until either side closes it.
-pub(crate) fn upgrade<E: Executor>(
+pub(crate) async fn upgrade<E: Executor>(
     service: Arc<Service<E>>,
     upgrade: WebSocketUpgrade,
     introduction: Introduction,
 ) -> Response {
+    let Some(stranger) = service.budgets.stranger().await else {
+        let later = [(header::RETRY_AFTER, "1")];
+        return (StatusCode::SERVICE_UNAVAILABLE, later, "too many sockets are being opened; try again later")
+            .into_response();
+    };
     // Up to twice the limit is read, so that the answer to a message that is too big can arrive.
     let most = service.settings.limits.message_bytes.saturating_mul(2);
     upgrade
@@ -42,10 +49,15 @@ pub(crate) fn upgrade<E: Executor>(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction)))
+        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction, stranger)))
 }
 
-async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket, introduction: Introduction) {
+async fn serve<E: Executor>(
+    service: Arc<Service<E>>,
+    socket: WebSocket,
+    introduction: Introduction,
+    stranger: OwnedSemaphorePermit,
+) {
     let _open = Open::socket();
     let agreed = socket.protocol().is_some();
     let close_time = service.settings.limits.close_time;
@@ -56,6 +68,7 @@ async fn serve<E: Executor>(service: Arc<Service<E>>, socket: WebSocket, introdu
         operations: StreamMap::new(),
         introduction,
         initialized: false,
+        stranger: Some(stranger),
         held: None,
         heard: true,
     };
@@ -84,6 +97,8 @@ struct Connection<E> {
     operations: StreamMap<String, BoxStream<'static, Step>>,
     introduction: Introduction,
     initialized: bool,
+    /// The socket's place among those of nobody knows whom, as long as it is one of them.
+    stranger: Option<OwnedSemaphorePermit>,
     /// The socket's place among those of its visitor.
     held: Option<Held>,
     /// Whether anything came since the last ping.
@@ -156,6 +171,7 @@ impl<E: Executor> Connection<E> {
         })?;
         let held = self.service.budgets.socket(&guest.visitor.key());
         self.held = Some(held.ok_or_else(End::too_many_sockets)?);
+        self.stranger = None;
         record.answered(101);
         self.introduction = introduction;
         self.initialized = true;

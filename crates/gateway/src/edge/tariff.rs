@@ -1,6 +1,6 @@
 //! How the price of a field comes about, by its definition alone, and the formula that tells it to people.
 
-use super::cost::{LIST_ROWS, MUTATION, is_connection};
+use super::cost::{COUNT, LIST_ROWS, MUTATION, is_connection};
 
 /// What of a field's definition decides its price.
 #[derive(Debug, Clone, Copy)]
@@ -49,9 +49,15 @@ impl<'a> Tariff<'a> {
     }
 }
 
+/// Says whether a field is the count of a connection's rows, for which the database goes through all of them.
+pub(crate) fn is_count(parent: &str, name: &str) -> bool {
+    name == "totalCount" && is_connection(parent)
+}
+
 /// The price of a field as arithmetic that a person can do; `None` when it is free or priced with its connection.
-pub(crate) fn formula(tariff: Option<Tariff<'_>>, is_mutation: bool) -> Option<String> {
-    let formula = match tariff {
+pub(crate) fn formula(shape: Shape<'_>, has_selections: bool, is_mutation: bool) -> Option<String> {
+    let formula = match has_selections.then(|| Tariff::of(shape)) {
+        None if is_count(shape.parent, shape.name) => Some(COUNT.to_string()),
         None | Some(Tariff::Row | Tariff::Edge) => None,
         Some(Tariff::Object) => Some("1".to_owned()),
         Some(Tariff::Connection) => Some("1 + page size × (1 + what a row selects)".to_owned()),

@@ -24,7 +24,7 @@ pub struct Introduction {
     pub cookie: Option<Secret>,
     /// Whether another site's page sent it; then its cookie says nothing.
     pub cross_site: bool,
-    /// Whether it comes from this machine, addressed to it by a loopback name, and from no other site's page.
+    /// Whether it comes from this machine, addressed to it by a loopback name, and was passed on by nobody.
     pub local: bool,
     /// The sender's address and what its client calls itself, for the audit log.
     pub from: String,
@@ -41,7 +41,9 @@ impl Introduction {
             bearer: text(&parts.headers, header::AUTHORIZATION).and_then(bearer),
             cookie: text(&parts.headers, header::COOKIE).map(Secret::new),
             cross_site: is_cross_site(&parts.headers),
-            local: peer.is_some_and(|address| address.is_loopback()) && origin::is_local(&parts.headers, &parts.uri),
+            local: peer.is_some_and(|address| address.is_loopback())
+                && origin::is_local(&parts.headers, &parts.uri)
+                && !was_passed_on(&parts.headers),
             from: format!("{address} {agent}").trim_end().to_owned(),
         }
     }
@@ -80,6 +82,13 @@ pub struct CannotTell;
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What proxies say of themselves. One that says nothing is not told from a program on this machine.
+const OF_PROXIES: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
+fn was_passed_on(headers: &HeaderMap) -> bool {
+    OF_PROXIES.iter().any(|name| headers.contains_key(*name))
 }
 
 /// Reads `Bearer <token>`; the scheme in any case, as RFC 7235 has it.

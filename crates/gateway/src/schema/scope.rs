@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use apollo_compiler::ast::OperationType;
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -97,6 +98,11 @@ impl Scope {
     }
 }
 
+/// The mutations that look at a vendor's organisation, and take as long as the vendor.
+const ASK_THE_VENDOR: [&str; 2] = ["publishProfile", "validateProfile"];
+/// What they need beside the look.
+const MARGIN: Duration = Duration::from_secs(5);
+
 #[async_trait]
 impl Prepare for Scope {
     async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
@@ -105,6 +111,11 @@ impl Prepare for Scope {
 
     fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
         rights::permits(principal, root, field)
+    }
+
+    fn patience(&self, root: OperationType, field: &str) -> Option<Duration> {
+        let asks_the_vendor = root == OperationType::Mutation && ASK_THE_VENDOR.contains(&field);
+        asks_the_vendor.then(|| self.engine.settings().check_timeout + MARGIN)
     }
 
     fn prepare(&self, request: Request, visitor: &Visitor, trace_id: &str) -> Prepared {

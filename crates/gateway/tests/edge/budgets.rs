@@ -1,6 +1,7 @@
 //! What one visitor may use: cost over time, operations and sockets at once.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use seatgraph::edge::Limits;
 use serde_json::json;
@@ -106,4 +107,22 @@ async fn a_socket_too_many_is_closed_with_4291_until_another_ends() {
             _ => tokio::task::yield_now().await,
         }
     }
+}
+
+#[tokio::test]
+async fn sockets_of_nobody_knows_whom_wait_for_room_and_are_refused_when_there_is_none() {
+    let (init_time, close_time) = (Duration::from_millis(300), Duration::from_millis(100));
+    let server = Server::limited(Limits { unknown_sockets: 2, init_time, close_time, ..Limits::default() }).await;
+    let known = Client::acknowledged(&server).await;
+    let silent = [Client::open(&server).await, Client::open(&server).await];
+    // There is room again when the silent ones have been closed.
+    let later = Client::acknowledged(&server).await;
+    for mut one in silent {
+        assert_eq!(one.closed().await, 4408);
+    }
+    drop((known, later));
+    let patient = Limits { unknown_sockets: 0, init_time, close_time, ..Limits::default() };
+    let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
+    let refused = Client::connect(&Server::limited(patient).await, "/graphql/ws", &protocol).await;
+    assert_eq!(refused.err(), Some(503));
 }

@@ -38,7 +38,7 @@ fn refused(query: &str) -> Code {
 #[test]
 fn a_page_of_50_with_three_joined_objects_costs_about_200() {
     let joined = "id profile { id } account { id } model { id }";
-    assert_eq!(priced(&format!("{{ runs(first: 50) {{ nodes {{ {joined} }} totalCount }} }}")), 201);
+    assert_eq!(priced(&format!("{{ runs(first: 50) {{ nodes {{ {joined} }} }} }}")), 201);
     assert_eq!(priced(&format!("{{ runs(first: 50) {{ edges {{ node {{ {joined} }} }} }} }}")), 201);
 }
 
@@ -58,6 +58,14 @@ fn a_list_without_a_page_size_counts_its_ids_or_a_few_rows() {
 fn leaves_are_free_and_mutations_are_not() {
     assert_eq!(priced("{ version }"), 0);
     assert_eq!(priced("mutation { start { id } }"), 11);
+    assert_eq!(priced("mutation { ...on Mutation { start { id } } }"), 11);
+    assert_eq!(priced("mutation { ...Both } fragment Both on Mutation { a: start { id } b: start { id } }"), 22);
+}
+
+#[test]
+fn counting_rows_is_dearer_than_an_empty_page_of_them() {
+    assert_eq!(priced("{ runs(first: 0) { totalCount } }"), 11);
+    assert_eq!(priced("{ a: runs(first: 0) { totalCount } b: runs(first: 0) { totalCount } }"), 22);
 }
 
 #[test]
