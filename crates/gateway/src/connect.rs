@@ -9,8 +9,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
-use seatgraph_core::{GrantType, Manifest, Necessity, Permission, Secret};
-use seatgraph_engine::{Authorization, Engine, GuidedStep, Invitation, NotAuthorized};
+use seatgraph_core::{GrantType, Manifest, Necessity, Permission, PermissionSetDocument, Secret};
+use seatgraph_engine::{Authorization, Engine, GuidedStep, Invitation, NotAuthorized, setup};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -41,7 +41,9 @@ async fn show(State(here): State<Here>, Path(token): Path<String>) -> Response {
         Ok(invitation) => {
             let alias = invitation.link.alias_id;
             let steps = here.engine.vendor_steps(alias, GrantType::AuthorizationCode, &here.public_url).await;
-            let steps = set_up_steps(&steps.unwrap_or_default());
+            let grant = Some(GrantType::AuthorizationCode);
+            let setup = setup(invitation.connector, grant, &here.public_url).unwrap_or_default();
+            let steps = set_up_steps(&steps.unwrap_or_default()) + &documents(&setup.permission_sets);
             page(StatusCode::OK, "Authorise a connection", &asked(&invitation, &steps))
         }
         Err(error) => not_invited(error),
@@ -179,10 +181,15 @@ fn set_up_steps(steps: &[GuidedStep]) -> String {
             .values
             .iter()
             .map(|value| format!("<br>{}: <code>{}</code>", escaped(&value.label), escaped(&value.value)));
+        let state = match (guided.done, &guided.remedy) {
+            (true, _) => " <b>Done.</b>".to_owned(),
+            (false, Some(remedy)) => format!(" <i>{}</i>", escaped(remedy)),
+            (false, None) => String::new(),
+        };
         let docs =
             step.docs_url.map(|url| format!(" <a href=\"{0}\" rel=\"noreferrer\">More about it.</a>", escaped(url)));
         format!(
-            "<li><b>{}</b> ({}). {}{}{}</li>",
+            "<li><b>{}</b> ({}). {}{}{}{state}</li>",
             escaped(&step.title),
             escaped(&step.done_by),
             escaped(&step.instructions),
@@ -192,6 +199,25 @@ fn set_up_steps(steps: &[GuidedStep]) -> String {
     };
     let items: String = steps.iter().map(item).collect();
     format!("<h2>Before you continue</h2><p>Whoever sent you the link may have done some of this.</p><ol>{items}</ol>")
+}
+
+/// The permission sets that a step names, each to be opened, copied and imported.
+fn documents(sets: &[PermissionSetDocument]) -> String {
+    let set = |set: &PermissionSetDocument| {
+        let file = |name: &str, text: &str| format!("<p>{name}:</p><pre>{}</pre>", escaped(text));
+        let contents = set.manifest_xml.as_deref().map(|text| file("package.xml", text));
+        format!(
+            "<details><summary><b>{}</b></summary><p>{}</p>{}{}</details>",
+            escaped(set.name),
+            escaped(&set.description),
+            file(&escaped(&set.file_name), &set.xml),
+            contents.unwrap_or_default()
+        )
+    };
+    if sets.is_empty() {
+        return String::new();
+    }
+    format!("<h2>Permission sets, ready to import</h2>{}", sets.iter().map(set).collect::<String>())
 }
 
 #[cfg(test)]

@@ -1,19 +1,26 @@
 //! `/login`, `/login/callback`, `/login/session`, `/logout`, and the way from the front page to a login.
 
 use axum::Router;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::Secret;
+use seatgraph_engine::access::{Principal, PrincipalId};
+use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::sessions::{self, Taken};
+use seatgraph_store::{AuditOutcome, Session};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::cookies::Cookie;
 use super::trouble::Trouble;
 use super::{Login, is_cross_site, place, site};
+use crate::edge::Introduction;
 use crate::page::{escaped, page, page_leading_to};
 
 impl Login {
@@ -99,8 +106,14 @@ impl Returned {
     }
 }
 
-async fn finish(State(login): State<Login>, headers: HeaderMap, Query(returned): Query<Returned>) -> Response {
-    login.finish(&headers, returned).await.unwrap_or_else(|trouble| trouble.page())
+async fn finish(
+    State(login): State<Login>,
+    returned: Result<Query<Returned>, QueryRejection>,
+    parts: Parts,
+) -> Response {
+    let Ok(Query(returned)) = returned else { return Trouble::Unknown.page() };
+    let from = Introduction::of(&parts).from;
+    login.finish(&parts.headers, &from, returned).await.unwrap_or_else(|trouble| trouble.page())
 }
 
 /// The present session, as `/login/session` tells it to our own pages.
@@ -171,11 +184,11 @@ async fn ask_to_end(State(login): State<Login>, headers: HeaderMap) -> Response 
     }
 }
 
-async fn end(State(login): State<Login>, headers: HeaderMap) -> Response {
-    if is_cross_site(&headers) {
+async fn end(State(login): State<Login>, parts: Parts) -> Response {
+    if is_cross_site(&parts.headers) {
         return Trouble::CrossSite.page();
     }
-    login.end(&headers).await.unwrap_or_else(|trouble| trouble.page())
+    login.end(&parts.headers, &Introduction::of(&parts).from).await.unwrap_or_else(|trouble| trouble.page())
 }
 
 impl Login {
@@ -196,7 +209,7 @@ impl Login {
         Ok(redirect(begun.url.as_str(), [shared.cookies.set(Cookie::Browser, &browser, life)]))
     }
 
-    async fn finish(&self, headers: &HeaderMap, returned: Returned) -> Result<Response, Trouble> {
+    async fn finish(&self, headers: &HeaderMap, from: &str, returned: Returned) -> Result<Response, Trouble> {
         let shared = &self.0;
         let (Some(state), Some(browser)) = (returned.state.clone(), shared.cookies.read(Cookie::Browser, headers))
         else {
@@ -215,13 +228,38 @@ impl Login {
         let (token, earlier) = (Secret::generate(), shared.cookies.read(Cookie::Session, headers));
         let life = shared.settings.session_life;
         let session = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref()).await?;
+        self.write_down("login", &session, from).await?;
         tracing::info!(session.id = %session.id, "a person logged in");
         Ok(redirect(&attempt.return_path, [shared.cookies.set(Cookie::Session, &token, life)]))
     }
 
-    /// Ends the session here at once, and leads on to the provider where that has an end for it too.
-    async fn end(&self, headers: &HeaderMap) -> Result<Response, Trouble> {
+    /// Writes into the audit log that a person came or left.
+    async fn write_down(&self, action: &str, session: &Session, from: &str) -> Result<(), Trouble> {
         let shared = &self.0;
+        let deed = Deed {
+            attempt: Uuid::now_v7(),
+            actor: Principal::new(PrincipalId::Person(session.subject.clone()), &session.name, Vec::new()).key(),
+            actor_name: session.name.clone(),
+            came_from: from.to_owned(),
+            action: action.to_owned(),
+            outcome: AuditOutcome::Done,
+            subject: None,
+            before: None,
+            after: None,
+            note: None,
+            trace_id: Uuid::now_v7().simple().to_string(),
+            profile_id: None,
+        };
+        audit::append(&shared.db, &shared.sealer, &deed).await?;
+        Ok(())
+    }
+
+    /// Ends the session here at once, and leads on to the provider where that has an end for it too.
+    async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, Trouble> {
+        let shared = &self.0;
+        if let Some(session) = self.session(headers).await? {
+            self.write_down("logout", &session, from).await?;
+        }
         let mut onwards = "/logout".to_owned();
         if let Some(token) = shared.cookies.read(Cookie::Session, headers)
             && let Some(id_token) = sessions::end(&shared.db, &shared.sealer, &token).await?
