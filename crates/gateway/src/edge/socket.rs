@@ -117,8 +117,8 @@ impl<E: Executor> Connection<E> {
             let done = tokio::select! {
                 frame = incoming.next() => match frame {
                     Some(Ok(frame)) => self.frame(frame).await,
-                    Some(Err(error)) if is_too_big(&error) => Err(Some(End::too_big())),
-                    Some(Err(_)) | None => Err(None),
+                    Some(Err(error)) => Err(fault(&error)),
+                    None => Err(None),
                 },
                 Some((id, step)) = self.operations.next(), if !self.operations.is_empty() => {
                     self.step(&id, step).map_err(Some)
@@ -289,9 +289,17 @@ async fn admit<E: Executor>(
     service.admit(&chosen, params, guest, record)
 }
 
-fn is_too_big(error: &axum::Error) -> bool {
-    // The library does not export its error's type; this is the text of its kind.
-    error.to_string().starts_with("Space limit exceeded")
+/// What a client is told that does not keep to the protocol; `None` for one that has left.
+fn fault(error: &axum::Error) -> Option<End> {
+    // The library does not export its error's type; these are the texts of its kinds.
+    let words = error.to_string();
+    let faults = [
+        ("Space limit exceeded", End::too_big as fn() -> End),
+        ("UTF-8 encoding error", End::not_text),
+        ("WebSocket protocol error", End::protocol),
+    ];
+    let fault = faults.into_iter().find(|(kind, _)| words.starts_with(kind));
+    fault.filter(|_| !words.contains("without closing handshake")).map(|(_, end)| end())
 }
 
 /// Frames waiting for the socket; written without losing one when the wait is given up.

@@ -5,14 +5,16 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use seatgraph::edge::Limits;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::client::Client;
 use crate::schema::{Controls, builder};
 use crate::server::{Ask, Server};
-use crate::{bombs, corpus};
+use crate::{bombs, corpus, frames};
 
 /// Names the part that the child process plays.
 const CHILD: &str = "SEATGRAPH_TEST_ABUSE";
@@ -82,9 +84,26 @@ async fn guarded() {
             })
             .await;
     }
+    flood().await;
     let grown = kibibytes("VmHWM:").saturating_sub(before);
     assert!(grown < GROWTH, "the process grew by {grown} KiB");
     assert_eq!(server.post("{ hello }", json!({})).await.json()["data"]["hello"], "world");
+}
+
+/// Opens sockets that never say whose they are, and begin messages that never end.
+async fn flood() {
+    let (init_time, close_time) = (Duration::from_millis(300), Duration::from_millis(100));
+    let server = Server::limited(Limits { init_time, close_time, ..Limits::default() }).await;
+    let unfinished = vec![b' '; 900 << 10];
+    stream::iter(0..100)
+        .for_each_concurrent(None, |_| async {
+            let mut socket = frames::open(&server).await;
+            // A text of 960 KiB, of which the rest never comes; the server may hang up before all of it is sent.
+            let head = [&[0x81, 0xFF][..], &(960_u64 << 10).to_be_bytes(), &[0; 4]].concat();
+            let _ = socket.write_all(&[&head[..], &unfinished].concat()).await;
+            frames::closed(&mut socket).await;
+        })
+        .await;
 }
 
 /// Hands the documents of the corpus to the library itself, limits of its own and all.

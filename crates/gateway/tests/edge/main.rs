@@ -10,6 +10,7 @@ mod budgets;
 mod client;
 mod corpus;
 mod documents;
+mod frames;
 mod guard;
 mod http;
 mod persisted;

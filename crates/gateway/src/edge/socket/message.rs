@@ -54,6 +54,14 @@ impl End {
         Self::new(4290, "Too slow: reconnect and resume")
     }
 
+    pub(crate) fn protocol() -> Self {
+        Self::new(1002, "Protocol error")
+    }
+
+    pub(crate) fn not_text() -> Self {
+        Self::new(1007, "Not UTF-8")
+    }
+
     pub(crate) fn too_big() -> Self {
         Self::new(1009, "Message too big")
     }
