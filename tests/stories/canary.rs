@@ -40,9 +40,11 @@ impl Aviary {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("seatgraph.key");
         let log = File::create(folder.path().join("log")).unwrap();
+        // A server that trusts this machine takes any password.
+        let url = database.url().replacen("://postgres@", "://postgres:canary-of-the-database@", 1);
         let mut process = Command::new(env!("CARGO_BIN_EXE_seatgraph-under-test"))
             .arg("serve")
-            .env("SEATGRAPH_DATABASE__URL", database.url())
+            .env("SEATGRAPH_DATABASE__URL", url)
             .env("SEATGRAPH_LISTEN", "127.0.0.1:0")
             .env("SEATGRAPH_KEY_FILE", &key_file)
             .env("SEATGRAPH_ENGINE__LOOPBACK_VENDORS", "true")
@@ -74,6 +76,7 @@ impl Aviary {
         aviary.plant("the sealing key", std::fs::read_to_string(&key_file).unwrap().trim());
         aviary.plant("the API token", &token);
         aviary.plant("the login's client secret", "canary-of-the-login");
+        aviary.plant("the password of the database", "canary-of-the-database");
         aviary
     }
 
