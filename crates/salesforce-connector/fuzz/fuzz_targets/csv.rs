@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = ["Id", "Profile.Name", "Title"];
 fuzz_target!(|input: (Vec<u8>, u8, Vec<[String; 3]>, usize, bool)| {
     let (nonsense, told, rows, cut, quoted) = input;
     let _ = table::check(&nonsense, told.into());
-    table::rows(&nonsense).count();
+    table::rows(&nonsense[..]).count();
 
     let style = if quoted { QuoteStyle::Always } else { QuoteStyle::Necessary };
     let mut written = WriterBuilder::new().quote_style(style).from_writer(Vec::new());
@@ -25,7 +25,7 @@ fuzz_target!(|input: (Vec<u8>, u8, Vec<[String; 3]>, usize, bool)| {
     }
     let whole = written.into_inner().expect("memory is written to");
     table::check(&whole, rows.len() as u64).expect("a whole table is read");
-    let read: Vec<Value> = table::rows(&whole).collect();
+    let read: Vec<Value> = table::rows(&whole[..]).collect();
     for (row, read) in rows.iter().zip(&read) {
         for (name, text) in NAMES.iter().zip(row) {
             let expected = if text.is_empty() { Value::Null } else { Value::from(text.replace('\0', "")) };
