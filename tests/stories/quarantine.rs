@@ -1,7 +1,7 @@
 //! A database that was copied or put back touches no vendor until somebody adopts it.
 
 use salesforce_simulator::{Settings, Simulator};
-use seatgraph_store::each_backend;
+use seatgraph_store::{Backend, each_backend};
 use seatgraph_tests::{Api, Process, World};
 use serde_json::{Value, json};
 
@@ -73,6 +73,34 @@ each_backend! {
         let again = World::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
         again.connect(&simulator, "acme again").await.unwrap();
         again.stop().await;
+        drop(folder);
+    }
+
+    async fn an_audit_log_that_was_wiped_is_found_by_what_the_mark_remembers(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let key_file = world.key_file();
+        let again = async || World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
+        let verify = async || {
+            let environment =
+                [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
+            let verify = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["audit", "verify"], &environment);
+            verify.unwrap().exit_code().await.unwrap()
+        };
+        let folder = world.halt().await;
+        // The second start finds what the first one did, and notes it.
+        again().await.unwrap().stop().await;
+        assert_eq!(verify().await, 0);
+        let wipe: &[&str] = match database.backend() {
+            Backend::Postgres => &["ALTER TABLE audit_events DISABLE TRIGGER USER", "DELETE FROM audit_events"],
+            Backend::Sqlite => &["DROP TRIGGER audit_events_are_kept", "DELETE FROM audit_events"],
+        };
+        for statement in wipe.iter().chain(&["DELETE FROM audit_head"]) {
+            database.execute(statement).await.unwrap();
+        }
+        assert_eq!(verify().await, 1);
+        // A gateway that goes on does not forget it.
+        again().await.unwrap().stop().await;
+        assert_eq!(verify().await, 1);
         drop(folder);
     }
 

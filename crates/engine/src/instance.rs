@@ -56,8 +56,8 @@ impl Engine {
     /// # Errors
     /// When the database is away, or the file can be neither read nor written.
     pub async fn look_at_instance(&self, mark: &Mark) -> Result<Option<Arc<str>>, store::Error> {
-        let database = instance::find(self.db()).await?;
-        if let Some(reason) = foreign(database.as_ref(), mark.noted()?.as_ref()) {
+        let (database, noted) = (instance::find(self.db()).await?, mark.noted()?);
+        if let Some(reason) = foreign(database.as_ref(), noted.as_ref()) {
             self.quarantined().set(Some(reason));
             return Ok(self.quarantine());
         }
@@ -67,9 +67,23 @@ impl Engine {
             None => instance::found(self.db(), mark.fresh()).await?,
         };
         let generation = instance::advance(self.db(), ours.epoch).await?.unwrap_or(ours.generation);
-        mark.note(&Noted { audit: audit::head(self.db()).await?, ..Noted::of(ours.epoch, generation) })?;
+        let audit = self.end_of_audit(noted.and_then(|noted| noted.audit)).await?;
+        mark.note(&Noted { audit, ..Noted::of(ours.epoch, generation) })?;
         self.quarantined().set(None);
         Ok(None)
+    }
+
+    /// The row of the audit log to be noted: the last one, unless the log lost the one that was noted before. Then that
+    /// one stays noted, so that a verification finds what happened.
+    async fn end_of_audit(&self, before: Option<audit::Noted>) -> Result<Option<audit::Noted>, store::Error> {
+        match before {
+            Some(before) if !audit::holds(self.db(), &before).await? => {
+                let sequence = before.sequence;
+                tracing::error!(sequence, "the audit log lost its row; `seatgraph audit verify` says what is missing");
+                Ok(Some(before))
+            }
+            _ => audit::head(self.db()).await,
+        }
     }
 
     /// Takes the database over for this installation: it is worked with from now on, wherever it came from.

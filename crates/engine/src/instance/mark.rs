@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use seatgraph_store::{self as store};
+use seatgraph_store::{self as store, audit};
 use uuid::Uuid;
 
 /// Where the installation's mark is.
@@ -22,8 +22,8 @@ pub enum Mark {
 pub(super) struct Noted {
     pub(super) epoch: Uuid,
     pub(super) generation: i64,
-    /// The signature of the last row of the audit log, in hexadecimal.
-    pub(super) audit: Option<String>,
+    /// The last row of the audit log.
+    pub(super) audit: Option<audit::Noted>,
     /// Whether it lies in another file than it was written to.
     pub(super) is_copy: bool,
 }
@@ -40,7 +40,7 @@ impl Mark {
     /// # Errors
     /// When the file cannot be read, or is damaged.
     pub fn audit_head(&self) -> Result<Option<String>, store::Error> {
-        Ok(self.noted()?.and_then(|noted| noted.audit))
+        Ok(self.noted()?.and_then(|noted| noted.audit).map(|row| row.signature))
     }
 
     /// What is remembered of the database; `None` when there is no file yet.
@@ -84,7 +84,12 @@ fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
     let epoch = epoch.parse().map_err(|_| damaged())?;
     let generation = generation.parse().map_err(|_| damaged())?;
     let mut further = words.map(|word| Some(word.to_owned()).filter(|word| word != NOTHING));
-    let (file, audit) = (further.next().flatten(), further.next().flatten());
+    let (file, row) = (further.next().flatten(), further.next().flatten());
+    let audit = row.map(|row| {
+        let (sequence, signature) = row.split_once(':')?;
+        Some(audit::Noted { sequence: sequence.parse().ok()?, signature: signature.to_owned() })
+    });
+    let audit = audit.map(|row| row.ok_or_else(damaged)).transpose()?;
     let is_copy = file.is_some_and(|file| number(&about).is_some_and(|number| number.to_string() != file));
     Ok(Some(Noted { epoch, generation, audit, is_copy }))
 }
@@ -94,7 +99,7 @@ fn write(path: &Path, noted: &Noted) -> std::io::Result<()> {
     let half = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&half)?;
     let number = number(&file.metadata()?).map_or(NOTHING.to_owned(), |number| number.to_string());
-    let audit = noted.audit.as_deref().unwrap_or(NOTHING);
+    let audit = noted.audit.as_ref().map_or(NOTHING.to_owned(), |row| format!("{}:{}", row.sequence, row.signature));
     writeln!(file, "{} {} {number} {audit}", noted.epoch, noted.generation)?;
     file.sync_all()?;
     fs::rename(&half, path)
@@ -120,7 +125,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seatgraph.instance");
         assert_eq!(read(&path).unwrap(), None);
-        let noted = Noted { audit: Some("a1".to_owned()), ..Noted::of(Uuid::from_u128(3), 12) };
+        let noted = Noted {
+            audit: Some(audit::Noted { sequence: 7, signature: "a1".to_owned() }),
+            ..Noted::of(Uuid::from_u128(3), 12)
+        };
         write(&path, &noted).unwrap();
         assert_eq!(read(&path).unwrap(), Some(noted));
         write(&path, &Noted::of(Uuid::from_u128(3), 13)).unwrap();

@@ -73,12 +73,30 @@ async fn read_head(db: &Db) -> Result<Option<Head>> {
     })
 }
 
-/// Returns the signature of the last row, in hexadecimal; `None` for an empty log.
+/// A row of the log, as somebody notes it elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// Its number.
+    pub sequence: i64,
+    /// Its signature, in hexadecimal.
+    pub signature: String,
+}
+
+/// Returns the last row; `None` for an empty log.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn head(db: &Db) -> Result<Option<String>> {
-    Ok(read_head(db).await?.map(|(_, hash, _)| hex(&hash)))
+pub async fn head(db: &Db) -> Result<Option<Noted>> {
+    Ok(read_head(db).await?.map(|(sequence, hash, _)| Noted { sequence, signature: hex(&hash) }))
+}
+
+/// Says whether the log still has a row that was noted; one that was cut off or replaced since has not.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn holds(db: &Db, noted: &Noted) -> Result<bool> {
+    let row = after(db, noted.sequence - 1, 1).await?.pop();
+    Ok(row.is_some_and(|row| row.sequence == noted.sequence && row.signature() == noted.signature))
 }
 
 /// Says whether the keys are those that the log was begun with; a log that was not begun is anybody's.

@@ -123,16 +123,20 @@ each_backend! {
     async fn a_log_that_was_wiped_is_found_by_its_noted_head(db: TestDatabase) {
         assert_eq!(audit::head(&db).await.unwrap(), None);
         written(&db, &["one", "two"]).await;
-        let noted = audit::head(&db).await.unwrap();
-        assert_eq!(noted, Some(audit::verify(&db, &sealer(), None).await.unwrap().unwrap().head));
+        let noted = audit::head(&db).await.unwrap().unwrap();
+        let verified = audit::verify(&db, &sealer(), None).await.unwrap().unwrap();
+        assert_eq!((noted.sequence, &noted.signature), (verified.events, &verified.head));
+        assert!(audit::holds(&db, &noted).await.unwrap());
         laid_open(&db).await;
         for table in ["audit_events", "audit_head"] {
             db.execute(&format!("DELETE FROM {table}")).await.unwrap();
         }
-        let wiped = audit::verify(&db, &sealer(), noted.as_deref()).await.unwrap();
-        assert_eq!(wiped, Err(Broken::NotedHead));
-        written(&db, &["begun anew"]).await;
-        assert_eq!(audit::verify(&db, &sealer(), noted.as_deref()).await.unwrap(), Err(Broken::NotedHead));
+        for actions in [&[][..], &["begun anew", "and again"]] {
+            written(&db, actions).await;
+            let wiped = audit::verify(&db, &sealer(), Some(&noted.signature)).await.unwrap();
+            assert_eq!(wiped, Err(Broken::NotedHead));
+            assert!(!audit::holds(&db, &noted).await.unwrap());
+        }
     }
 
     async fn whoever_may_read_of_one_profile_alone_reads_of_that(db: TestDatabase) {
