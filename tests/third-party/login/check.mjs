@@ -340,6 +340,13 @@ await check('a logout ends the session here and at the provider', async () => {
   assert.match(next.body, /name="prompt" value="login"/, 'the provider asks who it is');
 });
 
+await check('who comes and goes is in the audit log', async () => {
+  const deeds = await gateway.deeds('person:anna');
+  assert.deepEqual({ ...deeds[0], cameFrom: '' }, { action: 'logout', actorName: 'Anna <b>Adler</b>', cameFrom: '' });
+  assert.match(deeds[0].cameFrom, /^127\.0\.0\.1/);
+  assert.ok(deeds.some(({ action }) => action === 'login'), JSON.stringify(deeds));
+});
+
 await check('in Chromium GraphiQL works after login, and signing out of it ends at both', () => inChromium(gateway));
 
 await check('a logout works while the provider is away', async () => {

@@ -46,9 +46,6 @@ export class Gateway {
 
   /** Gives everybody in a group a role, as whoever runs the gateway does. Returns the assignment's id. */
   async permit(group, role) {
-    const run = promisify(execFile);
-    const made = ['token', 'create', '--config', this.file, '--role', 'admin'];
-    this.token ??= (await run(process.env.SEATGRAPH_BIN, made, { env: { PATH: process.env.PATH } })).stdout.trim();
     return (await this.#ask('mutation($input: AssignRoleInput!) { assignRole(input: $input) { assignment { id } userErrors { message } } }',
       { holder: { group }, role })).assignRole.assignment.id;
   }
@@ -58,7 +55,16 @@ export class Gateway {
     await this.#ask('mutation($input: RemoveRoleInput!) { removeRole(input: $input) { userErrors { message } } }', { id });
   }
 
+  /** What the audit log says that somebody did, the newest first. */
+  async deeds(actor) {
+    const filter = `{ actor: { eq: ${JSON.stringify(actor)} } }`;
+    return (await this.#ask(`{ auditEvents(first: 100, filter: ${filter}) { nodes { action actorName cameFrom } } }`)).auditEvents.nodes;
+  }
+
   async #ask(query, input) {
+    const made = ['token', 'create', '--config', this.file, '--role', 'admin'];
+    const run = promisify(execFile);
+    this.token ??= (await run(process.env.SEATGRAPH_BIN, made, { env: { PATH: process.env.PATH } })).stdout.trim();
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.token}` };
     const body = JSON.stringify({ query, variables: { input } });
     const answer = await (await fetch(`http://127.0.0.1:${this.port}/graphql`, { method: 'POST', headers, body })).json();
