@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use url::Url;
 
-use crate::consent::decide;
+use crate::person::decide;
 
 const PRIVATE_KEY: &str = include_str!("../../fixtures/keys/first.key");
 const ENCRYPTED_KEY: &str = include_str!("../../fixtures/keys/encrypted.key");

@@ -5,7 +5,7 @@ use seatgraph_store::each_backend;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::consent::Story;
+use crate::person::Story;
 
 /// What a browser got for following a link.
 struct Page {

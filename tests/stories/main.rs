@@ -14,6 +14,7 @@ mod door;
 mod keys;
 mod lifecycle;
 mod operations;
+mod person;
 mod progress;
 mod quarantine;
 mod refused_consents;

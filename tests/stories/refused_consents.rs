@@ -4,7 +4,7 @@ use seatgraph_store::each_backend;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::consent::Story;
+use crate::person::Story;
 
 /// What the vendor puts behind the callback's address, the finding's code, and a word of its remedy.
 const TABLE: [(&str, &str, &str, &str); 16] = [
