@@ -35,6 +35,25 @@ impl Actor {
             trace_id: trace_id.to_owned(),
         }
     }
+
+    /// What is written of something that it does, as long as nothing is known of the subject.
+    #[must_use]
+    pub fn deed(&self, action: &str, outcome: AuditOutcome) -> Deed {
+        Deed {
+            attempt: Uuid::now_v7(),
+            actor: self.key.clone(),
+            actor_name: self.name.clone(),
+            came_from: self.came_from.clone(),
+            action: action.to_owned(),
+            outcome,
+            subject: None,
+            before: None,
+            after: None,
+            note: None,
+            trace_id: self.trace_id.clone(),
+            profile_id: None,
+        }
+    }
 }
 
 /// Why something was not done, as the audit log tells it.
@@ -91,18 +110,10 @@ impl Engine {
     ) -> Result<T, E> {
         let before = self.portrait(subject).await?;
         let mut deed = Deed {
-            attempt: Uuid::now_v7(),
-            actor: actor.key.clone(),
-            actor_name: actor.name.clone(),
-            came_from: actor.came_from.clone(),
-            action: action.to_owned(),
-            outcome: AuditOutcome::Begun,
             subject: subject.id(),
             before: before.map(|before| before.to_string()),
-            after: None,
-            note: None,
-            trace_id: actor.trace_id.clone(),
             profile_id: self.only_profile(subject).await,
+            ..actor.deed(action, AuditOutcome::Begun)
         };
         audit::append(self.db(), self.sealer(), &deed).await?;
         let done = act.await;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use seatgraph_core::{Diagnosis, Error, ErrorKind, Finding, Manifest, Process, Severity};
+use seatgraph_core::{Diagnosis, Error, ErrorKind, Finding, Manifest, Organization, Process, Severity};
 use seatgraph_store::Health;
 
 use crate::Refusal;
@@ -103,15 +103,19 @@ pub(crate) fn expires_always(process: Process) -> Finding {
     .with_process(process)
 }
 
-/// A profile whose alias now leads elsewhere.
-pub(crate) fn other_organization(before: &str, now: &str) -> Finding {
-    Finding::new(
-        "ORGANIZATION_CHANGED",
-        Severity::Error,
-        "The connection now leads to another organisation than the one this profile tracks.",
-        "Point the alias back, or delete the profile and make a new one for the other organisation.",
-    )
-    .with_seen(format!("{now} instead of {before}"))
+/// A connection that leads to another organisation than the one that is tracked; `None` when it leads to that one.
+pub(crate) fn other_organization(tracked: &Organization, now: &Organization) -> Option<Finding> {
+    let (before, now) = (&tracked.external_id, &now.external_id);
+    let finding = || {
+        Finding::new(
+            "ORGANIZATION_CHANGED",
+            Severity::Error,
+            "The connection now leads to another organisation than the one this profile tracks.",
+            "Point the alias back, or delete the profile and make a new one for the other organisation.",
+        )
+        .with_seen(format!("{now} instead of {before}"))
+    };
+    (before != now).then(finding)
 }
 
 /// An instance URL that is none.

@@ -114,8 +114,7 @@ pub trait Prepare: Send + Sync + 'static {
     fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String>;
 
     /// Says how long a field of a root type may take, for one that waits for somebody else; `None` for all others.
-    fn patience(&self, root: OperationType, field: &str) -> Option<Duration> {
-        let _ = (root, field);
+    fn patience(&self, _root: OperationType, _field: &str) -> Option<Duration> {
         None
     }
 

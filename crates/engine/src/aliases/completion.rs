@@ -56,12 +56,14 @@ impl Engine {
         if let (Err(NotAuthorized::Found(finding)), Some(connector)) = (&mut connected, connector) {
             said::refer_to(connector.manifest(), std::slice::from_mut(finding));
         }
-        let hindrance = match &connected {
-            Ok(_) => None,
-            Err(NotAuthorized::Found(finding)) => Some(&**finding),
-            Err(NotAuthorized::Failed(_)) => return connected.map(|alias| Connected { alias, delegated }),
+        let told = match &connected {
+            Ok(_) => Some(None),
+            Err(NotAuthorized::Found(finding)) => Some(Some(&**finding)),
+            Err(NotAuthorized::Failed(_)) => None,
         };
-        if let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await {
+        if let Some(hindrance) = told
+            && let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await
+        {
             tracing::warn!(alias = %alias_id, %error, "what came of a consent is not kept with its profile");
         }
         connected.map(|alias| Connected { alias, delegated })
@@ -143,8 +145,7 @@ impl Engine {
         let link = self.open_with(connector, alias, parent, |_, _| Arc::new(token)).map_err(explained)?;
         let diagnosis = self.check(&link).await;
         match diagnosis.organization {
-            Some(now) if now.external_id == tracked.external_id => Ok(()),
-            Some(now) => Err(found(said::other_organization(&tracked.external_id, &now.external_id))),
+            Some(now) => said::other_organization(&tracked, &now).map_or(Ok(()), |other| Err(found(other))),
             None => Err(found(diagnosis.findings.into_iter().next().unwrap_or_else(said::check_timed_out))),
         }
     }

@@ -116,8 +116,8 @@ fn hold_to_its_organization(profile: &Profile, diagnosis: &mut Diagnosis) {
         return;
     }
     let (Some(before), Some(now)) = (&profile.organization, &diagnosis.organization) else { return };
-    if before.external_id != now.external_id {
-        diagnosis.findings.insert(0, said::other_organization(&before.external_id, &now.external_id));
+    if let Some(other) = said::other_organization(before, now) {
+        diagnosis.findings.insert(0, other);
         diagnosis.organization = None;
     }
 }

@@ -153,13 +153,11 @@ async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> R
         return Ok(());
     }
     let diagnosis = engine.check(link).await;
-    match diagnosis.organization {
-        Some(now) if now.external_id == tracked.external_id => {
-            Ok(profiles::note_organization_checked(engine.db(), profile.id).await?)
-        }
-        Some(now) => Err(Verdict::failed(findings::other_organization(&tracked.external_id, &now.external_id))),
-        // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
-        None => Ok(()),
+    // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
+    let Some(now) = diagnosis.organization else { return Ok(()) };
+    match findings::other_organization(tracked, &now) {
+        Some(other) => Err(Verdict::failed(other)),
+        None => Ok(profiles::note_organization_checked(engine.db(), profile.id).await?),
     }
 }
 

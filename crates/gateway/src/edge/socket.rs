@@ -117,7 +117,7 @@ impl<E: Executor> Connection<E> {
             let done = tokio::select! {
                 frame = incoming.next() => match frame {
                     Some(Ok(frame)) => self.frame(frame).await,
-                    Some(Err(error)) => Err(fault(&error)),
+                    Some(Err(error)) => Err(End::of(&error)),
                     None => Err(None),
                 },
                 Some((id, step)) = self.operations.next(), if !self.operations.is_empty() => {
@@ -287,19 +287,6 @@ async fn admit<E: Executor>(
     let guest = service.recognize(introduction, record).await?;
     let chosen = service.choose(&params, &guest, record).await?;
     service.admit(&chosen, params, guest, record)
-}
-
-/// What a client is told that does not keep to the protocol; `None` for one that has left.
-fn fault(error: &axum::Error) -> Option<End> {
-    // The library does not export its error's type; these are the texts of its kinds.
-    let words = error.to_string();
-    let faults = [
-        ("Space limit exceeded", End::too_big as fn() -> End),
-        ("UTF-8 encoding error", End::not_text),
-        ("WebSocket protocol error", End::protocol),
-    ];
-    let fault = faults.into_iter().find(|(kind, _)| words.starts_with(kind));
-    fault.filter(|_| !words.contains("without closing handshake")).map(|(_, end)| end())
 }
 
 /// Frames waiting for the socket; written without losing one when the wait is given up.

@@ -10,8 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::Secret;
+use seatgraph_engine::Actor;
 use seatgraph_engine::access::{Principal, PrincipalId};
-use seatgraph_store::audit::{self, Deed};
+use seatgraph_store::audit;
 use seatgraph_store::sessions::{self, Taken};
 use seatgraph_store::{AuditOutcome, Session};
 use serde::{Deserialize, Serialize};
@@ -236,20 +237,9 @@ impl Login {
     /// Writes into the audit log that a person came or left.
     async fn write_down(&self, action: &str, session: &Session, from: &str) -> Result<(), Trouble> {
         let shared = &self.0;
-        let deed = Deed {
-            attempt: Uuid::now_v7(),
-            actor: Principal::new(PrincipalId::Person(session.subject.clone()), &session.name, Vec::new()).key(),
-            actor_name: session.name.clone(),
-            came_from: from.to_owned(),
-            action: action.to_owned(),
-            outcome: AuditOutcome::Done,
-            subject: None,
-            before: None,
-            after: None,
-            note: None,
-            trace_id: Uuid::now_v7().simple().to_string(),
-            profile_id: None,
-        };
+        let person = Principal::new(PrincipalId::Person(session.subject.clone()), &session.name, Vec::new());
+        let actor = Actor::new(&person, from, &Uuid::now_v7().simple().to_string());
+        let deed = actor.deed(action, AuditOutcome::Done);
         audit::append(&shared.db, &shared.sealer, &deed).await?;
         Ok(())
     }

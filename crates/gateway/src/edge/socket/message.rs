@@ -54,11 +54,24 @@ impl End {
         Self::new(4290, "Too slow: reconnect and resume")
     }
 
-    pub(crate) fn protocol() -> Self {
+    /// What a client is told that does not keep to the protocol; `None` for one that has left.
+    pub(crate) fn of(error: &axum::Error) -> Option<Self> {
+        // The library does not export its error's type; these are the texts of its kinds.
+        let words = error.to_string();
+        let faults = [
+            ("Space limit exceeded", Self::too_big as fn() -> Self),
+            ("UTF-8 encoding error", Self::not_text),
+            ("WebSocket protocol error", Self::protocol),
+        ];
+        let fault = faults.into_iter().find(|(kind, _)| words.starts_with(kind));
+        fault.filter(|_| !words.contains("without closing handshake")).map(|(_, end)| end())
+    }
+
+    fn protocol() -> Self {
         Self::new(1002, "Protocol error")
     }
 
-    pub(crate) fn not_text() -> Self {
+    fn not_text() -> Self {
         Self::new(1007, "Not UTF-8")
     }
 

@@ -76,11 +76,15 @@ impl FromIterator<Value> for Logins {
 impl Logins {
     fn take(&mut self, row: &Value) {
         let text = |name: &str| row.get(name).and_then(Value::as_str);
-        let (at, user) = (text("LoginTime").and_then(parse_time), text("UserId").and_then(RecordId::parse));
+        let id = |name: &str| text(name).and_then(RecordId::parse);
+        let at = text("LoginTime").and_then(parse_time);
         self.rows += 1;
         self.newest = self.newest.max(at);
-        self.last = Key::of(row).or(self.last.take());
-        self.callers = std::mem::take(&mut self.callers).and(user.map_or(Callers::Nobody, Callers::One));
+        self.last = at.zip(id("Id")).map(|(at, id)| Key { at, id }).or(self.last.take());
+        if self.callers != Callers::Several {
+            let caller = id("UserId").map_or(Callers::Nobody, Callers::One);
+            self.callers = std::mem::take(&mut self.callers).and(caller);
+        }
         match row::read::<Login>(row) {
             Ok(login) if !login.succeeded() => {}
             Ok(Login { user_id: Some(user), login_time: at, login_type, login_sub_type, .. }) => {
