@@ -89,6 +89,23 @@ fn only_the_demo_and_benches_name_the_simulator() {
     });
 }
 
+/// The edge is told at composition who authenticates, permits and executes.
+#[test]
+fn the_edge_knows_neither_login_nor_engine() {
+    let inside = sources("crates/gateway/src")
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("crates/gateway/src/edge") && !path.ends_with("tests.rs"));
+    let foreign = ["crate::", "seatgraph_engine", "seatgraph_store"];
+    let faults: Vec<_> = inside
+        .flat_map(|(path, text)| {
+            let lines = code(&text).filter(|line| foreign.iter().any(|word| line.contains(word)));
+            lines.map(|line| format!("{path}: {}", line.trim())).collect::<Vec<_>>()
+        })
+        .filter(|line| !line.contains("crate::edge::"))
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
 #[test]
 fn the_arrows_between_rooms_point_one_way() {
     let allowed: [(&str, &[&str]); 5] = [

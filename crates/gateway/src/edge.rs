@@ -23,7 +23,6 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::routing::any;
-use seatgraph_engine::access::Principal;
 use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 use url::Url;
@@ -54,7 +53,7 @@ mod visitor;
 
 pub use allow_list::{AllowList, InvalidDocument};
 pub use limits::Limits;
-pub use origin::HostPolicy;
+pub use origin::{HostPolicy, is_cross_site};
 pub use prices::Priced;
 use service::Service;
 pub use visitor::{CannotTell, Introduction, Visitor};
@@ -98,28 +97,43 @@ pub struct Prepared {
     pub statements: Arc<AtomicU64>,
 }
 
-/// What the edge asks of what lies behind it: who asks, what they may do, and what their resolvers need.
+/// What the edge needs to know of an authenticated caller.
+pub trait Identity: fmt::Debug + Send + Sync + 'static {
+    /// The same text for every request of one caller and for no other. Budgets and the request log go by it.
+    fn key(&self) -> String;
+
+    /// Whether the caller may read the schema where introspection is switched off.
+    fn may_introspect(&self) -> bool;
+
+    /// Whether both see the same objects. A stream ends when its caller no longer sees what it saw at the start.
+    fn sees_the_same_as(&self, other: &Self) -> bool;
+}
+
+/// The application behind the edge: authentication, permissions, and what resolvers need.
 #[async_trait]
-pub trait Prepare: Send + Sync + 'static {
-    /// Recognizes whoever sends a request; `None` when nobody is known by what it brought along.
+pub trait Backend: Send + Sync + 'static {
+    /// An authenticated caller.
+    type Identity: Identity;
+
+    /// Authenticates the sender of a request; `None` when its credentials are absent or invalid.
     ///
     /// # Errors
-    /// When it cannot be looked up.
-    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell>;
+    /// When the credentials cannot be looked up.
+    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Self::Identity>, CannotTell>;
 
-    /// Says whether a principal may use a field of a root type.
+    /// Checks whether a caller may use a field of a root type.
     ///
     /// # Errors
-    /// What is missing and where to get it, for people.
-    fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String>;
+    /// The missing permission and the remedy, for people.
+    fn permits(&self, caller: &Self::Identity, root: OperationType, field: &str) -> Result<(), String>;
 
-    /// Says how long a field of a root type may take, for one that waits for somebody else; `None` for all others.
-    fn patience(&self, _root: OperationType, _field: &str) -> Option<Duration> {
+    /// Returns the time limit of a field of a root type that waits for another system; `None` for all others.
+    fn field_timeout(&self, _root: OperationType, _field: &str) -> Option<Duration> {
         None
     }
 
     /// Puts into `request` what its resolvers look for.
-    fn prepare(&self, request: async_graphql::Request, visitor: &Visitor, trace_id: &str) -> Prepared;
+    fn prepare(&self, request: async_graphql::Request, visitor: &Visitor<Self::Identity>, trace_id: &str) -> Prepared;
 }
 
 /// The exported schema is not one that documents can be judged against.
@@ -128,26 +142,26 @@ pub trait Prepare: Send + Sync + 'static {
 pub struct InvalidSchema(String);
 
 /// The edge in front of an executor.
-pub struct Edge<E> {
-    service: Service<E>,
+pub struct Edge<E, B: Backend> {
+    service: Service<E, B>,
 }
 
-impl<E> fmt::Debug for Edge<E> {
+impl<E, B: Backend> fmt::Debug for Edge<E, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Edge").field("settings", &self.service.settings).finish_non_exhaustive()
     }
 }
 
-impl<E: Executor> Edge<E> {
+impl<E: Executor, B: Backend> Edge<E, B> {
     /// Puts an edge in front of `executor`, which must serve exactly the schema that `sdl` describes.
     ///
     /// # Errors
     ///
     /// When `sdl` is not a valid GraphQL schema.
-    pub fn new(executor: E, sdl: &str, settings: Settings, prepare: Arc<dyn Prepare>) -> Result<Self, InvalidSchema> {
+    pub fn new(executor: E, sdl: &str, settings: Settings, backend: B) -> Result<Self, InvalidSchema> {
         let schema = Schema::parse_and_validate(sdl, "schema.graphql")
             .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
-        Ok(Self { service: Service::new(executor, schema, settings, prepare) })
+        Ok(Self { service: Service::new(executor, schema, settings, backend) })
     }
 
     /// Ends streams and sockets once `closing` is cancelled; their clients come back and resume.
@@ -161,8 +175,8 @@ impl<E: Executor> Edge<E> {
     pub fn router(self) -> Router {
         let cors = cors(&self.service.settings);
         Router::new()
-            .route("/graphql", any(http::serve::<E>))
-            .route("/graphql/ws", any(http::serve::<E>))
+            .route("/graphql", any(http::serve::<E, B>))
+            .route("/graphql/ws", any(http::serve::<E, B>))
             .layer(cors)
             .with_state(Arc::new(self.service))
     }

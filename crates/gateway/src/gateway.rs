@@ -262,7 +262,7 @@ fn router(
     let consents = callback::router(engine.clone(), visitors.clone());
     let people = consents.merge(connect::router(engine.clone(), public_url.clone()));
     let scope = schema::Scope::new(engine.clone(), public_url, visitors);
-    let edge = Edge::new(schema::build(), &schema::sdl(), settings, Arc::new(scope))?;
+    let edge = Edge::new(schema::build(), &schema::sdl(), settings, scope)?;
     let front = match login {
         Some(login) => {
             let first = from_fn_with_state(login.clone(), login::before_the_front_page);

@@ -3,7 +3,7 @@
 //! The authorization code flow with PKCE, state and nonce; the state is worth something once, for a while, and in the
 //! browser that began. The session is a row and its token a random number in an `HttpOnly`, `SameSite=Lax` cookie, new at
 //! every login; nothing about a person is believed that the row does not say. Whoever lets a request count on its cookie
-//! asks [`is_cross_site`] first.
+//! asks [`is_cross_site`](crate::edge::is_cross_site) first.
 
 mod claims;
 mod cookies;
@@ -26,7 +26,6 @@ use self::cookies::{Cookie, Cookies};
 use self::provider::Provider;
 pub(crate) use self::routes::{before_the_front_page, without_a_provider};
 pub use self::settings::LoginSettings;
-pub use self::site::is_cross_site;
 
 /// Lets people in. Clones are cheap and share what is known of the provider.
 #[derive(Clone)]

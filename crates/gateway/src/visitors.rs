@@ -3,9 +3,9 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use seatgraph_core::Secret;
 use seatgraph_engine::Engine;
-use seatgraph_engine::access::Principal;
+use seatgraph_engine::access::{Permission, Principal};
 
-use crate::edge::{CannotTell, Introduction};
+use crate::edge::{CannotTell, Identity, Introduction};
 use crate::login::Login;
 
 /// By what visitors are recognized, beside API tokens.
@@ -49,6 +49,20 @@ impl Visitors {
         };
         let person = engine.recognize_person(&session.subject, &session.name, &session.groups).await;
         person.map(Some).map_err(|error| cannot_tell(&error))
+    }
+}
+
+impl Identity for Principal {
+    fn key(&self) -> String {
+        self.key()
+    }
+
+    fn may_introspect(&self) -> bool {
+        self.may(Permission::Introspect)
+    }
+
+    fn sees_the_same_as(&self, other: &Self) -> bool {
+        self.scope() == other.scope()
     }
 }
 

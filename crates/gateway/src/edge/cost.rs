@@ -5,8 +5,8 @@
 //! | a leaf field | 0 |
 //! | an object | 1 |
 //! | a connection | 1, and its rows times what `nodes` and `edges { node }` select |
-//! | a list without a page size | rows times the object; rows are the ids asked for, otherwise [`LIST_ROWS`] |
-//! | a field of `Mutation` | [`MUTATION`] more |
+//! | a list without a page size | rows times the object; rows are the ids asked for, otherwise `LIST_ROWS` of the module `tariff` |
+//! | a field of `Mutation` | 10 more |
 //! | introspection | 0; its nesting is bounded instead |
 //!
 //! So a page of 50 with three joined objects costs 1 + 50 × (1 + 3) = 201. Fragments are priced once
@@ -25,14 +25,8 @@ use serde_json::Map;
 
 use super::limits::Limits;
 use super::refusal::{Code, Refusal};
-use super::tariff::{Shape, Tariff, is_count};
+use super::tariff::{COUNT, LIST_ROWS, MUTATION, Shape, Tariff, is_count};
 
-/// Rows assumed of a list that has no page size; such lists are bounded by their nature.
-pub(crate) const LIST_ROWS: u64 = 4;
-/// What a mutation costs beyond what it returns.
-pub(crate) const MUTATION: u64 = 10;
-/// What the count of a connection's rows costs: the database goes through all of them.
-pub(crate) const COUNT: u64 = 10;
 /// Introspection lists (`fields`, `interfaces`, …) inside each other; a third one multiplies the schema by itself.
 const INTROSPECTION_LISTS: u32 = 2;
 
@@ -289,10 +283,6 @@ impl<'a> Walk<'a> {
 fn too_deep(limit: u32) -> Refusal {
     let message = format!("the operation is nested too deep, at most {limit} levels are allowed");
     Refusal::new(Code::CostLimit, message)
-}
-
-pub(crate) fn is_connection(type_name: &str) -> bool {
-    type_name.ends_with("Connection")
 }
 
 fn shape<'d>(parent: &'d str, definition: &'d FieldDefinition) -> Shape<'d> {

@@ -23,7 +23,7 @@ use super::refusal::{Code, Refused, Stage};
 use super::service::{Guest, Service};
 use super::stream::Pace;
 use super::visitor::Introduction;
-use super::{bill, origin, socket, stream};
+use super::{Backend, bill, origin, socket, stream};
 
 /// The status of an answer, in one place because the specification's draft is about to move it.
 fn status(media: Media, failure: Option<Stage>) -> StatusCode {
@@ -48,7 +48,10 @@ fn status(media: Media, failure: Option<Stage>) -> StatusCode {
 }
 
 /// Serves both paths: a WebSocket when the client asks for one, HTTP otherwise.
-pub(crate) async fn serve<E: Executor>(State(service): State<Arc<Service<E>>>, request: Request) -> Response {
+pub(crate) async fn serve<E: Executor, B: Backend>(
+    State(service): State<Arc<Service<E, B>>>,
+    request: Request,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let record = Record::start();
     if let Err(refused) = origin::check(&parts.headers, &parts.uri, &service.settings) {
@@ -77,8 +80,8 @@ struct Call {
     introduction: Introduction,
 }
 
-async fn answer<E: Executor>(
-    service: Arc<Service<E>>,
+async fn answer<E: Executor, B: Backend>(
+    service: Arc<Service<E, B>>,
     parts: &Parts,
     body: Body,
     call: Call,
@@ -114,7 +117,7 @@ async fn answer<E: Executor>(
     }
 }
 
-fn pace<E: Executor>(service: &Service<E>) -> Pace {
+fn pace<E: Executor, B: Backend>(service: &Service<E, B>) -> Pace {
     Pace { heartbeat: service.settings.limits.heartbeat, closing: service.closing.clone() }
 }
 
@@ -123,12 +126,12 @@ fn is_stream(chosen: &Chosen) -> bool {
 }
 
 /// Everything up to the choice of an operation that this method and these headers can carry.
-async fn choose<E: Executor>(
-    service: &Service<E>,
+async fn choose<E: Executor, B: Backend>(
+    service: &Service<E, B>,
     parts: &Parts,
     body: Body,
     accepted: Accepted,
-    guest: &Guest,
+    guest: &Guest<B::Identity>,
     record: &mut Record,
 ) -> Result<(Chosen, Params), Refused> {
     if parts.method != Method::POST && parts.method != Method::GET {
@@ -157,7 +160,7 @@ async fn choose<E: Executor>(
     Ok((chosen, params))
 }
 
-async fn read<E: Executor>(service: &Service<E>, parts: &Parts, body: Body) -> Result<Params, Refused> {
+async fn read<E: Executor, B: Backend>(service: &Service<E, B>, parts: &Parts, body: Body) -> Result<Params, Refused> {
     let limits = &service.settings.limits;
     if parts.method == Method::GET {
         return Params::from_query(parts.uri.query().unwrap_or_default(), limits);
@@ -196,7 +199,12 @@ fn resume(chosen: &Chosen, params: &mut Params, headers: &HeaderMap) {
 }
 
 /// Refuses in the form the client reads: a client that reads only streams gets a stream of one.
-fn refuse_as<E: Executor>(accepted: Accepted, refused: Refused, mut record: Record, service: &Service<E>) -> Response {
+fn refuse_as<E: Executor, B: Backend>(
+    accepted: Accepted,
+    refused: Refused,
+    mut record: Record,
+    service: &Service<E, B>,
+) -> Response {
     match (accepted.media, accepted.framing) {
         (None, Some(framing)) if refused.stage == Stage::Document => {
             record.failed(&refused);

@@ -19,15 +19,12 @@ pub enum HostPolicy {
     LoopbackAnd(String),
     /// These host names, in lower case and without a port.
     Names(Vec<String>),
-    /// Any name: something in front of the gateway checks it.
-    Any,
 }
 
 impl HostPolicy {
     fn admits(&self, authority: &Authority) -> bool {
         let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
         match self {
-            Self::Any => true,
             Self::Names(names) => names.contains(&host),
             Self::LoopbackAnd(name) if *name == host => true,
             Self::Loopback | Self::LoopbackAnd(_) => {
@@ -67,6 +64,23 @@ pub(crate) fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
     }
 }
 
+/// Whether another site's page made the browser send this. Such a request must not count on its cookie, except to show a
+/// page.
+///
+/// `Sec-Fetch-Site` decides where the browser sends it: a page with `Referrer-Policy: no-referrer` makes `Origin` say
+/// `null` on its own forms. Other hosts of the same registrable domain are other sites here. A client that sends neither
+/// header is not a browser, so that no page can misuse it.
+#[must_use]
+pub fn is_cross_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site != "same-origin" && site != "none";
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    !host.is_some_and(|host| is_same(&origin, &host))
+}
+
 /// HTTP/2 carries the name in the target instead of a header.
 fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
     if let Some(authority) = uri.authority() {
@@ -99,6 +113,42 @@ mod tests {
         }
         for theirs in ["evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "0.0.0.0", "[::2]"] {
             assert!(!loopback(theirs), "{theirs}");
+        }
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_request_of_our_own_page_is_not_cross_site() {
+        let ours: [&[(&str, &str)]; 6] = [
+            &[("sec-fetch-site", "same-origin"), ("origin", "null")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://licences.example.com"), ("host", "licences.example.com")],
+            &[("origin", "http://localhost:8080"), ("host", "LOCALHOST:8080")],
+            &[("host", "licences.example.com")],
+            &[],
+        ];
+        for pairs in ours {
+            assert!(!is_cross_site(&headers(pairs)), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_another_page_caused_is() {
+        let theirs: [&[(&str, &str)]; 8] = [
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://a.example.com"), ("host", "a.example.com")],
+            &[("sec-fetch-site", "something new")],
+            &[("origin", "https://evil.example"), ("host", "licences.example.com")],
+            &[("origin", "http://localhost:8081"), ("host", "localhost:8080")],
+            &[("origin", "null"), ("host", "licences.example.com")],
+            &[("origin", "file://"), ("host", "")],
+            &[("origin", "https://licences.example.com")],
+        ];
+        for pairs in theirs {
+            assert!(is_cross_site(&headers(pairs)), "{pairs:?}");
         }
     }
 }

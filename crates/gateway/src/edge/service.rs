@@ -10,7 +10,6 @@ use apollo_compiler::{ExecutableDocument, Schema};
 use async_graphql::{Executor, Request, Response, Variables};
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
-use seatgraph_engine::access::{Permission, Principal};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -21,15 +20,15 @@ use super::params::Params;
 use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage, label};
 use super::visitor::{CannotTell, Introduction, Visitor};
-use super::{Prepare, Prepared, Settings, absent, coerce};
+use super::{Backend, Identity, Prepared, Settings, absent, coerce};
 
 /// Said to whoever is not known.
 const UNKNOWN: &str = "it is not known who asks: send an API token as `Authorization: Bearer sg_…`, or log in";
 
 /// What all transports share.
-pub(crate) struct Service<E> {
+pub(crate) struct Service<E, B: Backend> {
     pub(crate) settings: Settings,
-    pub(crate) prepare: Arc<dyn Prepare>,
+    backend: B,
     /// Cancelled when the process wants to end: streams and sockets close.
     pub(crate) closing: CancellationToken,
     executor: E,
@@ -38,17 +37,16 @@ pub(crate) struct Service<E> {
 }
 
 /// Somebody who was recognized, and by what.
-#[derive(Clone)]
-pub(crate) struct Guest {
+pub(crate) struct Guest<I> {
     introduction: Introduction,
-    pub(crate) visitor: Visitor,
+    pub(crate) visitor: Visitor<I>,
 }
 
 /// An operation that may run.
-pub(crate) struct Admitted {
+pub(crate) struct Admitted<I> {
     request: Request,
     kind: OperationType,
-    guest: Guest,
+    guest: Guest<I>,
     /// The fields of the root that it names, by which its rights are looked at again as long as it streams.
     fields: Arc<[String]>,
     /// What the client wants to be told.
@@ -59,16 +57,20 @@ pub(crate) struct Admitted {
 /// What happened next to an operation.
 pub(crate) type Answer = Result<Response, Refused>;
 
-impl<E: Executor> Service<E> {
-    pub(crate) fn new(executor: E, schema: Valid<Schema>, settings: Settings, prepare: Arc<dyn Prepare>) -> Self {
+impl<E: Executor, B: Backend> Service<E, B> {
+    pub(crate) fn new(executor: E, schema: Valid<Schema>, settings: Settings, backend: B) -> Self {
         let documents = Documents::new(Arc::new(schema), settings.limits.clone(), settings.allow_list.clone());
         let budgets = Budgets::new(&settings.limits);
-        Self { settings, prepare, closing: CancellationToken::new(), executor, documents, budgets }
+        Self { settings, backend, closing: CancellationToken::new(), executor, documents, budgets }
     }
 
     /// Recognizes whoever asks; nothing of a request by anybody else is read.
-    pub(crate) async fn recognize(&self, introduction: Introduction, record: &mut Record) -> Result<Guest, Refused> {
-        match self.prepare.recognize(&introduction).await {
+    pub(crate) async fn recognize(
+        &self,
+        introduction: Introduction,
+        record: &mut Record,
+    ) -> Result<Guest<B::Identity>, Refused> {
+        match self.backend.authenticate(&introduction).await {
             Ok(Some(principal)) => {
                 record.asked_by(principal.key());
                 let from = introduction.from.as_str().into();
@@ -83,7 +85,12 @@ impl<E: Executor> Service<E> {
     }
 
     /// Judges the document, picks the operation and makes sure that whoever asks may run it and can pay for it.
-    pub(crate) async fn choose(&self, params: &Params, guest: &Guest, record: &mut Record) -> Result<Chosen, Refused> {
+    pub(crate) async fn choose(
+        &self,
+        params: &Params,
+        guest: &Guest<B::Identity>,
+        record: &mut Record,
+    ) -> Result<Chosen, Refused> {
         let visitor = guest.visitor.key();
         // Paid beforehand, so that a visitor without a budget cannot have documents judged either.
         let left = self.budgets.charge(&visitor, 1)?;
@@ -94,16 +101,16 @@ impl<E: Executor> Service<E> {
         };
         record.chose(&chosen);
         let principal = &guest.visitor.principal;
-        if chosen.introspects && !self.settings.introspection && !principal.may(Permission::Introspect) {
+        if chosen.introspects && !self.settings.introspection && !principal.may_introspect() {
             return Err(Refusal::new(Code::Forbidden, "introspection is not allowed").into());
         }
         self.permits(principal, chosen.kind(), &chosen.fields)?;
         Ok(chosen)
     }
 
-    fn permits(&self, principal: &Principal, kind: OperationType, fields: &[String]) -> Result<(), Vec<Refusal>> {
+    fn permits(&self, principal: &B::Identity, kind: OperationType, fields: &[String]) -> Result<(), Vec<Refusal>> {
         let refusal = |field: &String| {
-            let permitted = self.prepare.permits(principal, kind, field);
+            let permitted = self.backend.permits(principal, kind, field);
             permitted.err().map(|missing| Refusal::new(Code::Forbidden, missing))
         };
         let refusals: Vec<_> = fields.iter().filter_map(refusal).collect();
@@ -115,9 +122,9 @@ impl<E: Executor> Service<E> {
         &self,
         chosen: &Chosen,
         params: Params,
-        guest: Guest,
+        guest: Guest<B::Identity>,
         record: &mut Record,
-    ) -> Result<Admitted, Refused> {
+    ) -> Result<Admitted<B::Identity>, Refused> {
         let operation = &chosen.operation;
         let variables = self.variables(&chosen.document.valid, chosen, params.variables)?;
         let missing = |name: &&str| !variables.contains_key(*name);
@@ -129,7 +136,7 @@ impl<E: Executor> Service<E> {
         let mut request = Request::new(params.query.unwrap_or_default()).variables(variables);
         request.operation_name = operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
-        let Prepared { request, statements } = self.prepare.prepare(request, &guest.visitor, &record.trace_id);
+        let Prepared { request, statements } = self.backend.prepare(request, &guest.visitor, &record.trace_id);
         record.counts(statements);
         let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost, left: chosen.left };
         let bill = params.wants_cost.then_some(bill);
@@ -150,9 +157,9 @@ impl<E: Executor> Service<E> {
     }
 
     /// Carries out a query or a mutation.
-    pub(crate) async fn execute(&self, admitted: Admitted, record: &mut Record) -> Answer {
-        let patience = admitted.fields.iter().filter_map(|field| self.prepare.patience(admitted.kind, field)).max();
-        let time = self.settings.limits.operation_time.max(patience.unwrap_or_default());
+    pub(crate) async fn execute(&self, admitted: Admitted<B::Identity>, record: &mut Record) -> Answer {
+        let longest = admitted.fields.iter().filter_map(|field| self.backend.field_timeout(admitted.kind, field)).max();
+        let time = self.settings.limits.operation_time.max(longest.unwrap_or_default());
         let work = AssertUnwindSafe(self.executor.execute(admitted.request)).catch_unwind();
         let answer = match tokio::time::timeout(time, work).await {
             Err(_) => {
@@ -168,7 +175,7 @@ impl<E: Executor> Service<E> {
     /// Carries out any operation as a stream of answers; a query gives one.
     pub(crate) fn stream(
         self: Arc<Self>,
-        admitted: Admitted,
+        admitted: Admitted<B::Identity>,
         mut record: Record,
     ) -> BoxStream<'static, (Answer, Arc<str>)> {
         let open = Open::stream();
@@ -211,15 +218,20 @@ impl<E: Executor> Service<E> {
     }
 
     /// Makes sure that a guest is who it was, and may still do and see what it could when its stream began.
-    async fn still_permits(&self, guest: &Guest, kind: OperationType, fields: &[String]) -> Result<(), Refused> {
-        let principal = match self.prepare.recognize(&guest.introduction).await {
+    async fn still_permits(
+        &self,
+        guest: &Guest<B::Identity>,
+        kind: OperationType,
+        fields: &[String],
+    ) -> Result<(), Refused> {
+        let principal = match self.backend.authenticate(&guest.introduction).await {
             Ok(Some(principal)) => principal,
             Ok(None) => return Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
             // Nothing was withdrawn; the stream itself will find out that the database is away.
             Err(CannotTell) => return Ok(()),
         };
         self.permits(&principal, kind, fields)?;
-        if principal.scope() != guest.visitor.principal.scope() {
+        if !principal.sees_the_same_as(&guest.visitor.principal) {
             let message = "what may be seen has changed; subscribe again";
             return Err(Refusal::new(Code::Forbidden, message).into());
         }

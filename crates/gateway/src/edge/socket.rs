@@ -20,8 +20,8 @@ use super::params::Params;
 use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage};
 use super::service::{Admitted, Service};
-use super::stream;
 use super::visitor::Introduction;
+use super::{Backend, stream};
 
 mod message;
 
@@ -32,8 +32,8 @@ const SUBPROTOCOL: &str = "graphql-transport-ws";
 const READ_BUFFER: usize = 4096;
 
 /// Turns a request into a socket and serves it until either side closes it.
-pub(crate) async fn upgrade<E: Executor>(
-    service: Arc<Service<E>>,
+pub(crate) async fn upgrade<E: Executor, B: Backend>(
+    service: Arc<Service<E, B>>,
     upgrade: WebSocketUpgrade,
     introduction: Introduction,
 ) -> Response {
@@ -52,8 +52,8 @@ pub(crate) async fn upgrade<E: Executor>(
         .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction, stranger)))
 }
 
-async fn serve<E: Executor>(
-    service: Arc<Service<E>>,
+async fn serve<E: Executor, B: Backend>(
+    service: Arc<Service<E, B>>,
     socket: WebSocket,
     introduction: Introduction,
     stranger: OwnedSemaphorePermit,
@@ -91,8 +91,8 @@ enum Step {
     Stranger,
 }
 
-struct Connection<E> {
-    service: Arc<Service<E>>,
+struct Connection<E, B: Backend> {
+    service: Arc<Service<E, B>>,
     outgoing: Outgoing,
     operations: StreamMap<String, BoxStream<'static, Step>>,
     introduction: Introduction,
@@ -105,7 +105,7 @@ struct Connection<E> {
     heard: bool,
 }
 
-impl<E: Executor> Connection<E> {
+impl<E: Executor, B: Backend> Connection<E, B> {
     /// Serves the socket; `None` when the client has left by itself.
     async fn run(&mut self, incoming: &mut SplitStream<WebSocket>) -> Option<End> {
         let limits = self.service.settings.limits.clone();
@@ -235,8 +235,8 @@ impl<E: Executor> Connection<E> {
 }
 
 /// An operation from its judgement to its end, as what is sent about it.
-fn steps<E: Executor>(
-    service: Arc<Service<E>>,
+fn steps<E: Executor, B: Backend>(
+    service: Arc<Service<E, B>>,
     params: Result<Params, Refused>,
     introduction: Introduction,
     mut record: Record,
@@ -278,12 +278,12 @@ impl Step {
     }
 }
 
-async fn admit<E: Executor>(
-    service: &Service<E>,
+async fn admit<E: Executor, B: Backend>(
+    service: &Service<E, B>,
     params: Params,
     introduction: Introduction,
     record: &mut Record,
-) -> Result<Admitted, Refused> {
+) -> Result<Admitted<B::Identity>, Refused> {
     let guest = service.recognize(introduction, record).await?;
     let chosen = service.choose(&params, &guest, record).await?;
     service.admit(&chosen, params, guest, record)

@@ -1,6 +1,11 @@
 //! How the price of a field comes about, by its definition alone, and the formula that tells it to people.
 
-use super::cost::{COUNT, LIST_ROWS, MUTATION, is_connection};
+/// Rows assumed of a list that has no page size; such lists are bounded by their nature.
+pub(crate) const LIST_ROWS: u64 = 4;
+/// What a mutation costs beyond what it returns.
+pub(crate) const MUTATION: u64 = 10;
+/// What the count of a connection's rows costs: the database goes through all of them.
+pub(crate) const COUNT: u64 = 10;
 
 /// What of a field's definition decides its price.
 #[derive(Debug, Clone, Copy)]
@@ -70,4 +75,8 @@ pub(crate) fn formula(shape: Shape<'_>, has_selections: bool, is_mutation: bool)
         (None, true) => Some(MUTATION.to_string()),
         (Some(formula), true) => Some(format!("{MUTATION} + {formula}")),
     }
+}
+
+fn is_connection(type_name: &str) -> bool {
+    type_name.ends_with("Connection")
 }

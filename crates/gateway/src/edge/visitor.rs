@@ -6,11 +6,9 @@ use std::sync::Arc;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, header, request::Parts};
 use seatgraph_core::Secret;
-use seatgraph_engine::access::Principal;
 use serde_json::{Map, Value};
 
-use super::origin;
-use crate::login::is_cross_site;
+use super::{Identity, origin};
 
 /// As much of a client's own name as is kept; clients choose it.
 const AGENT_LENGTH: usize = 120;
@@ -40,7 +38,7 @@ impl Introduction {
         Self {
             bearer: text(&parts.headers, header::AUTHORIZATION).and_then(bearer),
             cookie: text(&parts.headers, header::COOKIE).map(Secret::new),
-            cross_site: is_cross_site(&parts.headers),
+            cross_site: origin::is_cross_site(&parts.headers),
             local: peer.is_some_and(|address| address.is_loopback())
                 && origin::is_local(&parts.headers, &parts.uri)
                 && !was_passed_on(&parts.headers),
@@ -59,15 +57,21 @@ impl Introduction {
 }
 
 /// Somebody who was recognized.
-#[derive(Debug, Clone)]
-pub struct Visitor {
-    /// Who it is, and what it may do.
-    pub principal: Arc<Principal>,
+#[derive(Debug)]
+pub struct Visitor<I> {
+    /// The caller, as the application behind the edge knows it.
+    pub principal: Arc<I>,
     /// Where it came from, for the audit log.
     pub from: Arc<str>,
 }
 
-impl Visitor {
+impl<I> Clone for Visitor<I> {
+    fn clone(&self) -> Self {
+        Self { principal: Arc::clone(&self.principal), from: Arc::clone(&self.from) }
+    }
+}
+
+impl<I: Identity> Visitor<I> {
     /// The same for every request of one principal and for no other; budgets go by it.
     #[must_use]
     pub fn key(&self) -> String {

@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::cookies::Cookie;
 use super::trouble::Trouble;
-use super::{Login, is_cross_site, place, site};
-use crate::edge::Introduction;
+use super::{Login, place, site};
+use crate::edge::{Introduction, is_cross_site};
 use crate::page::{escaped, page, page_leading_to};
 
 impl Login {

@@ -17,7 +17,7 @@ use url::Url;
 use super::error::{self, Result};
 use super::loaders::Loads;
 use super::rights;
-use crate::edge::{CannotTell, Introduction, Prepare, Prepared, Visitor};
+use crate::edge::{Backend, CannotTell, Introduction, Prepared, Visitor};
 use crate::visitors::Visitors;
 
 /// What the resolvers of one request work with. Every statement that goes through it is counted.
@@ -40,7 +40,7 @@ pub(crate) struct RequestScope {
 }
 
 impl RequestScope {
-    fn new(whole: Engine, public_url: Arc<Url>, visitor: &Visitor, trace_id: &str) -> Self {
+    fn new(whole: Engine, public_url: Arc<Url>, visitor: &Visitor<Principal>, trace_id: &str) -> Self {
         let engine = whole.within(visitor.principal.scope());
         let db = engine.db().clone();
         // No cache: a subscription keeps its scope for hours, and a batch already asks once for each key.
@@ -90,7 +90,7 @@ impl Scope {
 
     /// Gives a request of `visitor` its scope, and returns the count of the statements that it will have cost.
     #[must_use]
-    pub fn of(&self, request: Request, visitor: &Visitor, trace_id: &str) -> (Request, Arc<AtomicU64>) {
+    pub fn of(&self, request: Request, visitor: &Visitor<Principal>, trace_id: &str) -> (Request, Arc<AtomicU64>) {
         let statements = Arc::new(AtomicU64::new(0));
         let engine = self.engine.metered(Arc::clone(&statements));
         let scope = RequestScope::new(engine, Arc::clone(&self.public_url), visitor, trace_id);
@@ -104,21 +104,23 @@ const ASK_THE_VENDOR: [&str; 2] = ["publishProfile", "validateProfile"];
 const MARGIN: Duration = Duration::from_secs(5);
 
 #[async_trait]
-impl Prepare for Scope {
-    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
+impl Backend for Scope {
+    type Identity = Principal;
+
+    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
         self.visitors.recognize(&self.engine, introduction).await
     }
 
-    fn permits(&self, principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
-        rights::permits(principal, root, field)
+    fn permits(&self, caller: &Principal, root: OperationType, field: &str) -> Result<(), String> {
+        rights::permits(caller, root, field)
     }
 
-    fn patience(&self, root: OperationType, field: &str) -> Option<Duration> {
+    fn field_timeout(&self, root: OperationType, field: &str) -> Option<Duration> {
         let asks_the_vendor = root == OperationType::Mutation && ASK_THE_VENDOR.contains(&field);
         asks_the_vendor.then(|| self.engine.settings().check_timeout + MARGIN)
     }
 
-    fn prepare(&self, request: Request, visitor: &Visitor, trace_id: &str) -> Prepared {
+    fn prepare(&self, request: Request, visitor: &Visitor<Principal>, trace_id: &str) -> Prepared {
         let (request, statements) = self.of(request, visitor, trace_id);
         Prepared { request, statements }
     }

@@ -33,7 +33,7 @@ pub(crate) struct World {
     pub(crate) organisation: Arc<Organisation>,
     engine: Engine,
     scope: Scope,
-    visitor: Visitor,
+    visitor: Visitor<Principal>,
     schema: Schema,
     _database: TestDatabase,
 }

@@ -12,9 +12,8 @@ use async_stream::stream;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::Stream;
-use seatgraph::edge::{CannotTell, Edge, Introduction, Prepare, Prepared, Settings, Visitor};
+use seatgraph::edge::{Backend, CannotTell, Edge, Identity, Introduction, Prepared, Settings, Visitor};
 use seatgraph_core::Secret;
-use seatgraph_engine::access::{Principal, PrincipalId};
 use tokio::sync::broadcast;
 
 pub(crate) type Library = Schema<Query, Mutation, Subscriptions>;
@@ -39,28 +38,54 @@ impl Default for Controls {
 /// nobody once the test has withdrawn everything; `change` is for the demo's visitor alone.
 pub(crate) struct Counting(Arc<AtomicBool>);
 
+/// A caller by the name that its token gives; without a token it is `demo`, who may do everything.
+#[derive(Debug)]
+pub(crate) struct Named(String);
+
+impl Named {
+    fn is_demo(&self) -> bool {
+        self.0 == "demo"
+    }
+}
+
+impl Identity for Named {
+    fn key(&self) -> String {
+        self.0.clone()
+    }
+
+    fn may_introspect(&self) -> bool {
+        self.is_demo()
+    }
+
+    fn sees_the_same_as(&self, _other: &Self) -> bool {
+        true
+    }
+}
+
 struct Statements(Arc<AtomicU64>);
 
 #[async_trait]
-impl Prepare for Counting {
-    async fn recognize(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
+impl Backend for Counting {
+    type Identity = Named;
+
+    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Named>, CannotTell> {
         if self.0.load(Ordering::SeqCst) {
             return Ok(None);
         }
         match introduction.bearer.as_ref().map(Secret::expose) {
-            None => Ok(Some(Principal::demo())),
+            None => Ok(Some(Named("demo".to_owned()))),
             Some("stranger") => Ok(None),
             Some("unlucky") => Err(CannotTell),
-            Some(name) => Ok(Some(Principal::new(PrincipalId::Person(name.to_owned()), name, Vec::new()))),
+            Some(name) => Ok(Some(Named(name.to_owned()))),
         }
     }
 
-    fn permits(&self, principal: &Principal, _root: OperationType, field: &str) -> Result<(), String> {
-        let permitted = field != "change" || *principal.id() == PrincipalId::Demo;
-        permitted.then_some(()).ok_or_else(|| format!("`{field}` is not for {}", principal.name()))
+    fn permits(&self, caller: &Named, _root: OperationType, field: &str) -> Result<(), String> {
+        let permitted = field != "change" || caller.is_demo();
+        permitted.then_some(()).ok_or_else(|| format!("`{field}` is not for {}", caller.0))
     }
 
-    fn prepare(&self, request: Request, _visitor: &Visitor, _trace_id: &str) -> Prepared {
+    fn prepare(&self, request: Request, _visitor: &Visitor<Named>, _trace_id: &str) -> Prepared {
         let statements = Arc::new(AtomicU64::new(0));
         let request = request.data(Statements(Arc::clone(&statements)));
         Prepared { request, statements }
@@ -72,15 +97,15 @@ pub(crate) fn builder(controls: Controls) -> SchemaBuilder<Query, Mutation, Subs
 }
 
 /// The edge in front of the schema, built as the gateway builds its own.
-pub(crate) fn edge(controls: Controls, settings: Settings) -> Edge<Library> {
-    let prepare = Arc::new(Counting(Arc::clone(&controls.withdrawn)));
+pub(crate) fn edge(controls: Controls, settings: Settings) -> Edge<Library, Counting> {
+    let backend = Counting(Arc::clone(&controls.withdrawn));
     let schema = builder(controls)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         .limit_recursive_depth(128)
         .finish();
     let sdl = schema.sdl();
-    Edge::new(schema, &sdl, settings, prepare).expect("the schema's own SDL is valid")
+    Edge::new(schema, &sdl, settings, backend).expect("the schema's own SDL is valid")
 }
 
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
