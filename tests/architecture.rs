@@ -106,6 +106,103 @@ fn the_edge_knows_neither_login_nor_engine() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Says whether a line of code names `word`, as a whole identifier.
+fn names(line: &str, word: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
+}
+
+#[test]
+fn no_resolver_names_an_unscoped_handle() {
+    let resolvers = sources("crates/gateway/src").into_iter().filter(|(path, _)| path.contains("/src/schema"));
+    let found: Vec<_> = resolvers
+        .filter(|(_, text)| {
+            let lines = code(text).filter(|line| !line.contains("base64::Engine"));
+            lines.into_iter().any(|line| ["Db", "Pools", "Engine"].iter().any(|handle| names(line, handle)))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(found.is_empty(), "resolvers work with ScopedDb, ScopedEngine and Commands: {found:#?}");
+}
+
+/// A function of the store that others may call: its path and name, its arguments and its body.
+struct StoreFunction {
+    name: String,
+    arguments: String,
+    body: String,
+}
+
+fn store_functions() -> Vec<StoreFunction> {
+    let mut found = Vec::new();
+    for (path, text) in sources("crates/store/src") {
+        let module = path.trim_start_matches("crates/store/src/").trim_end_matches(".rs").to_owned();
+        for start in ["\npub async fn ", "\npub(crate) async fn "] {
+            for function in text.split(start).skip(1) {
+                let function = function.split("\n}").next().unwrap();
+                let (name, rest) = function.split_once(['(', '<']).unwrap();
+                let (arguments, body) = rest.split_once("{\n").unwrap_or((rest, ""));
+                let (arguments, body) = (arguments.to_owned(), body.to_owned());
+                found.push(StoreFunction { name: format!("{module}::{name}"), arguments, body });
+            }
+        }
+    }
+    found
+}
+
+/// A read for callers takes a `Reader`, which carries the visibility. Each of its queries starts from the function
+/// `visible` of a table, and names other tables only to join them.
+#[test]
+fn every_read_for_callers_starts_from_a_base_query() {
+    let mut faults = Vec::new();
+    let mut reads = 0;
+    for StoreFunction { name, arguments, body } in store_functions() {
+        if !arguments.contains("&Reader") || !body.contains("with_conn!") {
+            continue;
+        }
+        reads += 1;
+        if !["visible(", "visible_", "seats!("].iter().any(|base| body.contains(base)) {
+            faults.push(format!("{name} starts from no base query"));
+        }
+        let tables = body.match_indices("::table").map(|(at, _)| &body[..at]);
+        for before in tables {
+            let before = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+            if !before.ends_with("join(") {
+                faults.push(format!("{name} begins a query at a table"));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(reads >= 35, "only {reads} reads were recognized in the source");
+}
+
+/// The reads that take the unscoped handle, with the reason for each. All other functions that take it write.
+#[test]
+fn the_unscoped_reads_are_these() {
+    const JOBS: &str = "jobs work on every profile";
+    const AUTHENTICATION: &str = "nobody is known yet whose visibility could count";
+    const AUDIT: &str = "the chain is read, exported and verified as a whole";
+    const SECRETS: &str = "secrets are opened for the connection of a job or a consent, and never shown";
+    let expected = [
+        ("audit::after", AUDIT),
+        ("delegations::client_secret", SECRETS),
+        ("delegations::find_by_token", AUTHENTICATION),
+        ("instance::find", "the installation compares itself with its database"),
+        ("profiles/read::due", JOBS),
+        ("roles::of_person", AUTHENTICATION),
+        ("secrets::get", SECRETS),
+        ("sessions::find", AUTHENTICATION),
+        ("sync/vanish::vanished", JOBS),
+        ("tokens::recognize", AUTHENTICATION),
+    ];
+    let mut found: Vec<_> = store_functions()
+        .into_iter()
+        .filter(|function| names(&function.arguments, "Db") && function.body.contains("with_conn!"))
+        .map(|function| function.name)
+        .collect();
+    found.sort();
+    let expected: Vec<_> = expected.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(found, expected, "a read that callers need takes a Reader; another one belongs into this list");
+}
+
 #[test]
 fn the_arrows_between_rooms_point_one_way() {
     let allowed: [(&str, &[&str]); 5] = [

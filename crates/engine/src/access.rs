@@ -3,16 +3,16 @@
 //! A principal holds roles, each everywhere or on some profiles; a role stands for permissions. What a principal may
 //! not see does not exist for it; what it sees and may not do is refused by name of the permission.
 
+mod affected;
 mod commands;
-mod reach;
 mod token;
 
 use std::collections::BTreeSet;
 
-use seatgraph_store::{Holding, ProfileId, Role, Scope, TokenId};
+use seatgraph_store::{AccessVisibility, Holding, ProfileId, ProfileSet, Role, TokenId, Visibility};
 
+pub use affected::{AffectedProfiles, Subject};
 pub use commands::{AssignRole, CreateToken, Holder, RoleGrant};
-pub use reach::{Reach, Subject};
 
 /// Something that somebody may be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -183,14 +183,15 @@ impl Principal {
         held.map(|held| held.profile_id).collect::<Option<BTreeSet<_>>>().map(|profiles| profiles.into_iter().collect())
     }
 
-    /// What it may see.
+    /// The records that it may see.
     #[must_use]
-    pub fn scope(&self) -> Scope {
-        if self.may_everywhere(Permission::Read) {
-            return Scope::Everything;
-        }
-        let profiles: BTreeSet<_> = self.holdings.iter().filter_map(|held| held.profile_id).collect();
-        Scope::Profiles(profiles.into_iter().collect())
+    pub fn visibility(&self) -> Visibility {
+        let set = |permission| self.where_it_may(permission).map_or(ProfileSet::All, ProfileSet::from_iter);
+        let access = match self.may_everywhere(Permission::ManageAccess) {
+            true => AccessVisibility::All,
+            false => AccessVisibility::Nothing,
+        };
+        Visibility { profiles: set(Permission::Read), audit: set(Permission::ReadAudit), access }
     }
 
     /// The roles it holds, each once.
@@ -221,7 +222,7 @@ mod tests {
         let anna = holding(Role::Integrator, Some(hers));
         assert!(anna.may_on(Permission::ManageProfiles, hers) && anna.may(Permission::ManageProfiles));
         assert!(!anna.may_on(Permission::ManageProfiles, other) && !anna.may_everywhere(Permission::ManageProfiles));
-        assert!(anna.scope().includes(hers) && !anna.scope().includes(other));
+        assert!(anna.visibility().profiles.contains(hers) && !anna.visibility().profiles.contains(other));
     }
 
     #[test]
@@ -230,7 +231,9 @@ mod tests {
         let viewer = Holding { role: Role::Viewer, profile_id: None };
         let user = Holding { role: Role::User, profile_id: Some(hers) };
         let anna = Principal::new(PrincipalId::Demo, "anna", vec![viewer, user]);
-        assert_eq!(anna.scope(), Scope::Everything);
+        assert_eq!(anna.visibility().profiles, ProfileSet::All);
+        assert_eq!(anna.visibility().audit, ProfileSet::Only([].into()));
+        assert_eq!(anna.visibility().access, AccessVisibility::Nothing);
         assert_eq!(anna.where_it_may(Permission::RunSyncs), Some(vec![hers]));
         assert_eq!(anna.where_it_may(Permission::Read), None);
         assert_eq!(anna.where_it_may(Permission::ManageAccess), Some(vec![]));
@@ -241,7 +244,7 @@ mod tests {
     fn nobody_without_a_role_sees_or_does_anything() {
         let nobody = Principal::new(PrincipalId::Demo, "nobody", Vec::new());
         assert!(nobody.permissions().is_empty());
-        assert!(!nobody.scope().includes(ProfileId::generate()));
+        assert!(!nobody.visibility().profiles.contains(ProfileId::generate()));
     }
 
     #[test]

@@ -5,12 +5,10 @@ mod portrait;
 use seatgraph_core::Secret;
 use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::profiles::Closed;
-use seatgraph_store::{
-    Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, Scope, SyncRun,
-};
+use seatgraph_store::{Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, SyncRun};
 use uuid::Uuid;
 
-use crate::access::{Principal, Reach, Subject};
+use crate::access::{AffectedProfiles, Principal, Subject};
 use crate::refusal::Denied;
 use crate::{Authorization, Connected, CreatedLink, Engine, NotAuthorized, Validated};
 
@@ -144,9 +142,9 @@ impl Engine {
 impl Engine {
     /// The profile that a subject belongs to, if it is one alone: whoever may read of that profile reads of it.
     async fn only_profile(&self, subject: Subject) -> Option<ProfileId> {
-        match self.within(Scope::Everything).reach(subject).await {
-            Ok(Reach::Profiles(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
-            Ok(Reach::Everything) | Err(_) => None,
+        match self.affected_profiles(self.db(), subject).await {
+            Ok(AffectedProfiles::Only(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
+            Ok(AffectedProfiles::All) | Err(_) => None,
         }
     }
 }

@@ -1,18 +1,19 @@
-//! The engine's handle: what it stands on, shared by every command and every worker.
+//! The engine of the whole installation, shared by every command and every worker.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Clock, Registration};
-use seatgraph_store::{Db, Scope, Sealer};
+use seatgraph_store::{Db, Sealer};
 
 use crate::instance::Quarantine;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::tokens::Tokens;
 use crate::{EngineSettings, Error};
 
-/// Carries out what people ask for. Clones are cheap and share everything.
+/// Reads and writes everything, for jobs, authentication and the command line. A request of a caller gets a
+/// [`ScopedEngine`](crate::ScopedEngine). Clones are cheap and share everything.
 #[derive(Debug, Clone)]
 pub struct Engine {
     db: Db,
@@ -54,13 +55,7 @@ impl Engine {
         Self { db: self.db.metered(statements), shared: Arc::clone(&self.shared) }
     }
 
-    /// Returns the same engine for somebody who may see no more than `scope`.
-    #[must_use]
-    pub fn within(&self, scope: Scope) -> Self {
-        Self { db: self.db.within(scope), shared: Arc::clone(&self.shared) }
-    }
-
-    /// The database.
+    /// The unscoped handle of the database.
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db

@@ -1,6 +1,7 @@
 //! Decides and does: aliases and profiles, syncs, schedules, progress. No GraphQL, no SQL.
 //!
-//! [`Engine`] carries out what a person commands; expected refusals come back as values ([`Denied::Refused`]).
+//! [`Engine`] serves the installation, [`ScopedEngine`] one caller: it reads what the caller sees and hands out
+//! [`Commands`] after a check of the caller's rights. Expected refusals come back as values ([`Denied::Refused`]).
 //! [`Worker`] carries out what the rows in the store say is to be done; several of them, in several processes, share
 //! the work by leases. Every decision is a pure function beside its table of tests; everything else moves data
 //! between the store and a connector.
@@ -10,6 +11,7 @@ mod aliases;
 mod audit;
 mod engine;
 mod error;
+mod find;
 mod findings;
 mod identifiers;
 mod instance;
@@ -19,6 +21,7 @@ mod profiles;
 mod progress;
 mod refusal;
 mod schedule;
+mod scoped;
 mod settings;
 mod syncs;
 mod tokens;
@@ -37,5 +40,6 @@ pub use keys::Rotated;
 pub use profiles::{CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, setup};
 pub use progress::{By, ProgressEvent};
 pub use refusal::{Denied, Refusal, RefusalCode};
+pub use scoped::{Commands, NotPermitted, Permitted, ScopedEngine};
 pub use settings::EngineSettings;
 pub use worker::Worker;

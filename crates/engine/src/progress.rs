@@ -3,9 +3,12 @@
 //! Wake-ups are listened to before anything is read, so nothing written in between is missed; a wake-up that is lost
 //! is made up for by looking once per poll interval. The table is the truth, the wake-up only says when to look.
 
+use std::sync::Arc;
+
 use async_stream::try_stream;
 use futures::Stream;
-use seatgraph_store::{Event, EventBody, News, ProfileId, RunId, SyncRun, events, runs};
+use seatgraph_core::Clock;
+use seatgraph_store::{Event, EventBody, News, ProfileId, Reader, RunId, SyncRun, events, profiles, runs};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
@@ -41,19 +44,39 @@ impl Engine {
     /// open while the run is paused or suspect and ends behind the event that ends the run.
     ///
     /// By profile, `after` counts within the open run; a run that is still to come is shown from its beginning.
+    ///
+    /// The stream yields `NotFound` when there is no such run or profile.
     pub fn progress(&self, by: By, after: Option<i64>) -> impl Stream<Item = Result<ProgressEvent>> + Send + use<> {
-        let engine = self.clone();
+        Follower::new(self.db(), self).follow(by, after)
+    }
+}
+
+/// Follows runs through a handle, within the handle's visibility.
+pub(crate) struct Follower {
+    db: Reader,
+    clock: Arc<dyn Clock>,
+    watch: Watch,
+}
+
+impl Follower {
+    /// Follows runs through `db`, with the clock and the poll interval of `engine`.
+    pub(crate) fn new(db: &Reader, engine: &Engine) -> Self {
+        let watch = Watch { news: engine.db().wakeups().subscribe(), poll: engine.settings().poll_every };
+        Self { db: db.clone(), clock: Arc::clone(engine.clock()), watch }
+    }
+
+    /// Streams a run's progress; see [`Engine::progress`].
+    pub(crate) fn follow(mut self, by: By, after: Option<i64>) -> impl Stream<Item = Result<ProgressEvent>> + Send {
         try_stream! {
-            let mut watch = Watch::new(&engine);
             let (run, after) = match by {
-                By::Run(run) => (engine.recorded(run).await?, after),
-                By::Profile(profile) => engine.current_or_next(profile, after, &mut watch).await?,
+                By::Run(run) => (self.recorded(run).await?, after),
+                By::Profile(profile) => self.current_or_next(profile, after).await?,
             };
             let mut sequence = after.unwrap_or(run.last_sequence).clamp(0, run.last_sequence);
-            yield ProgressEvent { run: run.id, event: opening(&run, sequence, engine.now()) };
+            yield ProgressEvent { run: run.id, event: opening(&run, sequence, self.clock.now()) };
             let mut ended = is_terminal(run.state) && sequence == run.last_sequence;
             while !ended {
-                let news = events::of_run(engine.db(), run.id, sequence, PIECE).await?;
+                let news = events::of_run(&self.db, run.id, sequence, PIECE).await?;
                 let caught_up = news.is_empty();
                 for event in news {
                     sequence = event.sequence;
@@ -61,7 +84,7 @@ impl Engine {
                     yield ProgressEvent { run: run.id, event };
                 }
                 if caught_up {
-                    watch.news_of(Some(run.id)).await;
+                    self.watch.news_of(Some(run.id)).await;
                 }
             }
         }
@@ -69,12 +92,13 @@ impl Engine {
 
     /// Finds the profile's open run, or waits until it has a new one.
     async fn current_or_next(
-        &self,
+        &mut self,
         profile: ProfileId,
         after: Option<i64>,
-        watch: &mut Watch,
     ) -> Result<(SyncRun, Option<i64>), Error> {
-        if let Some(run) = runs::open_of(self.db(), profile).await? {
+        let missing = seatgraph_store::Error::NotFound { what: "profile" };
+        profiles::find(&self.db, profile).await?.ok_or(missing)?;
+        if let Some(run) = runs::open_of(&self.db, profile).await? {
             return Ok((run, after));
         }
         let before = self.last_run(profile).await?.map(|run| run.id);
@@ -82,18 +106,18 @@ impl Engine {
             // A short run may be over before we look; that it is another one than before is enough.
             match self.last_run(profile).await? {
                 Some(run) if Some(run.id) != before => return Ok((run, Some(0))),
-                _ => watch.news_of(None).await,
+                _ => self.watch.news_of(None).await,
             }
         }
     }
 
     async fn recorded(&self, run: RunId) -> Result<SyncRun> {
         let missing = seatgraph_store::Error::NotFound { what: "run" };
-        Ok(runs::find(self.db(), run).await?.ok_or(missing)?)
+        Ok(runs::find(&self.db, run).await?.ok_or(missing)?)
     }
 
     async fn last_run(&self, profile: ProfileId) -> Result<Option<SyncRun>> {
-        Ok(runs::last_of(self.db(), &[profile]).await?.remove(&profile))
+        Ok(runs::last_of(&self.db, &[profile]).await?.remove(&profile))
     }
 }
 
@@ -104,10 +128,6 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(engine: &Engine) -> Self {
-        Self { news: engine.db().wakeups().subscribe(), poll: engine.settings().poll_every }
-    }
-
     /// Waits for news of `run`, or of any run, but no longer than the poll interval.
     async fn news_of(&mut self, run: Option<RunId>) {
         let patience = Instant::now() + self.poll;

@@ -8,7 +8,7 @@ use seatgraph_store::{
 };
 
 use crate::refusal::{Denied, Refusal, RefusalCode};
-use crate::{Engine, Result};
+use crate::{Engine, Result, find};
 
 /// The stage that ends a run: what vanished is retired and the run is settled.
 pub(crate) const FINISH: &str = "FINISH";
@@ -97,8 +97,7 @@ impl Engine {
     }
 
     pub(crate) async fn sync_run(&self, run: RunId) -> Result<SyncRun, Denied> {
-        let found = runs::find(self.db(), run).await?;
-        found.ok_or_else(|| Denied::not_found(&format!("sync run {run}"), "id"))
+        find::sync_run(self.db(), run).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
-use seatgraph_store::{Db, audit};
+use seatgraph_store::{Pools, audit};
 
 use crate::config::Config;
 use crate::keys;
@@ -31,8 +31,9 @@ pub(crate) enum Audit {
 }
 
 pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
-    let db = Db::connect(&config.database).await.context("database.url")?;
-    db.migrate().await.context("migrations")?;
+    let pools = Pools::connect(&config.database).await.context("database.url")?;
+    pools.migrate().await.context("migrations")?;
+    let db = pools.unscoped();
     let mut out = std::io::stdout().lock();
     match command {
         Audit::Verify { head } => {

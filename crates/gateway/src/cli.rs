@@ -98,8 +98,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Work(configured) => work(&configured, Role::Work).await,
         Command::Migrate(configured) => {
             let config = Config::load(configured.config.as_deref())?;
-            let db = seatgraph_store::Db::connect(&config.database).await?;
-            Ok(db.migrate().await?)
+            let pools = seatgraph_store::Pools::connect(&config.database).await?;
+            Ok(pools.migrate().await?)
         }
         Command::Keys { command, configured } => keys::run(command, &Config::load(configured.config.as_deref())?).await,
         Command::Adopt { reason, configured } => {

@@ -11,7 +11,7 @@ use axum::middleware::from_fn_with_state;
 use seatgraph_core::{Clock, SystemClock};
 use seatgraph_engine::access::{Principal, Subject};
 use seatgraph_engine::{Actor, Engine, Mark, Worker};
-use seatgraph_store::{Db, FileLock, Sealer, audit};
+use seatgraph_store::{Db, FileLock, Pools, Sealer, audit};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
 use crate::login::{self, Login};
+use crate::requests::Requests;
 use crate::visitors::Visitors;
 use crate::{callback, connect, graphiql, health, keys, listen, schema, tokens};
 
@@ -67,7 +68,8 @@ impl Gateway {
              that it answers to no other name",
             config.listen
         );
-        let (db, lock) = open(&config, role).await?;
+        let (pools, lock) = open(&config, role).await?;
+        let db = pools.unscoped();
         let sealer = sealer(&config, &db).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
@@ -82,7 +84,7 @@ impl Gateway {
                 let address = listener.local_addr()?;
                 let login = login(&config, &db, sealer, clock, address)?;
                 let visitors = Visitors { demo: role == Role::Demo, login };
-                let router = router(&config, &engine, (address, visitors), stop.clone())?;
+                let router = router(&config, (&engine, &pools), (address, visitors), stop.clone())?;
                 let stopped = stop.clone();
                 tasks.spawn(async move {
                     listen::serve(listener, router, listen::HEAD, stopped).await;
@@ -179,8 +181,9 @@ pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
 
 /// An engine on the configured database for the short commands of the binary, which take no lock.
 pub(crate) async fn engine(config: &Config) -> anyhow::Result<Engine> {
-    let db = Db::connect(&config.database).await.context("database.url")?;
-    db.migrate().await.context("migrations")?;
+    let pools = Pools::connect(&config.database).await.context("database.url")?;
+    pools.migrate().await.context("migrations")?;
+    let db = pools.unscoped();
     let sealer = sealer(config, &db).await?;
     Ok(Engine::new(db, CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone()))
 }
@@ -203,7 +206,7 @@ pub(crate) fn operator() -> Actor {
     Actor::new(&Principal::command_line(), "command line", &Uuid::now_v7().simple().to_string())
 }
 
-async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLock>)> {
+async fn open(config: &Config, role: Role) -> anyhow::Result<(Pools, Option<FileLock>)> {
     let lock = match config.database.sqlite_path() {
         Some(_) if role == Role::Work => anyhow::bail!(
             "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
@@ -220,9 +223,9 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Db, Option<FileLoc
         ),
         None => None,
     };
-    let db = Db::connect(&config.database).await.context("database.url")?;
-    db.migrate().await.context("migrations")?;
-    Ok((db, lock))
+    let pools = Pools::connect(&config.database).await.context("database.url")?;
+    pools.migrate().await.context("migrations")?;
+    Ok((pools, lock))
 }
 
 /// Gets the login ready that the configuration asks for, if any.
@@ -239,7 +242,7 @@ fn login(
 
 fn router(
     config: &Config,
-    engine: &Engine,
+    (engine, pools): (&Engine, &Pools),
     (address, visitors): (SocketAddr, Visitors),
     stop: CancellationToken,
 ) -> anyhow::Result<Router> {
@@ -261,8 +264,8 @@ fn router(
     let login = visitors.login.clone();
     let consents = callback::router(engine.clone(), visitors.clone());
     let people = consents.merge(connect::router(engine.clone(), public_url.clone()));
-    let scope = schema::Scope::new(engine.clone(), public_url, visitors);
-    let edge = Edge::new(schema::build(), &schema::sdl(), settings, scope)?;
+    let requests = Requests::new(engine.clone(), pools.clone(), public_url, visitors);
+    let edge = Edge::new(schema::build(), &schema::sdl(), settings, requests)?;
     let front = match login {
         Some(login) => {
             let first = from_fn_with_state(login.clone(), login::before_the_front_page);

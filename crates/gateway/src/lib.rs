@@ -16,6 +16,7 @@ mod keys;
 mod listen;
 pub mod login;
 mod page;
+pub mod requests;
 pub mod schema;
 mod telemetry;
 pub mod tokens;

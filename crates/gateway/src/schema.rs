@@ -1,7 +1,7 @@
 //! The GraphQL schema: types, resolvers and loaders over the engine and its store.
 //!
-//! The schema holds no engine: each request brings its own scope ([`Scope::of`]), so the schema can be built, printed and
-//! compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
+//! The schema holds no engine: each request brings its own context ([`Requests::of`]), so the schema can be built, printed
+//! and compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
 //! other relation goes through a loader. The edge holds all limits, hence [`ValidationMode::Fast`] and none here.
 
 mod access;
@@ -41,13 +41,15 @@ use crate::edge::Priced;
 
 pub use mutation::Mutation;
 pub use query::Query;
-pub use scope::Scope;
+pub(crate) use scope::RequestScope;
 pub use subscription::Subscription;
 
 /// The schema of this gateway.
 pub type Schema = async_graphql::Schema<Query, Mutation, Priced<Subscription>>;
 
-/// Builds the schema. A request needs a scope, which [`Scope::of`] gives it.
+/// Builds the schema. A request needs a context, which [`Requests::of`] gives it.
+///
+/// [`Requests::of`]: crate::requests::Requests::of
 #[must_use]
 pub fn build() -> Schema {
     Schema::build(Query, Mutation, Priced(Subscription))

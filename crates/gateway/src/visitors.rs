@@ -62,7 +62,7 @@ impl Identity for Principal {
     }
 
     fn sees_the_same_as(&self, other: &Self) -> bool {
-        self.scope() == other.scope()
+        self.visibility().profiles == other.visibility().profiles
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::Request;
 use seatgraph::connectors::CONNECTORS;
 use seatgraph::edge::Visitor;
+use seatgraph::requests::Requests;
 use seatgraph::schema;
 use seatgraph::visitors::Visitors;
 use seatgraph_core::SystemClock;
@@ -18,9 +19,10 @@ async fn every_connector_that_is_compiled_in_is_in_the_api() {
     let (sealer, clock) = (Sealer::from_key(&[7; 32]), Arc::new(SystemClock));
     let engine = Engine::new(database.clone(), CONNECTORS, sealer, clock, EngineSettings::default());
     let document = "{ connectors { key name configSchema processes { process available } } }";
-    let scope = schema::Scope::new(engine, "http://localhost:8080".parse().unwrap(), Visitors::default());
+    let url = "http://localhost:8080".parse().unwrap();
+    let requests = Requests::new(engine, database.pools().clone(), url, Visitors::default());
     let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };
-    let (request, _) = scope.of(Request::new(document), &visitor, "trace");
+    let (request, _) = requests.of(Request::new(document), &visitor, "trace");
     let answer = schema::build().execute(request).await.into_result().unwrap().data.into_json().unwrap();
 
     let listed: Vec<&str> =

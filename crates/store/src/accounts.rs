@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::{EqAny, Filter, Select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::AccountKind;
@@ -9,10 +10,11 @@ use seatgraph_core::AccountKind;
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_optional_time, by_text, by_time, grouped, idle_before, search, text, time};
 use crate::schema::{accounts, activities};
-use crate::scope::visible;
 use crate::types::Bind;
+use crate::visibility::{InProfiles, Limited};
 use crate::{
-    Account, AccountId, ActivityRow, Db, Direction, PageOf, PageRequest, ProfileId, Result, StringFilter, TimeFilter,
+    Account, AccountId, ActivityRow, Direction, PageOf, PageRequest, ProfileId, Reader, Result, StringFilter,
+    TimeFilter,
 };
 
 /// Leaves out accounts; all that is given must fit.
@@ -78,9 +80,22 @@ impl AccountOrderField {
     }
 }
 
+type Visible = Filter<accounts::table, Limited<InProfiles<accounts::profile_id>>>;
+
+/// The accounts that the reader sees; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Visible {
+    accounts::table.filter(db.limited(|profiles| accounts::profile_id.eq_any(profiles)))
+}
+
+/// The activities of the accounts that the reader sees.
+fn visible_activities(
+    db: &Reader,
+) -> Filter<activities::table, Limited<EqAny<activities::account_id, Select<Visible, accounts::id>>>> {
+    activities::table.filter(db.limited(|_| activities::account_id.eq_any(visible(db).select(accounts::id))))
+}
+
 macro_rules! narrow {
     ($query:ident, $filter:expr, $db:expr) => {
-        visible!($query, $db, accounts::profile_id);
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(accounts::profile_id.eq(profile));
         }
@@ -115,14 +130,14 @@ macro_rules! narrow {
 /// # Errors
 /// `ForeignKeyset` for a place of another list or order.
 pub async fn page(
-    db: &Db,
+    db: &Reader,
     filter: &AccountFilter,
     request: &PageRequest,
     order: AccountOrder,
 ) -> Result<PageOf<Account>> {
     let plan = request.plan(order.field.name(), order.direction)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = accounts::table.select(Account::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).select(Account::as_select()).into_boxed::<Be>();
         narrow!(query, filter, db);
         query = match order.field {
             AccountOrderField::Username => by_text!(query, plan, accounts::username, accounts::id),
@@ -140,9 +155,9 @@ pub async fn page(
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &AccountFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &AccountFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = accounts::table.count().into_boxed::<Be>();
+        let mut query = visible(db).count().into_boxed::<Be>();
         narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
@@ -152,22 +167,21 @@ pub async fn count(db: &Db, filter: &AccountFilter) -> Result<i64> {
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[AccountId]) -> Result<HashMap<AccountId, Account>> {
+pub async fn find_many(db: &Reader, ids: &[AccountId]) -> Result<HashMap<AccountId, Account>> {
     let rows = with_conn!(db, read, |c| {
-        let query = accounts::table.filter(accounts::id.eq_any(ids.to_vec())).select(Account::as_select());
+        let query = visible(db).filter(accounts::id.eq_any(ids.to_vec())).select(Account::as_select());
         Ok(query.load(c).await?)
     })?;
-    let seen = rows.into_iter().filter(|account: &Account| db.scope().includes(account.profile_id));
-    Ok(by_key(seen, |account| account.id))
+    Ok(by_key(rows, |account: &Account| account.id))
 }
 
 /// Finds the newest activity of each kind, by account.
 ///
 /// # Errors
 /// As every read.
-pub async fn activities(db: &Db, ids: &[AccountId]) -> Result<HashMap<AccountId, Vec<ActivityRow>>> {
+pub async fn activities(db: &Reader, ids: &[AccountId]) -> Result<HashMap<AccountId, Vec<ActivityRow>>> {
     let rows: Vec<ActivityRow> = with_conn!(db, read, |c| {
-        let query = activities::table.filter(activities::account_id.eq_any(ids.to_vec()));
+        let query = visible_activities(db).filter(activities::account_id.eq_any(ids.to_vec()));
         Ok(query.order((activities::account_id, activities::kind)).select(ActivityRow::as_select()).load(c).await?)
     })?;
     Ok(grouped(rows.into_iter().map(|row| (row.account_id, row))))

@@ -5,8 +5,10 @@ mod refresh;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::Filter;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_source;
 use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{GrantType, Secret};
@@ -16,11 +18,13 @@ pub use self::refresh::{begin_refresh, end_refresh};
 use crate::db::{on_both, with_conn, with_tx};
 use crate::delegations::LinkStatements;
 pub use crate::listing::aliases::{AliasFilter, count, page};
+use crate::listing::by_key;
 use crate::profiles::DoubtStatements;
 use crate::schema::{authorizations, connection_aliases, integration_profiles};
 use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;
-use crate::{AliasId, CredentialState, Db, Error, Purpose, Result};
+use crate::visibility::Limited;
+use crate::{AliasId, CredentialState, Db, Error, ProfileId, Purpose, Reader, Result};
 
 /// A named connection.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -62,6 +66,37 @@ pub struct Alias {
     /// When it was last changed.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub updated_at: DateTime<Utc>,
+}
+
+diesel::alias! {
+    pub(crate) const CHILDREN: Alias<Children> = connection_aliases as children;
+}
+
+type ChildColumn<C> = query_source::AliasedField<Children, C>;
+
+#[diesel::dsl::auto_type]
+fn aliases_of(profiles: Vec<ProfileId>) -> _ {
+    let profiles = integration_profiles::table.filter(integration_profiles::id.eq_any(profiles));
+    profiles.select(integration_profiles::alias_id)
+}
+
+#[diesel::dsl::auto_type]
+fn used(profiles: Vec<ProfileId>) -> _ {
+    let own: aliases_of = aliases_of(profiles.clone());
+    let of_children: aliases_of = aliases_of(profiles);
+    let id: ChildColumn<connection_aliases::id> = CHILDREN.field(connection_aliases::id);
+    let parent_id: ChildColumn<connection_aliases::parent_id> = CHILDREN.field(connection_aliases::parent_id);
+    let children: query_source::Alias<Children> = CHILDREN;
+    let parents = children.filter(id.nullable().eq_any(of_children)).select(parent_id);
+    let alias = connection_aliases::id.nullable();
+    alias.eq_any(own).or(alias.eq_any(parents))
+}
+
+pub(crate) type Visible = Filter<connection_aliases::table, Limited<used>>;
+
+/// The aliases of the profiles that the reader sees, and their parents; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Visible {
+    connection_aliases::table.filter(db.limited(used))
 }
 
 /// Adds an alias.
@@ -195,7 +230,7 @@ pub async fn note_grant(db: &Db, alias: &Alias) -> Result<()> {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn find(db: &Db, id: AliasId) -> Result<Option<Alias>> {
+pub async fn find(db: &Reader, id: AliasId) -> Result<Option<Alias>> {
     Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
@@ -203,38 +238,23 @@ pub async fn find(db: &Db, id: AliasId) -> Result<Option<Alias>> {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn find_by_name(db: &Db, name: &str) -> Result<Option<Alias>> {
-    let seen = visible(db).await?;
-    let found: Option<Alias> = with_conn!(db, read, |c| {
-        let query = connection_aliases::table.select(Alias::as_select()).filter(connection_aliases::name.eq(name));
+pub async fn find_by_name(db: &Reader, name: &str) -> Result<Option<Alias>> {
+    with_conn!(db, read, |c| {
+        let query = visible(db).select(Alias::as_select()).filter(connection_aliases::name.eq(name));
         Ok(query.first(c).await.optional()?)
-    })?;
-    Ok(found.filter(|alias| seen.as_ref().is_none_or(|seen| seen.contains(&alias.id))))
+    })
 }
 
 /// Finds several aliases at once; unknown ones are missing from the answer.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn find_many(db: &Db, ids: &[AliasId]) -> Result<HashMap<AliasId, Alias>> {
-    let seen = visible(db).await?;
+pub async fn find_many(db: &Reader, ids: &[AliasId]) -> Result<HashMap<AliasId, Alias>> {
     let found: Vec<Alias> = with_conn!(db, read, |c| {
-        let query = connection_aliases::table.select(Alias::as_select());
+        let query = visible(db).select(Alias::as_select());
         Ok(query.filter(connection_aliases::id.eq_any(ids)).load(c).await?)
     })?;
-    let found = found.into_iter().filter(|alias| seen.as_ref().is_none_or(|seen| seen.contains(&alias.id)));
-    Ok(found.map(|alias| (alias.id, alias)).collect())
-}
-
-/// The aliases that the reader may see: those of its profiles, and their parents. `None` when it may see all.
-pub(crate) async fn visible(db: &Db) -> Result<Option<Vec<AliasId>>> {
-    let Some(profiles) = db.scope().limit() else { return Ok(None) };
-    let used: Vec<(AliasId, Option<AliasId>)> = with_conn!(db, read, |c| {
-        let query = integration_profiles::table.inner_join(connection_aliases::table);
-        let query = query.filter(integration_profiles::id.eq_any(profiles));
-        Ok(query.select((connection_aliases::id, connection_aliases::parent_id)).load(c).await?)
-    })?;
-    Ok(Some(used.into_iter().flat_map(|(alias, parent)| std::iter::once(alias).chain(parent)).collect()))
+    Ok(by_key(found, |alias| alias.id))
 }
 
 /// Removes an alias with its secrets.

@@ -9,6 +9,7 @@
 mod chain;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::Filter;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -23,7 +24,10 @@ use crate::digest::hex;
 use crate::listing::{Key, Side, text, time};
 use crate::schema::{audit_events, audit_head};
 use crate::types::Bind;
-use crate::{AuditOutcome, Db, Direction, PageOf, PageRequest, ProfileId, Result, Sealer, StringFilter, TimeFilter};
+use crate::visibility::{InProfiles, Limited};
+use crate::{
+    AuditOutcome, Db, Direction, PageOf, PageRequest, ProfileId, Reader, Result, Sealer, StringFilter, TimeFilter,
+};
 
 /// What is written of a deed, once before it and once behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
@@ -100,8 +104,6 @@ pub struct AuditFilter {
     pub outcome: Option<Vec<AuditOutcome>>,
     /// By when.
     pub at: Option<TimeFilter>,
-    /// Concerning one of these profiles and nothing else, for readers whose right ends there.
-    pub profiles: Option<Vec<ProfileId>>,
 }
 
 /// Adds a row. What it is about must not happen unless this has succeeded.
@@ -135,6 +137,12 @@ pub async fn append(db: &Db, sealer: &Sealer, deed: &Deed) -> Result<AuditEvent>
     })
 }
 
+/// The audit records that the reader sees; every read of the table starts here.
+fn visible(db: &Reader) -> Filter<audit_events::table, Limited<InProfiles<audit_events::profile_id>>> {
+    let profiles = &db.visibility().audit;
+    audit_events::table.filter(profiles.limit(|profiles| audit_events::profile_id.eq_any(profiles)))
+}
+
 macro_rules! narrow {
     ($query:ident, $filter:expr) => {
         text!($query, audit_events::actor, $filter.actor);
@@ -144,9 +152,6 @@ macro_rules! narrow {
             $query = $query.filter(audit_events::outcome.eq_any(outcomes.clone()));
         }
         time!($query, audit_events::at, $filter.at);
-        if let Some(profiles) = &$filter.profiles {
-            $query = $query.filter(audit_events::profile_id.eq_any(profiles.clone()));
-        }
     };
 }
 
@@ -154,11 +159,11 @@ macro_rules! narrow {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, filter: &AuditFilter, request: &PageRequest) -> Result<PageOf<AuditEvent>> {
+pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> Result<PageOf<AuditEvent>> {
     use audit_events::sequence;
     let plan = request.plan("audit by SEQUENCE", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = audit_events::table.select(AuditEvent::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).select(AuditEvent::as_select()).into_boxed::<Be>();
         narrow!(query, filter);
         for (side, place) in plan.bounds() {
             let number = place.number()?;
@@ -180,9 +185,9 @@ pub async fn page(db: &Db, filter: &AuditFilter, request: &PageRequest) -> Resul
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &AuditFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &AuditFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = audit_events::table.count().into_boxed::<Be>();
+        let mut query = visible(db).count().into_boxed::<Be>();
         narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
@@ -194,7 +199,7 @@ pub async fn count(db: &Db, filter: &AuditFilter) -> Result<i64> {
 /// As every read.
 pub async fn after(db: &Db, sequence: i64, limit: i64) -> Result<Vec<AuditEvent>> {
     with_conn!(db, read, |c| {
-        let query = audit_events::table.select(AuditEvent::as_select()).filter(audit_events::sequence.gt(sequence));
+        let query = visible(db).select(AuditEvent::as_select()).filter(audit_events::sequence.gt(sequence));
         Ok(query.order(audit_events::sequence).limit(limit).load(c).await?)
     })
 }

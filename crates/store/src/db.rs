@@ -1,4 +1,10 @@
-//! The database: one handle over two backends, and the two macros through which every statement goes.
+//! The database: connection pools over two backends, the handles that queries take, and the two macros through which
+//! every statement goes.
+//!
+//! [`Pools`] makes two kinds of handle, and neither becomes the other. A [`Db`] is unscoped: it reads and writes
+//! everything. A [`ScopedDb`] reads what one caller may see, and writes nothing. Both dereference to [`Reader`], which
+//! carries the visibility: a function that takes a `&Reader` serves both, one that takes a `&Db` the unscoped handle
+//! only.
 //!
 //! `with_conn!` reads, `with_tx!` writes. Both expand their body once per backend with the connection concretely
 //! typed and `Be` naming the backend. A write runs in a task of its own, so a caller that goes away never leaves a
@@ -12,6 +18,7 @@ mod settings;
 mod sqlite;
 mod tls;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -23,25 +30,39 @@ pub use lock::FileLock;
 pub(crate) use postgres::dedicated;
 pub use settings::{Backend, DatabaseSettings};
 
-use crate::{Error, Result, Scope, Wakeups};
+use crate::{Error, Result, Visibility, Wakeups};
 
-/// A database. Cheap to clone; clones share pools and clock.
+/// The connection pools of a database. Only the composition of a process holds them; it makes the handles that
+/// everything else works with.
 #[derive(Clone)]
-pub struct Db {
+pub struct Pools(Arc<Shared>);
+
+/// The unscoped handle: reads and writes everything. For jobs, authentication, audit records, and checks of uniqueness
+/// and rights. Clones are cheap and share pools and clock.
+#[derive(Debug, Clone)]
+pub struct Db(Reader);
+
+/// The handle of one caller: reads what its visibility includes. Clones are cheap and share pools and clock.
+#[derive(Debug, Clone)]
+pub struct ScopedDb(Reader);
+
+/// What both handles do: read, within the visibility that they were made with.
+#[derive(Clone)]
+pub struct Reader {
     shared: Arc<Shared>,
     meter: Option<Arc<AtomicU64>>,
-    scope: Scope,
+    visibility: Visibility,
 }
 
 struct Shared {
-    pools: Pools,
+    pools: BackendPools,
     settings: DatabaseSettings,
     /// Microseconds added to the database's clock; zero outside tests.
     shift: AtomicI64,
     wakeups: Wakeups,
 }
 
-enum Pools {
+enum BackendPools {
     Postgres(Pool<PgConn>),
     /// Readers, and the one writer that SQLite allows: a pool of one is a fair queue.
     Sqlite {
@@ -50,22 +71,37 @@ enum Pools {
     },
 }
 
-impl Db {
+impl Pools {
     /// Opens pools on the database that the settings name. Connections are made when first needed.
     ///
     /// # Errors
     /// `Unavailable` when the address is not understood, or SQLite's file cannot be opened.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self> {
         let pools = match settings.sqlite_path() {
-            None => Pools::Postgres(postgres::pool(settings)?),
+            None => BackendPools::Postgres(postgres::pool(settings)?),
             Some(path) => {
                 sqlite::create(path).await?;
-                Pools::Sqlite { read: sqlite::readers(path, settings), write: sqlite::writer(path, settings) }
+                BackendPools::Sqlite { read: sqlite::readers(path, settings), write: sqlite::writer(path, settings) }
             }
         };
         let wakeups = Wakeups::new(settings);
-        let shared = Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), wakeups };
-        Ok(Self { shared: Arc::new(shared), meter: None, scope: Scope::Everything })
+        Ok(Self(Arc::new(Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), wakeups })))
+    }
+
+    /// Makes the unscoped handle.
+    #[must_use]
+    pub fn unscoped(&self) -> Db {
+        Db(self.reader(Visibility::UNLIMITED))
+    }
+
+    /// Makes the handle of a caller who sees no more than `visibility`.
+    #[must_use]
+    pub fn scoped(&self, visibility: Visibility) -> ScopedDb {
+        ScopedDb(self.reader(visibility))
+    }
+
+    fn reader(&self, visibility: Visibility) -> Reader {
+        Reader { shared: Arc::clone(&self.0), meter: None, visibility }
     }
 
     /// Brings the tables up to date. Several processes may ask at once; one does it and the others wait.
@@ -73,16 +109,85 @@ impl Db {
     /// # Errors
     /// `Unavailable` when the database is away; `Other` when a migration fails.
     pub async fn migrate(&self) -> Result<()> {
-        migrations::run(&self.shared.settings).await
+        migrations::run(&self.0.settings).await
     }
 
     /// Takes every table away again.
     ///
     /// # Errors
-    /// As [`Db::migrate`].
+    /// As [`Pools::migrate`].
     #[cfg(feature = "testkit")]
     pub async fn revert_migrations(&self) -> Result<()> {
-        migrations::revert(&self.shared.settings).await
+        migrations::revert(&self.0.settings).await
+    }
+}
+
+impl std::fmt::Debug for Pools {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pools").field(&self.0.settings.backend()).finish()
+    }
+}
+
+impl Db {
+    /// Returns the same handle with every statement counted.
+    #[must_use]
+    pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
+        Self(self.0.metered(statements))
+    }
+
+    /// Moves the clock of this handle and of all others that share its pools; leases run out without anybody sleeping.
+    #[cfg(feature = "testkit")]
+    pub fn shift_clock(&self, by: Duration) {
+        let micros = by.num_microseconds().expect("tests shift by less than a lifetime");
+        self.shared.shift.fetch_add(micros, Ordering::SeqCst);
+    }
+
+    /// The news of the runs of all profiles.
+    #[must_use]
+    pub fn wakeups(&self) -> Wakeups {
+        self.shared.wakeups.clone()
+    }
+
+    /// Says that a run has news.
+    pub(crate) fn stir(&self, run: crate::RunId) {
+        self.shared.wakeups.stir(run);
+    }
+
+    pub(crate) async fn sqlite_writer(&self) -> Result<PooledConnection<'_, LiteConn>> {
+        let BackendPools::Sqlite { write, .. } = &self.shared.pools else { unreachable!("asked only of SQLite") };
+        let mut connection = write.get().await?;
+        connection.meter(self.meter.as_ref());
+        Ok(connection)
+    }
+}
+
+impl ScopedDb {
+    /// Returns the same handle with every statement counted.
+    #[must_use]
+    pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
+        Self(self.0.metered(statements))
+    }
+}
+
+impl Deref for Db {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl Deref for ScopedDb {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.0
+    }
+}
+
+impl Reader {
+    fn metered(&self, statements: Arc<AtomicU64>) -> Self {
+        Self { meter: Some(statements), ..self.clone() }
     }
 
     /// Says which database it is.
@@ -91,21 +196,8 @@ impl Db {
         self.shared.settings.backend()
     }
 
-    /// Returns the same database with every statement counted.
-    #[must_use]
-    pub fn metered(&self, statements: Arc<AtomicU64>) -> Self {
-        Self { meter: Some(statements), ..self.clone() }
-    }
-
-    /// Returns the same database as somebody sees it who may see no more than `scope`: for what lies outside, every
-    /// reading function answers as if it were not there.
-    #[must_use]
-    pub fn within(&self, scope: Scope) -> Self {
-        Self { scope, ..self.clone() }
-    }
-
-    pub(crate) const fn scope(&self) -> &Scope {
-        &self.scope
+    pub(crate) const fn visibility(&self) -> &Visibility {
+        &self.visibility
     }
 
     /// Makes sure that the database answers.
@@ -125,64 +217,28 @@ impl Db {
         with_conn!(self, read, |c| c.now(shift).await)
     }
 
-    /// The news of runs, for those who wait for them.
-    #[must_use]
-    pub fn wakeups(&self) -> Wakeups {
-        self.shared.wakeups.clone()
-    }
-
-    /// Moves the clock of this handle and its clones; leases run out without anybody sleeping.
-    #[cfg(feature = "testkit")]
-    pub fn shift_clock(&self, by: Duration) {
-        let micros = by.num_microseconds().expect("tests shift by less than a lifetime");
-        self.shared.shift.fetch_add(micros, Ordering::SeqCst);
-    }
-
-    /// Opens the same database again with a clock of its own that differs by `by`: another replica.
-    ///
-    /// # Errors
-    /// As [`Db::connect`].
-    #[cfg(feature = "testkit")]
-    pub async fn with_clock_shift(&self, by: Duration) -> Result<Self> {
-        let other = Self::connect(&self.shared.settings).await?;
-        other.shift_clock(by);
-        Ok(other)
-    }
-
-    /// Says that a run has news.
-    pub(crate) fn stir(&self, run: crate::RunId) {
-        self.shared.wakeups.stir(run);
-    }
-
     pub(crate) fn shift(&self) -> Duration {
         Duration::microseconds(self.shared.shift.load(Ordering::SeqCst))
     }
 
     pub(crate) async fn postgres(&self) -> Result<PooledConnection<'_, PgConn>> {
-        let Pools::Postgres(pool) = &self.shared.pools else { unreachable!("asked only of PostgreSQL") };
+        let BackendPools::Postgres(pool) = &self.shared.pools else { unreachable!("asked only of PostgreSQL") };
         let mut connection = pool.get().await?;
         connection.meter(self.meter.as_ref());
         Ok(connection)
     }
 
     pub(crate) async fn sqlite_reader(&self) -> Result<PooledConnection<'_, LiteConn>> {
-        let Pools::Sqlite { read, .. } = &self.shared.pools else { unreachable!("asked only of SQLite") };
+        let BackendPools::Sqlite { read, .. } = &self.shared.pools else { unreachable!("asked only of SQLite") };
         let mut connection = read.get().await?;
-        connection.meter(self.meter.as_ref());
-        Ok(connection)
-    }
-
-    pub(crate) async fn sqlite_writer(&self) -> Result<PooledConnection<'_, LiteConn>> {
-        let Pools::Sqlite { write, .. } = &self.shared.pools else { unreachable!("asked only of SQLite") };
-        let mut connection = write.get().await?;
         connection.meter(self.meter.as_ref());
         Ok(connection)
     }
 }
 
-impl std::fmt::Debug for Db {
+impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Db").field(&self.backend()).finish()
+        f.debug_struct("Reader").field("backend", &self.backend()).field("visibility", &self.visibility).finish()
     }
 }
 
@@ -201,7 +257,7 @@ pub(crate) const COLLISIONS: u32 = 8;
 /// Runs a read: `with_conn!(db, read, |c| query.load(c).await.map_err(Error::from))`; the body gives a `Result`.
 macro_rules! with_conn {
     ($db:expr, read, |$conn:ident| $body:expr) => {{
-        let db: &$crate::Db = $db;
+        let db: &$crate::Reader = $db;
         match db.backend() {
             $crate::Backend::Postgres => {
                 type Be = ::diesel::pg::Pg;

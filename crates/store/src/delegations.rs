@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{EqAny, Filter, Select};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -15,10 +16,12 @@ use seatgraph_core::Secret;
 use crate::aliases::{self, CredentialStatements};
 use crate::db::{on_both, with_conn, with_tx};
 use crate::digest::hash;
+use crate::listing::{by_key, grouped};
 use crate::runs::until;
-use crate::schema::delegated_links;
+use crate::schema::{connection_aliases, delegated_links};
 use crate::types::Bind;
-use crate::{Alias, AliasId, Db, Error, LinkId, Purpose, Result, Sealer};
+use crate::visibility::Limited;
+use crate::{Alias, AliasId, Db, Error, LinkId, Purpose, Reader, Result, Sealer};
 
 /// How long a link that is over is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::days(30);
@@ -67,6 +70,16 @@ pub struct NewLink {
     /// How long it is good for.
     pub life: Duration,
 }
+
+/// The links of the aliases that the reader sees; every read of the table starts here.
+pub(crate) fn visible(
+    db: &Reader,
+) -> Filter<delegated_links::table, Limited<EqAny<delegated_links::alias_id, OfAliases>>> {
+    let aliases = |_| delegated_links::alias_id.eq_any(aliases::visible(db).select(connection_aliases::id));
+    delegated_links::table.filter(db.limited(aliases))
+}
+
+type OfAliases = Select<aliases::Visible, connection_aliases::id>;
 
 /// Keeps a link under its token, unless the alias has `most` open ones already: then it is a `Conflict` with
 /// `delegated_links_most`. What has been over for thirty days is forgotten by the way.
@@ -129,7 +142,7 @@ pub async fn find_by_token(db: &Db, token: &Secret) -> Result<Option<DelegatedLi
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn find(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
+pub async fn find(db: &Reader, id: LinkId) -> Result<Option<DelegatedLink>> {
     Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
@@ -137,30 +150,24 @@ pub async fn find(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn find_many(db: &Db, ids: &[LinkId]) -> Result<HashMap<LinkId, DelegatedLink>> {
+pub async fn find_many(db: &Reader, ids: &[LinkId]) -> Result<HashMap<LinkId, DelegatedLink>> {
     let found: Vec<DelegatedLink> = with_conn!(db, read, |c| {
-        let query = delegated_links::table.filter(delegated_links::id.eq_any(ids));
+        let query = visible(db).filter(delegated_links::id.eq_any(ids));
         Ok(query.select(DelegatedLink::as_select()).load(c).await?)
     })?;
-    let seen = aliases::visible(db).await?;
-    let seen = |link: &DelegatedLink| seen.as_ref().is_none_or(|seen| seen.contains(&link.alias_id));
-    Ok(found.into_iter().filter(seen).map(|link| (link.id, link)).collect())
+    Ok(by_key(found, |link| link.id))
 }
 
 /// Lists the links of aliases, the newest first. No alias has many: few may be open, and the others are forgotten.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_aliases(db: &Db, aliases: &[AliasId]) -> Result<HashMap<AliasId, Vec<DelegatedLink>>> {
+pub async fn of_aliases(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<AliasId, Vec<DelegatedLink>>> {
     let rows: Vec<DelegatedLink> = with_conn!(db, read, |c| {
-        let query = delegated_links::table.filter(delegated_links::alias_id.eq_any(aliases));
+        let query = visible(db).filter(delegated_links::alias_id.eq_any(aliases));
         Ok(query.select(DelegatedLink::as_select()).order(delegated_links::id.desc()).load(c).await?)
     })?;
-    let mut found: HashMap<AliasId, Vec<DelegatedLink>> = HashMap::new();
-    for link in rows {
-        found.entry(link.alias_id).or_default().push(link);
-    }
-    Ok(found)
+    Ok(grouped(rows.into_iter().map(|link| (link.alias_id, link))))
 }
 
 /// Opens the application's secret that goes with a link; `None` when none does.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::deserialize::FromSqlRow;
+use diesel::dsl::{EqAny, Filter, Select};
 use diesel::expression::AsExpression;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -9,10 +10,11 @@ use seatgraph_core::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::db::with_conn;
-use crate::schema::events;
+use crate::schema::{events, sync_runs};
 use crate::types::StreamKind;
 use crate::types::sql::Doc;
-use crate::{Db, Result, RunCounts, RunId, RunState, Stage};
+use crate::visibility::Limited;
+use crate::{Reader, Result, RunCounts, RunId, RunState, Stage, runs};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
@@ -51,13 +53,20 @@ pub struct Event {
     pub body: EventBody,
 }
 
+/// The events of the runs that the reader sees; every read of the table starts here.
+fn visible(
+    db: &Reader,
+) -> Filter<events::table, Limited<EqAny<events::stream_id, Select<runs::Visible, sync_runs::id>>>> {
+    events::table.filter(db.limited(|_| events::stream_id.eq_any(runs::visible(db).select(sync_runs::id))))
+}
+
 /// Reads the events of a run after number `after`, in order.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_run(db: &Db, run: RunId, after: i64, limit: i64) -> Result<Vec<Event>> {
+pub async fn of_run(db: &Reader, run: RunId, after: i64, limit: i64) -> Result<Vec<Event>> {
     let rows: Vec<(i64, DateTime<Utc>, EventBody)> = with_conn!(db, read, |c| {
-        let query = events::table.select((events::sequence, events::at, events::body));
+        let query = visible(db).select((events::sequence, events::at, events::body));
         let query = query.filter(events::stream_kind.eq(StreamKind::SyncRun)).filter(events::stream_id.eq(run));
         Ok(query.filter(events::sequence.gt(after)).order(events::sequence).limit(limit).load(c).await?)
     })?;

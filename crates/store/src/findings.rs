@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::Filter;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -10,10 +11,12 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{Finding, Process, Severity};
 
 use crate::db::{on_both, with_conn, with_tx};
+use crate::listing::grouped;
 use crate::runs::{RunStatements, last_of};
 use crate::schema::{findings, integration_profiles};
 use crate::types::Bind;
-use crate::{AliasId, Db, EventBody, FindingId, ProfileId, Result, RunId, SyncRun};
+use crate::visibility::{InProfiles, Limited};
+use crate::{AliasId, Db, EventBody, FindingId, ProfileId, Reader, Result, RunId, SyncRun};
 
 /// A finding, and where it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,41 +87,36 @@ impl From<FindingRow> for StoredFinding {
     }
 }
 
+/// The findings of the profiles that the reader sees; every read of the table starts here.
+fn visible(db: &Reader) -> Filter<findings::table, Limited<InProfiles<findings::profile_id>>> {
+    findings::table.filter(db.limited(|profiles| findings::profile_id.eq_any(profiles)))
+}
+
 /// Reads what runs found, oldest first.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_runs(db: &Db, runs: &[RunId]) -> Result<HashMap<RunId, Vec<StoredFinding>>> {
+pub async fn of_runs(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Vec<StoredFinding>>> {
     let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
-        let query = findings::table.select(FindingRow::as_select()).filter(findings::run_id.eq_any(runs));
+        let query = visible(db).select(FindingRow::as_select()).filter(findings::run_id.eq_any(runs));
         Ok(query.order(findings::id).load(c).await?)
     })?;
-    let mut found: HashMap<RunId, Vec<StoredFinding>> = HashMap::new();
-    for row in rows {
-        if let Some(run) = row.run_id {
-            found.entry(run).or_default().push(row.into());
-        }
-    }
-    Ok(found)
+    Ok(grouped(rows.into_iter().filter_map(|row| Some((row.run_id?, row.into())))))
 }
 
 /// Reads what the last validation and the last run of each profile found, oldest first.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_profiles(db: &Db, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<StoredFinding>>> {
+pub async fn of_profiles(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<StoredFinding>>> {
     let last: Vec<RunId> = last_of(db, profiles).await?.into_values().map(|run| run.id).collect();
     let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
-        let query = findings::table.select(FindingRow::as_select()).filter(findings::profile_id.eq_any(profiles));
+        let query = visible(db).select(FindingRow::as_select()).filter(findings::profile_id.eq_any(profiles));
         let current = findings::run_id.is_null().or(findings::run_id.eq_any(&last));
         // Never NULL: the first half is true wherever the second would be.
         Ok(query.filter(current.assume_not_null()).order(findings::id).load(c).await?)
     })?;
-    let mut found: HashMap<ProfileId, Vec<StoredFinding>> = HashMap::new();
-    for row in rows {
-        found.entry(row.profile_id).or_default().push(row.into());
-    }
-    Ok(found)
+    Ok(grouped(rows.into_iter().map(|row| (row.profile_id, row.into()))))
 }
 
 /// Keeps why a consent came to nothing with the profile that uses the alias, until the next consent or validation; with

@@ -2,50 +2,39 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, exists};
+use diesel::dsl::{Filter, count_star, exists};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 
 use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, by_key, by_time};
-use crate::schema::{accounts, subscription_identifiers, subscriptions};
-use crate::scope::visible;
+use crate::schema::{accounts, license_pools, subscription_identifiers, subscriptions};
 use crate::types::Bind;
-use crate::{Db, Direction, IdentifierId, IdentifierRow, ModelId, PageOf, PageRequest, ResolvedBy, Result};
+use crate::visibility::Limited;
+use crate::{
+    Db, Direction, IdentifierId, IdentifierRow, ModelId, PageOf, PageRequest, ProfileId, Reader, ResolvedBy, Result,
+};
 
-/// The condition that the reader may see a subscription; for queries that look outwards and cannot be boxed.
-macro_rules! seen {
-    ($db:expr) => {{
-        let limit = $db.scope().limit();
-        let inside = subscriptions::profile_id.eq_any(limit.unwrap_or_default().to_vec());
-        inside.or(limit.is_none().into_sql::<Bool>())
-    }};
+#[diesel::dsl::auto_type]
+fn used(profiles: Vec<ProfileId>) -> _ {
+    let same: Vec<ProfileId> = profiles.clone();
+    let held = subscriptions::table.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
+    let bought = license_pools::table.filter(license_pools::identifier_id.eq(subscription_identifiers::id));
+    let bought = exists(bought.filter(license_pools::profile_id.eq_any(same)));
+    exists(held.filter(subscriptions::profile_id.eq_any(profiles))).or(bought)
 }
 
-/// Narrows a boxed query of identifiers to those that the reader meets in what it may see.
-macro_rules! met {
-    ($query:ident, $db:expr) => {
-        if let Some(profiles) = $db.scope().limit() {
-            use $crate::schema::{license_pools, subscription_identifiers, subscriptions};
-            let held = subscriptions::table.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
-            let held = held.filter(subscriptions::profile_id.eq_any(profiles.to_vec()));
-            let bought = license_pools::table.filter(license_pools::identifier_id.eq(subscription_identifiers::id));
-            let bought = bought.filter(license_pools::profile_id.eq_any(profiles.to_vec()));
-            $query = $query.filter(diesel::dsl::exists(held).or(diesel::dsl::exists(bought)));
-        }
-    };
+/// The identifiers of the subscriptions and pools that the reader sees; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Filter<subscription_identifiers::table, Limited<used>> {
+    subscription_identifiers::table.filter(db.limited(used))
 }
-
-pub(crate) use met;
 
 /// Narrows a boxed query to what is held and nobody knows.
 macro_rules! unrecognized {
     ($query:ident, $db:expr) => {
-        let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
-        let live = live.filter(accounts::retired_at.is_null());
+        let held = crate::subscriptions::visible($db).inner_join(accounts::table);
+        let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
         let live = live.filter(subscriptions::identifier_id.eq(subscription_identifiers::id));
-        let live = live.filter(seen!($db));
         $query = $query.filter(subscription_identifiers::model_id.is_null()).filter(exists(live));
     };
 }
@@ -54,11 +43,11 @@ macro_rules! unrecognized {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn unrecognized(db: &Db, request: &PageRequest) -> Result<PageOf<IdentifierRow>> {
-    use subscription_identifiers::{first_seen_at, id, table};
+pub async fn unrecognized(db: &Reader, request: &PageRequest) -> Result<PageOf<IdentifierRow>> {
+    use subscription_identifiers::{first_seen_at, id};
     let plan = request.plan("unrecognized identifiers by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = table.select(IdentifierRow::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).select(IdentifierRow::as_select()).into_boxed::<Be>();
         unrecognized!(query, db);
         query = by_time!(query, plan, first_seen_at, id);
         Ok(query.limit(plan.limit()).load(c).await?)
@@ -70,9 +59,9 @@ pub async fn unrecognized(db: &Db, request: &PageRequest) -> Result<PageOf<Ident
 ///
 /// # Errors
 /// As every read.
-pub async fn count_unrecognized(db: &Db) -> Result<i64> {
+pub async fn count_unrecognized(db: &Reader) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = subscription_identifiers::table.count().into_boxed::<Be>();
+        let mut query = visible(db).count().into_boxed::<Be>();
         unrecognized!(query, db);
         Ok(query.get_result(c).await?)
     })
@@ -82,12 +71,10 @@ pub async fn count_unrecognized(db: &Db) -> Result<i64> {
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, IdentifierRow>> {
+pub async fn find_many(db: &Reader, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, IdentifierRow>> {
     let rows = with_conn!(db, read, |c| {
-        let query = subscription_identifiers::table.select(IdentifierRow::as_select());
-        let mut query = query.filter(subscription_identifiers::id.eq_any(ids.to_vec())).into_boxed::<Be>();
-        met!(query, db);
-        Ok(query.load(c).await?)
+        let query = visible(db).select(IdentifierRow::as_select());
+        Ok(query.filter(subscription_identifiers::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
     Ok(by_key(rows, |row: &IdentifierRow| row.id))
 }
@@ -96,15 +83,13 @@ pub async fn find_many(db: &Db, ids: &[IdentifierId]) -> Result<HashMap<Identifi
 ///
 /// # Errors
 /// As every read.
-pub async fn subscription_counts(db: &Db, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, i64>> {
+pub async fn subscription_counts(db: &Reader, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, i64>> {
     use subscriptions::identifier_id;
     let rows: Vec<(IdentifierId, i64)> = with_conn!(db, read, |c| {
-        let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
-        let live = live.filter(accounts::retired_at.is_null()).filter(identifier_id.eq_any(ids.to_vec()));
-        let counted = live.group_by(identifier_id).select((identifier_id, count_star()));
-        let mut counted = counted.into_boxed::<Be>();
-        visible!(counted, db, subscriptions::profile_id);
-        Ok(counted.load(c).await?)
+        let held = crate::subscriptions::visible(db).inner_join(accounts::table);
+        let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
+        let live = live.filter(identifier_id.eq_any(ids.to_vec()));
+        Ok(live.group_by(identifier_id).select((identifier_id, count_star())).load(c).await?)
     })?;
     Ok(rows.into_iter().collect())
 }

@@ -24,7 +24,6 @@ pub mod roles;
 mod rows;
 pub mod runs;
 mod schema;
-mod scope;
 pub mod secrets;
 pub mod sessions;
 pub mod subscriptions;
@@ -33,12 +32,13 @@ pub mod sync;
 pub mod testkit;
 pub mod tokens;
 pub mod types;
+mod visibility;
 mod wakeups;
 
 pub use aliases::Alias;
 pub use audit::{AuditEvent, Deed};
 pub use authorizations::Pending;
-pub use db::{Backend, DatabaseSettings, Db, FileLock};
+pub use db::{Backend, DatabaseSettings, Db, FileLock, Pools, Reader, ScopedDb};
 pub use delegations::DelegatedLink;
 pub use error::{Error, Result};
 pub use events::{Event, EventBody};
@@ -53,7 +53,6 @@ pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use roles::{Assignment, Holding};
 pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
 pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
-pub use scope::Scope;
 pub use secrets::Sealer;
 pub use sessions::Session;
 pub use subscriptions::SubscriptionRow;
@@ -63,4 +62,5 @@ pub use types::{
     AuditOutcome, CredentialState, Health, HolderKind, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role, RunState,
     ScheduleEvery, StageState, Trigger,
 };
+pub use visibility::{AccessVisibility, ProfileSet, Visibility};
 pub use wakeups::{News, Wakeups};

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_star, exists};
+use diesel::dsl::{Filter, count_star, exists};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Product;
 
 use crate::db::{with_conn, with_tx};
-use crate::identifiers::met;
 use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
-use crate::scope::visible;
 use crate::types::Bind;
-use crate::{Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, Result, StringFilter};
+use crate::visibility::Limited;
+use crate::{
+    Db, Direction, IdentifierRow, Model, ModelId, ModelOrigin, PageOf, PageRequest, ProfileId, Reader, Result,
+    StringFilter,
+};
 
 /// Leaves out models; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,20 +29,20 @@ pub struct ModelFilter {
     pub search: Option<String>,
 }
 
-/// Narrows a boxed query to models of which the reader may see a subscription.
-macro_rules! seen {
-    ($query:ident, $db:expr) => {
-        if let Some(profiles) = $db.scope().limit() {
-            let held = subscriptions::table.inner_join(subscription_identifiers::table);
-            let held = held.filter(subscription_identifiers::model_id.eq(software_models::id.nullable()));
-            $query = $query.filter(exists(held.filter(subscriptions::profile_id.eq_any(profiles.to_vec()))));
-        }
-    };
+#[diesel::dsl::auto_type]
+fn held(profiles: Vec<ProfileId>) -> _ {
+    let held = subscriptions::table.inner_join(subscription_identifiers::table);
+    let held = held.filter(subscription_identifiers::model_id.eq(software_models::id.nullable()));
+    exists(held.filter(subscriptions::profile_id.eq_any(profiles)))
+}
+
+/// The models of the subscriptions that the reader sees; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Filter<software_models::table, Limited<held>> {
+    software_models::table.filter(db.limited(held))
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr, $db:expr) => {
-        seen!($query, $db);
+    ($query:ident, $filter:expr) => {
         text!($query, software_models::publisher, $filter.publisher);
         text!($query, software_models::product, $filter.product);
         search!($query, software_models::search_text, $filter.search);
@@ -51,12 +53,12 @@ macro_rules! narrow {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Result<PageOf<Model>> {
+pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> Result<PageOf<Model>> {
     use software_models::{edition, product, publisher};
     let plan = request.plan("models by PRODUCT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = software_models::table.select(Model::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).select(Model::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
         for (side, place) in plan.bounds() {
             let (by, name, variant) = place.product()?;
             let at = (by.into_sql::<Text>(), name.into_sql::<Text>(), variant.into_sql::<Text>());
@@ -76,10 +78,10 @@ pub async fn page(db: &Db, filter: &ModelFilter, request: &PageRequest) -> Resul
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &ModelFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &ModelFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = software_models::table.count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).count().into_boxed::<Be>();
+        narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }
@@ -88,10 +90,9 @@ pub async fn count(db: &Db, filter: &ModelFilter) -> Result<i64> {
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Model>> {
+pub async fn find_many(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, Model>> {
     let rows = with_conn!(db, read, |c| {
-        let mut query = software_models::table.select(Model::as_select()).into_boxed::<Be>();
-        seen!(query, db);
+        let query = visible(db).select(Model::as_select());
         Ok(query.filter(software_models::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
     Ok(by_key(rows, |model: &Model| model.id))
@@ -101,12 +102,11 @@ pub async fn find_many(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Mode
 ///
 /// # Errors
 /// As every read.
-pub async fn identifiers(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<IdentifierRow>>> {
-    use subscription_identifiers::{connector, key, kind, model_id, table};
+pub async fn identifiers(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<IdentifierRow>>> {
+    use subscription_identifiers::{connector, key, kind, model_id};
     let rows: Vec<IdentifierRow> = with_conn!(db, read, |c| {
-        let mut query = table.select(IdentifierRow::as_select()).into_boxed::<Be>();
-        met!(query, db);
-        query = query.filter(model_id.eq_any(ids.to_vec())).order((connector, kind, key));
+        let query = crate::identifiers::visible(db).select(IdentifierRow::as_select());
+        let query = query.filter(model_id.eq_any(ids.to_vec())).order((connector, kind, key));
         Ok(query.load(c).await?)
     })?;
     Ok(grouped(rows.into_iter().filter_map(|row| Some((row.model_id?, row)))))
@@ -116,15 +116,14 @@ pub async fn identifiers(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Ve
 ///
 /// # Errors
 /// As every read.
-pub async fn subscription_counts(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, i64>> {
+pub async fn subscription_counts(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, i64>> {
     use subscription_identifiers::model_id;
     let rows: Vec<(Option<ModelId>, i64)> = with_conn!(db, read, |c| {
-        let held = subscriptions::table.inner_join(accounts::table).inner_join(subscription_identifiers::table);
+        let held =
+            crate::subscriptions::visible(db).inner_join(accounts::table).inner_join(subscription_identifiers::table);
         let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
         let live = live.filter(model_id.eq_any(ids.to_vec())).group_by(model_id);
-        let mut counted = live.select((model_id, count_star())).into_boxed::<Be>();
-        visible!(counted, db, subscriptions::profile_id);
-        Ok(counted.load(c).await?)
+        Ok(live.select((model_id, count_star())).load(c).await?)
     })?;
     Ok(rows.into_iter().filter_map(|(model, count)| Some((model?, count))).collect())
 }

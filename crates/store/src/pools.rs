@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::count_star;
+use diesel::dsl::{Filter, count_star};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_time, grouped};
 use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
-use crate::scope::visible;
-use crate::{Db, Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Result};
+use crate::visibility::{InProfiles, Limited};
+use crate::{Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Reader, Result};
 
 /// Leaves out pools. Those that are gone are always left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,9 +19,13 @@ pub struct PoolFilter {
     pub profile_id: Option<ProfileId>,
 }
 
+/// The pools that the reader sees; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Filter<license_pools::table, Limited<InProfiles<license_pools::profile_id>>> {
+    license_pools::table.filter(db.limited(|profiles| license_pools::profile_id.eq_any(profiles)))
+}
+
 macro_rules! narrow {
-    ($query:ident, $filter:expr, $db:expr) => {
-        visible!($query, $db, license_pools::profile_id);
+    ($query:ident, $filter:expr) => {
         $query = $query.filter(license_pools::retired_at.is_null());
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(license_pools::profile_id.eq(profile));
@@ -33,11 +37,11 @@ macro_rules! narrow {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, filter: &PoolFilter, request: &PageRequest) -> Result<PageOf<PoolRow>> {
+pub async fn page(db: &Reader, filter: &PoolFilter, request: &PageRequest) -> Result<PageOf<PoolRow>> {
     let plan = request.plan("pools by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = license_pools::table.select(PoolRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).select(PoolRow::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
         query = by_time!(query, plan, license_pools::first_seen_at, license_pools::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -48,10 +52,10 @@ pub async fn page(db: &Db, filter: &PoolFilter, request: &PageRequest) -> Result
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &PoolFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &PoolFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = license_pools::table.count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).count().into_boxed::<Be>();
+        narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }
@@ -60,22 +64,22 @@ pub async fn count(db: &Db, filter: &PoolFilter) -> Result<i64> {
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, PoolRow>> {
+pub async fn find_many(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, PoolRow>> {
     let rows = with_conn!(db, read, |c| {
-        let query = license_pools::table.filter(license_pools::id.eq_any(ids.to_vec()));
+        let query = visible(db).filter(license_pools::id.eq_any(ids.to_vec()));
         Ok(query.select(PoolRow::as_select()).load(c).await?)
     })?;
-    let seen = rows.into_iter().filter(|pool: &PoolRow| db.scope().includes(pool.profile_id));
-    Ok(by_key(seen, |pool| pool.id))
+    Ok(by_key(rows, |pool: &PoolRow| pool.id))
 }
 
 /// Counts the live subscriptions that take a seat from each pool; a pool without any is left out.
 ///
 /// # Errors
 /// As every read.
-pub async fn assigned(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, i64>> {
+pub async fn assigned(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, i64>> {
     let rows: Vec<(Option<PoolId>, i64)> = with_conn!(db, read, |c| {
-        let live = subscriptions::table.inner_join(accounts::table).filter(subscriptions::retired_at.is_null());
+        let held = crate::subscriptions::visible(db).inner_join(accounts::table);
+        let live = held.filter(subscriptions::retired_at.is_null());
         let live = live.filter(accounts::retired_at.is_null()).filter(subscriptions::pool_id.eq_any(ids.to_vec()));
         let counted = live.group_by(subscriptions::pool_id).select((subscriptions::pool_id, count_star()));
         Ok(counted.load(c).await?)
@@ -87,10 +91,10 @@ pub async fn assigned(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, i64>> {
 ///
 /// # Errors
 /// As every read.
-pub async fn models(db: &Db, ids: &[PoolId]) -> Result<HashMap<PoolId, Vec<Model>>> {
+pub async fn models(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, Vec<Model>>> {
     let rows: Vec<(Option<PoolId>, Model)> = with_conn!(db, read, |c| {
-        let recognized = subscription_identifiers::table.inner_join(software_models::table);
-        let held = subscriptions::table.inner_join(accounts::table).inner_join(recognized);
+        let held = crate::subscriptions::visible(db).inner_join(accounts::table);
+        let held = held.inner_join(subscription_identifiers::table.inner_join(software_models::table));
         let live = held.filter(subscriptions::retired_at.is_null()).filter(accounts::retired_at.is_null());
         let live = live.filter(subscriptions::pool_id.eq_any(ids.to_vec()));
         let by_product = (software_models::publisher, software_models::product, software_models::edition);

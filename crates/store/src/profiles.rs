@@ -16,6 +16,7 @@ pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderFiel
 pub use close::{Closed, close};
 pub(crate) use diagnosis::{AllowanceStatements, DoubtStatements};
 pub use diagnosis::{ProcessHealth, note_organization_checked, set_allowance, set_diagnosis};
+pub(crate) use read::visible;
 pub use read::{by_alias, due, find, find_by_name, find_many, processes};
 pub(crate) use row::{ProfileRow, signed};
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::Filter;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -12,7 +13,10 @@ use crate::db::{with_conn, with_tx};
 use crate::listing::{Key, by_key, by_time, grouped};
 use crate::schema::role_assignments;
 use crate::types::Bind;
-use crate::{AssignmentId, Db, Direction, Error, HolderKind, PageOf, PageRequest, ProfileId, Result, Role, TokenId};
+use crate::visibility::{Limited, Never};
+use crate::{
+    AssignmentId, Db, Direction, Error, HolderKind, PageOf, PageRequest, ProfileId, Reader, Result, Role, TokenId,
+};
 
 /// A role in somebody's hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +106,18 @@ pub async fn remove(db: &Db, id: AssignmentId) -> Result<Assignment> {
     Ok(row.into())
 }
 
+/// The assignments that the reader sees; every read of the table starts here.
+fn visible(db: &Reader) -> Filter<role_assignments::table, Limited<Never>> {
+    role_assignments::table.filter(db.administers_access())
+}
+
 /// Finds assignments; those that nobody holds are missing from the answer.
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[AssignmentId]) -> Result<HashMap<AssignmentId, Assignment>> {
+pub async fn find_many(db: &Reader, ids: &[AssignmentId]) -> Result<HashMap<AssignmentId, Assignment>> {
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
-        let query = role_assignments::table.select(AssignmentRow::as_select());
+        let query = visible(db).select(AssignmentRow::as_select());
         Ok(query.filter(role_assignments::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
     Ok(by_key(rows.into_iter().map(Assignment::from), |held| held.id))
@@ -133,11 +142,11 @@ pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_tokens(db: &Db, tokens: &[TokenId]) -> Result<HashMap<TokenId, Vec<Assignment>>> {
+pub async fn of_tokens(db: &Reader, tokens: &[TokenId]) -> Result<HashMap<TokenId, Vec<Assignment>>> {
     use role_assignments::{holder, holder_kind};
     let names: Vec<String> = tokens.iter().map(ToString::to_string).collect();
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
-        let query = role_assignments::table.select(AssignmentRow::as_select());
+        let query = visible(db).select(AssignmentRow::as_select());
         let query = query.filter(holder_kind.eq(HolderKind::Token)).filter(holder.eq_any(names));
         Ok(query.order(role_assignments::id).load(c).await?)
     })?;
@@ -149,10 +158,10 @@ pub async fn of_tokens(db: &Db, tokens: &[TokenId]) -> Result<HashMap<TokenId, V
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<Assignment>> {
+pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<Assignment>> {
     let plan = request.plan("roles by ASSIGNED_AT", Direction::Asc)?;
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
-        let mut query = role_assignments::table.select(AssignmentRow::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).select(AssignmentRow::as_select()).into_boxed::<Be>();
         query = by_time!(query, plan, role_assignments::assigned_at, role_assignments::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -164,6 +173,6 @@ pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<Assignment>> 
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db) -> Result<i64> {
-    with_conn!(db, read, |c| Ok(role_assignments::table.count().get_result(c).await?))
+pub async fn count(db: &Reader) -> Result<i64> {
+    with_conn!(db, read, |c| Ok(visible(db).count().get_result(c).await?))
 }

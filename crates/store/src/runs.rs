@@ -17,5 +17,6 @@ pub use lease::{claim, heartbeat, release_all, sweep};
 pub(crate) use model::StageRow;
 pub use model::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
 pub use queue::{cancel, confirm, enqueue, enqueue_slot};
+pub(crate) use read::{Visible, visible};
 pub use read::{find, find_many, last_of, open_of, stages};
 pub(crate) use statements::{Locks, RunStatements, held};

@@ -476,6 +476,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     role_assignments,
     connection_aliases,
+    delegated_links,
     sealed_secrets,
     integration_profiles,
     profile_processes,

@@ -5,6 +5,7 @@ mod filter;
 
 use std::collections::HashMap;
 
+use diesel::dsl::Filter;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
@@ -14,8 +15,10 @@ pub use filter::{SubscriptionFilter, SubscriptionState};
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_optional_time, by_time};
 use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
+use crate::visibility::{InProfiles, Limited};
 use crate::{
-    Account, Db, Direction, IdentifierRow, Model, PageOf, PageRequest, PoolRow, Result, Subscription, SubscriptionId,
+    Account, Direction, IdentifierRow, Model, PageOf, PageRequest, PoolRow, Reader, Result, Subscription,
+    SubscriptionId,
 };
 use activity::by_activity;
 use filter::narrow;
@@ -82,14 +85,19 @@ impl SubscriptionOrderField {
     }
 }
 
+/// The subscriptions that the reader sees; every read of the table starts here.
+pub(crate) fn visible(db: &Reader) -> Filter<subscriptions::table, Limited<InProfiles<subscriptions::profile_id>>> {
+    subscriptions::table.filter(db.limited(|profiles| subscriptions::profile_id.eq_any(profiles)))
+}
+
 /// The joined tables. A join that is not asked for has a constant false in its condition, which both databases settle
 /// before they look at the table; so one statement, compiled once, serves all four cases.
 macro_rules! seats {
-    ($joins:expr) => {{
+    ($db:expr, $joins:expr) => {{
         let joins: Joins = $joins;
         let model = software_models::id.nullable().eq(subscription_identifiers::model_id);
         let pool = license_pools::id.nullable().eq(subscriptions::pool_id);
-        subscriptions::table
+        visible($db)
             .inner_join(accounts::table)
             .inner_join(subscription_identifiers::table)
             .left_join(software_models::table.on(model.and(joins.model.into_sql::<Bool>())))
@@ -123,7 +131,7 @@ impl From<Columns> for SubscriptionRow {
 /// # Errors
 /// `ForeignKeyset` for a place of another list or order.
 pub async fn page(
-    db: &Db,
+    db: &Reader,
     filter: &SubscriptionFilter,
     request: &PageRequest,
     order: SubscriptionOrder,
@@ -132,7 +140,7 @@ pub async fn page(
     use SubscriptionOrderField::{AssignedAt, FirstSeenAt, LastActivityAt};
     let plan = request.plan(order.field.name(), order.direction)?;
     let rows: Vec<Columns> = with_conn!(db, read, |c| {
-        let mut query = seats!(joins).select(columns!()).into_boxed::<Be>();
+        let mut query = seats!(db, joins).select(columns!()).into_boxed::<Be>();
         narrow!(query, filter, db);
         query = match order.field {
             LastActivityAt => by_activity!(query, plan),
@@ -149,9 +157,9 @@ pub async fn page(
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &SubscriptionFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &SubscriptionFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let held = subscriptions::table.inner_join(accounts::table).inner_join(subscription_identifiers::table);
+        let held = visible(db).inner_join(accounts::table).inner_join(subscription_identifiers::table);
         let mut query = held.count().into_boxed::<Be>();
         narrow!(query, filter, db);
         Ok(query.get_result(c).await?)
@@ -162,12 +170,10 @@ pub async fn count(db: &Db, filter: &SubscriptionFilter) -> Result<i64> {
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[SubscriptionId]) -> Result<HashMap<SubscriptionId, SubscriptionRow>> {
+pub async fn find_many(db: &Reader, ids: &[SubscriptionId]) -> Result<HashMap<SubscriptionId, SubscriptionRow>> {
     let rows: Vec<Columns> = with_conn!(db, read, |c| {
-        let query = seats!(Joins { model: true, pool: true }).select(columns!());
+        let query = seats!(db, Joins { model: true, pool: true }).select(columns!());
         Ok(query.filter(subscriptions::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
-    let rows = rows.into_iter().map(SubscriptionRow::from);
-    let seen = rows.filter(|row| db.scope().includes(row.subscription.profile_id));
-    Ok(by_key(seen, |row| row.subscription.id))
+    Ok(by_key(rows.into_iter().map(SubscriptionRow::from), |row| row.subscription.id))
 }

@@ -12,20 +12,39 @@ mod server;
 
 use std::ops::Deref;
 
+use chrono::TimeDelta;
 use tempfile::TempDir;
 
 use crate::db::with_tx;
-use crate::{Backend, DatabaseSettings, Db};
+use crate::{Backend, DatabaseSettings, Db, Pools};
 
 /// A database of one test's own.
 #[derive(Debug)]
 pub struct TestDatabase {
+    pools: Pools,
     db: Db,
+    settings: DatabaseSettings,
     url: String,
     folder: Option<TempDir>,
 }
 
 impl TestDatabase {
+    /// Its pools, for handles of callers and for migrations.
+    #[must_use]
+    pub const fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Opens the same database again with a clock of its own that differs by `by`: another replica.
+    ///
+    /// # Errors
+    /// As [`Pools::connect`].
+    pub async fn with_clock_shift(&self, by: TimeDelta) -> crate::Result<Db> {
+        let other = Pools::connect(&self.settings).await?.unscoped();
+        other.shift_clock(by);
+        Ok(other)
+    }
+
     /// Where it is, for a second process or pool.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -113,11 +132,11 @@ pub async fn database(backend: Backend) -> Option<TestDatabase> {
     let mut settings = DatabaseSettings::new(&url);
     settings.connections = 8;
     settings.acquire_timeout = std::time::Duration::from_secs(30);
-    let db = Db::connect(&settings).await.expect("test database opens");
+    let pools = Pools::connect(&settings).await.expect("test database opens");
     if backend == Backend::Sqlite {
-        db.migrate().await.expect("migrations run");
+        pools.migrate().await.expect("migrations run");
     }
-    Some(TestDatabase { db, url, folder })
+    Some(TestDatabase { db: pools.unscoped(), pools, settings, url, folder })
 }
 
 /// Makes one test per backend of one body.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::Filter;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -16,7 +17,8 @@ use crate::listing::{Key, by_key, by_time};
 use crate::roles::{AssignmentRow, Holding};
 use crate::schema::{api_tokens, role_assignments};
 use crate::types::Bind;
-use crate::{Assignment, Db, Direction, Error, HolderKind, PageOf, PageRequest, Result, TokenId};
+use crate::visibility::{Limited, Never};
+use crate::{Assignment, Db, Direction, Error, HolderKind, PageOf, PageRequest, Reader, Result, TokenId};
 
 /// How exactly the last use is known: a token that is used all the time is not written all the time.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
@@ -125,14 +127,19 @@ pub async fn revoke(db: &Db, id: TokenId) -> Result<ApiToken> {
     })
 }
 
+/// The tokens that the reader sees; every read of the table starts here.
+fn visible(db: &Reader) -> Filter<api_tokens::table, Limited<Never>> {
+    api_tokens::table.filter(db.administers_access())
+}
+
 /// Lists a page of tokens, the newest first, those that open nothing any more too.
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<ApiToken>> {
+pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<ApiToken>> {
     let plan = request.plan("tokens by CREATED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = api_tokens::table.select(ApiToken::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).select(ApiToken::as_select()).into_boxed::<Be>();
         query = by_time!(query, plan, api_tokens::created_at, api_tokens::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -143,17 +150,17 @@ pub async fn page(db: &Db, request: &PageRequest) -> Result<PageOf<ApiToken>> {
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db) -> Result<i64> {
-    with_conn!(db, read, |c| Ok(api_tokens::table.count().get_result(c).await?))
+pub async fn count(db: &Reader) -> Result<i64> {
+    with_conn!(db, read, |c| Ok(visible(db).count().get_result(c).await?))
 }
 
 /// Finds tokens; unknown ones are missing from the answer.
 ///
 /// # Errors
 /// As every read.
-pub async fn find_many(db: &Db, ids: &[TokenId]) -> Result<HashMap<TokenId, ApiToken>> {
+pub async fn find_many(db: &Reader, ids: &[TokenId]) -> Result<HashMap<TokenId, ApiToken>> {
     let rows = with_conn!(db, read, |c| {
-        let query = api_tokens::table.select(ApiToken::as_select()).filter(api_tokens::id.eq_any(ids.to_vec()));
+        let query = visible(db).select(ApiToken::as_select()).filter(api_tokens::id.eq_any(ids.to_vec()));
         Ok(query.load(c).await?)
     })?;
     Ok(by_key(rows, |token: &ApiToken| token.id))

@@ -6,7 +6,7 @@ use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageReques
 use crate::aliases::properties::INSTANCE_URL;
 use crate::aliases::{CreateAlias, EffectiveProperty, UpdateAlias, properties, rules};
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
-use crate::{Engine, Result};
+use crate::{Engine, Result, find};
 
 impl Engine {
     /// Makes an alias, a parent or a child.
@@ -99,8 +99,7 @@ impl Engine {
     }
 
     pub(crate) async fn alias(&self, id: AliasId, field: &str) -> Result<Alias, Denied> {
-        let found = aliases::find(self.db(), id).await?;
-        found.ok_or_else(|| Denied::not_found(&format!("connection alias {id}"), field))
+        find::alias(self.db(), id, field).await
     }
 
     pub(crate) async fn parent(&self, alias: &Alias) -> Result<Option<Alias>, store::Error> {

@@ -14,7 +14,7 @@ use super::authorization::{Authorization, BeginAuthorization, NotAuthorized, fou
 use super::merged;
 use super::properties::INSTANCE_URL;
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
-use crate::{Engine, findings as said};
+use crate::{Engine, find, findings as said};
 
 /// How long a link is good for unless said otherwise, in hours.
 const USUAL_HOURS: i32 = 72;
@@ -89,14 +89,9 @@ impl Engine {
     /// # Errors
     /// Refuses a link that does not exist, or that is over already.
     pub async fn revoke_delegated_link(&self, id: LinkId) -> Result<DelegatedLink, Denied> {
-        self.delegated_link(id).await?;
+        find::delegated_link(self.db(), id).await?;
         let revoked = delegations::revoke(self.db(), id).await?;
         revoked.ok_or_else(|| Denied::invalid_state("the link was used or revoked already; nobody can use it again"))
-    }
-
-    pub(crate) async fn delegated_link(&self, id: LinkId) -> Result<DelegatedLink, Denied> {
-        let found = delegations::find(self.db(), id).await?;
-        found.ok_or_else(|| Denied::not_found(&format!("delegated link {id}"), "id"))
     }
 
     /// Says what the link of that token asks for. Nothing changes by it, however often somebody looks.

@@ -2,8 +2,8 @@
 
 use seatgraph_core::Process;
 use seatgraph_store::{
-    self as store, Alias, ApiToken, Assignment, DelegatedLink, Profile, ProfileProcess, Scope, SyncRun, aliases,
-    delegations, profiles, roles, runs, tokens,
+    self as store, Alias, ApiToken, Assignment, DelegatedLink, Profile, ProfileProcess, SyncRun, aliases, delegations,
+    profiles, roles, runs, tokens,
 };
 use serde_json::{Value, json};
 
@@ -13,13 +13,12 @@ use crate::access::Subject;
 impl Engine {
     /// Draws a subject as it is now; `None` for what is gone, and for the gateway at large.
     pub(super) async fn portrait(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
-        let whole = self.within(Scope::Everything);
-        let db = whole.db();
+        let db = self.db();
         Ok(match subject {
             Subject::Gateway => None,
             Subject::Alias { id, .. } => aliases::find(db, id).await?.as_ref().map(of_alias),
             Subject::Profile { id, .. } => match profiles::find(db, id).await? {
-                Some(profile) => Some(of_profile(&profile, &whole.processes(id).await?)),
+                Some(profile) => Some(of_profile(&profile, &self.processes(id).await?)),
                 None => None,
             },
             Subject::Run(id) => runs::find(db, id).await?.as_ref().map(of_run),

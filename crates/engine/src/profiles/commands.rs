@@ -10,7 +10,7 @@ use seatgraph_store::{
 use crate::profiles::{CreateProfile, ScheduleInput, UpdateProfile, rules};
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
 use crate::syncs::Plan;
-use crate::{Engine, Result, schedule};
+use crate::{Engine, Result, find, schedule};
 
 impl Engine {
     /// Makes a profile, in draft until it is published.
@@ -79,8 +79,7 @@ impl Engine {
     }
 
     pub(crate) async fn profile(&self, id: ProfileId) -> Result<Profile, Denied> {
-        let found = profiles::find(self.db(), id).await?.filter(|profile| profile.deleted_at.is_none());
-        found.ok_or_else(|| Denied::not_found(&format!("profile {id}"), "id"))
+        find::profile(self.db(), id).await
     }
 
     pub(crate) async fn processes(&self, id: ProfileId) -> Result<Vec<ProfileProcess>, store::Error> {

@@ -105,7 +105,7 @@ pub(crate) fn viewer(scope: &RequestScope) -> Viewer {
         name: principal.name().to_owned(),
         permissions: principal.permissions().into_iter().map(Permission::from).collect(),
         roles: principal.roles().into_iter().map(Role::from).collect(),
-        only: principal.scope().limit().map(<[ProfileId]>::to_vec),
+        only: principal.visibility().profiles.only().map(<[ProfileId]>::to_vec),
     }
 }
 

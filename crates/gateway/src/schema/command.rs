@@ -2,7 +2,7 @@
 
 use async_graphql::Context;
 use seatgraph_engine::access::Subject;
-use seatgraph_engine::{Denied, Engine, Leaves};
+use seatgraph_engine::{Commands, Denied, Leaves, NotPermitted};
 
 use super::error::{self, Result, UserError, settle};
 use super::rights;
@@ -17,7 +17,7 @@ pub(super) async fn carry_out<C, T, P, F>(
     ctx: &Context<'_>,
     command: Result<C, Vec<UserError>>,
     about: impl FnOnce(&C) -> Subject,
-    act: impl FnOnce(Engine, C) -> F,
+    act: impl FnOnce(Commands, C) -> F,
 ) -> Result<P>
 where
     T: Leaves + Send + 'static,
@@ -31,16 +31,15 @@ where
     let (scope, action) = (ctx.scope()?, ctx.field().name().to_owned());
     let subject = about(&command);
     let permission = rights::of_mutation(&action).ok_or_else(|| error::forbidden(format!("`{action}` is closed")))?;
-    match scope.engine.reach(subject).await {
-        Err(denied) => return settle(Err(denied)).map(P::from),
-        Ok(reach) if !scope.principal.may_reach(permission, &reach) => {
+    let permitted = match scope.engine.permit(permission, subject).await {
+        Ok(permitted) => permitted,
+        Err(NotPermitted::Denied(denied)) => return settle(Err(denied)).map(P::from),
+        Err(NotPermitted::Missing(permission)) => {
             return Err(error::forbidden(rights::missing(&action, permission)));
         }
-        Ok(_) => {}
-    }
-    let (engine, actor) = (scope.whole.clone(), scope.actor());
-    let deed = act(engine.clone(), command);
-    let done = tokio::spawn(async move { engine.audited(&actor, &action, subject, deed).await });
+    };
+    let (deed, actor) = (act(permitted.commands(), command), scope.actor());
+    let done = tokio::spawn(async move { permitted.audited(&actor, &action, deed).await });
     match done.await {
         Ok(done) => settle(done).map(P::from),
         Err(broken) if broken.is_panic() => std::panic::resume_unwind(broken.into_panic()),

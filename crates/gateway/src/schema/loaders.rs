@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use seatgraph_store::{
-    self as store, AccountId, AliasId, AssignmentId, Db, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId,
-    RunId, SubscriptionId, TokenId,
+    self as store, AccountId, AliasId, AssignmentId, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId,
+    ScopedDb, SubscriptionId, TokenId,
 };
 
-/// Loads by key over one request's database.
-pub(crate) struct Loads(pub(crate) Db);
+/// Loads by key what the caller of a request sees.
+pub(crate) struct Loads(pub(crate) ScopedDb);
 
 /// What a profile does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Object};
 use seatgraph_core::Secret;
 use seatgraph_engine::access::Subject;
-use seatgraph_engine::{BeginAuthorization, CreateLink, Engine, JwtBearer, UpdateAlias, UpdateProfile};
+use seatgraph_engine::{BeginAuthorization, Commands, CreateLink, JwtBearer, UpdateAlias, UpdateProfile};
 use seatgraph_store::{AliasId, ProfileId};
 
 use super::access::{ApiTokenPayload, CreateApiTokenPayload, RoleAssignmentPayload};
@@ -38,7 +38,7 @@ impl Mutation {
         #[graphql(desc = "Who gets which role.")] input: AssignRoleInput,
     ) -> Result<RoleAssignmentPayload> {
         let by = Arc::clone(&ctx.scope()?.principal);
-        let assign = |engine: Engine, role| async move { engine.assign_role(&by, role).await };
+        let assign = |engine: Commands, role| async move { engine.assign_role(&by, role).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, assign).await
     }
 
@@ -86,7 +86,7 @@ impl Mutation {
         #[graphql(desc = "The token to make.")] input: CreateApiTokenInput,
     ) -> Result<CreateApiTokenPayload> {
         let by = Arc::clone(&ctx.scope()?.principal);
-        let create = |engine: Engine, token| async move { engine.create_token(&by, token).await };
+        let create = |engine: Commands, token| async move { engine.create_token(&by, token).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
@@ -96,7 +96,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias to create.")] input: CreateConnectionAliasInput,
     ) -> Result<ConnectionAliasPayload> {
-        let create = |engine: Engine, alias| async move { engine.create_alias(alias).await };
+        let create = |engine: Commands, alias| async move { engine.create_alias(alias).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
@@ -118,7 +118,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to create.")] input: CreateProfileInput,
     ) -> Result<ProfilePayload> {
-        let create = |engine: Engine, profile| async move { engine.create_profile(profile).await };
+        let create = |engine: Commands, profile| async move { engine.create_profile(profile).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, create).await
     }
 
@@ -129,7 +129,7 @@ impl Mutation {
         #[graphql(desc = "The alias to delete.")] input: DeleteConnectionAliasInput,
     ) -> Result<DeletePayload> {
         let id = known(&["id"], "connection alias", &input.id);
-        let delete = |engine: Engine, id: AliasId| async move {
+        let delete = |engine: Commands, id: AliasId| async move {
             engine.delete_alias(id).await?;
             Ok(Deleted::alone(id))
         };
@@ -142,7 +142,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The profile to delete.")] input: ProfileInput,
     ) -> Result<DeletePayload> {
-        let delete = |engine: Engine, id: ProfileId| async move {
+        let delete = |engine: Commands, id: ProfileId| async move {
             let closed = engine.delete_profile(id).await?;
             Ok(Deleted::with(id, &closed))
         };
@@ -206,7 +206,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The identifiers, and what they stand for.")] input: ResolveIdentifierInput,
     ) -> Result<SoftwareModelPayload> {
-        let resolve = |engine: Engine, (ids, target)| async move { engine.resolve_identifiers(ids, target).await };
+        let resolve = |engine: Commands, (ids, target)| async move { engine.resolve_identifiers(ids, target).await };
         carry_out(ctx, input.read(), |_| Subject::Gateway, resolve).await
     }
 
@@ -254,8 +254,9 @@ impl Mutation {
     ) -> Result<ConnectionAliasPayload> {
         let alias = known(&["aliasId"], "connection alias", &input.alias_id);
         let secret = Secret::new(input.client_secret);
-        let set =
-            |engine: Engine, alias| async move { engine.set_client_credentials(alias, input.client_id, secret).await };
+        let set = |engine: Commands, alias| async move {
+            engine.set_client_credentials(alias, input.client_id, secret).await
+        };
         carry_out(ctx, alias, |&id| Subject::Alias { id, field: "aliasId" }, set).await
     }
 
@@ -278,7 +279,7 @@ impl Mutation {
         #[graphql(desc = "The profile, and what to execute.")] input: StartSyncInput,
     ) -> Result<SyncPayload> {
         let profile = known(&["profileId"], "profile", &input.profile_id);
-        let start = |engine: Engine, id| async move {
+        let start = |engine: Commands, id| async move {
             engine.start_sync(id, processes(input.processes), input.idempotency_key).await
         };
         carry_out(ctx, profile, |&id| Subject::Profile { id, field: "profileId" }, start).await

@@ -98,7 +98,7 @@ pub(super) fn of_mutation(field: &str) -> Option<Permission> {
 }
 
 /// Says whether a principal may use a field somewhere at least; what it is about decides later whether there.
-pub(super) fn permits(principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
+pub(crate) fn permits(principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
     match need(root, field) {
         Some(Known) => Ok(()),
         Some(Need::Permission(permission)) if principal.may(permission) => Ok(()),

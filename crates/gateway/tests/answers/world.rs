@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_graphql::{Request, Response, Variables};
 use futures::StreamExt as _;
 use seatgraph::edge::Visitor;
-use seatgraph::schema::{self, Schema, Scope};
+use seatgraph::requests::Requests;
+use seatgraph::schema::{self, Schema};
 use seatgraph::visitors::Visitors;
 use seatgraph_core::testkit::memory::{self, Organisation, Shape};
 use seatgraph_core::{Registration, SystemClock};
@@ -32,7 +33,7 @@ pub(crate) const PRO: i64 = 18;
 pub(crate) struct World {
     pub(crate) organisation: Arc<Organisation>,
     engine: Engine,
-    scope: Scope,
+    requests: Requests,
     visitor: Visitor<Principal>,
     schema: Schema,
     _database: TestDatabase,
@@ -50,10 +51,10 @@ impl World {
         let sealer = Sealer::from_key(&[7; 32]);
         let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
         let organisation = Organisation::found(Shape { users: MEMBERS, page_size: 25 });
-        let scope =
-            Scope::new(engine.clone(), "http://localhost:8080".parse().expect("it is an address"), Visitors::default());
+        let url = "http://localhost:8080".parse().expect("it is an address");
+        let requests = Requests::new(engine.clone(), database.pools().clone(), url, Visitors::default());
         let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };
-        Self { organisation, engine, scope, visitor, schema: schema::build(), _database: database }
+        Self { organisation, engine, requests, visitor, schema: schema::build(), _database: database }
     }
 
     /// An organisation that was connected and synced; returns the profile's id and the run's, too.
@@ -88,7 +89,7 @@ impl World {
     /// Follows a run to its end.
     pub(crate) async fn follow(&self, by: Value, after: Option<i64>) -> Vec<Value> {
         let request = request(&document("SyncProgress"), json!({ "by": by, "after": after }));
-        let (request, _) = self.scope.of(request, &self.visitor, "trace");
+        let (request, _) = self.requests.of(request, &self.visitor, "trace");
         let answers: Vec<Response> = self.schema.execute_stream(request).collect().await;
         answers.into_iter().map(|answer| data(answer)["syncProgress"].take()).collect()
     }
@@ -125,7 +126,7 @@ impl World {
 
     /// Runs a subscription that must go wrong at once, and returns the first error's code and message.
     pub(crate) async fn refused_stream(&self, document: &str, variables: Value) -> (String, String) {
-        let (request, _) = self.scope.of(request(document, variables), &self.visitor, "trace");
+        let (request, _) = self.requests.of(request(document, variables), &self.visitor, "trace");
         let answer = self.schema.execute_stream(request).next().await.expect("a stream answers");
         let error = serde_json::to_value(&answer.errors[0]).unwrap();
         (text(&error["extensions"]["code"]), text(&error["message"]))
@@ -133,7 +134,7 @@ impl World {
 
     /// Runs a document and returns the whole answer, and how many statements it cost.
     pub(crate) async fn send(&self, document: &str, variables: Value) -> (Response, u64) {
-        let (request, statements) = self.scope.of(request(document, variables), &self.visitor, "trace");
+        let (request, statements) = self.requests.of(request(document, variables), &self.visitor, "trace");
         let answer = self.schema.execute(request).await;
         (answer, statements.load(Ordering::Relaxed))
     }

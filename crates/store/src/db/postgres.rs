@@ -70,14 +70,14 @@ mod tests {
     use seatgraph_store::testkit;
 
     use crate::db::{with_conn, with_tx};
-    use crate::{DatabaseSettings, Db, Error};
+    use crate::{DatabaseSettings, Db, Error, Pools};
 
     /// A database with one connection, whose reads may take a fifth of a second.
     async fn impatient() -> Option<Db> {
         let database = testkit::database(seatgraph_store::Backend::Postgres).await?;
         let (read_timeout, connections) = (Duration::from_millis(200), 1);
         let settings = DatabaseSettings { read_timeout, connections, ..DatabaseSettings::new(database.url()) };
-        Some(Db::connect(&settings).await.unwrap())
+        Some(Pools::connect(&settings).await.unwrap().unscoped())
     }
 
     async fn read(db: &Db, sql: &'static str) -> crate::Result<usize> {

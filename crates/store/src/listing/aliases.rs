@@ -7,7 +7,7 @@ use super::{Key, by_text, text};
 use crate::aliases::visible;
 use crate::db::with_conn;
 use crate::schema::connection_aliases;
-use crate::{Alias, AliasId, Db, Direction, PageOf, PageRequest, Result, StringFilter};
+use crate::{Alias, AliasId, Direction, PageOf, PageRequest, Reader, Result, StringFilter};
 
 /// Leaves out aliases; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,10 +19,7 @@ pub struct AliasFilter {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr, $seen:expr) => {
-        if let Some(seen) = &$seen {
-            $query = $query.filter(connection_aliases::id.eq_any(seen.clone()));
-        }
+    ($query:ident, $filter:expr) => {
         text!($query, connection_aliases::connector, $filter.connector);
         if let Some(parent) = $filter.parent_id {
             $query = $query.filter(connection_aliases::parent_id.eq(parent));
@@ -34,12 +31,11 @@ macro_rules! narrow {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
+pub async fn page(db: &Reader, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
     let plan = request.plan("aliases by NAME", Direction::Asc)?;
-    let seen = visible(db).await?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = connection_aliases::table.select(Alias::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, seen);
+        let mut query = visible(db).select(Alias::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
         query = by_text!(query, plan, connection_aliases::name, connection_aliases::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -50,11 +46,10 @@ pub async fn page(db: &Db, filter: &AliasFilter, request: &PageRequest) -> Resul
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &AliasFilter) -> Result<i64> {
-    let seen = visible(db).await?;
+pub async fn count(db: &Reader, filter: &AliasFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = connection_aliases::table.count().into_boxed::<Be>();
-        narrow!(query, filter, seen);
+        let mut query = visible(db).count().into_boxed::<Be>();
+        narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

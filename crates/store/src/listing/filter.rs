@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::sql_types::{Bool, Nullable, Text};
 use seatgraph_core::{Clock as _, SystemClock};
 
-use crate::Db;
+use crate::Reader;
 
 /// Compares a text; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) fn escaped(text: &str) -> String {
 const CENTURY: i64 = 36_500;
 
 /// Since before when an account must be idle to have been so for more than `days`.
-pub(crate) fn idle_before(db: &Db, days: i64) -> DateTime<Utc> {
+pub(crate) fn idle_before(db: &Reader, days: i64) -> DateTime<Utc> {
     // Days are compared, so the clock of this machine is as good as the database's and saves a statement.
     SystemClock.now() + db.shift() - Duration::days(days.clamp(0, CENTURY))
 }

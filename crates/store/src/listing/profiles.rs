@@ -5,10 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use super::{Key, by_text, by_time, text};
 use crate::db::with_conn;
-use crate::profiles::ProfileRow;
+use crate::profiles::{ProfileRow, visible};
 use crate::schema::integration_profiles;
-use crate::scope::visible;
-use crate::{Db, Direction, PageOf, PageRequest, Profile, ProfileState, Result, StringFilter};
+use crate::{Direction, PageOf, PageRequest, Profile, ProfileState, Reader, Result, StringFilter};
 
 /// Leaves out profiles; all that is given must fit. Deleted ones are always left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,8 +55,7 @@ impl ProfileOrderField {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr, $db:expr) => {
-        visible!($query, $db, integration_profiles::id);
+    ($query:ident, $filter:expr) => {
         $query = $query.filter(integration_profiles::deleted_at.is_null());
         if let Some(states) = &$filter.state {
             $query = $query.filter(integration_profiles::state.eq_any(states.clone()));
@@ -72,7 +70,7 @@ macro_rules! narrow {
 /// # Errors
 /// `ForeignKeyset` for a place of another list or order.
 pub async fn page(
-    db: &Db,
+    db: &Reader,
     filter: &ProfileFilter,
     request: &PageRequest,
     order: ProfileOrder,
@@ -80,8 +78,8 @@ pub async fn page(
     use integration_profiles::{created_at, id, name};
     let plan = request.plan(order.field.listing(), order.direction)?;
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
-        let mut query = integration_profiles::table.select(ProfileRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).select(ProfileRow::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
         query = match order.field {
             ProfileOrderField::Name => by_text!(query, plan, name, id),
             ProfileOrderField::CreatedAt => by_time!(query, plan, created_at, id),
@@ -96,10 +94,10 @@ pub async fn page(
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &ProfileFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &ProfileFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = integration_profiles::table.count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).count().into_boxed::<Be>();
+        narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

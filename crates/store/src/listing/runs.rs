@@ -5,9 +5,9 @@ use diesel_async::RunQueryDsl;
 
 use super::{Key, by_time, time};
 use crate::db::with_conn;
+use crate::runs::visible;
 use crate::schema::sync_runs;
-use crate::scope::visible;
-use crate::{Db, Direction, PageOf, PageRequest, ProfileId, Result, RunState, SyncRun, TimeFilter};
+use crate::{Direction, PageOf, PageRequest, ProfileId, Reader, Result, RunState, SyncRun, TimeFilter};
 
 /// Leaves out runs; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,8 +21,7 @@ pub struct SyncRunFilter {
 }
 
 macro_rules! narrow {
-    ($query:ident, $filter:expr, $db:expr) => {
-        visible!($query, $db, sync_runs::profile_id);
+    ($query:ident, $filter:expr) => {
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(sync_runs::profile_id.eq(profile));
         }
@@ -37,11 +36,11 @@ macro_rules! narrow {
 ///
 /// # Errors
 /// `ForeignKeyset` for a place of another list.
-pub async fn page(db: &Db, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
+pub async fn page(db: &Reader, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
     let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = sync_runs::table.select(SyncRun::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).select(SyncRun::as_select()).into_boxed::<Be>();
+        narrow!(query, filter);
         query = by_time!(query, plan, sync_runs::queued_at, sync_runs::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
@@ -52,10 +51,10 @@ pub async fn page(db: &Db, filter: &SyncRunFilter, request: &PageRequest) -> Res
 ///
 /// # Errors
 /// As every read.
-pub async fn count(db: &Db, filter: &SyncRunFilter) -> Result<i64> {
+pub async fn count(db: &Reader, filter: &SyncRunFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = sync_runs::table.count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = visible(db).count().into_boxed::<Be>();
+        narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

@@ -79,7 +79,6 @@ macro_rules! narrow {
     ($query:ident, $filter:expr, $db:expr) => {{
         use $crate::listing::{coalesce, idle_before, search, text, time};
         use $crate::types::Bind;
-        $crate::scope::visible!($query, $db, subscriptions::profile_id);
         let gone = subscriptions::retired_at.is_not_null().or(accounts::retired_at.is_not_null());
         let states = $filter.states();
         match (states.live, states.retired) {

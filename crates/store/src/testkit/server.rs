@@ -9,7 +9,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::{DatabaseSettings, Db};
+use crate::{DatabaseSettings, Pools};
 
 /// A server, by how to reach a database on it.
 struct Server {
@@ -44,8 +44,8 @@ pub(super) async fn fresh_database() -> Option<String> {
 async fn template(server: &Server) -> String {
     let name = format!("seatgraph_template_{}", Uuid::now_v7().simple());
     run(server, &format!("CREATE DATABASE {name}")).await;
-    let db = Db::connect(&DatabaseSettings::new(server.url(&name))).await.expect("template opens");
-    db.migrate().await.expect("template migrates");
+    let pools = Pools::connect(&DatabaseSettings::new(server.url(&name))).await.expect("template opens");
+    pools.migrate().await.expect("template migrates");
     name
 }
 

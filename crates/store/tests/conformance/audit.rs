@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use seatgraph_store::audit::{self, AuditFilter, Broken, Deed};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    AuditOutcome, Backend, Error, PageRequest, ProfileId, Sealer, StringFilter, each_backend, secrets,
+    AccessVisibility, AuditOutcome, Backend, Error, PageRequest, ProfileId, ProfileSet, Sealer, StringFilter,
+    Visibility, each_backend, secrets,
 };
 use uuid::Uuid;
 
@@ -144,10 +145,12 @@ each_backend! {
         for profile_id in [None, Some(hers), Some(other), Some(hers)] {
             audit::append(&db, &sealer(), &Deed { profile_id, ..deed("one") }).await.unwrap();
         }
-        let filter = AuditFilter { profiles: Some(vec![hers]), ..AuditFilter::default() };
-        let page = audit::page(&db, &filter, &PageRequest::default()).await.unwrap();
+        let (all, access) = (ProfileSet::All, AccessVisibility::All);
+        let auditor = Visibility { audit: ProfileSet::from_iter([hers]), profiles: all, access };
+        let (auditor, filter) = (db.pools().scoped(auditor), AuditFilter::default());
+        let page = audit::page(&auditor, &filter, &PageRequest::default()).await.unwrap();
         assert_eq!(page.rows.iter().map(|(_, event)| event.sequence).collect::<Vec<_>>(), [4, 2]);
-        assert_eq!(audit::count(&db, &filter).await.unwrap(), 2);
+        assert_eq!(audit::count(&auditor, &filter).await.unwrap(), 2);
         assert_eq!(audit::verify(&db, &sealer(), None).await.unwrap().unwrap().events, 4);
     }
 

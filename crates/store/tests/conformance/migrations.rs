@@ -114,15 +114,16 @@ each_backend! {
 
     async fn every_migration_can_be_taken_back_and_made_again(db: TestDatabase) {
         let before = catalogue(&db).await;
-        db.revert_migrations().await.unwrap();
+        db.pools().revert_migrations().await.unwrap();
         assert_eq!(catalogue(&db).await, Catalogue::new());
-        db.migrate().await.unwrap();
+        db.pools().migrate().await.unwrap();
         assert_eq!(catalogue(&db).await, before);
     }
 
     async fn several_processes_may_migrate_at_once(db: TestDatabase) {
-        db.revert_migrations().await.unwrap();
-        let (one, two, three) = tokio::join!(db.migrate(), db.migrate(), db.migrate());
+        db.pools().revert_migrations().await.unwrap();
+        let pools = db.pools();
+        let (one, two, three) = tokio::join!(pools.migrate(), pools.migrate(), pools.migrate());
         one.and(two).and(three).unwrap();
         assert_eq!(catalogue(&db).await.len(), believed().len());
     }
