@@ -50,18 +50,6 @@ async fn documents_that_are_refused_use_the_budget_up_too() {
 }
 
 #[tokio::test]
-async fn an_operation_on_a_socket_pays_from_the_same_budget() {
-    let server = poor().await;
-    let mut client = Client::acknowledged(&server).await;
-    assert_eq!(server.post("{ books(first: 10) { title } }", json!({})).await.status, 200);
-    client.subscribe("a", "{ hello }", json!({})).await;
-    let message = client.receive().await;
-    let extensions = &message["payload"][0]["extensions"];
-    assert_eq!(extensions["code"], "RATE_LIMITED");
-    assert!(extensions["details"]["retryAfterSeconds"].as_u64().is_some_and(|seconds| seconds > 0), "{message}");
-}
-
-#[tokio::test]
 async fn a_client_that_reads_only_streams_is_told_so_too() {
     let server = poor().await;
     server.post("{ books(first: 10) { title } }", json!({})).await;

@@ -21,15 +21,6 @@ fn complete(id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_query_is_answered_and_completed() {
-    let server = Server::start().await;
-    let mut client = Client::acknowledged(&server).await;
-    client.subscribe("q", "query($n: Int!) { add(a: $n) }", json!({ "n": 1 })).await;
-    assert_eq!(client.receive().await, next("q", json!({ "add": 11 })));
-    assert_eq!(client.receive().await, complete("q"));
-}
-
-#[tokio::test]
 async fn the_plain_path_upgrades_too() {
     let server = Server::start().await;
     let protocol = [("sec-websocket-protocol", "graphql-transport-ws")];
@@ -80,50 +71,6 @@ async fn two_operations_run_beside_each_other() {
     let mut ids = [client.receive().await, client.receive().await].map(|m| m["id"].clone());
     ids.sort_by_key(ToString::to_string);
     assert_eq!(ids, ["a", "b"]);
-}
-
-#[tokio::test]
-async fn a_request_error_is_an_error_message_and_ends_its_operation_only() {
-    let server = Server::start().await;
-    let mut client = Client::acknowledged(&server).await;
-    for (query, variables, code) in [
-        ("{ hello", json!({}), "GRAPHQL_PARSE_FAILED"),
-        ("{ nothing }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
-        ("query($n: Int!) { add(a: $n) }", json!({}), "BAD_USER_INPUT"),
-        ("{ books(first: 200) { sequels(first: 200) { title } } }", json!({}), "COST_LIMIT"),
-    ] {
-        client.subscribe("e", query, variables).await;
-        let message = client.receive().await;
-        assert_eq!((&message["id"], &message["type"]), (&json!("e"), &json!("error")));
-        assert_eq!(message["payload"][0]["extensions"]["code"], code);
-        assert!(message["payload"][0]["extensions"]["traceId"].is_string(), "{message}");
-    }
-    // The same id is free again, and nothing came after the errors.
-    client.subscribe("e", "{ hello }", json!({})).await;
-    assert_eq!(client.receive().await, next("e", json!({ "hello": "world" })));
-}
-
-#[tokio::test]
-async fn a_field_error_is_part_of_the_answer() {
-    let server = Server::start().await;
-    let mut client = Client::acknowledged(&server).await;
-    client.subscribe("f", "{ fails(how: CODED) }", json!({})).await;
-    let message = client.receive().await;
-    assert_eq!(message["type"], "next");
-    assert_eq!(message["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
-    assert_eq!(client.receive().await, complete("f"));
-}
-
-#[tokio::test]
-async fn a_panic_is_an_error_of_its_operation_only() {
-    let server = Server::start().await;
-    let mut client = Client::acknowledged(&server).await;
-    client.subscribe("p", "{ fails(how: PANIC) }", json!({})).await;
-    let message = client.receive().await;
-    assert_eq!(message["type"], "error");
-    assert_eq!(message["payload"][0]["extensions"]["code"], "INTERNAL_SERVER_ERROR");
-    client.subscribe("q", "{ hello }", json!({})).await;
-    assert_eq!(client.receive().await["id"], "q");
 }
 
 #[tokio::test]
@@ -279,17 +226,6 @@ async fn operations_beyond_the_limit_are_refused_one_by_one() {
     client.send(complete("a")).await;
     client.subscribe("c", LIVE, json!({})).await;
     assert_eq!(client.receive().await["type"], "next");
-}
-
-#[tokio::test]
-async fn an_operation_that_takes_too_long_ends_with_an_error() {
-    let limits = Limits { operation_time: Duration::from_millis(50), ..Limits::default() };
-    let server = Server::limited(limits).await;
-    let mut client = Client::acknowledged(&server).await;
-    client.subscribe("n", "{ never }", json!({})).await;
-    let message = client.receive().await;
-    assert_eq!(message["type"], "error");
-    assert_eq!(message["payload"][0]["extensions"]["code"], "TIMEOUT");
 }
 
 #[tokio::test]
