@@ -1,8 +1,11 @@
 //! The messages of graphql-transport-ws, and the ways a connection ends.
 
+use std::error::Error as _;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use tokio_tungstenite::tungstenite;
 
 /// Why a connection is closed, with the code the protocol gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,15 +59,16 @@ impl End {
 
     /// What a client is told that does not keep to the protocol; `None` for one that has left.
     pub(crate) fn of(error: &axum::Error) -> Option<Self> {
-        // The library does not export its error's type; these are the texts of its kinds.
-        let words = error.to_string();
-        let faults = [
-            ("Space limit exceeded", Self::too_big as fn() -> Self),
-            ("UTF-8 encoding error", Self::not_text),
-            ("WebSocket protocol error", Self::protocol),
-        ];
-        let fault = faults.into_iter().find(|(kind, _)| words.starts_with(kind));
-        fault.filter(|_| !words.contains("without closing handshake")).map(|(_, end)| end())
+        use tungstenite::Error;
+        use tungstenite::error::ProtocolError;
+        // Holds as long as both speak of the same version of the library; the tests of bare frames notice when they do not.
+        match error.source()?.downcast_ref()? {
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
+            Error::Protocol(_) => Some(Self::protocol()),
+            Error::Utf8(_) => Some(Self::not_text()),
+            Error::Capacity(_) => Some(Self::too_big()),
+            _ => None,
+        }
     }
 
     fn protocol() -> Self {
