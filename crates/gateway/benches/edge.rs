@@ -112,6 +112,7 @@ async fn main() -> io::Result<()> {
         ("refused: a fragment bomb, 8 × 8", fragment_bomb(), "COST_LIMIT"),
         ("small query", "query($n: Int!) { add(a: $n) hello }".to_owned(), "world"),
         ("query of 55 aliased fields", large(), "Volume"),
+        ("200 rows of two fields and an object", "{ books(first: 200) { title next { title } } }".to_owned(), "Volume"),
     ] {
         let (_, answer) = ask(&router, &query).await;
         assert!(answer.contains(expected), "{name}: {answer}");

@@ -1,9 +1,9 @@
 //! One edge for GraphQL over HTTP, server-sent events, multipart subscriptions and WebSocket.
 //!
-//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: who asks, bytes, size,
-//! tokens and nesting, cost, validation, choice of an operation, rights, variables, execution within a time.
-//! The verdict on a document is remembered by its hash; a warm request parses and validates nothing
-//! but its variables.
+//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: authentication, bytes, size,
+//! tokens, nesting and other structural bounds, validation, choice of an operation, coercion of its variables, cost,
+//! permission, execution within a time, order of the answer. The verdict on a document is remembered by its hash; a warm
+//! request parses nothing, and reads no more than its variables and its cost.
 //!
 //! The executor must be an async-graphql schema built with `ValidationMode::Fast` (the edge has
 //! validated), `disable_suggestions()`, `limit_recursive_depth(128)` (the edge counts fields, the
@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
 use async_graphql::Executor;
 use async_trait::async_trait;
@@ -32,29 +31,35 @@ mod allow_list;
 mod bill;
 mod budget;
 mod coerce;
+mod compiler_texts;
+mod convert;
 mod cost;
+mod cost_rule;
+mod costed;
 mod document;
+mod hints;
 mod http;
+mod input_checks;
+mod introspection;
 mod limits;
-mod literals;
 mod negotiate;
+mod order;
 mod origin;
 mod params;
 mod persisted;
-mod prices;
 mod record;
 mod refusal;
 mod service;
 mod socket;
 mod stream;
-mod tally;
-mod tariff;
+mod structure;
 mod visitor;
 
 pub use allow_list::{AllowList, InvalidDocument};
+pub use cost_rule::DEFAULT_PAGE_SIZE;
+pub use costed::Costed;
 pub use limits::Limits;
 pub use origin::{HostPolicy, is_cross_site};
-pub use prices::Priced;
 use service::Service;
 pub use visitor::{CannotTell, Introduction, Visitor};
 
@@ -159,8 +164,7 @@ impl<E: Executor, B: Backend> Edge<E, B> {
     ///
     /// When `sdl` is not a valid GraphQL schema.
     pub fn new(executor: E, sdl: &str, settings: Settings, backend: B) -> Result<Self, InvalidSchema> {
-        let schema = Schema::parse_and_validate(sdl, "schema.graphql")
-            .map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
+        let schema = introspection::schema(sdl).map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
         Ok(Self { service: Service::new(executor, schema, settings, backend) })
     }
 

@@ -37,7 +37,7 @@ mod subscription_row;
 
 use async_graphql::{SDLExportOptions, ValidationMode};
 
-use crate::edge::Priced;
+use crate::edge::Costed;
 
 pub use mutation::Mutation;
 pub use query::Query;
@@ -45,14 +45,14 @@ pub(crate) use scope::RequestScope;
 pub use subscription::Subscription;
 
 /// The schema of this gateway.
-pub type Schema = async_graphql::Schema<Query, Mutation, Priced<Subscription>>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Costed<Subscription>>;
 
 /// Builds the schema. A request needs a context, which [`Requests::of`] gives it.
 ///
 /// [`Requests::of`]: crate::requests::Requests::of
 #[must_use]
 pub fn build() -> Schema {
-    Schema::build(Query, Mutation, Priced(Subscription))
+    Schema::build(Query, Mutation, Costed(Subscription))
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
         // Far beyond the depth that the edge lets through; the library counts fragments too.

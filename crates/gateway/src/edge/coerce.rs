@@ -1,15 +1,15 @@
-//! Variables: the values of a request turned into what the operation declares, or refused by name.
+//! Variables: the values of a request turned into what the operation declares, each fault refused by its place.
 //!
 //! No message repeats a value: variables carry secrets.
 
 use apollo_compiler::Schema;
-use apollo_compiler::ast::{InputValueDefinition, Type, Value as Literal};
+use apollo_compiler::ast::{Type, Value as Literal};
 use apollo_compiler::executable::{Operation, VariableDefinition};
 use apollo_compiler::parser::SourceMap;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use serde_json::{Map, Number, Value};
 
-use super::refusal::{Code, Refusal};
+use super::refusal::{Code, MAX_ERRORS, Refusal};
 
 /// Databases take only so many values at once (SQLite: 32,766 in all), and nobody names that many by hand.
 pub(crate) const MOST_ITEMS: usize = 1_000;
@@ -29,180 +29,173 @@ pub(crate) fn coerce(
     let mut coerced = Map::new();
     let mut refusals = Vec::new();
     for variable in &operation.variables {
-        let value = given.remove(variable.name.as_str());
-        match coerce_one(schema, variable, value, nesting) {
-            Ok(Some(value)) => {
-                coerced.insert(variable.name.to_string(), value);
-            }
-            Ok(None) => {}
-            Err(message) => {
-                let refusal = Refusal::new(Code::BadUserInput, message);
-                refusals.push(refusal.at(variable.location(), sources));
-            }
+        let given = given.remove(variable.name.as_str());
+        let mut coercion = Coercion { schema, path: Vec::new(), nesting, faults: Vec::new() };
+        if let Some(value) = coercion.variable(variable, given) {
+            coerced.insert(variable.name.to_string(), value);
         }
+        refusals.extend(coercion.faults.into_iter().map(|refusal| refusal.at(variable.location(), sources)));
     }
     if refusals.is_empty() { Ok(coerced) } else { Err(refusals) }
 }
 
-fn coerce_one(
-    schema: &Schema,
-    variable: &VariableDefinition,
-    value: Option<Value>,
-    nesting: usize,
-) -> Result<Option<Value>, String> {
-    let VariableDefinition { name, ty, default_value, .. } = variable;
-    let value = match (value, default_value) {
-        (Some(value), _) => value,
-        (None, Some(default)) => literal(default),
-        (None, None) if ty.is_non_null() => {
-            return Err(format!("variable \"${name}\" of required type \"{ty}\" was not given"));
-        }
-        (None, None) => return Ok(None),
-    };
-    let mut place = Place { variable: name, path: Vec::new(), nesting };
-    place.value(schema, ty, value).map(Some)
-}
-
-/// Where in a variable we are, for the message and for the bound on nesting.
-struct Place<'a> {
-    variable: &'a str,
+/// The value at one place of one variable, and the faults found so far.
+///
+/// Every step returns `None` where it noted a fault, or where the value is absent.
+struct Coercion<'a> {
+    schema: &'a Schema,
+    /// From the variable's name to the present value, in steps as messages write them: `v`, `.by`, `[0]`.
     path: Vec<String>,
     nesting: usize,
+    faults: Vec<Refusal>,
 }
 
-impl Place<'_> {
-    fn wrong(&self, why: &str) -> String {
-        let variable = self.variable;
-        let path = self.path.concat();
-        format!("variable \"${variable}\" has an invalid value at \"{variable}{path}\": {why}")
-    }
-
-    fn within<T>(&mut self, step: String, inner: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
-        self.path.push(step);
-        if self.path.len() > self.nesting {
-            return Err(self.wrong("nested too deep"));
+impl Coercion<'_> {
+    fn variable(&mut self, variable: &VariableDefinition, given: Option<Value>) -> Option<Value> {
+        let VariableDefinition { name, ty, default_value, .. } = variable;
+        self.path.push(name.to_string());
+        match (given, default_value) {
+            (Some(value), _) => self.value(ty, value),
+            (None, Some(default)) => self.value(ty, literal(default)),
+            (None, None) if ty.is_non_null() => {
+                let message = format!("variable \"${name}\" of required type \"{ty}\" was not given");
+                self.faults.push(Refusal::new(Code::BadUserInput, message));
+                None
+            }
+            (None, None) => None,
         }
-        let result = inner(self)?;
-        self.path.pop();
-        Ok(result)
     }
 
-    fn value(&mut self, schema: &Schema, ty: &Type, value: Value) -> Result<Value, String> {
+    /// Notes a fault of the present value.
+    fn fault<T>(&mut self, why: impl AsRef<str>) -> Option<T> {
+        let (variable, path, why) = (&self.path[0], self.path.concat(), why.as_ref());
+        let message = format!("variable \"${variable}\" has an invalid value at \"{path}\": {why}");
+        self.faults.push(Refusal::new(Code::BadUserInput, message).at_input(&self.path));
+        None
+    }
+
+    fn within<T>(&mut self, step: String, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        // An answer lists only so many errors; a long list of wrong items is not read to its end.
+        if self.faults.len() >= MAX_ERRORS {
+            return None;
+        }
+        self.path.push(step);
+        let result = if self.path.len() > self.nesting + 1 { self.fault("nested too deep") } else { inner(self) };
+        self.path.pop();
+        result
+    }
+
+    fn value(&mut self, ty: &Type, value: Value) -> Option<Value> {
         if value.is_null() {
-            return if ty.is_non_null() {
-                Err(self.wrong(&format!("expected type \"{ty}\" not to be null")))
-            } else {
-                Ok(Value::Null)
+            return match ty.is_non_null() {
+                true => self.fault(format!("expected type \"{ty}\" not to be null")),
+                false => Some(Value::Null),
             };
         }
         if !ty.is_list() {
-            return self.named(schema, ty.inner_named_type(), value);
+            return self.named(ty.inner_named_type(), value);
         }
         match value {
             Value::Array(items) if items.len() > MOST_ITEMS => {
-                Err(self.wrong(&format!("at most {MOST_ITEMS} items are taken at once")))
+                self.fault(format!("at most {MOST_ITEMS} items are taken at once"))
             }
             Value::Array(items) => {
-                let items = items.into_iter().enumerate().map(|(index, item)| {
-                    self.within(format!("[{index}]"), |at| at.value(schema, ty.item_type(), item))
-                });
-                items.collect::<Result<_, _>>().map(Value::Array)
+                let items = items.into_iter().enumerate();
+                let items = items.map(|(i, item)| self.within(format!("[{i}]"), |at| at.value(ty.item_type(), item)));
+                all(items).map(Value::Array)
             }
-            one => Ok(Value::Array(vec![self.value(schema, ty.item_type(), one)?])),
+            one => self.value(ty.item_type(), one).map(|item| Value::Array(vec![item])),
         }
     }
 
-    fn named(&mut self, schema: &Schema, name: &str, value: Value) -> Result<Value, String> {
-        match schema.types.get(name) {
-            Some(ExtendedType::InputObject(input)) => self.object(schema, input, value),
+    fn named(&mut self, name: &str, value: Value) -> Option<Value> {
+        match self.schema.types.get(name) {
+            Some(ExtendedType::InputObject(input)) => self.object(input, value),
             Some(ExtendedType::Enum(names)) => match value {
-                Value::String(text) if names.values.contains_key(text.as_str()) => Ok(Value::String(text)),
-                _ => Err(self.wrong(&format!("expected a value of enum \"{name}\""))),
+                Value::String(text) if names.values.contains_key(text.as_str()) => Some(Value::String(text)),
+                _ => self.fault(format!("expected a value of enum \"{name}\"")),
             },
             _ => self.scalar(name, value),
         }
     }
 
-    fn scalar(&mut self, name: &str, value: Value) -> Result<Value, String> {
+    fn scalar(&mut self, name: &str, value: Value) -> Option<Value> {
         let fits = match (name, &value) {
             ("Int", Value::Number(number)) => {
-                return int(number)
-                    .map(Value::from)
-                    .ok_or_else(|| self.wrong("expected an \"Int\": a whole number of 32 bits with a sign"));
+                return match int(number) {
+                    Some(whole) => Some(whole.into()),
+                    None => self.fault("expected an \"Int\": a whole number of 32 bits with a sign"),
+                };
             }
             ("Float", Value::Number(_)) | ("Boolean", Value::Bool(_)) => true,
             ("String" | "ID", Value::String(_)) => true,
-            ("ID", Value::Number(number)) if !number.is_f64() => {
-                return Ok(Value::String(number.to_string()));
-            }
+            ("ID", Value::Number(number)) if !number.is_f64() => return Some(Value::String(number.to_string())),
             ("Int" | "Float" | "Boolean" | "String" | "ID", _) => false,
             _ => true,
         };
         if !fits {
-            return Err(self.wrong(&format!("expected a value of type \"{name}\"")));
+            return self.fault(format!("expected a value of type \"{name}\""));
         }
         self.free(&value)?;
-        Ok(value)
+        Some(value)
     }
 
     /// Holds what a custom scalar brings to the bounds that hold for every value.
-    fn free(&mut self, value: &Value) -> Result<(), String> {
+    fn free(&mut self, value: &Value) -> Option<()> {
         match value {
             Value::String(text) if text.len() > LONGEST_TEXT => {
-                Err(self.wrong(&format!("a text of more than {LONGEST_TEXT} bytes is not taken")))
+                self.fault(format!("a text of more than {LONGEST_TEXT} bytes is not taken"))
             }
-            Value::String(text) if text.contains('\0') => Err(self.wrong("the character U+0000 is not allowed")),
-            Value::Array(items) => items
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, item)| self.within(format!("[{index}]"), |at| at.free(item))),
-            Value::Object(fields) => fields.iter().try_for_each(|(name, item)| {
-                if name.contains('\0') {
-                    return Err(self.wrong("the character U+0000 is not allowed"));
-                }
-                self.within(format!(".{name}"), |at| at.free(item))
-            }),
-            _ => Ok(()),
+            Value::String(text) if text.contains('\0') => self.fault("the character U+0000 is not allowed"),
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                all(items.map(|(i, item)| self.within(format!("[{i}]"), |at| at.free(item)))).map(drop)
+            }
+            Value::Object(fields) => all(fields.iter().map(|(name, item)| match name.contains('\0') {
+                true => self.fault("the character U+0000 is not allowed"),
+                false => self.within(format!(".{name}"), |at| at.free(item)),
+            }))
+            .map(drop),
+            _ => Some(()),
         }
     }
 
-    fn object(&mut self, schema: &Schema, input: &InputObjectType, value: Value) -> Result<Value, String> {
+    fn object(&mut self, input: &InputObjectType, value: Value) -> Option<Value> {
+        let name = &input.name;
         let Value::Object(mut given) = value else {
-            return Err(self.wrong(&format!("expected an object of type \"{}\"", input.name)));
+            return self.fault(format!("expected an object of type \"{name}\""));
         };
-        if let Some(unknown) = given.keys().find(|key| !input.fields.contains_key(key.as_str())) {
+        let before = self.faults.len();
+        for unknown in given.keys().filter(|key| !input.fields.contains_key(key.as_str())).take(MAX_ERRORS) {
             // The key is the client's own text, and bounded by the size of the variables.
-            let name = &input.name;
-            return Err(self.wrong(&format!("field \"{unknown}\" is not defined by \"{name}\"")));
+            self.fault::<()>(format!("field \"{unknown}\" is not defined by \"{name}\""));
         }
         if is_one_of(input) && (given.len() != 1 || given.values().any(Value::is_null)) {
-            let name = &input.name;
-            return Err(self.wrong(&format!("exactly one field of \"{name}\" must be given")));
+            return self.fault(format!("exactly one field of \"{name}\" must be given"));
         }
         let mut coerced = Map::new();
         for (name, field) in &input.fields {
-            let step = format!(".{name}");
-            let given = given.remove(name.as_str());
-            let found = self.within(step, |at| at.field(schema, field, given))?;
+            let given = given.remove(name.as_str()).or_else(|| field.default_value.as_deref().map(literal));
+            let found = self.within(format!(".{name}"), |at| match given {
+                Some(value) => at.value(&field.ty, value),
+                None if field.ty.is_non_null() => at.fault(format!("required type \"{}\" was not given", field.ty)),
+                None => None,
+            });
             if let Some(value) = found {
                 coerced.insert(name.to_string(), value);
             }
         }
-        Ok(Value::Object(coerced))
+        (self.faults.len() == before).then_some(Value::Object(coerced))
     }
+}
 
-    fn field(
-        &mut self,
-        schema: &Schema,
-        field: &InputValueDefinition,
-        given: Option<Value>,
-    ) -> Result<Option<Value>, String> {
-        match given.or_else(|| field.default_value.as_deref().map(literal)) {
-            Some(value) => self.value(schema, &field.ty, value).map(Some),
-            None if field.ty.is_non_null() => Err(self.wrong(&format!("required type \"{}\" was not given", field.ty))),
-            None => Ok(None),
-        }
-    }
+/// All items, or nothing where one of them is at fault; all of them are looked at.
+fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
+    items.fold(Some(Vec::new()), |all, item| {
+        let (mut all, item) = (all?, item?);
+        all.push(item);
+        Some(all)
+    })
 }
 
 pub(crate) fn is_one_of(input: &InputObjectType) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use apollo_compiler::ast::{self, Definition, OperationType};
+use apollo_compiler::ast::{self, OperationType};
 use apollo_compiler::diagnostic::Diagnostic;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::parser::Parser;
@@ -11,18 +11,19 @@ use apollo_compiler::validation::{DiagnosticData, DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 use async_graphql::parser::types::ExecutableDocument as ParsedDocument;
 use moka::future::Cache;
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::allow_list::AllowList;
-use super::cost::{self, Price, Unaffordable};
+use super::coerce::coerce;
+use super::compiler_texts::{is_limit, is_without_selections};
+use super::cost::price;
+use super::hints::hints;
 use super::limits::Limits;
-use super::literals;
 use super::params::Params;
 use super::persisted::{self, Hash};
 use super::refusal::{Code, MAX_ERRORS, Refusal, Refused};
-use super::tally;
+use super::{convert, input_checks, structure};
 
-type Variables = Map<String, serde_json::Value>;
 type Verdict = Result<Arc<Document>, Arc<Vec<Refusal>>>;
 
 /// A judged document weighs about this many times its text.
@@ -33,19 +34,20 @@ const WEIGHT: usize = 40;
 pub(crate) struct Document {
     pub(crate) valid: Valid<ExecutableDocument>,
     pub(crate) parsed: ParsedDocument,
-    /// What the price is worked out from again when it hangs on variables.
-    syntax: ast::Document,
 }
 
-/// An operation of a document, with its price.
+/// An operation of a document with its variables and its cost.
 #[derive(Debug)]
 pub(crate) struct Chosen {
     pub(crate) document: Arc<Document>,
     pub(crate) operation: Node<Operation>,
+    /// The coerced variables, defaults included; a nullable one that was not given is absent.
+    pub(crate) variables: Map<String, Value>,
     /// The fields of the root that the operation names, each once, wherever in its fragments.
     pub(crate) fields: Arc<[String]>,
     pub(crate) cost: u64,
-    pub(crate) introspects: bool,
+    /// Whether the answer is to say what it cost.
+    pub(crate) wants_cost: bool,
     /// What is left of the visitor's budget once this is paid.
     pub(crate) left: u32,
 }
@@ -53,6 +55,11 @@ pub(crate) struct Chosen {
 impl Chosen {
     pub(crate) fn kind(&self) -> OperationType {
         self.operation.operation_type
+    }
+
+    /// Whether the operation reads the schema itself.
+    pub(crate) fn introspects(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.as_str(), "__schema" | "__type"))
     }
 }
 
@@ -72,19 +79,22 @@ impl Documents {
         Self { schema, limits, allow_list, verdicts }
     }
 
-    pub(crate) fn schema(&self) -> &Valid<Schema> {
+    pub(crate) fn schema(&self) -> &Arc<Valid<Schema>> {
         &self.schema
     }
 
-    /// Judges the document that is meant, picks the operation, and prices it for these variables.
-    pub(crate) async fn choose(&self, params: &Params) -> Result<Chosen, Refused> {
-        let name = params.operation_name.as_deref();
-        let document = self.document(params).await?;
-        let operation = pick(&document.valid, name)?;
-        let price = self.price(&document.syntax, name, &params.variables)?;
-        let names: BTreeSet<_> = operation.root_fields(&document.valid).map(|field| field.name.as_str()).collect();
+    /// Reads a request: judges its document, picks the operation, coerces its variables and prices it with them.
+    pub(crate) async fn choose(&self, mut params: Params) -> Result<Chosen, Refused> {
+        let document = self.document(&params).await?;
+        let operation = pick(&document.valid, params.operation_name.as_deref())?;
+        params.resume(&operation);
+        let (schema, valid) = (&self.schema, &document.valid);
+        let nesting = self.limits.variables_nesting;
+        let variables = coerce(schema, &valid.sources, &operation, params.variables, nesting)?;
+        let cost = price(schema, valid, &operation, &variables, &self.limits)?;
+        let names: BTreeSet<_> = operation.root_fields(valid).map(|field| field.name.as_str()).collect();
         let fields = names.into_iter().map(str::to_owned).collect();
-        Ok(Chosen { document, operation, fields, cost: price.cost, introspects: price.introspects, left: 0 })
+        Ok(Chosen { document, operation, variables, fields, cost, wants_cost: params.wants_cost, left: 0 })
     }
 
     /// The document, remembered or judged now.
@@ -95,10 +105,8 @@ impl Documents {
         }
         let listed = || self.allow_list.as_ref()?.text(&key);
         let source = params.query.as_deref().or_else(listed).ok_or_else(persisted::not_found)?;
-        let (verdict, lasting) = self.judge(source, &params.variables);
-        if lasting {
-            self.verdicts.insert(key, verdict.clone()).await;
-        }
+        let verdict = self.judge(source).map(Arc::new).map_err(Arc::new);
+        self.verdicts.insert(key, verdict.clone()).await;
         Ok(verdict.map_err(Arc::unwrap_or_clone)?)
     }
 
@@ -117,22 +125,16 @@ impl Documents {
         Ok(key)
     }
 
-    /// The verdict, and whether it holds whatever the variables are.
-    fn judge(&self, source: &str, variables: &Variables) -> (Verdict, bool) {
-        let mut lasting = true;
-        let verdict = self.parse(source).and_then(|syntax| {
-            tally::count(&syntax, &self.limits).map_err(|refusal| vec![refusal])?;
-            self.allowed(&syntax)?;
-            for operation in operations(&syntax) {
-                let price = cost::price(&self.schema, &syntax, operation, variables, &self.limits);
-                if let Err(Unaffordable { refusal, by_variables }) = price {
-                    lasting = !by_variables;
-                    return Err(vec![refusal]);
-                }
-            }
-            self.validate(source, syntax)
-        });
-        (verdict.map(Arc::new).map_err(Arc::new), lasting)
+    fn judge(&self, source: &str) -> Result<Document, Vec<Refusal>> {
+        let syntax = self.parse(source)?;
+        structure::check(&syntax, &self.limits)?;
+        self.allowed(&syntax)?;
+        let valid = syntax
+            .to_executable_validate(&self.schema)
+            .map_err(|failed| invalid(&self.schema, &syntax, &failed.errors))?;
+        input_checks::check(&self.schema, &valid)?;
+        let parsed = convert::convert(&self.schema, &valid, source);
+        Ok(Document { valid, parsed })
     }
 
     fn parse(&self, source: &str) -> Result<ast::Document, Vec<Refusal>> {
@@ -141,12 +143,14 @@ impl Documents {
             .token_limit(self.limits.tokens)
             .parse_ast(source, "document")
             .map_err(|failed| {
-                // A limit is the one kind of error here that does not call itself one of syntax. Where it cuts the document
-                // off, it also makes errors of syntax, which may come first.
-                let limit = failed.errors.iter().find(|found| !found.error.to_string().starts_with("syntax error"));
+                // Where a limit cuts the document off, it also makes errors of syntax, which may come first.
+                let limit = failed.errors.iter().find(|found| is_limit(&found.error.to_string()));
                 match limit {
                     Some(limit) => vec![refusal(Code::CostLimit, &limit)],
-                    None => refusals(&failed.errors, Code::GraphqlParseFailed),
+                    None => {
+                        let errors = failed.errors.iter().take(MAX_ERRORS);
+                        errors.map(|error| refusal(Code::GraphqlParseFailed, &error)).collect()
+                    }
                 }
             })
     }
@@ -160,33 +164,6 @@ impl Documents {
             _ => Ok(()),
         }
     }
-
-    fn validate(&self, source: &str, syntax: ast::Document) -> Result<Document, Vec<Refusal>> {
-        let valid = syntax
-            .to_executable_validate(&self.schema)
-            .map_err(|failed| refusals(&failed.errors, Code::GraphqlValidationFailed))?;
-        literals::check(&self.schema, &valid)?;
-        let parsed = async_graphql::parser::parse_query(source).map_err(|error| {
-            let refusal = Refusal::new(Code::GraphqlParseFailed, error.to_string());
-            vec![refusal.at_pos(error.positions().next())]
-        })?;
-        Ok(Document { valid, parsed, syntax })
-    }
-
-    fn price(&self, syntax: &ast::Document, name: Option<&str>, variables: &Variables) -> Result<Price, Vec<Refusal>> {
-        let chosen = operations(syntax)
-            .find(|operation| name.is_none() || operation.name.as_deref() == name)
-            .expect("the operation was picked from this document");
-        cost::price(&self.schema, syntax, chosen, variables, &self.limits)
-            .map_err(|unaffordable| vec![unaffordable.refusal])
-    }
-}
-
-fn operations(syntax: &ast::Document) -> impl Iterator<Item = &ast::OperationDefinition> {
-    syntax.definitions.iter().filter_map(|definition| match definition {
-        Definition::OperationDefinition(operation) => Some(&**operation),
-        _ => None,
-    })
 }
 
 fn pick(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Operation>, Vec<Refusal>> {
@@ -199,8 +176,19 @@ fn pick(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Operat
     })
 }
 
-fn refusals(errors: &DiagnosticList, code: Code) -> Vec<Refusal> {
-    errors.iter().take(MAX_ERRORS).map(|error| refusal(code, &error)).collect()
+/// One refusal for each fault that validation found, with the names that may have been meant.
+fn invalid(schema: &Schema, syntax: &ast::Document, errors: &DiagnosticList) -> Vec<Refusal> {
+    let hints = hints(schema, syntax);
+    let refusals = errors.iter().map(|error| refusal(Code::GraphqlValidationFailed, &error));
+    let faults = refusals.filter(|refusal| {
+        let place = refusal.line_column().filter(|_| is_without_selections(&refusal.message));
+        !place.is_some_and(|place| hints.selects(place))
+    });
+    let suggesting = faults.map(|refusal| {
+        let suggestion = refusal.line_column().and_then(|place| hints.suggestion(place));
+        refusal.suggesting(suggestion)
+    });
+    suggesting.take(MAX_ERRORS).collect()
 }
 
 fn refusal(code: Code, error: &Diagnostic<'_, DiagnosticData>) -> Refusal {

@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::StreamExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde_json::Value;
 
 use super::document::Chosen;
 use super::negotiate::{Accepted, Media, is_json};
@@ -97,14 +96,13 @@ async fn answer<E: Executor, B: Backend>(
         Ok(chosen) => chosen,
         Err(refused) => return refuse_as(accepted, refused, record, &service),
     };
-    let (chosen, params) = chosen;
-    let admitted = match service.admit(&chosen, params, guest, &mut record) {
+    let admitted = match service.admit(chosen, guest, &mut record) {
         Ok(admitted) => admitted,
         Err(refused) => return refuse_as(accepted, refused, record, &service),
     };
     let pace = pace(&service);
     match (accepted.framing, accepted.media) {
-        (Some(framing), media) if is_stream(&chosen) || media.is_none() => {
+        (Some(framing), media) if is_stream(admitted.kind()) || media.is_none() => {
             stream::respond(framing, service.stream(admitted, record), pace)
         }
         _ => match service.execute(admitted, &mut record).await {
@@ -121,8 +119,8 @@ fn pace<E: Executor, B: Backend>(service: &Service<E, B>) -> Pace {
     Pace { heartbeat: service.settings.limits.heartbeat, closing: service.closing.clone() }
 }
 
-fn is_stream(chosen: &Chosen) -> bool {
-    chosen.kind() == OperationType::Subscription
+fn is_stream(kind: OperationType) -> bool {
+    kind == OperationType::Subscription
 }
 
 /// Everything up to the choice of an operation that this method and these headers can carry.
@@ -133,7 +131,7 @@ async fn choose<E: Executor, B: Backend>(
     accepted: Accepted,
     guest: &Guest<B::Identity>,
     record: &mut Record,
-) -> Result<(Chosen, Params), Refused> {
+) -> Result<Chosen, Refused> {
     if parts.method != Method::POST && parts.method != Method::GET {
         let message = "GraphQL is served by GET and POST";
         return Err(Refused::new(Stage::Method("GET, POST"), Code::BadRequest, message));
@@ -145,19 +143,17 @@ async fn choose<E: Executor, B: Backend>(
     }
     let mut params = read(service, parts, body).await?;
     params.wants_cost |= bill::wanted(&parts.headers);
-    let chosen = service.choose(&params, guest, record).await?;
+    params.last_event = last_event(&parts.headers);
+    let chosen = service.choose(params, guest, record).await?;
     if parts.method == Method::GET && chosen.kind() == OperationType::Mutation {
         let message = "a mutation needs POST";
         return Err(Refused::new(Stage::Method("POST"), Code::BadRequest, message));
     }
-    if is_stream(&chosen) {
-        if accepted.framing.is_none() {
-            let message = "a subscription needs text/event-stream, multipart/mixed or a WebSocket";
-            return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
-        }
-        resume(&chosen, &mut params, &parts.headers);
+    if is_stream(chosen.kind()) && accepted.framing.is_none() {
+        let message = "a subscription needs text/event-stream, multipart/mixed or a WebSocket";
+        return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
     }
-    Ok((chosen, params))
+    Ok(chosen)
 }
 
 async fn read<E: Executor, B: Backend>(service: &Service<E, B>, parts: &Parts, body: Body) -> Result<Params, Refused> {
@@ -185,17 +181,9 @@ async fn collect(body: Body, most: usize, time: Duration) -> Result<Bytes, Refus
     }
 }
 
-/// A client that comes back says in `Last-Event-ID` where it was: that is the operation's `$after`.
-fn resume(chosen: &Chosen, params: &mut Params, headers: &HeaderMap) {
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
-    let Some(last) = last.and_then(|last| last.trim().parse::<i32>().ok()) else { return };
-    let takes_it =
-        chosen.operation.variables.iter().any(|variable| {
-            variable.name == "after" && !variable.ty.is_list() && variable.ty.inner_named_type() == "Int"
-        });
-    if takes_it {
-        params.variables.insert("after".to_owned(), Value::from(last));
-    }
+/// A client that comes back says in `Last-Event-ID` where it was.
+fn last_event(headers: &HeaderMap) -> Option<i32> {
+    headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
 }
 
 /// Refuses in the form the client reads: a client that reads only streams gets a stream of one.

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+/// Rows of the largest page unless a deployment decides otherwise.
+pub(crate) const DEFAULT_LARGEST_PAGE: u64 = 200;
+
 /// What one request, one socket and one stream may ask for.
 ///
 /// Sizes are bytes; times are given in seconds, fractions allowed. Unknown keys are refused.
@@ -35,11 +38,9 @@ pub struct Limits {
     pub selections: u64,
     /// Nesting of lists and objects inside the variables.
     pub variables_nesting: usize,
-    /// Largest `first` or `last`.
+    /// Largest `first` or `last`, and most ids in one list, as far as the schema allows more.
     pub page_size: u64,
-    /// Rows a page is priced at when neither `first` nor `last` is given and the schema has no default.
-    pub default_page_size: u64,
-    /// Price one operation may have; the price table is in the module `cost`.
+    /// Cost of one operation; the table of costs is in the module `cost_rule`.
     pub cost: u64,
     /// Cost that one visitor's budget is filled with each minute.
     pub budget_per_minute: NonZeroU32,
@@ -91,8 +92,7 @@ impl Default for Limits {
             fragments: 64,
             selections: 10_000,
             variables_nesting: 32,
-            page_size: 200,
-            default_page_size: 20,
+            page_size: DEFAULT_LARGEST_PAGE,
             cost: 2_000,
             budget_per_minute: NonZeroU32::new(600_000).expect("it is not zero"),
             budget_burst: NonZeroU32::new(100_000).expect("it is not zero"),

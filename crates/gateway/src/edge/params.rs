@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use apollo_compiler::executable::Operation;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -20,9 +21,20 @@ pub(crate) struct Params {
     pub(crate) variables: Map<String, Value>,
     /// Whether the answer is to say what it cost.
     pub(crate) wants_cost: bool,
+    /// The number of the last event that a client of a stream has received.
+    pub(crate) last_event: Option<i32>,
 }
 
 impl Params {
+    /// Continues a stream: the last event received is the operation's `$after`, if it declares one.
+    pub(crate) fn resume(&mut self, operation: &Operation) {
+        let Some(last) = self.last_event.filter(|_| operation.is_subscription()) else { return };
+        let declared = operation.variables.iter().find(|variable| variable.name == "after");
+        if declared.is_some_and(|after| !after.ty.is_list() && after.ty.inner_named_type() == "Int") {
+            self.variables.insert("after".to_owned(), last.into());
+        }
+    }
+
     /// Reads the body of a POST or the payload of `subscribe`.
     pub(crate) fn from_json(json: &[u8], limits: &Limits) -> Result<Self, Refused> {
         if json.trim_ascii_start().starts_with(b"[") {
@@ -68,7 +80,7 @@ impl Params {
         }
         let wants_cost = extensions.get("cost") == Some(&Value::Bool(true));
         let operation_name = operation_name.filter(|name| !name.is_empty());
-        Ok(Self { query, hash, operation_name, variables, wants_cost })
+        Ok(Self { query, hash, operation_name, variables, wants_cost, last_event: None })
     }
 }
 

@@ -1,9 +1,11 @@
 //! What the edge says when it says no, and what it lets out of the executor's errors.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use apollo_compiler::parser::{LineColumn, SourceMap, SourceSpan};
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use serde_json::json;
 
 /// Errors listed in one answer; a hostile document can deserve thousands.
@@ -63,13 +65,17 @@ pub(crate) struct Refusal {
     pub(crate) code: Code,
     pub(crate) message: String,
     location: Option<LineColumn>,
+    /// Names that the client may have meant, for callers who may read the schema.
+    suggestion: Option<String>,
+    /// The path of the input value at fault.
+    input: Option<serde_json::Value>,
     /// Seconds after which it is worth trying again.
     retry_after: Option<u64>,
 }
 
 impl Refusal {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), location: None, retry_after: None }
+        Self { code, message: message.into(), location: None, suggestion: None, input: None, retry_after: None }
     }
 
     /// Points at the place in the document that `span` covers.
@@ -78,23 +84,45 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn at_pos(mut self, pos: Option<Pos>) -> Self {
-        self.location = pos.map(|Pos { line, column }| LineColumn { line, column });
-        self
-    }
-
     pub(crate) fn at_line_column(mut self, location: Option<LineColumn>) -> Self {
         self.location = location;
         self
     }
 
+    /// Names the input value at fault by the steps that lead to it: `v`, `.by`, `[0]`.
+    pub(crate) fn at_input(mut self, steps: &[String]) -> Self {
+        let step = |step: &String| match step.trim_start_matches('[').trim_end_matches(']').parse::<usize>() {
+            Ok(index) if step.starts_with('[') => json!(index),
+            _ => json!(step.trim_start_matches('.')),
+        };
+        self.input = Some(steps.iter().map(step).collect());
+        self
+    }
+
+    /// Where in the document the refusal points.
+    pub(crate) fn line_column(&self) -> Option<(usize, usize)> {
+        self.location.map(|LineColumn { line, column }| (line, column))
+    }
+
+    pub(crate) fn suggesting(mut self, suggestion: Option<String>) -> Self {
+        self.suggestion = suggestion;
+        self
+    }
+
     fn to_json(&self, trace_id: &str) -> serde_json::Value {
+        let message = match &self.suggestion {
+            Some(suggestion) => format!("{}; did you mean {suggestion}?", self.message),
+            None => self.message.clone(),
+        };
         let mut error = json!({
-            "message": self.message,
+            "message": message,
             "extensions": { "code": self.code.as_str(), "traceId": trace_id },
         });
         if let Some(LineColumn { line, column }) = self.location {
             error["locations"] = json!([{ "line": line, "column": column }]);
+        }
+        if let Some(path) = &self.input {
+            error["extensions"]["details"] = json!({ "path": path });
         }
         if let Some(seconds) = self.retry_after {
             error["extensions"]["details"] = json!({ "retryAfterSeconds": seconds });
@@ -155,6 +183,12 @@ impl Refused {
         Self { stage: Stage::RateLimited(seconds), errors: vec![refusal] }
     }
 
+    /// The same without the names of the schema, for callers who may not read it.
+    pub(crate) fn without_suggestions(mut self) -> Self {
+        self.errors.iter_mut().for_each(|error| error.suggestion = None);
+        self
+    }
+
     pub(crate) fn code(&self) -> Code {
         self.errors.first().map_or(Code::InternalServerError, |error| error.code)
     }
@@ -206,7 +240,24 @@ pub(crate) fn label(response: &mut Response, trace_id: &str) -> Option<String> {
         extensions.set("traceId", trace_id);
         first.get_or_insert(code);
     }
+    merge_repeated(&mut response.errors);
     first
+}
+
+/// A field that is selected twice fails twice: that is one fault in one place of the answer, with two locations.
+fn merge_repeated(errors: &mut Vec<ServerError>) {
+    let mut known = HashMap::new();
+    let mut merged: Vec<ServerError> = Vec::with_capacity(errors.len());
+    for error in errors.drain(..) {
+        match known.entry((format!("{:?}", error.path), error.message.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(merged.len());
+                merged.push(error);
+            }
+            Entry::Occupied(place) => merged[*place.get()].locations.extend(error.locations),
+        }
+    }
+    *errors = merged;
 }
 
 fn code_of(error: &ServerError) -> String {
@@ -228,7 +279,7 @@ fn is_input_error(error: &ServerError) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::{Error, ErrorExtensions};
+    use async_graphql::{Error, ErrorExtensions, Pos};
 
     use super::*;
 

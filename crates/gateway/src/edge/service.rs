@@ -4,23 +4,24 @@ use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use apollo_compiler::Schema;
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument, Schema};
 use async_graphql::{Executor, Request, Response, Variables};
 use futures::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::bill::Bill;
 use super::budget::{Budgets, Held};
 use super::document::{Chosen, Documents};
+use super::order::Order;
 use super::params::Params;
 use super::record::{Open, Record};
 use super::refusal::{Code, Refusal, Refused, Stage, label};
 use super::visitor::{CannotTell, Introduction, Visitor};
-use super::{Backend, Identity, Prepared, Settings, absent, coerce};
+use super::{Backend, Identity, Prepared, Settings, absent};
 
 /// Said to whoever is not known.
 const UNKNOWN: &str = "it is not known who asks: send an API token as `Authorization: Bearer sg_…`, or log in";
@@ -45,13 +46,17 @@ pub(crate) struct Guest<I> {
 /// An operation that may run.
 pub(crate) struct Admitted<I> {
     request: Request,
-    kind: OperationType,
+    chosen: Chosen,
     guest: Guest<I>,
-    /// The fields of the root that it names, by which its rights are looked at again as long as it streams.
-    fields: Arc<[String]>,
     /// What the client wants to be told.
     bill: Option<Bill>,
     held: Held,
+}
+
+impl<I> Admitted<I> {
+    pub(crate) fn kind(&self) -> OperationType {
+        self.chosen.kind()
+    }
 }
 
 /// What happened next to an operation.
@@ -84,24 +89,27 @@ impl<E: Executor, B: Backend> Service<E, B> {
         }
     }
 
-    /// Judges the document, picks the operation and makes sure that whoever asks may run it and can pay for it.
+    /// Reads the request and makes sure that its caller may run the operation and can pay for it.
     pub(crate) async fn choose(
         &self,
-        params: &Params,
+        params: Params,
         guest: &Guest<B::Identity>,
         record: &mut Record,
     ) -> Result<Chosen, Refused> {
-        let visitor = guest.visitor.key();
+        let (visitor, principal) = (guest.visitor.key(), &guest.visitor.principal);
         // Paid beforehand, so that a visitor without a budget cannot have documents judged either.
         let left = self.budgets.charge(&visitor, 1)?;
-        let mut chosen = self.documents.choose(params).await?;
+        let may_introspect = self.settings.introspection || principal.may_introspect();
+        let mut chosen = self.documents.choose(params).await.map_err(|refused| match may_introspect {
+            true => refused,
+            false => refused.without_suggestions(),
+        })?;
         chosen.left = match chosen.cost.saturating_sub(1) {
             0 => left,
             rest => self.budgets.charge(&visitor, rest)?,
         };
         record.chose(&chosen);
-        let principal = &guest.visitor.principal;
-        if chosen.introspects && !self.settings.introspection && !principal.may_introspect() {
+        if chosen.introspects() && !may_introspect {
             return Err(Refusal::new(Code::Forbidden, "introspection is not allowed").into());
         }
         self.permits(principal, chosen.kind(), &chosen.fields)?;
@@ -117,50 +125,36 @@ impl<E: Executor, B: Backend> Service<E, B> {
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
-    /// Coerces the variables and makes the executor's request.
+    /// Makes the executor's request.
     pub(crate) fn admit(
         &self,
-        chosen: &Chosen,
-        params: Params,
+        chosen: Chosen,
         guest: Guest<B::Identity>,
         record: &mut Record,
     ) -> Result<Admitted<B::Identity>, Refused> {
-        let operation = &chosen.operation;
-        let variables = self.variables(&chosen.document.valid, chosen, params.variables)?;
-        let missing = |name: &&str| !variables.contains_key(*name);
-        let undefaulted = operation.variables.iter().map(|variable| variable.name.as_str());
-        let missing: HashSet<_> = undefaulted.filter(missing).collect();
-        let variables = Variables::from_json(Value::Object(variables.clone()));
+        let names = chosen.operation.variables.iter().map(|variable| variable.name.as_str());
+        let missing: HashSet<_> = names.filter(|name| !chosen.variables.contains_key(*name)).collect();
+        let variables = Variables::from_json(Value::Object(chosen.variables.clone()));
         let mut parsed = chosen.document.parsed.clone();
         absent::remove(&mut parsed, &missing, &variables);
-        let mut request = Request::new(params.query.unwrap_or_default()).variables(variables);
-        request.operation_name = operation.name.as_ref().map(ToString::to_string);
+        let mut request = Request::new("").variables(variables);
+        request.operation_name = chosen.operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
         let Prepared { request, statements } = self.backend.prepare(request, &guest.visitor, &record.trace_id);
         record.counts(statements);
         let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost, left: chosen.left };
-        let bill = params.wants_cost.then_some(bill);
+        let bill = chosen.wants_cost.then_some(bill);
         let held = self.budgets.operation(&guest.visitor.key())?;
-        Ok(Admitted { request, kind: chosen.kind(), guest, fields: Arc::clone(&chosen.fields), bill, held })
-    }
-
-    fn variables(
-        &self,
-        document: &ExecutableDocument,
-        chosen: &Chosen,
-        given: Map<String, Value>,
-    ) -> Result<Map<String, Value>, Refused> {
-        let nesting = self.settings.limits.variables_nesting;
-        let schema = self.documents.schema();
-        let operation = &chosen.operation;
-        Ok(coerce::coerce(schema, &document.sources, operation, given, nesting)?)
+        Ok(Admitted { request, chosen, guest, bill, held })
     }
 
     /// Carries out a query or a mutation.
     pub(crate) async fn execute(&self, admitted: Admitted<B::Identity>, record: &mut Record) -> Answer {
-        let longest = admitted.fields.iter().filter_map(|field| self.backend.field_timeout(admitted.kind, field)).max();
+        let Admitted { request, chosen, bill, held, .. } = admitted;
+        let kind = chosen.kind();
+        let longest = chosen.fields.iter().filter_map(|field| self.backend.field_timeout(kind, field)).max();
         let time = self.settings.limits.operation_time.max(longest.unwrap_or_default());
-        let work = AssertUnwindSafe(self.executor.execute(admitted.request)).catch_unwind();
+        let work = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
         let answer = match tokio::time::timeout(time, work).await {
             Err(_) => {
                 let message = "the operation took too long";
@@ -169,7 +163,8 @@ impl<E: Executor, B: Backend> Service<E, B> {
             Ok(Err(_)) => Err(broken(&record.trace_id)),
             Ok(Ok(response)) => Ok(response),
         };
-        finish(answer, admitted.bill, record)
+        drop(held);
+        self.finish(answer, &chosen, bill, record)
     }
 
     /// Carries out any operation as a stream of answers; a query gives one.
@@ -180,7 +175,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
     ) -> BoxStream<'static, (Answer, Arc<str>)> {
         let open = Open::stream();
         let trace_id: Arc<str> = record.trace_id.as_str().into();
-        if admitted.kind != OperationType::Subscription {
+        if admitted.kind() != OperationType::Subscription {
             return stream::once(async move {
                 let answer = self.execute(admitted, &mut record).await;
                 record.answered(200);
@@ -189,7 +184,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
             })
             .boxed();
         }
-        let Admitted { request, kind, guest, fields, mut bill, held } = admitted;
+        let Admitted { request, chosen, guest, mut bill, held } = admitted;
         let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
             let _open = (open, held);
@@ -199,7 +194,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
             loop {
                 let next = tokio::select! {
                     answer = answers.next() => answer.map(|answer| answer.map_err(|_| broken(&record.trace_id))),
-                    _ = looks.tick() => match self.still_permits(&guest, kind, &fields).await {
+                    _ = looks.tick() => match self.still_permits(&guest, &chosen).await {
                         Ok(()) => continue,
                         Err(withdrawn) => Some(Err(withdrawn)),
                     },
@@ -207,7 +202,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
                 let Some(answer) = next else { break };
                 let ends = answer.is_err();
                 // A subscription is paid for once, with its first answer.
-                yield (finish(answer, bill.take(), &mut record), trace_id.clone());
+                yield (self.finish(answer, &chosen, bill.take(), &mut record), trace_id.clone());
                 if ends {
                     break;
                 }
@@ -218,40 +213,32 @@ impl<E: Executor, B: Backend> Service<E, B> {
     }
 
     /// Makes sure that a guest is who it was, and may still do and see what it could when its stream began.
-    async fn still_permits(
-        &self,
-        guest: &Guest<B::Identity>,
-        kind: OperationType,
-        fields: &[String],
-    ) -> Result<(), Refused> {
+    async fn still_permits(&self, guest: &Guest<B::Identity>, chosen: &Chosen) -> Result<(), Refused> {
         let principal = match self.backend.authenticate(&guest.introduction).await {
             Ok(Some(principal)) => principal,
             Ok(None) => return Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
             // Nothing was withdrawn; the stream itself will find out that the database is away.
             Err(CannotTell) => return Ok(()),
         };
-        self.permits(&principal, kind, fields)?;
+        self.permits(&principal, chosen.kind(), &chosen.fields)?;
         if !principal.sees_the_same_as(&guest.visitor.principal) {
             let message = "what may be seen has changed; subscribe again";
             return Err(Refusal::new(Code::Forbidden, message).into());
         }
         Ok(())
     }
-}
 
-fn finish(answer: Answer, bill: Option<Bill>, record: &mut Record) -> Answer {
-    match answer {
-        Ok(mut response) => {
-            if let Some(bill) = bill {
-                bill.attach(&mut response);
-            }
-            record.coded(label(&mut response, &record.trace_id));
-            Ok(response)
+    /// Puts an answer in order, gives its errors codes, and adds the bill.
+    fn finish(&self, answer: Answer, chosen: &Chosen, bill: Option<Bill>, record: &mut Record) -> Answer {
+        let mut response = answer.inspect_err(|refused| record.failed(refused))?;
+        let Chosen { document, operation, variables, .. } = chosen;
+        let order = Order { schema: self.documents.schema(), document: &document.valid, variables };
+        order.apply(operation, &mut response.data);
+        if let Some(bill) = bill {
+            bill.attach(&mut response);
         }
-        Err(refused) => {
-            record.failed(&refused);
-            Err(refused)
-        }
+        record.coded(label(&mut response, &record.trace_id));
+        Ok(response)
     }
 }
 

@@ -285,8 +285,8 @@ async fn admit<E: Executor, B: Backend>(
     record: &mut Record,
 ) -> Result<Admitted<B::Identity>, Refused> {
     let guest = service.recognize(introduction, record).await?;
-    let chosen = service.choose(&params, &guest, record).await?;
-    service.admit(&chosen, params, guest, record)
+    let chosen = service.choose(params, &guest, record).await?;
+    service.admit(chosen, guest, record)
 }
 
 /// Frames waiting for the socket; written without losing one when the wait is given up.

@@ -11,12 +11,7 @@ use super::cursor;
 use super::error::{self, Result};
 use super::scalars::int;
 use super::scope::{RequestScope, Scoped as _};
-
-/// Rows of a page that names no size.
-const DEFAULT: u32 = 20;
-
-/// Rows of the largest page.
-pub(crate) const MOST: u32 = 200;
+use crate::edge::DEFAULT_PAGE_SIZE;
 
 /// The paging arguments as they came.
 #[derive(Debug, Default)]
@@ -42,7 +37,7 @@ impl Paging {
         let first = match (self.first, last) {
             (Some(rows), _) => Some(size("first", rows)?),
             (None, Some(_)) => None,
-            (None, None) => Some(DEFAULT),
+            (None, None) => Some(DEFAULT_PAGE_SIZE),
         };
         let after = position("after", self.after.as_deref(), listing)?;
         let before = position("before", self.before.as_deref(), listing)?;
@@ -51,18 +46,16 @@ impl Paging {
 
     /// Reads the size of a page and the sequence number it begins after, for a list that is numbered.
     pub(crate) fn read_numbered(&self, listing: &str) -> Result<(u32, i64)> {
-        let rows = self.first.map_or(Ok(DEFAULT), |rows| size("first", rows))?;
+        let rows = self.first.map_or(Ok(DEFAULT_PAGE_SIZE), |rows| size("first", rows))?;
         let Some(text) = &self.after else { return Ok((rows, 0)) };
         let after = cursor::decode(listing, text).ok_or_else(|| foreign("after"))?;
         Ok((rows, after))
     }
 }
 
+/// Reads the size of a page. The edge refuses one beyond `limits.page_size` when it prices the request.
 fn size(argument: &str, rows: i32) -> Result<u32> {
-    match u32::try_from(rows) {
-        Ok(rows) if rows <= MOST => Ok(rows),
-        _ => Err(error::bad_input(argument, &format!("must be between 0 and {MOST}"))),
-    }
+    u32::try_from(rows).map_err(|_| error::bad_input(argument, "must not be negative"))
 }
 
 fn position(argument: &str, text: Option<&str>, listing: &str) -> Result<Option<Keyset>> {
@@ -246,11 +239,9 @@ mod tests {
     }
 
     #[test]
-    fn a_page_larger_than_two_hundred_rows_is_refused_by_name() {
-        let large = Paging { first: Some(201), ..Paging::default() };
-        assert_eq!(refused(&large), "argument `first` must be between 0 and 200");
+    fn a_negative_page_is_refused_by_name() {
         let negative = Paging { last: Some(-1), ..Paging::default() };
-        assert_eq!(refused(&negative), "argument `last` must be between 0 and 200");
+        assert_eq!(refused(&negative), "argument `last` must not be negative");
     }
 
     #[test]

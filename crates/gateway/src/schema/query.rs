@@ -8,11 +8,11 @@ use super::account::{self, Account, AccountFilter, AccountOrder};
 use super::alias::{self, AliasBy, AliasFilter, ConnectionAlias};
 use super::audit::{self, AuditEvent, AuditFilter};
 use super::connector::Connector;
-use super::error::{self, Result};
+use super::error::Result;
 use super::identifier::{self, UnrecognizedIdentifier};
 use super::model::{self, SoftwareModel, SoftwareModelFilter};
 use super::node::{self, Node};
-use super::paging::{Connection, MOST, Paging};
+use super::paging::{Connection, Paging};
 use super::pool::{self, LicensePool, LicensePoolFilter};
 use super::profile::{self, IntegrationProfile, ProfileBy, ProfileFilter, ProfileOrder};
 use super::run::{self, SyncRun, SyncRunFilter};
@@ -156,9 +156,6 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "The global ids, 200 at most; they may be of different types.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {
-        if ids.len() > MOST as usize {
-            return Err(error::bad_input("ids", &format!("names more than {MOST} objects")));
-        }
         let scope = ctx.scope()?;
         try_join_all(ids.iter().map(|id| node::find(scope, id))).await
     }

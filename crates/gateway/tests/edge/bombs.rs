@@ -68,9 +68,14 @@ fn pages() -> Vec<Bomb> {
     }
     let wide = counted(59, |i| format!("a{i}: books(first: 200) {{ title }} "));
     bombs.push(bomb("COST_LIMIT", "59 pages side by side", format!("{{ {wide} }}"), json!({})));
-    for size in ["201", "2147483647", "99999999999999999999", "-1"] {
+    for (size, code) in [
+        ("201", "BAD_USER_INPUT"),
+        ("2147483647", "BAD_USER_INPUT"),
+        ("99999999999999999999", "GRAPHQL_VALIDATION_FAILED"),
+        ("-1", "BAD_USER_INPUT"),
+    ] {
         bombs.push(bomb(
-            "BAD_USER_INPUT",
+            code,
             format!("a page of {size}"),
             format!("{{ books(first: {size}) {{ title }} }}"),
             json!({}),

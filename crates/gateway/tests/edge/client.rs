@@ -61,9 +61,13 @@ impl Client {
     }
 
     pub(crate) async fn receive(&mut self) -> Value {
+        serde_json::from_str(&self.receive_text().await).unwrap()
+    }
+
+    pub(crate) async fn receive_text(&mut self) -> String {
         loop {
             match self.frame().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => return text.to_string(),
                 Message::Ping(_) => {}
                 other => panic!("{other:?}"),
             }

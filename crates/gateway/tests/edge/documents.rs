@@ -1,8 +1,9 @@
 //! Documents and variables: what is refused, with which code, and that nothing hostile hurts.
 
-use seatgraph::edge::Limits;
+use seatgraph::edge::{Limits, Settings};
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::server::{Ask, Server};
 
 async fn code(server: &Server, query: &str, variables: Value) -> String {
@@ -195,7 +196,9 @@ async fn a_literal_of_the_wrong_kind_fails_validation() {
         assert_eq!(code(&server, query, json!({})).await, "GRAPHQL_VALIDATION_FAILED", "{query}");
     }
     assert_eq!(code(&server, r#"{ find(by: { name: "a\u0000" }) }"#, json!({})).await, "BAD_USER_INPUT");
+    // The library gives these two errors no type: they are told by their texts.
     assert_eq!(code(&server, "{ year(at: \"yesterday\") }", json!({})).await, "BAD_USER_INPUT");
+    assert_eq!(code(&server, "{ year(at: 3) }", json!({})).await, "BAD_USER_INPUT");
 }
 
 #[tokio::test]
@@ -226,4 +229,108 @@ async fn an_argument_whose_variable_is_absent_keeps_its_default() {
     let inside = "query($m: Int) { ...F } fragment F on Query { span(filter: { min: $m, max: 7 }) }";
     assert_eq!(data(&server, inside, json!({})).await["span"], 2);
     assert_eq!(data(&server, inside, json!({ "m": 1 })).await["span"], 6);
+}
+
+#[tokio::test]
+async fn an_input_field_that_is_given_twice_is_refused() {
+    let server = Server::start().await;
+    for query in [
+        "{ span(filter: { max: 1, max: 2 }) }",
+        "{ span(filter: { inner: { max: 1, min: 1, max: 1 } }) }",
+        "query($f: Filter = { max: 1, max: 2 }) { span(filter: { inner: $f }) }",
+    ] {
+        let reply = server.post(query, json!({})).await;
+        assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED", "{query}");
+        assert!(reply.body.contains("input field `max` is given more than once"), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_the_variables_is_one_error_with_its_path_and_location() {
+    let server = Server::start().await;
+    let query = "query($n: Int!,\n $f: Filter!) { add(a: $n) span(filter: $f) }";
+    let filter = json!({ "min": "x", "inner": { "max": true }, "other": 1 });
+    let reply = server.post(query, json!({ "n": "1", "f": filter })).await.json();
+    let errors = reply["errors"].as_array().unwrap();
+    let found: Vec<_> =
+        errors.iter().map(|e| (&e["extensions"]["details"]["path"], &e["locations"][0]["line"])).collect();
+    let expected = [
+        (json!(["n"]), json!(1)),
+        (json!(["f"]), json!(2)),
+        (json!(["f", "min"]), json!(2)),
+        (json!(["f", "inner", "max"]), json!(2)),
+    ];
+    assert_eq!(found, expected.iter().map(|(path, line)| (path, line)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn every_unknown_field_is_one_error_at_its_place() {
+    let server = Server::start().await;
+    let reply = server.post("{\n nothing\n book { nobody } }", json!({})).await.json();
+    let places: Vec<_> = reply["errors"].as_array().unwrap().iter().map(|error| error["locations"].clone()).collect();
+    assert_eq!(places, [json!([{ "line": 2, "column": 2 }]), json!([{ "line": 3, "column": 9 }])]);
+}
+
+#[tokio::test]
+async fn a_field_that_is_selected_twice_and_fails_is_one_error() {
+    let server = Server::start().await;
+    let reply = server.post("{ fails(how: CODED)\n fails(how: CODED) }", json!({})).await.json();
+    assert_eq!(reply["errors"].as_array().unwrap().len(), 1, "{reply}");
+    assert_eq!(reply["errors"][0]["locations"].as_array().unwrap().len(), 2, "{reply}");
+}
+
+#[tokio::test]
+async fn an_escape_with_braces_is_read_as_the_character_it_stands_for() {
+    let server = Server::start().await;
+    assert_eq!(data(&server, r#"{ join(words: ["\u{1F600}"]) }"#, json!({})).await["join"], "😀");
+}
+
+#[tokio::test]
+async fn introspection_says_which_inputs_are_one_of_several() {
+    let server = Server::start().await;
+    let query = r#"{ by: __type(name: "By") { isOneOf } filter: __type(name: "Filter") { isOneOf } book: __type(name: "Book") { isOneOf } }"#;
+    let expected = json!({ "by": { "isOneOf": true }, "filter": { "isOneOf": false }, "book": { "isOneOf": null } });
+    assert_eq!(data(&server, query, json!({})).await, expected);
+}
+
+#[tokio::test]
+async fn an_answer_has_the_order_of_its_selection_over_every_transport() {
+    const QUERY: &str = "{ late hello ...F } fragment F on Query { book { next { title } title } add(a: 1) }";
+    const ANSWER: &str = r#"{"data":{"late":"at last","hello":"world","book":{"next":{"title":"Volume 2"},"title":"Volume 1"},"add":11}}"#;
+    let server = Server::start().await;
+    for accept in ["application/json", "text/event-stream", "multipart/mixed;subscriptionSpec=1.0"] {
+        let reply = server.request(Ask::post(QUERY, json!({})).accept(accept)).await;
+        assert!(reply.body.contains(ANSWER), "{accept}: {}", reply.body);
+    }
+    let mut client = Client::acknowledged(&server).await;
+    client.subscribe("q", QUERY, json!({})).await;
+    assert!(client.receive_text().await.contains(ANSWER));
+    client.subscribe("s", "subscription { count { text sequence } }", json!({})).await;
+    client.receive().await;
+    assert!(client.receive_text().await.contains(r#"{"text":"counted","sequence":1}"#));
+}
+
+#[tokio::test]
+async fn a_name_that_is_nearly_right_is_corrected_for_those_who_may_read_the_schema() {
+    let open = Server::start().await;
+    let closed = Server::with(Settings { introspection: false, ..Settings::default() }).await;
+    for (query, meant) in [
+        ("{ helo }", "`hello`"),
+        ("{ book { tilte } }", "`title`"),
+        ("{ add(a: 1, c: 2) }", "`a` or `b`"),
+        ("{ colour(of: GREN) }", "`GREEN`"),
+        ("{ span(filter: { mx: 1 }) }", "`max`"),
+    ] {
+        let corrected = format!("did you mean {meant}");
+        let by_anna = Ask::post(query, json!({})).header("authorization", "Bearer anna");
+        for (reply, may_read) in [
+            (open.request(by_anna.clone()).await, true),
+            (closed.post(query, json!({})).await, true),
+            (closed.request(by_anna.clone()).await, false),
+        ] {
+            assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED", "{query}");
+            assert_eq!(reply.body.contains(&corrected), may_read, "{query}: {}", reply.body);
+            assert!(may_read || !reply.body.contains("did you mean"), "{}", reply.body);
+        }
+    }
 }

@@ -170,6 +170,14 @@ impl Query {
         "world"
     }
 
+    /// Ends after all fields that need not wait.
+    async fn late(&self) -> &str {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+        "at last"
+    }
+
     async fn add(&self, a: i32, #[graphql(default = 10)] b: i32) -> i32 {
         a + b
     }

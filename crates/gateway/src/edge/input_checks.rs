@@ -1,4 +1,4 @@
-//! What validation leaves open in a document's literals: `@oneOf`, and the character U+0000.
+//! What validation leaves open in a document's literals: `@oneOf`, fields given twice, and values that are too large.
 
 use apollo_compiler::ast::{Argument, InputValueDefinition, Type, Value};
 use apollo_compiler::executable::{Directive, Selection, SelectionSet};
@@ -87,7 +87,11 @@ impl Check<'_> {
                 if let Some(input) = input.filter(|input| is_one_of(input)) {
                     self.one_of(input, fields, value);
                 }
-                for (name, inner) in fields {
+                for (index, (name, inner)) in fields.iter().enumerate() {
+                    if fields[..index].iter().any(|(earlier, _)| earlier == name) {
+                        let message = format!("input field `{name}` is given more than once");
+                        self.refuse(Code::GraphqlValidationFailed, &message, inner);
+                    }
                     let field = input.and_then(|input| input.fields.get(name));
                     // Inside a custom scalar every value goes with the scalar's own type.
                     self.value(field.map_or(ty, |field| &field.ty), inner);
