@@ -26,14 +26,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::cors::CorsLayer;
 use url::Url;
 
-mod absent;
 mod allow_list;
-mod bill;
 mod budget;
 mod coerce;
 mod compiler_texts;
 mod convert;
 mod cost;
+mod cost_report;
 mod cost_rule;
 mod costed;
 mod document;
@@ -47,11 +46,12 @@ mod order;
 mod origin;
 mod params;
 mod persisted;
-mod record;
 mod refusal;
+mod request_log;
 mod service;
 mod socket;
 mod stream;
+mod strip_unset_variables;
 mod structure;
 mod visitor;
 
@@ -197,7 +197,7 @@ fn cors(settings: &Settings) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("last-event-id"),
-            HeaderName::from_static(bill::HEADER),
+            HeaderName::from_static(cost_report::HEADER),
         ])
         .max_age(CORS_AGE)
 }

@@ -24,7 +24,7 @@ pub(crate) struct Budgets {
     sockets: Counter,
     operations: Counter,
     strangers: Arc<Semaphore>,
-    patience: Duration,
+    unauthenticated_wait: Duration,
 }
 
 impl Budgets {
@@ -39,7 +39,7 @@ impl Budgets {
             sockets: Counter::new(limits.sockets_per_visitor),
             operations: Counter::new(limits.operations_per_visitor),
             strangers: Arc::new(Semaphore::new(limits.unknown_sockets)),
-            patience: limits.init_time + limits.close_time + Duration::from_secs(1),
+            unauthenticated_wait: limits.init_time + limits.close_time + Duration::from_secs(1),
         }
     }
 
@@ -47,7 +47,7 @@ impl Budgets {
     /// sends is held in memory. `None` when there is no room for as long as it takes to be rid of a silent one.
     pub(crate) async fn stranger(&self) -> Option<OwnedSemaphorePermit> {
         let room = Arc::clone(&self.strangers).acquire_owned();
-        tokio::time::timeout(self.patience, room).await.ok()?.ok()
+        tokio::time::timeout(self.unauthenticated_wait, room).await.ok()?.ok()
     }
 
     /// Takes `cost` from the visitor's budget and returns what is left, or says when there will be enough again.
@@ -65,12 +65,12 @@ impl Budgets {
     }
 
     /// Counts one more socket of the visitor; `None` when it has too many.
-    pub(crate) fn socket(&self, visitor: &str) -> Option<Held> {
+    pub(crate) fn socket(&self, visitor: &str) -> Option<Permit> {
         self.sockets.hold(visitor)
     }
 
     /// Counts one more operation of the visitor that runs, over whichever transport.
-    pub(crate) fn operation(&self, visitor: &str) -> Result<Held, Refused> {
+    pub(crate) fn operation(&self, visitor: &str) -> Result<Permit, Refused> {
         self.operations.hold(visitor).ok_or_else(|| {
             let most = self.operations.most;
             let message = format!("at most {most} operations of one visitor may run at the same time");
@@ -91,24 +91,24 @@ impl Counter {
         Self { most, counts: Counts::default() }
     }
 
-    fn hold(&self, visitor: &str) -> Option<Held> {
+    fn hold(&self, visitor: &str) -> Option<Permit> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(visitor.to_owned()).or_default();
         if *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(Held { counts: Arc::clone(&self.counts), visitor: visitor.to_owned() })
+        Some(Permit { counts: Arc::clone(&self.counts), visitor: visitor.to_owned() })
     }
 }
 
 /// One socket or operation, counted until it is dropped.
-pub(crate) struct Held {
+pub(crate) struct Permit {
     counts: Counts,
     visitor: String,
 }
 
-impl Drop for Held {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.visitor) {
@@ -120,16 +120,16 @@ impl Drop for Held {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("visitor", &self.visitor).finish_non_exhaustive()
+        f.debug_struct("Permit").field("visitor", &self.visitor).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::refusal::{Code, Stage};
+    use crate::edge::refusal::{Code, RejectReason};
 
     fn whole(number: u32) -> NonZeroU32 {
         NonZeroU32::new(number).unwrap()
@@ -144,7 +144,7 @@ mod tests {
         let refused = budgets.charge("a", 3).unwrap_err();
         assert_eq!(refused.code(), Code::RateLimited);
         // Two more are needed, one comes each minute.
-        let Stage::RateLimited(seconds) = refused.stage else { panic!("{refused:?}") };
+        let RejectReason::RateLimited(seconds) = refused.reason else { panic!("{refused:?}") };
         assert!((100..=121).contains(&seconds), "{seconds}");
         assert_eq!(budgets.charge("b", 10).unwrap(), 0);
     }

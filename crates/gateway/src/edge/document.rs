@@ -38,7 +38,7 @@ pub(crate) struct Document {
 
 /// An operation of a document with its variables and its cost.
 #[derive(Debug)]
-pub(crate) struct Chosen {
+pub(crate) struct SelectedOperation {
     pub(crate) document: Arc<Document>,
     pub(crate) operation: Node<Operation>,
     /// The coerced variables, defaults included; a nullable one that was not given is absent.
@@ -52,7 +52,7 @@ pub(crate) struct Chosen {
     pub(crate) left: u32,
 }
 
-impl Chosen {
+impl SelectedOperation {
     pub(crate) fn kind(&self) -> OperationType {
         self.operation.operation_type
     }
@@ -84,7 +84,7 @@ impl Documents {
     }
 
     /// Reads a request: judges its document, picks the operation, coerces its variables and prices it with them.
-    pub(crate) async fn choose(&self, mut params: Params) -> Result<Chosen, Refused> {
+    pub(crate) async fn select(&self, mut params: Params) -> Result<SelectedOperation, Refused> {
         let document = self.document(&params).await?;
         let operation = pick(&document.valid, params.operation_name.as_deref())?;
         params.resume(&operation);
@@ -94,7 +94,7 @@ impl Documents {
         let cost = price(schema, valid, &operation, &variables, &self.limits)?;
         let names: BTreeSet<_> = operation.root_fields(valid).map(|field| field.name.as_str()).collect();
         let fields = names.into_iter().map(str::to_owned).collect();
-        Ok(Chosen { document, operation, variables, fields, cost, wants_cost: params.wants_cost, left: 0 })
+        Ok(SelectedOperation { document, operation, variables, fields, cost, wants_cost: params.wants_cost, left: 0 })
     }
 
     /// The document, remembered or judged now.

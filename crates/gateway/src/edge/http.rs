@@ -14,35 +14,35 @@ use bytes::Bytes;
 use futures::StreamExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::document::Chosen;
+use super::document::SelectedOperation;
 use super::negotiate::{Accepted, Media, is_json};
 use super::params::Params;
-use super::record::Record;
-use super::refusal::{Code, Refused, Stage};
+use super::refusal::{Code, Refused, RejectReason};
+use super::request_log::RequestLog;
 use super::service::{Guest, Service};
 use super::stream::Pace;
 use super::visitor::Introduction;
-use super::{Backend, bill, origin, socket, stream};
+use super::{Backend, cost_report, origin, socket, stream};
 
 /// The status of an answer, in one place because the specification's draft is about to move it.
-fn status(media: Media, failure: Option<Stage>) -> StatusCode {
+fn status(media: Media, failure: Option<RejectReason>) -> StatusCode {
     let strict = media == Media::GraphqlResponse;
     match failure {
         None => StatusCode::OK,
-        Some(Stage::Unauthenticated) => StatusCode::UNAUTHORIZED,
-        Some(Stage::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(Stage::Forbidden) => StatusCode::FORBIDDEN,
-        Some(Stage::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
-        Some(Stage::Method(_)) => StatusCode::METHOD_NOT_ALLOWED,
-        Some(Stage::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Some(Stage::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-        Some(Stage::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-        Some(Stage::RateLimited(_)) => StatusCode::TOO_MANY_REQUESTS,
-        Some(Stage::Malformed) => StatusCode::BAD_REQUEST,
-        Some(Stage::Document) if strict => StatusCode::BAD_REQUEST,
-        Some(Stage::TimedOut) if strict => StatusCode::GATEWAY_TIMEOUT,
-        Some(Stage::Broken) if strict => StatusCode::INTERNAL_SERVER_ERROR,
-        Some(Stage::Document | Stage::TimedOut | Stage::Broken) => StatusCode::OK,
+        Some(RejectReason::Unauthenticated) => StatusCode::UNAUTHORIZED,
+        Some(RejectReason::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(RejectReason::Forbidden) => StatusCode::FORBIDDEN,
+        Some(RejectReason::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
+        Some(RejectReason::Method(_)) => StatusCode::METHOD_NOT_ALLOWED,
+        Some(RejectReason::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Some(RejectReason::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Some(RejectReason::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+        Some(RejectReason::RateLimited(_)) => StatusCode::TOO_MANY_REQUESTS,
+        Some(RejectReason::Malformed) => StatusCode::BAD_REQUEST,
+        Some(RejectReason::Document) if strict => StatusCode::BAD_REQUEST,
+        Some(RejectReason::TimedOut) if strict => StatusCode::GATEWAY_TIMEOUT,
+        Some(RejectReason::Broken) if strict => StatusCode::INTERNAL_SERVER_ERROR,
+        Some(RejectReason::Document | RejectReason::TimedOut | RejectReason::Broken) => StatusCode::OK,
     }
 }
 
@@ -52,9 +52,9 @@ pub(crate) async fn serve<E: Executor, B: Backend>(
     request: Request,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    let record = Record::start();
+    let log = RequestLog::start();
     if let Err(refused) = origin::check(&parts.headers, &parts.uri, &service.settings) {
-        return refuse(Media::Json, &refused, record);
+        return refuse(Media::Json, &refused, log);
     }
     let introduction = Introduction::of(&parts);
     if wants_socket(&parts) {
@@ -65,7 +65,7 @@ pub(crate) async fn serve<E: Executor, B: Backend>(
     }
     let accepted = Accepted::from_headers(&parts.headers);
     let call = Call { accepted, introduction };
-    Box::pin(answer(service, &parts, body, call, record)).await
+    Box::pin(answer(service, &parts, body, call, log)).await
 }
 
 fn wants_socket(parts: &Parts) -> bool {
@@ -84,33 +84,33 @@ async fn answer<E: Executor, B: Backend>(
     parts: &Parts,
     body: Body,
     call: Call,
-    mut record: Record,
+    mut log: RequestLog,
 ) -> Response {
     let Call { accepted, introduction } = call;
     let media = accepted.media.unwrap_or(Media::Json);
-    let guest = match service.recognize(introduction, &mut record).await {
+    let guest = match service.recognize(introduction, &mut log).await {
         Ok(guest) => guest,
-        Err(refused) => return refuse_as(accepted, refused, record, &service),
+        Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
-    let chosen = match choose(&service, parts, body, accepted, &guest, &mut record).await {
-        Ok(chosen) => chosen,
-        Err(refused) => return refuse_as(accepted, refused, record, &service),
+    let selected = match select(&service, parts, body, accepted, &guest, &mut log).await {
+        Ok(selected) => selected,
+        Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
-    let admitted = match service.admit(chosen, guest, &mut record) {
-        Ok(admitted) => admitted,
-        Err(refused) => return refuse_as(accepted, refused, record, &service),
+    let ready = match service.prepare(selected, guest, &mut log) {
+        Ok(ready) => ready,
+        Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
     let pace = pace(&service);
     match (accepted.framing, accepted.media) {
-        (Some(framing), media) if is_stream(admitted.kind()) || media.is_none() => {
-            stream::respond(framing, service.stream(admitted, record), pace)
+        (Some(framing), media) if is_stream(ready.kind()) || media.is_none() => {
+            stream::respond(framing, service.stream(ready, log), pace)
         }
-        _ => match service.execute(admitted, &mut record).await {
+        _ => match service.execute(ready, &mut log).await {
             Ok(response) => {
                 let json = serde_json::to_vec(&response).expect("a GraphQL answer has no keys but strings");
-                respond(media, status(media, None), json, record)
+                respond(media, status(media, None), json, log)
             }
-            Err(refused) => refuse(media, &refused, record),
+            Err(refused) => refuse(media, &refused, log),
         },
     }
 }
@@ -124,36 +124,36 @@ fn is_stream(kind: OperationType) -> bool {
 }
 
 /// Everything up to the choice of an operation that this method and these headers can carry.
-async fn choose<E: Executor, B: Backend>(
+async fn select<E: Executor, B: Backend>(
     service: &Service<E, B>,
     parts: &Parts,
     body: Body,
     accepted: Accepted,
     guest: &Guest<B::Identity>,
-    record: &mut Record,
-) -> Result<Chosen, Refused> {
+    log: &mut RequestLog,
+) -> Result<SelectedOperation, Refused> {
     if parts.method != Method::POST && parts.method != Method::GET {
         let message = "GraphQL is served by GET and POST";
-        return Err(Refused::new(Stage::Method("GET, POST"), Code::BadRequest, message));
+        return Err(Refused::new(RejectReason::Method("GET, POST"), Code::BadRequest, message));
     }
     if accepted == Accepted::default() {
         let message = "the answer can be application/json, application/graphql-response+json, \
                        text/event-stream or multipart/mixed";
-        return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
+        return Err(Refused::new(RejectReason::NotAcceptable, Code::BadRequest, message));
     }
     let mut params = read(service, parts, body).await?;
-    params.wants_cost |= bill::wanted(&parts.headers);
+    params.wants_cost |= cost_report::wanted(&parts.headers);
     params.last_event = last_event(&parts.headers);
-    let chosen = service.choose(params, guest, record).await?;
-    if parts.method == Method::GET && chosen.kind() == OperationType::Mutation {
+    let selected = service.select(params, guest, log).await?;
+    if parts.method == Method::GET && selected.kind() == OperationType::Mutation {
         let message = "a mutation needs POST";
-        return Err(Refused::new(Stage::Method("POST"), Code::BadRequest, message));
+        return Err(Refused::new(RejectReason::Method("POST"), Code::BadRequest, message));
     }
-    if is_stream(chosen.kind()) && accepted.framing.is_none() {
+    if is_stream(selected.kind()) && accepted.framing.is_none() {
         let message = "a subscription needs text/event-stream, multipart/mixed or a WebSocket";
-        return Err(Refused::new(Stage::NotAcceptable, Code::BadRequest, message));
+        return Err(Refused::new(RejectReason::NotAcceptable, Code::BadRequest, message));
     }
-    Ok(chosen)
+    Ok(selected)
 }
 
 async fn read<E: Executor, B: Backend>(service: &Service<E, B>, parts: &Parts, body: Body) -> Result<Params, Refused> {
@@ -163,7 +163,7 @@ async fn read<E: Executor, B: Backend>(service: &Service<E, B>, parts: &Parts, b
     }
     if !is_json(&parts.headers) {
         let message = "the body must be application/json in UTF-8";
-        return Err(Refused::new(Stage::MediaType, Code::BadRequest, message));
+        return Err(Refused::new(RejectReason::MediaType, Code::BadRequest, message));
     }
     let body = collect(body, limits.body_bytes, limits.operation_time).await?;
     Params::from_json(&body, limits)
@@ -174,10 +174,10 @@ async fn collect(body: Body, most: usize, time: Duration) -> Result<Bytes, Refus
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let message = format!("the body is longer than {most} bytes");
-            Err(Refused::new(Stage::TooLarge, Code::BadRequest, message))
+            Err(Refused::new(RejectReason::TooLarge, Code::BadRequest, message))
         }
         Ok(Err(_)) => Err(Refused::malformed("the body broke off")),
-        Err(_) => Err(Refused::new(Stage::TooSlow, Code::Timeout, "the body took too long")),
+        Err(_) => Err(Refused::new(RejectReason::TooSlow, Code::Timeout, "the body took too long")),
     }
 }
 
@@ -190,39 +190,39 @@ fn last_event(headers: &HeaderMap) -> Option<i32> {
 fn refuse_as<E: Executor, B: Backend>(
     accepted: Accepted,
     refused: Refused,
-    mut record: Record,
+    mut log: RequestLog,
     service: &Service<E, B>,
 ) -> Response {
     match (accepted.media, accepted.framing) {
-        (None, Some(framing)) if refused.stage == Stage::Document => {
-            record.failed(&refused);
-            record.answered(200);
-            let one = (Err(refused), record.trace_id.as_str().into());
+        (None, Some(framing)) if refused.reason == RejectReason::Document => {
+            log.failed(&refused);
+            log.answered(200);
+            let one = (Err(refused), log.trace_id.as_str().into());
             let answers = futures::stream::once(async { one }).boxed();
             stream::respond(framing, answers, pace(service))
         }
-        (media, _) => refuse(media.unwrap_or(Media::Json), &refused, record),
+        (media, _) => refuse(media.unwrap_or(Media::Json), &refused, log),
     }
 }
 
-fn refuse(media: Media, refused: &Refused, mut record: Record) -> Response {
-    record.failed(refused);
-    let body = refused.body(&record.trace_id).into_bytes();
-    let mut response = respond(media, status(media, Some(refused.stage)), body, record);
-    let said = match refused.stage {
-        Stage::Method(allow) => Some((header::ALLOW, HeaderValue::from_static(allow))),
-        Stage::Unauthenticated => {
+fn refuse(media: Media, refused: &Refused, mut log: RequestLog) -> Response {
+    log.failed(refused);
+    let body = refused.body(&log.trace_id).into_bytes();
+    let mut response = respond(media, status(media, Some(refused.reason)), body, log);
+    let said = match refused.reason {
+        RejectReason::Method(allow) => Some((header::ALLOW, HeaderValue::from_static(allow))),
+        RejectReason::Unauthenticated => {
             Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"seatgraph\"")))
         }
-        Stage::RateLimited(seconds) => Some((header::RETRY_AFTER, seconds.into())),
+        RejectReason::RateLimited(seconds) => Some((header::RETRY_AFTER, seconds.into())),
         _ => None,
     };
     response.headers_mut().extend(said);
     response
 }
 
-fn respond(media: Media, status: StatusCode, body: Vec<u8>, mut record: Record) -> Response {
-    record.answered(status.as_u16());
+fn respond(media: Media, status: StatusCode, body: Vec<u8>, mut log: RequestLog) -> Response {
+    log.answered(status.as_u16());
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

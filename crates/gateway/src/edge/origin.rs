@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use super::Settings;
-use super::refusal::{Code, Refused, Stage};
+use super::refusal::{Code, Refused, RejectReason};
 
 /// The names under which the gateway may be addressed.
 ///
@@ -39,7 +39,7 @@ impl HostPolicy {
 
 /// Refuses a request that is addressed to another name, or that comes from another's page.
 pub(crate) fn check(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> Result<(), Refused> {
-    let refused = |message| Refused::new(Stage::Forbidden, Code::Forbidden, message);
+    let refused = |message| Refused::new(RejectReason::Forbidden, Code::Forbidden, message);
     let Some(host) = host(headers, uri) else {
         return Err(refused("the Host header is missing or not a host"));
     };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::limits::Limits;
 use super::persisted::{self, Hash};
-use super::refusal::{Code, Refused, Stage};
+use super::refusal::{Code, Refused, RejectReason};
 
 /// What a client asks for, whichever way it came.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Params {
         if let Some(variables) = variables.filter(|text| text.len() > limits.variables_bytes) {
             let (size, most) = (variables.len(), limits.variables_bytes);
             let message = format!("the variables have {size} bytes, at most {most} are allowed");
-            return Err(Refused::new(Stage::Document, Code::CostLimit, message));
+            return Err(Refused::new(RejectReason::Document, Code::CostLimit, message));
         }
         let variables = object("variables", variables)?;
         let hash = persisted::named(&extensions)?;

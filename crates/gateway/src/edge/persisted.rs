@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::refusal::{Code, Refused, Stage};
+use super::refusal::{Code, Refused, RejectReason};
 
 /// The SHA-256 of a document's text, byte for byte.
 pub(crate) type Hash = [u8; 32];
@@ -25,7 +25,7 @@ pub(crate) fn named(extensions: &Map<String, Value>) -> Result<Option<Hash>, Ref
     if named["version"].as_u64() != Some(VERSION) {
         // Clients look for this very text and then send whole documents for good.
         let code = Code::PersistedQueryNotSupported;
-        return Err(Refused::new(Stage::Document, code, "PersistedQueryNotSupported"));
+        return Err(Refused::new(RejectReason::Document, code, "PersistedQueryNotSupported"));
     }
     match named["sha256Hash"].as_str().and_then(from_hex) {
         Some(hash) => Ok(Some(hash)),
@@ -35,7 +35,7 @@ pub(crate) fn named(extensions: &Map<String, Value>) -> Result<Option<Hash>, Ref
 
 /// The document is not known by this hash; clients look for this very text and then send it whole.
 pub(crate) fn not_found() -> Refused {
-    Refused::new(Stage::Document, Code::PersistedQueryNotFound, "PersistedQueryNotFound")
+    Refused::new(RejectReason::Document, Code::PersistedQueryNotFound, "PersistedQueryNotFound")
 }
 
 /// The hash is another document's: taken at its word, it would put this one in the other's place.

@@ -133,7 +133,7 @@ impl Refusal {
 
 /// How far a request came before it was turned away; decides the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum RejectReason {
     /// Nobody is known by what the request brought along.
     Unauthenticated,
     /// Who asks cannot be looked up.
@@ -165,22 +165,22 @@ pub(crate) enum Stage {
 /// A request that the edge answers itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
-    pub(crate) stage: Stage,
+    pub(crate) reason: RejectReason,
     pub(crate) errors: Vec<Refusal>,
 }
 
 impl Refused {
-    pub(crate) fn new(stage: Stage, code: Code, message: impl Into<String>) -> Self {
-        Self { stage, errors: vec![Refusal::new(code, message)] }
+    pub(crate) fn new(reason: RejectReason, code: Code, message: impl Into<String>) -> Self {
+        Self { reason, errors: vec![Refusal::new(code, message)] }
     }
 
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
-        Self::new(Stage::Malformed, Code::BadRequest, message)
+        Self::new(RejectReason::Malformed, Code::BadRequest, message)
     }
 
     pub(crate) fn rate_limited(seconds: u64, message: impl Into<String>) -> Self {
         let refusal = Refusal { retry_after: Some(seconds), ..Refusal::new(Code::RateLimited, message) };
-        Self { stage: Stage::RateLimited(seconds), errors: vec![refusal] }
+        Self { reason: RejectReason::RateLimited(seconds), errors: vec![refusal] }
     }
 
     /// The same without the names of the schema, for callers who may not read it.
@@ -213,7 +213,7 @@ impl From<Refusal> for Refused {
 
 impl From<Vec<Refusal>> for Refused {
     fn from(errors: Vec<Refusal>) -> Self {
-        Self { stage: Stage::Document, errors }
+        Self { reason: RejectReason::Document, errors }
     }
 }
 

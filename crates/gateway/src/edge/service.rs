@@ -13,15 +13,15 @@ use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::bill::Bill;
-use super::budget::{Budgets, Held};
-use super::document::{Chosen, Documents};
+use super::budget::{Budgets, Permit};
+use super::cost_report::CostReport;
+use super::document::{Documents, SelectedOperation};
 use super::order::Order;
 use super::params::Params;
-use super::record::{Open, Record};
-use super::refusal::{Code, Refusal, Refused, Stage, label};
+use super::refusal::{Code, Refusal, Refused, RejectReason, label};
+use super::request_log::{GaugeGuard, RequestLog};
 use super::visitor::{CannotTell, Introduction, Visitor};
-use super::{Backend, Identity, Prepared, Settings, absent};
+use super::{Backend, Identity, Prepared, Settings, strip_unset_variables};
 
 /// Said to whoever is not known.
 const UNKNOWN: &str = "it is not known who asks: send an API token as `Authorization: Bearer sg_…`, or log in";
@@ -44,18 +44,18 @@ pub(crate) struct Guest<I> {
 }
 
 /// An operation that may run.
-pub(crate) struct Admitted<I> {
+pub(crate) struct ReadyOperation<I> {
     request: Request,
-    chosen: Chosen,
+    selected: SelectedOperation,
     guest: Guest<I>,
     /// What the client wants to be told.
-    bill: Option<Bill>,
-    held: Held,
+    report: Option<CostReport>,
+    permit: Permit,
 }
 
-impl<I> Admitted<I> {
+impl<I> ReadyOperation<I> {
     pub(crate) fn kind(&self) -> OperationType {
-        self.chosen.kind()
+        self.selected.kind()
     }
 }
 
@@ -73,47 +73,47 @@ impl<E: Executor, B: Backend> Service<E, B> {
     pub(crate) async fn recognize(
         &self,
         introduction: Introduction,
-        record: &mut Record,
+        log: &mut RequestLog,
     ) -> Result<Guest<B::Identity>, Refused> {
         match self.backend.authenticate(&introduction).await {
             Ok(Some(principal)) => {
-                record.asked_by(principal.key());
+                log.asked_by(principal.key());
                 let from = introduction.from.as_str().into();
                 Ok(Guest { introduction, visitor: Visitor { principal: Arc::new(principal), from } })
             }
-            Ok(None) => Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
+            Ok(None) => Err(Refused::new(RejectReason::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
             Err(CannotTell) => {
                 let message = "the database cannot be reached; try again later";
-                Err(Refused::new(Stage::Unavailable, Code::ServiceUnavailable, message))
+                Err(Refused::new(RejectReason::Unavailable, Code::ServiceUnavailable, message))
             }
         }
     }
 
     /// Reads the request and makes sure that its caller may run the operation and can pay for it.
-    pub(crate) async fn choose(
+    pub(crate) async fn select(
         &self,
         params: Params,
         guest: &Guest<B::Identity>,
-        record: &mut Record,
-    ) -> Result<Chosen, Refused> {
+        log: &mut RequestLog,
+    ) -> Result<SelectedOperation, Refused> {
         let (visitor, principal) = (guest.visitor.key(), &guest.visitor.principal);
         // Paid beforehand, so that a visitor without a budget cannot have documents judged either.
         let left = self.budgets.charge(&visitor, 1)?;
         let may_introspect = self.settings.introspection || principal.may_introspect();
-        let mut chosen = self.documents.choose(params).await.map_err(|refused| match may_introspect {
+        let mut selected = self.documents.select(params).await.map_err(|refused| match may_introspect {
             true => refused,
             false => refused.without_suggestions(),
         })?;
-        chosen.left = match chosen.cost.saturating_sub(1) {
+        selected.left = match selected.cost.saturating_sub(1) {
             0 => left,
             rest => self.budgets.charge(&visitor, rest)?,
         };
-        record.chose(&chosen);
-        if chosen.introspects() && !may_introspect {
+        log.selected(&selected);
+        if selected.introspects() && !may_introspect {
             return Err(Refusal::new(Code::Forbidden, "introspection is not allowed").into());
         }
-        self.permits(principal, chosen.kind(), &chosen.fields)?;
-        Ok(chosen)
+        self.permits(principal, selected.kind(), &selected.fields)?;
+        Ok(selected)
     }
 
     fn permits(&self, principal: &B::Identity, kind: OperationType, fields: &[String]) -> Result<(), Vec<Refusal>> {
@@ -126,75 +126,75 @@ impl<E: Executor, B: Backend> Service<E, B> {
     }
 
     /// Makes the executor's request.
-    pub(crate) fn admit(
+    pub(crate) fn prepare(
         &self,
-        chosen: Chosen,
+        selected: SelectedOperation,
         guest: Guest<B::Identity>,
-        record: &mut Record,
-    ) -> Result<Admitted<B::Identity>, Refused> {
-        let names = chosen.operation.variables.iter().map(|variable| variable.name.as_str());
-        let missing: HashSet<_> = names.filter(|name| !chosen.variables.contains_key(*name)).collect();
-        let variables = Variables::from_json(Value::Object(chosen.variables.clone()));
-        let mut parsed = chosen.document.parsed.clone();
-        absent::remove(&mut parsed, &missing, &variables);
+        log: &mut RequestLog,
+    ) -> Result<ReadyOperation<B::Identity>, Refused> {
+        let names = selected.operation.variables.iter().map(|variable| variable.name.as_str());
+        let missing: HashSet<_> = names.filter(|name| !selected.variables.contains_key(*name)).collect();
+        let variables = Variables::from_json(Value::Object(selected.variables.clone()));
+        let mut parsed = selected.document.parsed.clone();
+        strip_unset_variables::strip(&mut parsed, &missing, &variables);
         let mut request = Request::new("").variables(variables);
-        request.operation_name = chosen.operation.name.as_ref().map(ToString::to_string);
+        request.operation_name = selected.operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
-        let Prepared { request, statements } = self.backend.prepare(request, &guest.visitor, &record.trace_id);
-        record.counts(statements);
-        let bill = Bill { price: chosen.cost, limit: self.settings.limits.cost, left: chosen.left };
-        let bill = chosen.wants_cost.then_some(bill);
-        let held = self.budgets.operation(&guest.visitor.key())?;
-        Ok(Admitted { request, chosen, guest, bill, held })
+        let Prepared { request, statements } = self.backend.prepare(request, &guest.visitor, &log.trace_id);
+        log.counts(statements);
+        let report = CostReport { price: selected.cost, limit: self.settings.limits.cost, left: selected.left };
+        let report = selected.wants_cost.then_some(report);
+        let permit = self.budgets.operation(&guest.visitor.key())?;
+        Ok(ReadyOperation { request, selected, guest, report, permit })
     }
 
     /// Carries out a query or a mutation.
-    pub(crate) async fn execute(&self, admitted: Admitted<B::Identity>, record: &mut Record) -> Answer {
-        let Admitted { request, chosen, bill, held, .. } = admitted;
-        let kind = chosen.kind();
-        let longest = chosen.fields.iter().filter_map(|field| self.backend.field_timeout(kind, field)).max();
+    pub(crate) async fn execute(&self, ready: ReadyOperation<B::Identity>, log: &mut RequestLog) -> Answer {
+        let ReadyOperation { request, selected, report, permit, .. } = ready;
+        let kind = selected.kind();
+        let longest = selected.fields.iter().filter_map(|field| self.backend.field_timeout(kind, field)).max();
         let time = self.settings.limits.operation_time.max(longest.unwrap_or_default());
         let work = AssertUnwindSafe(self.executor.execute(request)).catch_unwind();
         let answer = match tokio::time::timeout(time, work).await {
             Err(_) => {
                 let message = "the operation took too long";
-                Err(Refused::new(Stage::TimedOut, Code::Timeout, message))
+                Err(Refused::new(RejectReason::TimedOut, Code::Timeout, message))
             }
-            Ok(Err(_)) => Err(broken(&record.trace_id)),
+            Ok(Err(_)) => Err(broken(&log.trace_id)),
             Ok(Ok(response)) => Ok(response),
         };
-        drop(held);
-        self.finish(answer, &chosen, bill, record)
+        drop(permit);
+        self.finish(answer, &selected, report, log)
     }
 
     /// Carries out any operation as a stream of answers; a query gives one.
     pub(crate) fn stream(
         self: Arc<Self>,
-        admitted: Admitted<B::Identity>,
-        mut record: Record,
+        ready: ReadyOperation<B::Identity>,
+        mut log: RequestLog,
     ) -> BoxStream<'static, (Answer, Arc<str>)> {
-        let open = Open::stream();
-        let trace_id: Arc<str> = record.trace_id.as_str().into();
-        if admitted.kind() != OperationType::Subscription {
+        let open = GaugeGuard::stream();
+        let trace_id: Arc<str> = log.trace_id.as_str().into();
+        if ready.kind() != OperationType::Subscription {
             return stream::once(async move {
-                let answer = self.execute(admitted, &mut record).await;
-                record.answered(200);
+                let answer = self.execute(ready, &mut log).await;
+                log.answered(200);
                 drop(open);
                 (answer, trace_id)
             })
             .boxed();
         }
-        let Admitted { request, chosen, guest, mut bill, held } = admitted;
+        let ReadyOperation { request, selected, guest, mut report, permit } = ready;
         let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
-            let _open = (open, held);
+            let _open = (open, permit);
             let mut answers = std::pin::pin!(answers);
             let mut looks = tokio::time::interval(self.settings.limits.rights_checked_every);
             looks.reset();
             loop {
                 let next = tokio::select! {
-                    answer = answers.next() => answer.map(|answer| answer.map_err(|_| broken(&record.trace_id))),
-                    _ = looks.tick() => match self.still_permits(&guest, &chosen).await {
+                    answer = answers.next() => answer.map(|answer| answer.map_err(|_| broken(&log.trace_id))),
+                    _ = looks.tick() => match self.still_permits(&guest, &selected).await {
                         Ok(()) => continue,
                         Err(withdrawn) => Some(Err(withdrawn)),
                     },
@@ -202,25 +202,25 @@ impl<E: Executor, B: Backend> Service<E, B> {
                 let Some(answer) = next else { break };
                 let ends = answer.is_err();
                 // A subscription is paid for once, with its first answer.
-                yield (self.finish(answer, &chosen, bill.take(), &mut record), trace_id.clone());
+                yield (self.finish(answer, &selected, report.take(), &mut log), trace_id.clone());
                 if ends {
                     break;
                 }
             }
-            record.answered(200);
+            log.answered(200);
         }
         .boxed()
     }
 
     /// Makes sure that a guest is who it was, and may still do and see what it could when its stream began.
-    async fn still_permits(&self, guest: &Guest<B::Identity>, chosen: &Chosen) -> Result<(), Refused> {
+    async fn still_permits(&self, guest: &Guest<B::Identity>, selected: &SelectedOperation) -> Result<(), Refused> {
         let principal = match self.backend.authenticate(&guest.introduction).await {
             Ok(Some(principal)) => principal,
-            Ok(None) => return Err(Refused::new(Stage::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
+            Ok(None) => return Err(Refused::new(RejectReason::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
             // Nothing was withdrawn; the stream itself will find out that the database is away.
             Err(CannotTell) => return Ok(()),
         };
-        self.permits(&principal, chosen.kind(), &chosen.fields)?;
+        self.permits(&principal, selected.kind(), &selected.fields)?;
         if !principal.sees_the_same_as(&guest.visitor.principal) {
             let message = "what may be seen has changed; subscribe again";
             return Err(Refusal::new(Code::Forbidden, message).into());
@@ -228,16 +228,22 @@ impl<E: Executor, B: Backend> Service<E, B> {
         Ok(())
     }
 
-    /// Puts an answer in order, gives its errors codes, and adds the bill.
-    fn finish(&self, answer: Answer, chosen: &Chosen, bill: Option<Bill>, record: &mut Record) -> Answer {
-        let mut response = answer.inspect_err(|refused| record.failed(refused))?;
-        let Chosen { document, operation, variables, .. } = chosen;
+    /// Puts an answer in order, gives its errors codes, and adds the report.
+    fn finish(
+        &self,
+        answer: Answer,
+        selected: &SelectedOperation,
+        report: Option<CostReport>,
+        log: &mut RequestLog,
+    ) -> Answer {
+        let mut response = answer.inspect_err(|refused| log.failed(refused))?;
+        let SelectedOperation { document, operation, variables, .. } = selected;
         let order = Order { schema: self.documents.schema(), document: &document.valid, variables };
         order.apply(operation, &mut response.data);
-        if let Some(bill) = bill {
-            bill.attach(&mut response);
+        if let Some(report) = report {
+            report.attach(&mut response);
         }
-        record.coded(label(&mut response, &record.trace_id));
+        log.coded(label(&mut response, &log.trace_id));
         Ok(response)
     }
 }
@@ -245,5 +251,5 @@ impl<E: Executor, B: Backend> Service<E, B> {
 fn broken(trace_id: &str) -> Refused {
     // The panic hook has already written where and why.
     tracing::error!(trace_id, "graphql operation panicked");
-    Refused::new(Stage::Broken, Code::InternalServerError, "internal error")
+    Refused::new(RejectReason::Broken, Code::InternalServerError, "internal error")
 }

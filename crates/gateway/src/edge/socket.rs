@@ -15,17 +15,17 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_stream::StreamMap;
 
-use super::budget::Held;
+use super::budget::Permit;
 use super::params::Params;
-use super::record::{Open, Record};
-use super::refusal::{Code, Refusal, Refused, Stage};
-use super::service::{Admitted, Service};
+use super::refusal::{Code, Refusal, Refused, RejectReason};
+use super::request_log::{GaugeGuard, RequestLog};
+use super::service::{ReadyOperation, Service};
 use super::visitor::Introduction;
 use super::{Backend, stream};
 
 mod message;
 
-use message::{End, Message};
+use message::{CloseReason, Message};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 /// The library's own default costs each subscriber 128 KiB.
@@ -58,56 +58,56 @@ async fn serve<E: Executor, B: Backend>(
     introduction: Introduction,
     stranger: OwnedSemaphorePermit,
 ) {
-    let _open = Open::socket();
+    let _open = GaugeGuard::socket();
     let agreed = socket.protocol().is_some();
     let close_time = service.settings.limits.close_time;
     let (sink, mut incoming) = socket.split();
     let mut connection = Connection {
         service,
-        outgoing: Outgoing { sink, queue: VecDeque::new(), bytes: 0, unflushed: false },
+        outgoing: FrameQueue { sink, queue: VecDeque::new(), bytes: 0, unflushed: false },
         operations: StreamMap::new(),
         introduction,
         initialized: false,
         stranger: Some(stranger),
-        held: None,
+        permit: None,
         heard: true,
     };
-    let end = if agreed { connection.run(&mut incoming).await } else { Some(End::no_subprotocol()) };
+    let end = if agreed { connection.run(&mut incoming).await } else { Some(CloseReason::no_subprotocol()) };
     // Dropping the operations first: nothing is worked on for a client that is leaving.
     connection.operations.clear();
     if let Some(end) = end {
-        let farewell = connection.outgoing.close(end, &mut incoming);
+        let handshake = connection.outgoing.close(end, &mut incoming);
         // A client that takes nothing any more is not waited for.
-        let _ = timeout(close_time, farewell).await;
+        let _ = timeout(close_time, handshake).await;
     }
 }
 
-/// What an operation has to say.
-enum Step {
+/// What is sent about an operation.
+enum Outgoing {
     Next(String),
     Error(serde_json::Value),
     Complete,
-    /// Nobody is known any more by what the socket introduced itself with.
-    Stranger,
+    /// The credentials of the socket are no longer valid.
+    Unauthenticated,
 }
 
 struct Connection<E, B: Backend> {
     service: Arc<Service<E, B>>,
-    outgoing: Outgoing,
-    operations: StreamMap<String, BoxStream<'static, Step>>,
+    outgoing: FrameQueue,
+    operations: StreamMap<String, BoxStream<'static, Outgoing>>,
     introduction: Introduction,
     initialized: bool,
     /// The socket's place among those of nobody knows whom, as long as it is one of them.
     stranger: Option<OwnedSemaphorePermit>,
     /// The socket's place among those of its visitor.
-    held: Option<Held>,
+    permit: Option<Permit>,
     /// Whether anything came since the last ping.
     heard: bool,
 }
 
 impl<E: Executor, B: Backend> Connection<E, B> {
     /// Serves the socket; `None` when the client has left by itself.
-    async fn run(&mut self, incoming: &mut SplitStream<WebSocket>) -> Option<End> {
+    async fn run(&mut self, incoming: &mut SplitStream<WebSocket>) -> Option<CloseReason> {
         let limits = self.service.settings.limits.clone();
         let closing = self.service.closing.clone();
         let mut init = std::pin::pin!(sleep(limits.init_time));
@@ -117,7 +117,7 @@ impl<E: Executor, B: Backend> Connection<E, B> {
             let done = tokio::select! {
                 frame = incoming.next() => match frame {
                     Some(Ok(frame)) => self.frame(frame).await,
-                    Some(Err(error)) => Err(End::of(&error)),
+                    Some(Err(error)) => Err(CloseReason::of(&error)),
                     None => Err(None),
                 },
                 Some((id, step)) = self.operations.next(), if !self.operations.is_empty() => {
@@ -126,68 +126,70 @@ impl<E: Executor, B: Backend> Connection<E, B> {
                 written = self.outgoing.write(), if self.outgoing.waits() => {
                     written.map_err(|_| None)
                 }
-                () = &mut init, if !self.initialized => Err(Some(End::init_timeout())),
+                () = &mut init, if !self.initialized => Err(Some(CloseReason::init_timeout())),
                 _ = ping.tick() => self.ping(),
-                () = closing.cancelled() => Err(Some(End::going_away())),
+                () = closing.cancelled() => Err(Some(CloseReason::going_away())),
             };
             if let Err(end) = done {
                 return end;
             }
             if self.outgoing.bytes > limits.socket_queue_bytes {
-                return Some(End::slow_consumer());
+                return Some(CloseReason::slow_consumer());
             }
         }
     }
 
-    fn ping(&mut self) -> Result<(), Option<End>> {
+    fn ping(&mut self) -> Result<(), Option<CloseReason>> {
         if !std::mem::take(&mut self.heard) {
-            return Err(Some(End::silent()));
+            return Err(Some(CloseReason::silent()));
         }
         self.outgoing.push(Frame::Ping(bytes::Bytes::new()));
         Ok(())
     }
 
-    async fn frame(&mut self, frame: Frame) -> Result<(), Option<End>> {
+    async fn frame(&mut self, frame: Frame) -> Result<(), Option<CloseReason>> {
         self.heard = true;
         match frame {
-            Frame::Text(text) if text.len() > self.service.settings.limits.message_bytes => Err(Some(End::too_big())),
+            Frame::Text(text) if text.len() > self.service.settings.limits.message_bytes => {
+                Err(Some(CloseReason::too_big()))
+            }
             Frame::Text(text) => match Message::parse(&text) {
                 Ok(Message::Init(payload)) if !self.initialized => self.init(&payload).await.map_err(Some),
                 message => message.and_then(|message| self.message(message)).map_err(Some),
             },
-            Frame::Binary(_) => Err(Some(End::malformed("Invalid message"))),
+            Frame::Binary(_) => Err(Some(CloseReason::malformed("Invalid message"))),
             // The library answers pings and close frames itself.
             Frame::Ping(_) | Frame::Pong(_) => Ok(()),
             Frame::Close(_) => Err(None),
         }
     }
 
-    async fn init(&mut self, payload: &serde_json::Map<String, serde_json::Value>) -> Result<(), End> {
+    async fn init(&mut self, payload: &serde_json::Map<String, serde_json::Value>) -> Result<(), CloseReason> {
         let introduction = std::mem::take(&mut self.introduction).with_payload(payload);
-        let mut record = Record::start();
-        let guest = self.service.recognize(introduction.clone(), &mut record).await.map_err(|refused| {
-            record.failed(&refused);
-            End::forbidden()
+        let mut log = RequestLog::start();
+        let guest = self.service.recognize(introduction.clone(), &mut log).await.map_err(|refused| {
+            log.failed(&refused);
+            CloseReason::forbidden()
         })?;
-        let held = self.service.budgets.socket(&guest.visitor.key());
-        self.held = Some(held.ok_or_else(End::too_many_sockets)?);
+        let permit = self.service.budgets.socket(&guest.visitor.key());
+        self.permit = Some(permit.ok_or_else(CloseReason::too_many_sockets)?);
         self.stranger = None;
-        record.answered(101);
+        log.answered(101);
         self.introduction = introduction;
         self.initialized = true;
         self.outgoing.text(message::acknowledgement());
         Ok(())
     }
 
-    fn message(&mut self, message: Message<'_>) -> Result<(), End> {
+    fn message(&mut self, message: Message<'_>) -> Result<(), CloseReason> {
         match message {
-            Message::Init(_) => Err(End::second_init()),
+            Message::Init(_) => Err(CloseReason::second_init()),
             Message::Ping(payload) => {
                 self.outgoing.text(message::pong(payload));
                 Ok(())
             }
             Message::Pong => Ok(()),
-            Message::Subscribe { .. } if !self.initialized => Err(End::unauthorized()),
+            Message::Subscribe { .. } if !self.initialized => Err(CloseReason::unauthorized()),
             Message::Subscribe { id, payload } => self.subscribe(id, payload),
             Message::Complete { id } => {
                 self.operations.remove(&id);
@@ -196,16 +198,16 @@ impl<E: Executor, B: Backend> Connection<E, B> {
         }
     }
 
-    fn subscribe(&mut self, id: String, payload: &RawValue) -> Result<(), End> {
+    fn subscribe(&mut self, id: String, payload: &RawValue) -> Result<(), CloseReason> {
         if self.operations.contains_key(&id) {
-            return Err(End::duplicate(&id));
+            return Err(CloseReason::duplicate(&id));
         }
         let limits = &self.service.settings.limits;
-        let mut record = Record::start();
+        let mut log = RequestLog::start();
         let params = match Params::from_json(payload.get().as_bytes(), limits) {
-            Err(refused) if refused.stage == Stage::Malformed => {
-                record.failed(&refused);
-                return Err(End::malformed("Invalid message"));
+            Err(refused) if refused.reason == RejectReason::Malformed => {
+                log.failed(&refused);
+                return Err(CloseReason::malformed("Invalid message"));
             }
             _ if self.operations.len() >= limits.socket_operations => {
                 let most = limits.socket_operations;
@@ -214,19 +216,19 @@ impl<E: Executor, B: Backend> Connection<E, B> {
             }
             params => params,
         };
-        let steps = steps(Arc::clone(&self.service), params, self.introduction.clone(), record);
-        self.operations.insert(id, steps);
+        let outgoing = outgoing(Arc::clone(&self.service), params, self.introduction.clone(), log);
+        self.operations.insert(id, outgoing);
         Ok(())
     }
 
-    fn step(&mut self, id: &str, step: Step) -> Result<(), End> {
+    fn step(&mut self, id: &str, step: Outgoing) -> Result<(), CloseReason> {
         let text = match &step {
-            Step::Next(json) => message::next(id, json),
-            Step::Error(errors) => message::error(id, errors),
-            Step::Complete => message::complete(id),
-            Step::Stranger => return Err(End::forbidden()),
+            Outgoing::Next(json) => message::next(id, json),
+            Outgoing::Error(errors) => message::error(id, errors),
+            Outgoing::Complete => message::complete(id),
+            Outgoing::Unauthenticated => return Err(CloseReason::forbidden()),
         };
-        if !matches!(step, Step::Next(_)) {
+        if !matches!(step, Outgoing::Next(_)) {
             self.operations.remove(id);
         }
         self.outgoing.text(text);
@@ -235,69 +237,69 @@ impl<E: Executor, B: Backend> Connection<E, B> {
 }
 
 /// An operation from its judgement to its end, as what is sent about it.
-fn steps<E: Executor, B: Backend>(
+fn outgoing<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     params: Result<Params, Refused>,
     introduction: Introduction,
-    mut record: Record,
-) -> BoxStream<'static, Step> {
+    mut log: RequestLog,
+) -> BoxStream<'static, Outgoing> {
     async_stream::stream! {
-        let admitted = match params {
-            Ok(params) => admit(&service, params, introduction, &mut record).await,
+        let ready = match params {
+            Ok(params) => prepare(&service, params, introduction, &mut log).await,
             Err(refused) => Err(refused),
         };
-        match admitted {
+        match ready {
             Err(refused) => {
-                record.failed(&refused);
-                record.answered(400);
-                yield Step::refused(&refused, &record.trace_id);
+                log.failed(&refused);
+                log.answered(400);
+                yield Outgoing::refused(&refused, &log.trace_id);
             }
-            Ok(admitted) => {
-                for await (answer, trace_id) in service.stream(admitted, record) {
+            Ok(ready) => {
+                for await (answer, trace_id) in service.stream(ready, log) {
                     match answer {
                         Err(refused) => {
-                            yield Step::refused(&refused, &trace_id);
+                            yield Outgoing::refused(&refused, &trace_id);
                             return;
                         }
-                        answer => yield Step::Next(stream::json(answer, &trace_id)),
+                        answer => yield Outgoing::Next(stream::json(answer, &trace_id)),
                     }
                 }
-                yield Step::Complete;
+                yield Outgoing::Complete;
             }
         }
     }
     .boxed()
 }
 
-impl Step {
+impl Outgoing {
     fn refused(refused: &Refused, trace_id: &str) -> Self {
-        match refused.stage {
-            Stage::Unauthenticated => Self::Stranger,
+        match refused.reason {
+            RejectReason::Unauthenticated => Self::Unauthenticated,
             _ => Self::Error(refused.errors_json(trace_id)),
         }
     }
 }
 
-async fn admit<E: Executor, B: Backend>(
+async fn prepare<E: Executor, B: Backend>(
     service: &Service<E, B>,
     params: Params,
     introduction: Introduction,
-    record: &mut Record,
-) -> Result<Admitted<B::Identity>, Refused> {
-    let guest = service.recognize(introduction, record).await?;
-    let chosen = service.choose(params, &guest, record).await?;
-    service.admit(chosen, guest, record)
+    log: &mut RequestLog,
+) -> Result<ReadyOperation<B::Identity>, Refused> {
+    let guest = service.recognize(introduction, log).await?;
+    let selected = service.select(params, &guest, log).await?;
+    service.prepare(selected, guest, log)
 }
 
 /// Frames waiting for the socket; written without losing one when the wait is given up.
-struct Outgoing {
+struct FrameQueue {
     sink: SplitSink<WebSocket, Frame>,
     queue: VecDeque<Frame>,
     bytes: usize,
     unflushed: bool,
 }
 
-impl Outgoing {
+impl FrameQueue {
     fn text(&mut self, text: String) {
         self.push(Frame::Text(text.into()));
     }
@@ -327,8 +329,8 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Says goodbye and waits for the client to hang up, so that the farewell is not cut off.
-    async fn close(&mut self, end: End, incoming: &mut SplitStream<WebSocket>) {
+    /// Sends a close frame and waits for the client to close, so that the closing handshake is not cut off.
+    async fn close(&mut self, end: CloseReason, incoming: &mut SplitStream<WebSocket>) {
         let frame = CloseFrame { code: end.code, reason: end.reason.into() };
         // What still waits would only keep the reason from arriving.
         self.queue.clear();

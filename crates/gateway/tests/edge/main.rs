@@ -4,12 +4,12 @@
 
 mod abuse;
 mod allowed;
-mod bills;
 mod bombs;
 mod budgets;
 mod child;
 mod client;
 mod corpus;
+mod cost_reports;
 mod documents;
 mod frames;
 mod guard;

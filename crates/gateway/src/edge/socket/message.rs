@@ -9,12 +9,12 @@ use tokio_tungstenite::tungstenite;
 
 /// Why a connection is closed, with the code the protocol gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct End {
+pub(crate) struct CloseReason {
     pub(crate) code: u16,
     pub(crate) reason: String,
 }
 
-impl End {
+impl CloseReason {
     fn new(code: u16, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into() }
     }
@@ -112,8 +112,9 @@ struct Envelope<'a> {
 }
 
 impl<'a> Message<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, End> {
-        let envelope: Envelope<'a> = serde_json::from_str(text).map_err(|_| End::malformed("Invalid message"))?;
+    pub(crate) fn parse(text: &'a str) -> Result<Self, CloseReason> {
+        let envelope: Envelope<'a> =
+            serde_json::from_str(text).map_err(|_| CloseReason::malformed("Invalid message"))?;
         let id = envelope.id.filter(|id| !id.is_empty());
         match (envelope.kind.as_str(), id, envelope.payload) {
             ("connection_init", _, payload) => introduction(payload).map(Self::Init),
@@ -121,17 +122,17 @@ impl<'a> Message<'a> {
             ("pong", _, _) => Ok(Self::Pong),
             ("subscribe", Some(id), Some(payload)) => Ok(Self::Subscribe { id, payload }),
             ("complete", Some(id), _) => Ok(Self::Complete { id }),
-            ("subscribe" | "complete", _, _) => Err(End::malformed("Invalid message")),
-            _ => Err(End::malformed("Unknown message type")),
+            ("subscribe" | "complete", _, _) => Err(CloseReason::malformed("Invalid message")),
+            _ => Err(CloseReason::malformed("Unknown message type")),
         }
     }
 }
 
-fn introduction(payload: Option<&RawValue>) -> Result<Map<String, Value>, End> {
+fn introduction(payload: Option<&RawValue>) -> Result<Map<String, Value>, CloseReason> {
     match payload.map(|payload| serde_json::from_str(payload.get())) {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
         Some(Ok(Value::Object(payload))) => Ok(payload),
-        Some(_) => Err(End::malformed("Invalid message")),
+        Some(_) => Err(CloseReason::malformed("Invalid message")),
     }
 }
 

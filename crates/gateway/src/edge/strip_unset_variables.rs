@@ -10,7 +10,7 @@ use async_graphql::{Name, Value, Variables};
 use bytes::Bytes;
 
 /// Removes arguments and input fields that stand for variables named in `absent`.
-pub(crate) fn remove(document: &mut ExecutableDocument, absent: &HashSet<&str>, variables: &Variables) {
+pub(crate) fn strip(document: &mut ExecutableDocument, absent: &HashSet<&str>, variables: &Variables) {
     if absent.is_empty() {
         return;
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use apollo_compiler::ast::OperationType;
 use uuid::Uuid;
 
-use super::document::Chosen;
+use super::document::SelectedOperation;
 use super::refusal::Refused;
 
 /// Status of a request whose client went away before the answer.
@@ -18,7 +18,7 @@ const NAME_LENGTH: usize = 80;
 
 /// What is known of one operation; written to the log when it is dropped, however it ended.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct RequestLog {
     pub(crate) trace_id: String,
     started: Instant,
     principal: Option<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Record {
     statements: Option<Arc<AtomicU64>>,
 }
 
-impl Record {
+impl RequestLog {
     pub(crate) fn start() -> Self {
         Self {
             trace_id: Uuid::now_v7().simple().to_string(),
@@ -49,11 +49,11 @@ impl Record {
         self.principal = Some(principal);
     }
 
-    pub(crate) fn chose(&mut self, chosen: &Chosen) {
-        let name = chosen.operation.name.as_ref();
+    pub(crate) fn selected(&mut self, operation: &SelectedOperation) {
+        let name = operation.operation.name.as_ref();
         self.operation = name.map(|name| name.chars().take(NAME_LENGTH).collect());
-        self.cost = chosen.cost;
-        self.kind = match chosen.kind() {
+        self.cost = operation.cost;
+        self.kind = match operation.kind() {
             OperationType::Query => "query",
             OperationType::Mutation => "mutation",
             OperationType::Subscription => "subscription",
@@ -80,7 +80,7 @@ impl Record {
     }
 }
 
-impl Drop for Record {
+impl Drop for RequestLog {
     fn drop(&mut self) {
         let code = if self.code.is_empty() { "OK" } else { &self.code };
         let took = self.started.elapsed();
@@ -103,9 +103,9 @@ impl Drop for Record {
 
 /// Counts something as long as it is open.
 #[derive(Debug)]
-pub(crate) struct Open(&'static str);
+pub(crate) struct GaugeGuard(&'static str);
 
-impl Open {
+impl GaugeGuard {
     /// Counts an open WebSocket.
     pub(crate) fn socket() -> Self {
         Self::count("graphql_sockets")
@@ -122,7 +122,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         metrics::gauge!(self.0).decrement(1.0);
     }

@@ -8,7 +8,7 @@ pub(crate) const HEADER: &str = "x-seatgraph-cost";
 
 /// What an operation cost, and what one may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Bill {
+pub(crate) struct CostReport {
     /// The price of the operation; the price table is in the module `cost`.
     pub(crate) price: u64,
     /// The highest price that an operation may have.
@@ -17,15 +17,15 @@ pub(crate) struct Bill {
     pub(crate) left: u32,
 }
 
-impl Bill {
-    /// Puts the bill into the extensions of an answer.
+impl CostReport {
+    /// Puts the report into the extensions of an answer.
     pub(crate) fn attach(self, response: &mut Response) {
         let Self { price, limit, left } = self;
         response.extensions.insert("cost".to_owned(), value!({ "price": price, "limit": limit, "left": left }));
     }
 }
 
-/// Whether the headers ask for the bill.
+/// Whether the headers ask for the report.
 pub(crate) fn wanted(headers: &HeaderMap) -> bool {
     headers.get(HEADER).is_some_and(|value| value == "1" || value == "true")
 }
