@@ -122,24 +122,25 @@ fn directives(shape: FieldShape<'_>, field: &MetaField) -> Vec<MetaDirectiveInvo
     directives
 }
 
-/// The descriptions of the arguments that bound a list.
+/// The descriptions of the arguments that bound a list. They are the same for every list, so that they are stated once.
 fn bound(shape: FieldShape<'_>) -> Vec<(String, String)> {
     let most = format!("at most {DEFAULT_LARGEST_PAGE}, unless the gateway's `limits.page_size` says otherwise");
+    let page = [
+        (
+            "first",
+            format!(
+                "Number of rows from the start of the list or after `after`: {DEFAULT_PAGE_SIZE} by default, {most}."
+            ),
+        ),
+        (
+            "last",
+            format!("Number of rows up to the end of the list or before `before`, {most}. Not together with `first`."),
+        ),
+        ("after", "Cursor of the row after which the page begins.".to_owned()),
+        ("before", "Cursor of the row before which the page ends.".to_owned()),
+    ];
     match CostRule::of(shape).size {
-        Size::Connection | Size::Page => vec![
-            (
-                "first".to_owned(),
-                format!(
-                    "Number of rows from the start of the list or after `after`: {DEFAULT_PAGE_SIZE} by default, {most}."
-                ),
-            ),
-            (
-                "last".to_owned(),
-                format!(
-                    "Number of rows up to the end of the list or before `before`, {most}. Not together with `first`."
-                ),
-            ),
-        ],
+        Size::Connection | Size::Page => page.map(|(argument, text)| (argument.to_owned(), text)).into(),
         Size::Ids(argument) => {
             vec![(argument.to_owned(), format!("Global ids, at most {IDS}. They may be of different types."))]
         }

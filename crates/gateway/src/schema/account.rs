@@ -100,8 +100,8 @@ impl Account {
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
     ) -> Result<Connection<SoftwareSubscription>> {
         let filter = subscriptions::SubscriptionFilter { account_id: Some(self.key), ..Default::default() };
         subscription_row::page(ctx, filter, None, &Paging::forward(first, after)).await

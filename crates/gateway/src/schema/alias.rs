@@ -52,12 +52,7 @@ impl From<store::Alias> for ConnectionAlias {
 #[ComplexObject]
 impl ConnectionAlias {
     /// The aliases that share this one's properties, by name.
-    async fn children(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
-    ) -> Result<Connection<Self>> {
+    async fn children(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<Self>> {
         let filter = aliases::AliasFilter { parent_id: Some(self.row.id), ..Default::default() };
         page(ctx.scope()?, filter, &Paging::forward(first, after)).await
     }

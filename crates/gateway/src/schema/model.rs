@@ -66,8 +66,8 @@ impl SoftwareModel {
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
     ) -> Result<Connection<SoftwareSubscription>> {
         let filter = subscriptions::SubscriptionFilter { model_id: Some(self.key), ..Default::default() };
         subscription_row::page(ctx, filter, None, &Paging::forward(first, after)).await

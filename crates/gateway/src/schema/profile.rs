@@ -67,8 +67,8 @@ impl IntegrationProfile {
     async fn accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
         #[graphql(desc = "Leaves out the accounts that do not fit.")] filter: Option<AccountFilter>,
     ) -> Result<Connection<Account>> {
         let filter = filter.unwrap_or_default().read()?;
@@ -107,8 +107,8 @@ impl IntegrationProfile {
     async fn license_pools(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
     ) -> Result<Connection<LicensePool>> {
         let filter = pools::PoolFilter { profile_id: Some(self.row.id) };
         pool::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
@@ -121,12 +121,7 @@ impl IntegrationProfile {
     }
 
     /// Its runs, newest first.
-    async fn runs(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
-    ) -> Result<Connection<SyncRun>> {
+    async fn runs(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<SyncRun>> {
         let filter = runs::SyncRunFilter { profile_id: Some(self.row.id), ..Default::default() };
         run::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
     }
@@ -149,8 +144,8 @@ impl IntegrationProfile {
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
         #[graphql(desc = "Leaves out the subscriptions that do not fit.")] filter: Option<SubscriptionFilter>,
     ) -> Result<Connection<SoftwareSubscription>> {
         let filter = filter.unwrap_or_default().read()?;

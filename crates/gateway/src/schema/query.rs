@@ -32,14 +32,10 @@ impl Query {
     async fn accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the accounts that do not fit.")] filter: Option<AccountFilter>,
         #[graphql(desc = "How to order them: by username unless said otherwise.")] order_by: Option<AccountOrder>,
     ) -> Result<Connection<Account>> {
@@ -51,14 +47,10 @@ impl Query {
     async fn api_tokens(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
     ) -> Result<Connection<ApiToken>> {
         access::token_page(ctx.scope()?, &Paging { first, after, last, before }).await
     }
@@ -68,14 +60,10 @@ impl Query {
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the entries that do not fit.")] filter: Option<AuditFilter>,
     ) -> Result<Connection<AuditEvent>> {
         let paging = Paging { first, after, last, before };
@@ -95,14 +83,10 @@ impl Query {
     async fn connection_aliases(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the aliases that do not fit.")] filter: Option<AliasFilter>,
     ) -> Result<Connection<ConnectionAlias>> {
         let paging = Paging { first, after, last, before };
@@ -127,14 +111,10 @@ impl Query {
     async fn license_pools(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the pools that do not fit.")] filter: Option<LicensePoolFilter>,
     ) -> Result<Connection<LicensePool>> {
         let paging = Paging { first, after, last, before };
@@ -151,11 +131,7 @@ impl Query {
     }
 
     /// The objects of several global ids, in their order, each null where there is none.
-    async fn nodes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The global ids, 200 at most; they may be of different types.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>> {
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         let scope = ctx.scope()?;
         try_join_all(ids.iter().map(|id| node::find(scope, id))).await
     }
@@ -174,14 +150,10 @@ impl Query {
     async fn profiles(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the profiles that do not fit.")] filter: Option<ProfileFilter>,
         #[graphql(desc = "How to order them: by name unless said otherwise.")] order_by: Option<ProfileOrder>,
     ) -> Result<Connection<IntegrationProfile>> {
@@ -193,14 +165,10 @@ impl Query {
     async fn role_assignments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
     ) -> Result<Connection<RoleAssignment>> {
         access::role_page(ctx.scope()?, &Paging { first, after, last, before }).await
     }
@@ -209,14 +177,10 @@ impl Query {
     async fn software_models(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the models that do not fit.")] filter: Option<SoftwareModelFilter>,
     ) -> Result<Connection<SoftwareModel>> {
         let paging = Paging { first, after, last, before };
@@ -228,14 +192,10 @@ impl Query {
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the subscriptions that do not fit.")] filter: Option<SubscriptionFilter>,
         #[graphql(desc = "How to order them: by when a sync first named them unless said otherwise.")] order_by: Option<
             SubscriptionOrder,
@@ -258,14 +218,10 @@ impl Query {
     async fn sync_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
         #[graphql(desc = "Leaves out the runs that do not fit.")] filter: Option<SyncRunFilter>,
     ) -> Result<Connection<SyncRun>> {
         let paging = Paging { first, after, last, before };
@@ -276,14 +232,10 @@ impl Query {
     async fn unrecognized_identifiers(
         &self,
         ctx: &Context<'_>,
-        #[graphql(
-            desc = "How many rows to list from the beginning or from `after` on: 20 unless said otherwise, 200 at most."
-        )]
         first: Option<i32>,
-        #[graphql(desc = "The cursor of the row after which to begin.")] after: Option<String>,
-        #[graphql(desc = "How many rows to list up to the end or up to `before`; not together with `first`.")]
+        after: Option<String>,
         last: Option<i32>,
-        #[graphql(desc = "The cursor of the row before which to end.")] before: Option<String>,
+        before: Option<String>,
     ) -> Result<Connection<UnrecognizedIdentifier>> {
         let paging = Paging { first, after, last, before };
         identifier::page(ctx.scope()?, &paging).await

@@ -85,8 +85,8 @@ impl SyncRun {
     async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many to list, 20 unless said otherwise and 200 at most.")] first: Option<i32>,
-        #[graphql(desc = "The cursor after which to begin.")] after: Option<String>,
+        first: Option<i32>,
+        after: Option<String>,
     ) -> Result<Connection<SyncEvent>> {
         event::page(ctx.scope()?, &self.row, &Paging::forward(first, after)).await
     }
