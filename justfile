@@ -53,7 +53,7 @@ run *arguments="demo":
 
 # Makes a connector crate: `just new-connector acme`.
 new-connector name:
-    bash crates/core/template/new-connector {{ name }}
+    bash crates/connector-testkit/template/new-connector {{ name }}
 
 # Proves that the template still makes a crate that compiles, obeys its laws and appears in the API.
 prove-new-connector:

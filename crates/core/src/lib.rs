@@ -12,7 +12,7 @@
 //! | [`Connector::pull`] over pure row → record functions | resumable syncs with live progress |
 //! | [`Connector::check`] | findings with remedies, per process |
 //! | [`Provider::setup`] | a walk-through of the vendor's pages, and files that the vendor imports |
-//! | one `conformance!` line (feature `testkit`) | every law of the contract as a test |
+//! | one `conformance!` line (crate `connector-testkit`) | every law of the contract as a test |
 //!
 //! `just new-connector NAME` makes a crate with all of that in place; its documentation is the author's guide.
 //!
@@ -71,8 +71,6 @@ mod record;
 mod registration;
 mod secret;
 mod setup;
-#[cfg(feature = "testkit")]
-pub mod testkit;
 
 pub use catalogue::{Catalogue, CatalogueEntry, Product};
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -129,33 +129,3 @@ impl Manifest {
         self.process(process).is_some_and(|spec| spec.available)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testkit::memory::REGISTRATION;
-
-    #[test]
-    fn an_organisation_lives_below_the_vendors_own_domains() {
-        let vendor = Manifest { hosts: &["vendor.example"], ..*REGISTRATION.manifest() };
-        let lives = |url: &str| vendor.lives_at(&Url::parse(url).unwrap());
-        for its in ["https://acme.vendor.example", "https://VENDOR.example/x", "https://a.b.vendor.example./"] {
-            assert!(lives(its), "{its}");
-        }
-        let others = [
-            "http://acme.vendor.example",
-            "https://acme.vendor.example:8443",
-            "https://evilvendor.example",
-            "https://vendor.example.evil.example",
-            "https://vendor.example@evil.example",
-            "https://10.0.0.1",
-            "https://[::1]",
-            "https://localhost",
-        ];
-        for url in others {
-            assert!(!lives(url), "{url}");
-        }
-        let anywhere = Manifest { hosts: &[], ..vendor };
-        assert!(anywhere.lives_at(&Url::parse("http://10.0.0.1:8080").unwrap()));
-    }
-}

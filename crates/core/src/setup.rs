@@ -279,23 +279,3 @@ fn needed(manifest: &Manifest) -> Vec<&'static str> {
     }
     names
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testkit::memory::REGISTRATION;
-
-    #[test]
-    fn a_connector_without_words_of_its_own_names_scopes_and_permissions() {
-        let callback_url = "https://gateway.example/oauth/memory/callback".parse().unwrap();
-        let context = SetupContext { grant: GrantType::ClientCredentials, callback_url: &callback_url };
-        let setup = REGISTRATION.setup(&context);
-        let keys: Vec<_> = setup.steps.iter().map(|step| step.key).collect();
-        assert_eq!(keys, ["REGISTER_APPLICATION", "GIVE_PERMISSIONS"]);
-        let values: Vec<_> = setup.steps[0].values.iter().map(|value| value.value.as_str()).collect();
-        assert_eq!(values, ["members.read", "seats.write"], "nobody is sent back under client credentials");
-        assert!(setup.steps[1].instructions.ends_with("needs: See members, Manage seats."));
-        let consent = SetupContext { grant: GrantType::AuthorizationCode, ..context };
-        assert_eq!(consent.registered(REGISTRATION.manifest())[0].value, callback_url.as_str());
-    }
-}

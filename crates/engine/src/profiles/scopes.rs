@@ -46,7 +46,7 @@ pub(crate) fn finding(vendor: &str, process: Process, missing: &[&str], granted:
 
 #[cfg(test)]
 mod tests {
-    use seatgraph_core::testkit::memory::REGISTRATION;
+    use connector_testkit::memory::REGISTRATION;
 
     use super::*;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_testkit::memory::{self, Organisation};
 use futures::StreamExt;
-use seatgraph_core::testkit::memory::{self, Organisation};
 use seatgraph_core::{ManualClock, Registration, Secret};
 use seatgraph_engine::{
     By, CreateAlias, CreateProfile, Denied, Engine, EngineSettings, Refusal, RefusalCode, ScheduleInput, Worker,

@@ -1,8 +1,8 @@
 //! Profiles against a real store.
 
+use connector_testkit::Weather;
+use connector_testkit::memory::{Organisation, Shape};
 use seatgraph_core::Process;
-use seatgraph_core::testkit::Weather;
-use seatgraph_core::testkit::memory::{Organisation, Shape};
 use seatgraph_engine::{CreateAlias, CreateProfile, RefusalCode, ScheduleInput, UpdateProfile};
 use seatgraph_store::{Health, ProfileId, ProfileState, RunState, ScheduleEvery, Trigger, each_backend, profiles};
 

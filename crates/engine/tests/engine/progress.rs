@@ -1,6 +1,6 @@
 //! The stream of a run's news: nothing is missing, nothing comes twice.
 
-use seatgraph_core::testkit::memory::{Organisation, Shape};
+use connector_testkit::memory::{Organisation, Shape};
 use seatgraph_engine::By;
 use seatgraph_store::{Event, EventBody, RunState, each_backend};
 

@@ -1,7 +1,7 @@
 //! Schedules against a real store: each slot makes one run, whoever else may be at it.
 
 use chrono::TimeDelta;
-use seatgraph_core::testkit::memory::{Organisation, Shape};
+use connector_testkit::memory::{Organisation, Shape};
 use seatgraph_engine::{ScheduleInput, UpdateProfile};
 use seatgraph_store::{ProfileId, RunState, ScheduleEvery, Trigger, each_backend, profiles, runs};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
+use connector_testkit::memory::{Organisation, Shape};
 use seatgraph_core::Process;
-use seatgraph_core::testkit::memory::{Organisation, Shape};
 use seatgraph_engine::RefusalCode;
 use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
 

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use seatgraph_core::testkit::Weather;
-use seatgraph_core::testkit::memory::{Organisation, Shape};
+use connector_testkit::Weather;
+use connector_testkit::memory::{Organisation, Shape};
 use seatgraph_core::{Connector, Next, Page, Process};
 use seatgraph_engine::EngineSettings;
 use seatgraph_store::testkit::TestDatabase;

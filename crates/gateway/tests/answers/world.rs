@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
+use connector_testkit::memory::{self, Organisation, Shape};
 use futures::StreamExt as _;
 use seatgraph::edge::Visitor;
 use seatgraph::requests::Requests;
 use seatgraph::schema::{self, Schema};
 use seatgraph::visitors::Visitors;
-use seatgraph_core::testkit::memory::{self, Organisation, Shape};
 use seatgraph_core::{Registration, SystemClock};
 use seatgraph_engine::access::Principal;
 use seatgraph_engine::{Engine, EngineSettings, Worker};

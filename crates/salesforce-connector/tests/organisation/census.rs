@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use connector_testkit::Census;
 use salesforce_simulator::UserTruth;
 use seatgraph_core::IdentifierKey;
 use seatgraph_core::http::Http;
-use seatgraph_core::testkit::Census;
 use serde_json::Value;
 
 use crate::world::Organisation;

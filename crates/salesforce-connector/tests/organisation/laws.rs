@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use connector_testkit::{Census, Fixture, Weather, World, laws};
 use salesforce_simulator::Faults;
 use seatgraph_core::layers::{Retry, RetrySettings};
-use seatgraph_core::testkit::{self, Census, Fixture, Weather, World, laws};
 use seatgraph_core::{Connector, Registration};
 
 use crate::world::{Calm, Organisation};
 
-seatgraph_core::conformance!(calm: Calm { seed: 7 });
+connector_testkit::conformance!(calm: Calm { seed: 7 });
 
 /// Organisations in which every fifth call finds its session over, and every eleventh answer breaks off.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ macro_rules! laws {
             $(
                 #[tokio::test]
                 async fn $law() {
-                    testkit::assert_ruling(laws::$law(&$world).await);
+                    connector_testkit::assert_ruling(laws::$law(&$world).await);
                 }
             )+
         }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use connector_testkit::{Census, Fixture, Weather, World};
 use salesforce_connector::Salesforce;
 use salesforce_simulator::{Faults, Settings, Simulator, StatusFault, TokenRefusal};
 use seatgraph_core::http::{Http, HttpOptions};
-use seatgraph_core::testkit::{Census, Fixture, Weather, World};
 use seatgraph_core::{ConnectContext, Connector, ManualClock, Registration};
 use serde_json::{Value, json};
 

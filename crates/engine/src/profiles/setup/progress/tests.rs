@@ -1,7 +1,7 @@
 //! Every proof against what is known, from nothing to the first sync.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use seatgraph_core::testkit::memory::REGISTRATION;
+use connector_testkit::memory::REGISTRATION;
 use seatgraph_core::{Organization, SetupPlace};
 use seatgraph_store::{Alias, FindingId, Profile, ProfileId, Schedule, ScheduleEvery};
 use serde_json::json;

@@ -1,0 +1,257 @@
+//! The vendor's side of Memory: members, seats, books and weather.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, Weak};
+
+use chrono::{DateTime, Days, Utc};
+use seatgraph_core::{ActivityKind, Connector, Error, ErrorKind, IdentifierKey, Result, Secret};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::memory::{Link, REGISTRATION};
+use crate::{Census, Weather};
+
+/// How large an organisation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Members at its founding.
+    pub users: u32,
+    /// Rows per page.
+    pub page_size: u32,
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    pub(super) active: bool,
+    pub(super) seats: BTreeSet<String>,
+    pub(super) seen: Vec<(ActivityKind, DateTime<Utc>)>,
+}
+
+/// What an organisation may change.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) members: BTreeMap<String, Member>,
+    weather: Weather,
+    pub(super) calls: u64,
+}
+
+/// One organisation at the vendor.
+pub struct Organisation {
+    address: Url,
+    token: Secret,
+    page_size: u32,
+    books: Mutex<Books>,
+}
+
+/// The seats on sale, and how many of each an organisation has.
+pub(super) const POOLS: [(&str, &str, i64); 5] = [
+    ("BASIC", "Memory Basic", 1_000),
+    ("GUEST", "Memory Guest", 5),
+    ("LEGACY", "Memory Classic", 0),
+    ("PRO", "Memory Professional", 500),
+    ("TRIAL", "Memory Trial", 3),
+];
+
+/// The meters of every organisation: key, label, allowed, used.
+pub(super) const METERS: [(&str, &str, f64, Option<f64>); 9] = [
+    ("api", "API calls", 10_000.0, Some(120.0)),
+    ("backup", "Backups", 30.0, Some(30.0)),
+    ("export", "Exports", 10.0, None),
+    ("mail", "Mails sent", 5_000.0, Some(0.0)),
+    ("push", "Push messages", 1_000.0, Some(999.0)),
+    ("search", "Searches", 2_000.0, Some(10.5)),
+    ("share", "Shared notes", 100.0, Some(3.0)),
+    ("storage", "Storage in GB", 50.0, Some(12.25)),
+    ("voice", "Minutes of dictation", 60.0, Some(61.0)),
+];
+
+/// Who lives where. A vendor is one place that every connector reaches by address, so this is the one thing that
+/// connectors of a process share; an organisation leaves it when its last holder does.
+static ADDRESSES: LazyLock<Mutex<HashMap<Url, Weak<Organisation>>>> = LazyLock::new(Mutex::default);
+
+impl Organisation {
+    /// Founds an organisation whose members and seats follow from its shape alone.
+    #[must_use]
+    pub fn found(shape: Shape) -> Arc<Self> {
+        static FOUNDED: AtomicU64 = AtomicU64::new(0);
+        let number = FOUNDED.fetch_add(1, Ordering::Relaxed);
+        let address = Url::parse(&format!("memory://org-{number}")).expect("the address is written well");
+        let members = (1..=shape.users).map(|n| (format!("u-{n:04}"), Member::numbered(n))).collect();
+        let organisation = Arc::new(Self {
+            address: address.clone(),
+            token: Secret::new(format!("canary-{number}-of-memory")),
+            page_size: shape.page_size.max(1),
+            books: Mutex::new(Books { members, weather: Weather::Calm, calls: 0 }),
+        });
+        let mut addresses = ADDRESSES.lock().expect("no holder of the addresses panics");
+        addresses.retain(|_, resident| resident.strong_count() > 0);
+        addresses.insert(address, Arc::downgrade(&organisation));
+        organisation
+    }
+
+    /// Finds the organisation that lives at `address`.
+    pub(super) fn at(address: &Url) -> Option<Arc<Self>> {
+        ADDRESSES.lock().expect("no holder of the addresses panics").get(address)?.upgrade()
+    }
+
+    /// Makes a link that has seen nothing yet.
+    ///
+    /// # Panics
+    /// Never: the configuration is the organisation's own.
+    #[must_use]
+    pub fn link(self: &Arc<Self>) -> Link {
+        Link::to(Arc::clone(self))
+    }
+
+    /// Returns the alias properties under which [`REGISTRATION`] finds this organisation.
+    #[must_use]
+    pub fn config(&self) -> Value {
+        json!({ "instanceUrl": self.address })
+    }
+
+    /// Makes a boxed connector the way the gateway does, through the registration.
+    ///
+    /// # Errors
+    /// `ConfigInvalid` when the organisation is gone.
+    pub fn connect(&self, context: seatgraph_core::ConnectContext) -> Result<Box<dyn Connector>> {
+        REGISTRATION.connect(self.config(), context)
+    }
+
+    /// Returns the vendor's id of the organisation.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.address.host_str().unwrap_or_default()
+    }
+
+    /// Hires a member with a `BASIC` seat.
+    pub fn hire(&self, id: impl Into<String>) {
+        let member = Member { active: true, seats: BTreeSet::from(["BASIC".to_owned()]), seen: Vec::new() };
+        self.books().members.insert(id.into(), member);
+    }
+
+    /// Dismisses a member, who disappears with all seats.
+    pub fn dismiss(&self, id: &str) {
+        self.books().members.remove(id);
+    }
+
+    /// Changes the weather from the next call on. [`Weather::SessionExpired`] changes nothing: Memory has no sessions.
+    pub fn set_weather(&self, weather: Weather) {
+        self.books().weather = weather;
+    }
+
+    /// Counts from the books.
+    #[must_use]
+    pub fn census(&self) -> Census {
+        let books = self.books();
+        let mut census = Census {
+            pools: POOLS.iter().map(|(key, ..)| IdentifierKey::new("SEAT", *key)).collect(),
+            consumption: METERS.iter().map(|(key, ..)| (*key).to_owned()).collect(),
+            ..Census::default()
+        };
+        for (id, member) in &books.members {
+            census.accounts.insert(id.clone());
+            for seat in &member.seats {
+                let holders = census.subscriptions.entry(IdentifierKey::new("SEAT", seat)).or_default();
+                holders.insert(id.clone());
+            }
+            if !member.seen.is_empty() {
+                census.active.insert(id.clone());
+            }
+        }
+        census
+    }
+
+    /// Returns how often the organisation was called.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.books().calls
+    }
+
+    pub(super) fn fingerprint(&self) -> String {
+        format!("{:?}", self.books().members)
+    }
+
+    pub(super) const fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    pub(super) const fn page_size(&self) -> u32 {
+        self.page_size
+    }
+
+    /// Opens the books for one call, weather permitting. `remembered` says that the call goes by an old position.
+    pub(super) fn call(&self, remembered: bool) -> Result<MutexGuard<'_, Books>> {
+        let mut books = self.books();
+        books.calls += 1;
+        books.endure(remembered)?;
+        Ok(books)
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().expect("no holder of the books panics")
+    }
+}
+
+impl fmt::Debug for Organisation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Organisation").field(&self.id()).finish()
+    }
+}
+
+impl Books {
+    /// Counts the seats of a pool that are taken.
+    pub(super) fn taken(&self, seat: &str) -> i64 {
+        let holders = self.members.values().filter(|member| member.seats.contains(seat)).count();
+        i64::try_from(holders).unwrap_or(i64::MAX)
+    }
+
+    fn endure(&mut self, remembered: bool) -> Result<()> {
+        let (kind, message, next) = match self.weather {
+            Weather::Calm | Weather::SessionExpired => return Ok(()),
+            Weather::ForgottenPosition if !remembered => return Ok(()),
+            Weather::Unavailable { calls: 0 } => {
+                self.weather = Weather::Calm;
+                return Ok(());
+            }
+            Weather::CredentialRefused => (ErrorKind::Unauthenticated, "token is not accepted", self.weather),
+            Weather::Forbidden => (ErrorKind::Forbidden, "access is forbidden", self.weather),
+            Weather::RateLimited { retry_after } => {
+                (ErrorKind::RateLimited { retry_after: Some(retry_after) }, "too many requests", Weather::Calm)
+            }
+            Weather::Unavailable { calls } => {
+                (ErrorKind::Unavailable, "vendor is unavailable", Weather::Unavailable { calls: calls - 1 })
+            }
+            Weather::DroppedBody => (ErrorKind::Unavailable, "response broke off", Weather::Calm),
+            Weather::Nonsense => (ErrorKind::Malformed, "response is not understood", Weather::Calm),
+            Weather::ForgottenPosition => (ErrorKind::CursorExpired, "position is forgotten", Weather::Calm),
+        };
+        self.weather = next;
+        Err(Error::new(kind, message))
+    }
+}
+
+impl Member {
+    /// Every tenth is inactive and holds nothing, every third active one holds `PRO` too, every fourth was never seen.
+    fn numbered(n: u32) -> Self {
+        let active = !n.is_multiple_of(10);
+        let seats = match (active, n % 3) {
+            (false, _) => BTreeSet::new(),
+            (true, 0) => BTreeSet::from(["BASIC".to_owned(), "PRO".to_owned()]),
+            (true, _) => BTreeSet::from(["BASIC".to_owned()]),
+        };
+        let seen = match n % 4 {
+            0 => Vec::new(),
+            1 => vec![(ActivityKind::Interactive, last_seen(n)), (ActivityKind::Api, last_seen(n + 1))],
+            _ => vec![(ActivityKind::Other, last_seen(n))],
+        };
+        Self { active, seats, seen }
+    }
+}
+
+/// A day of 2026 that follows from the number.
+fn last_seen(n: u32) -> DateTime<Utc> {
+    let year = DateTime::from_timestamp(1_767_225_600, 0).expect("2026 begins");
+    year + Days::new(u64::from(n % 300))
+}

@@ -1,0 +1,47 @@
+//! Going through a process from its first page to its last, as the engine does.
+use seatgraph_core::{Connector, Cursor, Next, Page, Process};
+
+use crate::{Fixture, Violation};
+
+/// More pages than any fixture needs; a pass that is longer does not end.
+const MOST_PAGES: usize = 10_000;
+
+/// One page with the position that it was asked from.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) from: Option<Cursor>,
+    pub(super) page: Page,
+}
+
+/// Reads a whole pass.
+pub(super) async fn pass(connector: &dyn Connector, process: Process) -> Result<Vec<Step>, Violation> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut from = None;
+    loop {
+        let page = pull(connector, process, from.as_ref()).await?;
+        let next = page.next.clone();
+        steps.push(Step { from, page });
+        let Next::More(position) = next else { return Ok(steps) };
+        if steps.iter().any(|step| step.from.as_ref() == Some(&position)) {
+            return Err(Violation::of(process, format!("page {} leads back to {position:?}", steps.len())));
+        }
+        if steps.len() == MOST_PAGES {
+            return Err(Violation::of(process, format!("no end after {MOST_PAGES} pages")));
+        }
+        from = Some(position);
+    }
+}
+
+/// Reads one page that must come.
+pub(super) async fn pull(
+    connector: &dyn Connector,
+    process: Process,
+    from: Option<&Cursor>,
+) -> Result<Page, Violation> {
+    connector.pull(process, from).await.map_err(|e| Violation::of(process, format!("no page from {from:?}: {e:?}")))
+}
+
+/// The processes that the connector says it reads.
+pub(super) fn read_processes(fixture: &dyn Fixture) -> Vec<Process> {
+    Process::ALL.into_iter().filter(|process| process.is_read() && fixture.manifest().does(*process)).collect()
+}

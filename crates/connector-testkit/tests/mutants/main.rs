@@ -1,0 +1,73 @@
+//! Connectors with one flaw each, and the law that catches it: a kit that lets them pass is no kit.
+
+mod flaws;
+
+use connector_testkit::memory::Vendor;
+use connector_testkit::{LAWS, Ruling, Verdict};
+
+use crate::flaws::{Flaw, Flawed};
+
+async fn judge(law: &str, flaw: Flaw) -> Ruling {
+    let law = LAWS.iter().find(|known| known.name == law).expect("the law exists");
+    (law.judge)(&Flawed { vendor: Vendor::default(), flaw }).await
+}
+
+/// Makes a test per flaw: the named law must break, and must hold when the flaw is away.
+macro_rules! caught {
+    ($($test:ident: $flaw:ident is caught by $($law:ident),+;)+) => {$(
+        #[tokio::test]
+        async fn $test() {
+            $(
+                let law = stringify!($law);
+                assert_eq!(judge(law, Flaw::None).await, Ok(Verdict::Held), "{law} holds without the flaw");
+                assert!(judge(law, Flaw::$flaw).await.is_err(), "{law} lets the flaw pass");
+            )+
+        }
+    )+};
+}
+
+caught! {
+    a_pass_that_ends_early: EndsEarly is caught by counts_everyone, keeps_its_total;
+    a_row_left_out: DropsARow is caught by counts_everyone;
+    a_row_told_twice: RepeatsARow is caught by names_everything_once;
+    a_page_that_leads_to_itself: Sticks is caught by moves_forward;
+    a_pass_that_goes_in_circles: GoesInCircles is caught by moves_forward;
+    a_position_that_works_once: UsesPositionsUp is caught by replays_a_page;
+    a_position_kept_in_memory: KeepsPositionsInMemory is caught by resumes_anywhere;
+    a_total_that_shrinks: ChangesItsTotal is caught by keeps_its_total;
+    a_total_that_is_outrun: PromisesTooLittle is caught by keeps_its_total;
+    ids_that_change: RenamesAccounts is caught by keeps_ids;
+    accounts_named_by_their_mail: NamesByMail is caught by names_everything_once;
+    a_subscription_of_nobody: ReportsAnOrphan is caught by knows_every_account;
+    an_undeclared_answer: AnswersUndeclared is caught by refuses_what_it_does_not_do;
+    an_undeclared_silence: AnswersUndeclared is caught by diagnoses_every_process;
+    a_foreign_position_taken_for_the_beginning: StartsOverSilently is caught by gives_up_on_a_foreign_position;
+    a_secret_in_debug: LeaksASecret is caught by keeps_secrets;
+    a_look_that_changes_something: TouchesWhenLooking is caught by looks_without_touching;
+    a_look_that_finds_nothing: SeesNoEvil is caught by finds_instead_of_failing;
+    a_refused_credential_taken_for_an_empty_page: TakesRefusalForEmpty is caught by
+        says_unauthenticated, says_forbidden;
+    nonsense_taken_for_an_empty_page: TakesNonsenseForEmpty is caught by says_malformed;
+    a_wait_that_is_not_passed_on: ForgetsTheWait is caught by says_rate_limited;
+    a_broken_answer_taken_for_an_empty_page: TakesAbsenceForEmpty is caught by
+        says_unavailable, survives_a_dropped_body;
+    a_forgotten_position_taken_for_the_end: TakesForgottenForTheEnd is caught by recovers_a_forgotten_position;
+    a_second_reclaim_called_the_first: ReclaimsTwice is caught by reclaims_once;
+    a_reclaim_that_is_only_said: ClaimsWithoutDoing is caught by reclaims_once, answers_each_order_on_its_own;
+    a_restore_that_is_only_said: RestoresNothing is caught by restores;
+    a_preflight_short_of_a_list: PreflightsTooFew is caught by preflights_each_order;
+    a_manifest_that_cannot_be_read: MisdescribesItself is caught by
+        describes_itself, describes_its_configuration, carries_a_readable_catalogue, sets_up_every_grant;
+    an_order_that_sinks_its_neighbours: FailsTogether is caught by answers_each_order_on_its_own;
+}
+
+#[tokio::test]
+async fn no_law_is_without_a_flaw_that_it_catches() {
+    for law in LAWS.iter().map(|law| law.name) {
+        let mut caught = 0;
+        for flaw in Flaw::ALL.iter().copied() {
+            caught += usize::from(judge(law, flaw).await.is_err());
+        }
+        assert!(caught > 0, "{law} catches nothing");
+    }
+}
