@@ -212,7 +212,8 @@ fn the_arrows_between_rooms_point_one_way() {
         ("store", &["seatgraph-core"]),
         ("engine", &["seatgraph-core", "seatgraph-store"]),
     ];
-    let ours = ["connector-testkit", "seatgraph-core", "seatgraph-store", "seatgraph-engine", "seatgraph.", "salesforce-"];
+    let ours =
+        ["connector-testkit", "seatgraph-core", "seatgraph-store", "seatgraph-engine", "seatgraph.", "salesforce-"];
     for (room, may) in allowed {
         let manifest = fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("\n[dependencies]").nth(1).unwrap_or_default();

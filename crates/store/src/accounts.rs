@@ -87,10 +87,10 @@ pub(crate) fn visible(db: &Reader) -> Visible {
     accounts::table.filter(db.limited(|profiles| accounts::profile_id.eq_any(profiles)))
 }
 
+type OfVisible = EqAny<activities::account_id, Select<Visible, accounts::id>>;
+
 /// The activities of the accounts that the reader sees.
-fn visible_activities(
-    db: &Reader,
-) -> Filter<activities::table, Limited<EqAny<activities::account_id, Select<Visible, accounts::id>>>> {
+fn visible_activities(db: &Reader) -> Filter<activities::table, Limited<OfVisible>> {
     activities::table.filter(db.limited(|_| activities::account_id.eq_any(visible(db).select(accounts::id))))
 }
 

@@ -53,10 +53,10 @@ pub struct Event {
     pub body: EventBody,
 }
 
+type OfVisible = EqAny<events::stream_id, Select<runs::Visible, sync_runs::id>>;
+
 /// The events of the runs that the reader sees; every read of the table starts here.
-fn visible(
-    db: &Reader,
-) -> Filter<events::table, Limited<EqAny<events::stream_id, Select<runs::Visible, sync_runs::id>>>> {
+fn visible(db: &Reader) -> Filter<events::table, Limited<OfVisible>> {
     events::table.filter(db.limited(|_| events::stream_id.eq_any(runs::visible(db).select(sync_runs::id))))
 }
 

@@ -20,10 +20,10 @@ pub(crate) fn visible(db: &Reader) -> Visible {
     sync_runs::table.filter(db.limited(|profiles| sync_runs::profile_id.eq_any(profiles)))
 }
 
+type OfVisible = EqAny<sync_stages::run_id, Select<Visible, sync_runs::id>>;
+
 /// The stages of the runs that the reader sees.
-fn visible_stages(
-    db: &Reader,
-) -> Filter<sync_stages::table, Limited<EqAny<sync_stages::run_id, Select<Visible, sync_runs::id>>>> {
+fn visible_stages(db: &Reader) -> Filter<sync_stages::table, Limited<OfVisible>> {
     sync_stages::table.filter(db.limited(|_| sync_stages::run_id.eq_any(visible(db).select(sync_runs::id))))
 }
 
