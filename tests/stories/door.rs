@@ -53,7 +53,7 @@ async fn a_question_that_takes_the_database_too_long_ends_with_what_to_do() {
     database.execute(slow).await.unwrap();
     let answer = world.api.post("{ licensePools(first: 1) { nodes { id } } }", json!({})).await.unwrap();
     assert_eq!(code(&answer), "TIMEOUT", "{answer}");
-    assert_eq!(answer["errors"][0]["message"], "the database took too long; ask for less at once");
+    assert_eq!(answer["errors"][0]["message"], "the database query timed out; request less data at once");
     assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
     world.stop().await;
 }

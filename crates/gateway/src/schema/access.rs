@@ -1,4 +1,4 @@
-//! Who may do what, as people see and change it: the viewer, API tokens and roles.
+//! Access control: the viewer, API tokens and role assignments.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_core::Secret;
@@ -13,72 +13,72 @@ use super::profile::IntegrationProfile;
 use super::scalars::DateTime;
 use super::scope::{RequestScope, Scoped as _};
 
-/// How tokens are ordered, for their cursors.
+/// Name and order of the list of tokens, part of its cursors.
 const TOKENS: &str = "apiTokens by CREATED_AT DESC";
-/// How roles are ordered, for their cursors.
+/// Name and order of the list of role assignments, part of its cursors.
 const ROLES: &str = "roleAssignments by ASSIGNED_AT ASC";
 
-/// What somebody may do.
+/// A set of permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::Role")]
 pub(crate) enum Role {
-    /// Looks at everything that was downloaded.
+    /// Can read profiles, connections, runs and downloaded data.
     Viewer,
-    /// Looks, and reads who did what.
+    /// Can read everything that VIEWER can, and the audit log.
     Auditor,
-    /// Works with licences: syncs, resolves, asks for reclaims.
+    /// Can read, run syncs and resolve identifiers.
     User,
-    /// Says yes or no to what users ask for.
+    /// Can read. Approves reclaim requests when they are available.
     Approver,
-    /// Connects organisations: aliases, credentials, profiles.
+    /// Can read, run syncs, resolve identifiers, and manage connection aliases, credentials and profiles.
     Integrator,
-    /// Everything, and who may do what.
+    /// Has all permissions, including access management.
     Admin,
 }
 
-/// What a role stands for.
+/// A permission. Roles are sets of permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "EnginePermission")]
 pub(crate) enum Permission {
-    /// Reading profiles, connections, runs, and all that was downloaded.
+    /// Read profiles, connections, runs and downloaded data.
     Read,
-    /// Reading who did what.
+    /// Read the audit log.
     ReadAudit,
-    /// Starting, cancelling and confirming sync runs.
+    /// Start, cancel and confirm sync runs.
     RunSyncs,
-    /// Saying what an identifier stands for.
+    /// Resolve unrecognized identifiers.
     ResolveIdentifiers,
-    /// Creating, changing, validating, publishing, pausing and deleting profiles.
+    /// Create, change, validate, publish, pause and delete profiles.
     ManageProfiles,
-    /// Creating, changing and deleting connections, and giving them credentials.
+    /// Create, change and delete connection aliases and set their credentials.
     ManageAliases,
-    /// Saying who may do what: tokens and roles.
+    /// Manage API tokens and role assignments.
     ManageAccess,
-    /// Reading the schema by introspection where that is switched off.
+    /// Introspect the schema if introspection is restricted.
     Introspect,
 }
 
-/// What sort of holder a role has.
+/// Kind of a role's holder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::HolderKind")]
 pub(crate) enum HolderKind {
-    /// An API token, by its id.
+    /// An API token, identified by its ID.
     Token,
-    /// A person, by the subject that the identity provider knows it by.
+    /// A user, identified by the `sub` claim of the identity provider.
     Person,
-    /// Everybody in a group, as the identity provider names it.
+    /// A group, identified by its name at the identity provider.
     Group,
 }
 
-/// Whoever asks.
+/// The authenticated caller.
 #[derive(Debug, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Viewer {
-    /// What the gateway calls it.
+    /// Display name of the caller.
     name: String,
-    /// What it may do somewhere at least.
+    /// Permissions that the caller has for at least one profile.
     permissions: Vec<Permission>,
-    /// The roles it holds, each once.
+    /// Roles that the caller has, without duplicates.
     roles: Vec<Role>,
     #[graphql(skip)]
     only: Option<Vec<ProfileId>>,
@@ -86,7 +86,8 @@ pub(crate) struct Viewer {
 
 #[ComplexObject]
 impl Viewer {
-    /// The only profiles that it sees, deleted ones left out; null when it sees all.
+    /// Profiles that the caller is limited to, without deleted ones. Null if the caller can see all profiles. The list
+    /// is bounded by the caller's role assignments.
     async fn profiles(&self, ctx: &Context<'_>) -> Result<Option<Vec<IntegrationProfile>>> {
         let Some(only) = &self.only else { return Ok(None) };
         let mut profiles = Vec::new();
@@ -98,7 +99,7 @@ impl Viewer {
     }
 }
 
-/// Shows whoever asks.
+/// Describes the caller.
 pub(crate) fn viewer(scope: &RequestScope) -> Viewer {
     let principal = &scope.principal;
     Viewer {
@@ -109,25 +110,25 @@ pub(crate) fn viewer(scope: &RequestScope) -> Viewer {
     }
 }
 
-/// What is known of an API token; never the token.
+/// An API token. The secret is returned only when the token is created.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ApiToken {
-    /// When it was made.
+    /// Creation time.
     created_at: DateTime,
-    /// Who made it: a token's id, a person, or the command line.
+    /// Creator: ID of an API token, a user, or the command line.
     created_by: String,
-    /// From when on it opens nothing; null for one that lasts until it is revoked.
+    /// Expiry time. Null if the token does not expire.
     expires_at: Option<DateTime>,
-    /// The last four characters of the token, by which people tell theirs apart.
+    /// Last four characters of the token.
     hint: String,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// When it was last used, to the minute; null for never.
+    /// Time of last use, accurate to the minute. Null if the token has not been used.
     last_used_at: Option<DateTime>,
-    /// What people call it.
+    /// Name of the token.
     name: String,
-    /// When it was revoked; null for one that is good.
+    /// Revocation time. Null if the token was not revoked.
     revoked_at: Option<DateTime>,
     #[graphql(skip)]
     key: TokenId,
@@ -151,7 +152,7 @@ impl From<store::ApiToken> for ApiToken {
 
 #[ComplexObject]
 impl ApiToken {
-    /// What it may do.
+    /// Roles of the token. The list is bounded by the token's role assignments.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<RoleAssignment>> {
         let held = ctx.scope()?.load(RolesOf(self.key)).await?.unwrap_or_default();
         Ok(held.into_iter().map(RoleAssignment::from).collect())
@@ -166,28 +167,28 @@ impl Listed for ApiToken {
     }
 }
 
-/// Lists a page of tokens, the newest first.
+/// Returns a page of API tokens, newest first.
 pub(crate) async fn token_page(scope: &RequestScope, paging: &Paging) -> Result<Connection<ApiToken>> {
     let request = paging.read(TOKENS)?;
     let page = tokens::page(&scope.db, &request).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(TOKENS, page, (), ApiToken::from))
 }
 
-/// A role in somebody's hands.
+/// A role granted to a token, user or group.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct RoleAssignment {
-    /// When it was given.
+    /// Time when the role was granted.
     assigned_at: DateTime,
-    /// Who gave it.
+    /// Grantor: ID of an API token, a user, or the command line.
     assigned_by: String,
-    /// A token's id, a person's subject at the identity provider, or a group as the provider names it.
+    /// The holder: ID of an API token, a user's `sub` claim, or the name of a group.
     holder: String,
-    /// What sort of holder it is.
+    /// Kind of the holder.
     holder_kind: HolderKind,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// What the holder may do.
+    /// The granted role.
     role: Role,
     #[graphql(skip)]
     only: Option<ProfileId>,
@@ -209,7 +210,7 @@ impl From<store::Assignment> for RoleAssignment {
 
 #[ComplexObject]
 impl RoleAssignment {
-    /// The only profile it counts for; null when it counts for all.
+    /// Profile that the role is limited to. Null if the role applies to all profiles.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<IntegrationProfile>> {
         let Some(only) = self.only else { return Ok(None) };
         Ok(ctx.scope()?.load(only).await?.map(IntegrationProfile::from))
@@ -224,39 +225,39 @@ impl Listed for RoleAssignment {
     }
 }
 
-/// Lists a page of roles, the oldest first.
+/// Returns a page of role assignments, oldest first.
 pub(crate) async fn role_page(scope: &RequestScope, paging: &Paging) -> Result<Connection<RoleAssignment>> {
     let request = paging.read(ROLES)?;
     let page = roles::page(&scope.db, &request).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(ROLES, page, (), RoleAssignment::from))
 }
 
-/// The outcome of making an API token.
+/// Payload of `createApiToken`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct CreateApiTokenPayload {
-    /// The token itself, for the `Authorization` header: it is shown here and nowhere else. Null when none was made.
+    /// The token, for the `Authorization` header. It is returned only here. Null if the mutation was refused.
     secret: Option<String>,
-    /// What is known of it from now on; null when none was made.
+    /// The new API token. Null if the mutation was refused.
     token: Option<ApiToken>,
-    /// Why none was made; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of a change of an API token.
+/// Payload of `revokeApiToken`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ApiTokenPayload {
-    /// The token as it is now; null when the change was refused.
+    /// The API token after the change. Null if the mutation was refused.
     token: Option<ApiToken>,
-    /// Why nothing was changed; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of giving or taking a role.
+/// Payload of mutations that grant or remove a role.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct RoleAssignmentPayload {
-    /// The assignment, as it is or was; null when the change was refused.
+    /// The granted or removed role assignment. Null if the mutation was refused.
     assignment: Option<RoleAssignment>,
-    /// Why nothing was changed; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 

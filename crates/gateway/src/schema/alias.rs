@@ -1,4 +1,4 @@
-//! Connection aliases: named connections, their properties and what is known of their credentials.
+//! Connection aliases, their properties, and the state of their credentials.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, OneofObject, SimpleObject};
 use seatgraph_engine::EffectiveProperty;
@@ -14,23 +14,24 @@ use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, Json, Url};
 use super::scope::{RequestScope, Scoped as _};
 
-/// How the list of aliases is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "connectionAliases by NAME ASC";
 
-/// A named connection with its credential. A parent alias belongs to a connector and holds what its children share; a
-/// child takes over each property that it does not set, has its own address and credential, and serves one profile.
+/// A named connection to a SaaS organisation, with its credential. A parent alias holds shared properties. A child
+/// alias inherits the properties that it does not set and has its own instance URL and credential. An alias serves at
+/// most one profile.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ConnectionAlias {
-    /// When it was created.
+    /// Creation time.
     created_at: DateTime,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// Where the organisation is; null on an alias that only holds what its children share.
+    /// URL of the organisation. Null for a parent alias that only holds shared properties.
     instance_url: Option<Url>,
-    /// The name that people know it by, unlike any other alias's.
+    /// Name of the alias. Unique among all aliases.
     name: String,
-    /// When it was last changed.
+    /// Time of the last change.
     updated_at: DateTime,
     #[graphql(skip)]
     row: store::Alias,
@@ -51,43 +52,43 @@ impl From<store::Alias> for ConnectionAlias {
 
 #[ComplexObject]
 impl ConnectionAlias {
-    /// The aliases that share this one's properties, by name.
+    /// Child aliases, ordered by name.
     async fn children(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<Self>> {
         let filter = aliases::AliasFilter { parent_id: Some(self.row.id), ..Default::default() };
         page(ctx.scope()?, filter, &Paging::forward(first, after)).await
     }
 
-    /// The connector that it belongs to.
+    /// The connector that this alias uses.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
         connector(ctx.scope()?, &self.row.connector)
     }
 
-    /// What is known of its credential.
+    /// State of the credential. Contains no secret.
     async fn credential(&self) -> Credential {
         Credential::of(&self.row)
     }
 
-    /// The links with which somebody without an account here may authorise it, or could, the newest first. At most ten
-    /// are open, and those that have been over for thirty days are forgotten.
+    /// Delegated links of this alias, newest first. Links that expired, were used or were revoked are removed after 30
+    /// days. An alias has at most ten open links.
     async fn delegated_links(&self, ctx: &Context<'_>) -> Result<Vec<DelegatedLink>> {
         let links = ctx.scope()?.load(LinksOf(self.row.id)).await?.unwrap_or_default();
         Ok(links.into_iter().map(DelegatedLink::from).collect())
     }
 
-    /// The alias whose properties it shares; null when it is a parent itself.
+    /// The parent alias. Null if this alias is a parent.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
         let Some(parent) = self.row.parent_id else { return Ok(None) };
         Ok(ctx.scope()?.load(parent).await?.map(Self::from))
     }
 
-    /// The profiles that it serves: one at most.
+    /// Profiles that use this alias. Contains at most one profile.
     async fn profiles(&self, ctx: &Context<'_>) -> Result<Vec<IntegrationProfile>> {
         let profiles = ctx.scope()?.load(ProfilesOf(self.row.id)).await?.unwrap_or_default();
         Ok(profiles.into_iter().map(IntegrationProfile::from).collect())
     }
 
-    /// Every property that the connector knows, with the value in force and where that comes from. As many as the
-    /// connector's configuration has.
+    /// All properties that the connector defines, with their effective values. The list is bounded by the connector's
+    /// configuration schema.
     async fn properties(&self, ctx: &Context<'_>) -> Result<Vec<AliasProperty>> {
         let scope = ctx.scope()?;
         let parent = match self.row.parent_id {
@@ -99,21 +100,21 @@ impl ConnectionAlias {
     }
 }
 
-/// Finds a connector that something stored belongs to.
+/// Finds the connector of a stored object.
 pub(crate) fn connector(scope: &RequestScope, key: &str) -> Result<Connector> {
     scope.engine.connector(key).map(Connector::from).ok_or_else(|| error::missing_connector(key))
 }
 
-/// One setting of a connection.
+/// A configuration property of a connection alias.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct AliasProperty {
-    /// What it does, in the connector's words.
+    /// Description from the connector's configuration schema.
     description: Option<String>,
-    /// The name, as in the connector's configuration schema.
+    /// Name from the connector's configuration schema.
     name: String,
-    /// Where the value comes from.
+    /// Source of the value.
     origin: PropertyOrigin,
-    /// The value in force; null when there is none.
+    /// Effective value. Null if the property has no value.
     value: Option<Json>,
 }
 
@@ -128,34 +129,34 @@ impl From<EffectiveProperty> for AliasProperty {
     }
 }
 
-/// Where the value of a property comes from.
+/// Source of a property's effective value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_engine::Origin")]
 pub(crate) enum PropertyOrigin {
-    /// The alias sets it itself.
+    /// Set on the alias itself.
     Own,
-    /// The parent sets it.
+    /// Inherited from the parent alias.
     Parent,
-    /// Nobody sets it, and the connector's default is in force.
+    /// The connector's default.
     Default,
 }
 
-/// What is known of a secret, and never the secret.
+/// State of a connection alias's credential. Contains no secret.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Credential {
-    /// The application's public name at the vendor.
+    /// OAuth client ID. Null if none is set.
     client_id: Option<String>,
-    /// The way of getting a token; null while there is no credential.
+    /// OAuth grant type. Null if there is no credential.
     grant: Option<GrantType>,
-    /// The scopes that the vendor granted, in its words.
+    /// OAuth scopes granted by the vendor.
     granted_scopes: Vec<String>,
-    /// When it was given to the gateway.
+    /// Time when the gateway received the credential. Null if there is none.
     obtained_at: Option<DateTime>,
-    /// Whom the connection acts as at the vendor; null until it was used.
+    /// Vendor user that the connection acts as. Null until the credential has been used.
     principal: Option<String>,
-    /// Whether it can be used.
+    /// State of the credential.
     state: CredentialState,
-    /// The login of the user that the application signs for; null under other grants.
+    /// Vendor user that the signed token requests name. Null unless the grant is `JWT_BEARER`.
     username: Option<String>,
 }
 
@@ -173,35 +174,35 @@ impl Credential {
     }
 }
 
-/// Whether a credential can be used.
+/// State of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::CredentialState")]
 pub(crate) enum CredentialState {
-    /// None was given yet.
+    /// No credential has been set.
     Missing,
-    /// It can be used, as far as is known.
+    /// The credential is usable, as far as is known.
     Ready,
-    /// The vendor refused it; a new one is needed.
+    /// The vendor rejected the credential. A new one is required.
     ReauthRequired,
-    /// It was withdrawn.
+    /// The credential was revoked.
     Revoked,
 }
 
-/// Says which alias is meant, in one of two ways.
+/// Identifies a connection alias. Exactly one field must be set.
 #[derive(Debug, Clone, OneofObject)]
 pub(crate) enum AliasBy {
-    /// The alias of this global id.
+    /// Global ID of the alias.
     Id(ID),
-    /// The alias of this name.
+    /// Name of the alias.
     Name(String),
 }
 
-/// Leaves out the aliases that do not fit; all that is given must fit.
+/// Filters connection aliases. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct AliasFilter {
-    /// The connector's key.
+    /// Key of the connector.
     connector: Option<StringFilter>,
-    /// Only the children of this alias.
+    /// Only children of this alias.
     parent_id: Option<ID>,
 }
 
@@ -222,7 +223,7 @@ impl Listed for ConnectionAlias {
     }
 }
 
-/// Finds the alias that is meant, or `None` when there is none.
+/// Finds an alias, or returns `None` if it does not exist.
 pub(crate) async fn find(scope: &RequestScope, by: AliasBy) -> Result<Option<ConnectionAlias>> {
     let found = match by {
         AliasBy::Id(id) => match id.parse::<AliasId>() {
@@ -234,7 +235,7 @@ pub(crate) async fn find(scope: &RequestScope, by: AliasBy) -> Result<Option<Con
     Ok(found.map(ConnectionAlias::from))
 }
 
-/// Lists a page of aliases.
+/// Returns a page of aliases.
 pub(crate) async fn page(
     scope: &RequestScope,
     filter: aliases::AliasFilter,

@@ -1,4 +1,4 @@
-//! The audit log as people read it.
+//! The audit log in the GraphQL schema.
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, audit};
@@ -9,53 +9,55 @@ use super::paging::{Connection, Listed, Paging};
 use super::scalars::{DateTime, Json, int};
 use super::scope::RequestScope;
 
-/// How the log is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "auditEvents by SEQUENCE DESC";
 
-/// How far a deed is.
+/// State of an audited operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::AuditOutcome")]
 pub(crate) enum AuditOutcome {
-    /// Nothing has happened yet. A deed without another entry was cut short: look at its subject.
+    /// The operation started. If no other entry of the operation follows, the gateway stopped during it: check the
+    /// subject.
     Begun,
-    /// It was done.
+    /// The operation succeeded.
     Done,
-    /// It was refused, and nothing was changed.
+    /// The operation was refused. Nothing was changed.
     Refused,
-    /// Something went wrong on the way.
+    /// The operation failed with an error.
     Failed,
 }
 
-/// One entry of the audit log: a deed has one from before it, and one that says what became of it.
+/// An entry of the audit log. Each operation has two entries: one before it starts and one with its outcome.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct AuditEvent {
-    /// What was done: the mutation, or the command of the binary.
+    /// Name of the mutation or of the command-line command.
     action: String,
-    /// Who did it: a token's id, a person, or the command line.
+    /// Caller: ID of an API token, a user, or the command line.
     actor: String,
-    /// What the actor was called then.
+    /// Display name of the caller at that time.
     actor_name: String,
-    /// The subject afterwards, nothing secret; null when it is gone, or nothing was done.
+    /// The subject after the operation, without secrets. Null if the subject was deleted or nothing was changed.
     after: Option<Json>,
-    /// When it was written.
+    /// Time of the entry.
     at: DateTime,
-    /// The same for both entries of one deed.
+    /// ID of the operation. Both entries of an operation have the same ID.
     attempt: ID,
-    /// The subject before, nothing secret; null when there was none.
+    /// The subject before the operation, without secrets. Null if the subject did not exist.
     before: Option<Json>,
-    /// The sender's address, and what its client calls itself.
+    /// IP address and user agent of the caller.
     came_from: String,
-    /// The signature of this entry, in hexadecimal; the last one of the log is worth keeping elsewhere.
+    /// Message authentication code (HMAC) of the entry, in hexadecimal. Keep a copy of the newest one outside the
+    /// database to detect truncation.
     hash: String,
-    /// Why it was refused or failed, or what the actor gave as the reason.
+    /// Reason of a refusal or failure, or the reason given by the caller. Null if there is none.
     note: Option<String>,
-    /// How far the deed was.
+    /// State of the operation when the entry was written.
     outcome: AuditOutcome,
-    /// The number of the entry: from 1, without gaps.
+    /// Sequence number of the entry, from 1, without gaps.
     sequence: i32,
-    /// The global id of what it was done to; null where there was none yet.
+    /// Global ID of the object that the operation concerns. Null if it has none yet.
     subject_id: Option<ID>,
-    /// The request's trace id, as in the gateway's log.
+    /// Trace ID of the request, as in the gateway's log.
     trace_id: String,
 }
 
@@ -83,18 +85,18 @@ impl From<store::AuditEvent> for AuditEvent {
     }
 }
 
-/// Leaves out entries. All that is given must hold.
+/// Filters audit log entries. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct AuditFilter {
-    /// By what was done.
+    /// Name of the mutation or of the command-line command.
     action: Option<StringFilter>,
-    /// By who did it.
+    /// Caller: ID of an API token, a user, or the command line.
     actor: Option<StringFilter>,
-    /// By when it was written.
+    /// Time of the entry.
     at: Option<DateTimeFilter>,
-    /// With one of these outcomes.
+    /// Only entries with one of these outcomes.
     outcome: Option<Vec<AuditOutcome>>,
-    /// By the global id of what it was done to.
+    /// Global ID of the object that the operation concerns.
     subject_id: Option<StringFilter>,
 }
 
@@ -118,7 +120,7 @@ impl Listed for AuditEvent {
     }
 }
 
-/// Lists a page of the log, the newest first.
+/// Returns a page of the audit log, newest first, limited to the profiles whose audit log the caller may read.
 pub(crate) async fn page(scope: &RequestScope, filter: AuditFilter, paging: &Paging) -> Result<Connection<AuditEvent>> {
     let filter = audit::AuditFilter::from(filter);
     let request = paging.read(LISTING)?;

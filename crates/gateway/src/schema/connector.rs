@@ -1,4 +1,4 @@
-//! Connectors: what this gateway can connect to, out of each connector's manifest.
+//! Connectors: the supported SaaS systems, described by each connector's manifest.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_core::{Catalogue, Permission, ProcessSpec, Product, Registration};
@@ -10,26 +10,26 @@ use super::scalars::{Json, Url};
 use super::scope::Scoped as _;
 use super::setup::{self, ConnectorSetup};
 
-/// What a connector's id begins with; connectors have keys of their own and no row in the database.
+/// Prefix of a connector's global ID. Connectors have no row in the database.
 const PREFIX: &str = "conn_";
 
-/// A kind of SaaS system that the gateway can talk to.
+/// A kind of SaaS system that the gateway can connect to.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Connector {
-    /// The vendor's page on connecting an application.
+    /// Vendor documentation on connecting an application. Null if there is none.
     docs_url: Option<Url>,
-    /// The ways of getting a token that this connector knows; an alias uses one of them. As many as the vendor has.
+    /// OAuth grant types that the connector supports. The list is bounded by the number of grant types.
     grants: Vec<ConnectorGrant>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// The key that inputs name the connector by, `salesforce` for example. It never changes.
+    /// Stable key of the connector, such as `salesforce`.
     key: &'static str,
-    /// The name that people know the system by.
+    /// Display name of the SaaS system.
     name: &'static str,
-    /// Everything that the vendor's integration can do, four processes at most, and what each of them needs.
+    /// Processes of the integration, with their required permissions. At most four entries.
     processes: Vec<ConnectorProcess>,
-    /// The version of the connector itself.
+    /// Version of the connector.
     version: &'static str,
     #[graphql(skip)]
     registration: Registration,
@@ -52,7 +52,7 @@ impl From<&Registration> for Connector {
 }
 
 impl Connector {
-    /// Reads the key out of a connector's global id; `None` for an id of anything else.
+    /// Reads a connector's key from its global ID. Returns `None` for the ID of another type.
     pub(crate) fn key_of(id: &str) -> Option<&str> {
         id.strip_prefix(PREFIX)
     }
@@ -60,31 +60,30 @@ impl Connector {
 
 #[ComplexObject]
 impl Connector {
-    /// Where the vendor sends people back to after their consent; register it with the application there. Null when the
-    /// connector knows no consent.
+    /// OAuth redirect URL to register at the vendor. Null if the connector does not support the authorization code
+    /// grant.
     async fn callback_url(&self, ctx: &Context<'_>) -> Result<Option<Url>> {
         let asks = self.registration.manifest().grants.contains(&seatgraph_core::GrantType::AuthorizationCode);
         let url = callback_url(&ctx.scope()?.public_url, self.key);
         Ok(asks.then(|| Url(url.into())))
     }
 
-    /// The JSON Schema of an alias's properties: what a form for them looks like.
+    /// JSON Schema of the properties of a connection alias.
     async fn config_schema(&self) -> Json {
         Json(self.registration.config_schema())
     }
 
-    /// The products that the connector's catalogue knows, under the vendor's names. As many as the vendor sells.
+    /// Products in the connector's catalogue. The list is bounded by the vendor's price list.
     async fn products(&self) -> Result<Vec<SoftwareProduct>> {
         let catalogue = catalogue(&self.registration)?;
         Ok(catalogue.products().into_iter().map(SoftwareProduct::from).collect())
     }
 
-    /// What is to be done to connect under a grant, at the vendor and here, with permission sets ready to import.
+    /// Setup instructions for one grant type.
     async fn setup(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How the connection will get its tokens; one of the grants that the connector offers.")]
-        grant: GrantType,
+        #[graphql(desc = "OAuth grant type. Must be one that the connector supports.")] grant: GrantType,
     ) -> Result<ConnectorSetup> {
         setup::of_connector(ctx.scope()?, &self.registration, grant)
     }
@@ -95,58 +94,60 @@ pub(crate) fn catalogue(registration: &Registration) -> Result<Catalogue> {
     Catalogue::parse(registration.manifest().catalogue).map_err(|error| error::internal(&error))
 }
 
-/// Something that a profile does with its organisation.
+/// A process of an integration profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::Process")]
 pub(crate) enum Process {
-    /// Reads licence pools, accounts, and who holds which subscription.
+    /// Downloads licence pools, accounts and subscriptions.
     DownloadSubscriptions,
-    /// Reads evidence of use: when each account was last active, and how.
+    /// Downloads evidence of use: when and how each account was last active.
     PullUserActivity,
-    /// Reads usage-based allowances and what was used of them.
+    /// Downloads usage-based allowances and their consumption.
     DownloadConsumption,
-    /// Takes unused subscriptions back. The only process that changes anything at the vendor.
+    /// Reclaims unused subscriptions. This is the only process that makes changes at the vendor.
     ReclaimSubscription,
 }
 
-/// What the end of a pass means for the records it did not mention.
+/// How a process treats records that a completed run did not report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::SyncMode")]
 pub(crate) enum SyncMode {
-    /// What a finished pass did not mention is gone.
+    /// Records that a completed run did not report are retired.
     Snapshot,
-    /// A pass adds to what is known; silence says nothing.
+    /// A run adds records. Records that it did not report stay unchanged.
     Incremental,
 }
 
-/// A way of getting a token.
+/// An OAuth grant type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::GrantType")]
 pub(crate) enum GrantType {
-    /// A person consents in a browser, and the connection acts as that person.
+    /// A user consents in a browser. The connection acts as that user.
     AuthorizationCode,
-    /// The application itself, acting as the user that the vendor's administrator named for it.
+    /// The application authenticates with its client secret. The connection acts as the user that the vendor's
+    /// administrator assigned to the application.
     ClientCredentials,
-    /// The application signs for a user with its private key.
+    /// The application signs token requests for a user with its private key.
     JwtBearer,
 }
 
-/// One process, as this connector does it.
+/// A process as a connector supports it.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ConnectorProcess {
-    /// Whether this version carries it out. One that it does not is listed and diagnosed, and cannot be switched on.
+    /// Whether this version of the connector can run the process. Unavailable processes are listed and checked but
+    /// cannot be enabled.
     available: bool,
-    /// Whether a new profile has it switched on.
+    /// Whether the process is enabled in new profiles.
     enabled_by_default: bool,
-    /// Whether a profile cannot switch it off.
+    /// Whether the process cannot be disabled.
     mandatory: bool,
-    /// What the end of a pass means for the records it did not mention.
+    /// How the process treats records that a completed run did not report.
     mode: SyncMode,
-    /// The vendor's permissions that it uses. As many as the vendor's table has.
+    /// Vendor permissions that the process uses. The list is bounded by the vendor's permission table.
     permissions: Vec<RequiredPermission>,
-    /// Which process it is.
+    /// The process.
     process: Process,
-    /// The scopes that it needs, for each grant.
+    /// Required OAuth scopes per grant type. The list is bounded by the number of grant types.
     scopes: Vec<GrantScopes>,
 }
 
@@ -168,20 +169,20 @@ impl From<&ProcessSpec> for ConnectorProcess {
     }
 }
 
-/// One row of the vendor's permission table.
+/// A vendor permission that a process uses.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct RequiredPermission {
-    /// The name in the vendor's API.
+    /// Name in the vendor's API.
     api_name: &'static str,
-    /// What it is for.
+    /// Purpose of the permission.
     description: &'static str,
-    /// The state in which it must be: on, or off.
+    /// Whether the permission must be enabled (true) or disabled (false).
     enabled: bool,
-    /// The name in the vendor's set-up pages.
+    /// Name in the vendor's administration pages.
     name: &'static str,
-    /// How much it is needed.
+    /// How necessary the permission is.
     necessity: Necessity,
-    /// What happens without it.
+    /// What happens if the permission is missing.
     without: &'static str,
 }
 
@@ -198,35 +199,35 @@ impl From<&Permission> for RequiredPermission {
     }
 }
 
-/// How much a permission is needed.
+/// How necessary a permission is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::Necessity")]
 pub(crate) enum Necessity {
-    /// Without it the process does not work.
+    /// The process cannot run without it.
     Minimal,
-    /// Without it the process works and knows less.
+    /// The process runs without it but returns less data.
     Recommended,
-    /// Needed only where the organisation restricts what its users see.
+    /// Required only if the organisation restricts the visibility of its users.
     IfRestricted,
 }
 
-/// The scopes to ask for under one grant.
+/// OAuth scopes for one grant type.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct GrantScopes {
-    /// The grant.
+    /// The OAuth grant type.
     grant: GrantType,
-    /// The vendor's words for the scopes.
+    /// OAuth scopes as named by the vendor.
     scopes: Vec<&'static str>,
 }
 
-/// A way of getting a token, as this connector knows it.
+/// An OAuth grant type as a connector supports it.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ConnectorGrant {
-    /// The JSON Schema of the credential: what a form for it looks like.
+    /// JSON Schema of the credential.
     credential_schema: Json,
-    /// Who must do what for it, in a sentence.
+    /// Description of the grant type.
     description: &'static str,
-    /// The grant.
+    /// The OAuth grant type.
     grant: GrantType,
 }
 
@@ -234,14 +235,14 @@ impl ConnectorGrant {
     fn of(grant: GrantType) -> Self {
         let (description, fields): (_, &[_]) = match grant {
             GrantType::AuthorizationCode => {
-                ("A person consents in a browser, and the connection acts as that person.", &[CLIENT_ID, CLIENT_SECRET])
+                ("A user consents in a browser. The connection acts as that user.", &[CLIENT_ID, CLIENT_SECRET])
             }
             GrantType::ClientCredentials => (
-                "The application acts as the user that the vendor's administrator named for it; nobody needs to consent.",
+                "The connection acts as the user that the vendor's administrator assigned to the application. No consent is needed.",
                 &[CLIENT_ID, CLIENT_SECRET],
             ),
             GrantType::JwtBearer => (
-                "The application signs for a user with its private key; nobody needs to consent.",
+                "The application signs token requests for a user with its private key. No consent is needed.",
                 &[CLIENT_ID, USERNAME, PRIVATE_KEY],
             ),
         };
@@ -249,16 +250,16 @@ impl ConnectorGrant {
     }
 }
 
-/// A part of a credential: name, title, description, and whether it must be hidden while it is typed.
+/// A field of a credential: name, title, description, and whether to hide it during input.
 type CredentialField = (&'static str, &'static str, &'static str, bool);
 
 const CLIENT_ID: CredentialField =
-    ("clientId", "Client id", "The application's public name at the vendor, also called consumer key.", false);
+    ("clientId", "Client ID", "OAuth client ID. Some vendors call it consumer key.", false);
 const CLIENT_SECRET: CredentialField =
-    ("clientSecret", "Client secret", "The application's password at the vendor, also called consumer secret.", true);
-const USERNAME: CredentialField = ("username", "Username", "The login of the user to act as.", false);
+    ("clientSecret", "Client secret", "OAuth client secret. Some vendors call it consumer secret.", true);
+const USERNAME: CredentialField = ("username", "Username", "Vendor user that the connection acts as.", false);
 const PRIVATE_KEY: CredentialField =
-    ("privateKey", "Private key", "The key that signs, PEM; its certificate is registered at the vendor.", true);
+    ("privateKey", "Private key", "Private key in PEM format. Its certificate must be registered at the vendor.", true);
 
 fn credential_schema(fields: &[CredentialField]) -> Json {
     let properties: serde_json::Map<_, _> = fields
@@ -279,16 +280,16 @@ fn credential_schema(fields: &[CredentialField]) -> Json {
     }))
 }
 
-/// A product as a catalogue names it.
+/// A product in a connector's catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub(crate) struct SoftwareProduct {
-    /// The sort of software, `CRM` for example.
+    /// Product category, such as `CRM`. Null if unknown.
     category: Option<String>,
-    /// The variant within the product, `Login` for example; null for the product itself.
+    /// Edition or variant of the product, such as `Login`. Null for the product itself.
     edition: Option<String>,
-    /// The product, in the vendor's words.
+    /// Product name used by the vendor.
     product: String,
-    /// Who makes it.
+    /// Publisher of the software.
     publisher: String,
 }
 

@@ -1,4 +1,4 @@
-//! Cursors: opaque, tied to one listing and its order, and refused when they are foreign or damaged.
+//! Opaque cursors. Each is bound to one list and order; others and damaged ones are refused.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
-/// Bytes of the digest that a cursor carries. It guards against accidents; a cursor opens nothing.
+/// Number of checksum bytes in a cursor. The checksum detects accidental damage; it is not a security measure.
 const CHECK: usize = 4;
 
-/// Writes the position of a row in `listing` as a cursor.
+/// Encodes the position of a row in `listing`.
 pub(crate) fn encode(listing: &str, position: &impl Serialize) -> String {
     let mut bytes = serde_json::to_vec(position).expect("a position is plain values");
     let check = digest(listing, &bytes);
@@ -17,7 +17,7 @@ pub(crate) fn encode(listing: &str, position: &impl Serialize) -> String {
     BASE64.encode(bytes)
 }
 
-/// Reads a cursor of `listing`, or `None` when it is of another listing or order, or damaged.
+/// Decodes a cursor of `listing`. Returns `None` if it belongs to another list or order, or is damaged.
 pub(crate) fn decode<T: DeserializeOwned>(listing: &str, cursor: &str) -> Option<T> {
     let bytes = BASE64.decode(cursor).ok()?;
     let (position, check) = bytes.split_at_checked(bytes.len().checked_sub(CHECK)?)?;

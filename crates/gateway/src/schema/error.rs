@@ -1,64 +1,63 @@
-//! What a person may be told: refusals as `userErrors`, and errors with a code.
+//! Errors shown to users: refusals as `userErrors`, and errors with a code.
 
 use async_graphql::{Enum, Error, ErrorExtensions as _, SimpleObject};
 use seatgraph_engine::{Denied, Refusal, RefusalCode};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a mutation did not do what it was asked. It is an expected answer: nothing was changed, and the person who asked
-/// can mend it.
+/// Reason why a mutation was refused. Nothing was changed.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct UserError {
-    /// The kind of refusal, for programs.
+    /// Machine-readable code.
     code: UserErrorCode,
-    /// The path of the input field at fault, from the input inwards; null when no single field is.
+    /// Path of the input field that caused the refusal. Null if no single field caused it.
     field: Option<Vec<String>>,
-    /// What is the matter and what to do about it, for people.
+    /// Description of the problem and its remedy.
     message: String,
 }
 
-/// The kinds of refusal.
+/// Code of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "RefusalCode")]
 pub(crate) enum UserErrorCode {
-    /// A value that is needed is missing.
+    /// A required value is missing.
     Required,
-    /// A value is not acceptable.
+    /// A value is invalid.
     Invalid,
-    /// What the input names does not exist.
+    /// The object does not exist.
     NotFound,
-    /// Something else has the same name, or is already doing what was asked.
+    /// Another object has the same name, or the operation is already in progress.
     Conflict,
-    /// It cannot be deleted or changed while something else uses it.
+    /// The object is in use by another object.
     InUse,
-    /// The object's state does not allow it.
+    /// The operation is not possible in the object's current state.
     InvalidState,
-    /// The parent alias already serves a profile; a further one needs a child alias of its own.
+    /// The parent alias already serves a profile. Each further profile requires its own child alias.
     NeedsChildAlias,
     /// Another profile already tracks this organisation.
     DuplicateOrganization,
     /// The object changed since it was read.
     Stale,
-    /// A configured limit is reached.
+    /// A configured limit was reached.
     LimitExceeded,
-    /// The idempotency key was used before, for something else.
+    /// The idempotency key was already used with different parameters.
     IdempotencyKeyReused,
-    /// The connector, or this version of it, does not do that.
+    /// The connector does not support the operation.
     Unsupported,
 }
 
 impl UserError {
-    /// Refuses an id that names nothing.
+    /// Refuses an ID that does not exist.
     pub(crate) fn not_found(field: &[&str], what: &str) -> Self {
-        Self::at(field, UserErrorCode::NotFound, format!("there is no such {what}"))
+        Self::at(field, UserErrorCode::NotFound, format!("the {what} does not exist"))
     }
 
-    /// Refuses a value.
+    /// Refuses an invalid value.
     pub(crate) fn invalid(field: &[&str], message: &str) -> Self {
         Self::at(field, UserErrorCode::Invalid, message.to_owned())
     }
 
-    /// Refuses to do without a value.
+    /// Refuses a missing value.
     pub(crate) fn required(field: &[&str], message: &str) -> Self {
         Self::at(field, UserErrorCode::Required, message.to_owned())
     }
@@ -74,7 +73,7 @@ impl From<Refusal> for UserError {
     }
 }
 
-/// Separates what was done or refused from what went wrong.
+/// Separates refusals from failures.
 pub(crate) fn settle<T>(outcome: Result<T, Denied>) -> Result<Result<T, Vec<UserError>>> {
     match outcome {
         Ok(done) => Ok(Ok(done)),
@@ -83,32 +82,32 @@ pub(crate) fn settle<T>(outcome: Result<T, Denied>) -> Result<Result<T, Vec<User
     }
 }
 
-/// An argument that cannot be meant; `argument` is its path.
+/// An invalid argument. `argument` is its path.
 pub(crate) fn bad_input(argument: &str, fault: &str) -> Error {
     coded("BAD_USER_INPUT", format!("argument `{argument}` {fault}")).extend_with(|_, e| e.set("argument", argument))
 }
 
-/// Something that whoever asks may not do.
+/// An operation that the caller may not perform.
 pub(crate) fn forbidden(message: impl Into<String>) -> Error {
     coded("FORBIDDEN", message)
 }
 
-/// What was asked for does not exist.
+/// An object that does not exist.
 pub(crate) fn not_found(message: impl Into<String>) -> Error {
     coded("NOT_FOUND", message)
 }
 
-/// A relation that the database promises and that is not there.
+/// A row that a foreign key promises is missing.
 pub(crate) fn dangling() -> Error {
-    coded("INTERNAL_SERVER_ERROR", "a row that a foreign key names is missing")
+    coded("INTERNAL_SERVER_ERROR", "a row that a foreign key refers to is missing")
 }
 
-/// Something stored belongs to a connector that this binary does not have.
+/// A stored object uses a connector that this binary does not contain.
 pub(crate) fn missing_connector(key: &str) -> Error {
     not_found(format!("this gateway has no connector `{key}`"))
 }
 
-/// A failure of the engine, which the edge keeps inside unless its code says otherwise.
+/// A failure of the engine. The edge hides its text from clients unless it has a public code.
 pub(crate) fn engine(error: &seatgraph_engine::Error) -> Error {
     match error {
         seatgraph_engine::Error::Store(inner) => store(inner),
@@ -116,21 +115,24 @@ pub(crate) fn engine(error: &seatgraph_engine::Error) -> Error {
     }
 }
 
-/// A failure of the store, which the edge keeps inside unless its code says otherwise.
+/// A failure of the store. The edge hides its text from clients unless it has a public code.
 pub(crate) fn store(error: &seatgraph_store::Error) -> Error {
     match error {
-        seatgraph_store::Error::NotFound { .. } => coded("NOT_FOUND", "there is no such object"),
-        slow if slow.is_timeout() => coded("TIMEOUT", "the database took too long; ask for less at once"),
+        seatgraph_store::Error::NotFound { .. } => coded("NOT_FOUND", "the object does not exist"),
+        slow if slow.is_timeout() => coded("TIMEOUT", "the database query timed out; request less data at once"),
         seatgraph_store::Error::Unavailable(_) => {
-            tracing::warn!(error = %chain(error), "database is away");
-            coded("SERVICE_UNAVAILABLE", "the database cannot be reached; try again later")
+            tracing::warn!(error = %chain(error), "database unavailable");
+            coded("SERVICE_UNAVAILABLE", "the database is unavailable; try again later")
         }
-        seatgraph_store::Error::ForeignKeyset => bad_input("after", "is not a cursor of this list in this order"),
+        seatgraph_store::Error::ForeignKeyset => bad_input(
+            "after",
+            "is not a cursor of this list and order; use a cursor from a page with the same arguments",
+        ),
         other => internal(other),
     }
 }
 
-/// A failure without a name of its own: its text is for the log, and the edge, which writes the log, keeps it inside.
+/// An unexpected failure. Its text goes to the log; the edge hides it from clients.
 pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Error {
     coded("INTERNAL_SERVER_ERROR", chain(error))
 }

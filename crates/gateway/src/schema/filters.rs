@@ -1,4 +1,4 @@
-//! The pieces that filters are made of.
+//! Filters that several inputs share.
 
 use std::str::FromStr;
 
@@ -8,19 +8,19 @@ use seatgraph_store as store;
 use super::error::{self, Result};
 use super::scalars::DateTime;
 
-/// Compares a text. All that is given must hold; an empty filter leaves nothing out.
+/// Filters by a text. All given conditions must match. An empty filter matches everything.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct StringFilter {
-    /// The text holds this, whatever the case.
+    /// Contains this text. Case-insensitive.
     contains: Option<String>,
-    /// The text is exactly this.
+    /// Equals this text.
     eq: Option<String>,
-    /// The text is one of these.
+    /// Equals one of these texts.
     #[graphql(name = "in")]
     any_of: Option<Vec<String>>,
-    /// Whether there is no text at all.
+    /// Whether the text is missing.
     is_null: Option<bool>,
-    /// The text is anything but this; a missing text counts as different.
+    /// Does not equal this text. Matches a missing text.
     not: Option<String>,
 }
 
@@ -30,14 +30,14 @@ impl From<StringFilter> for store::StringFilter {
     }
 }
 
-/// Compares a moment. All that is given must hold; an empty filter leaves nothing out.
+/// Filters by a time. All given conditions must match. An empty filter matches everything.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct DateTimeFilter {
-    /// The moment is this one or a later one.
+    /// At or after this time.
     gte: Option<DateTime>,
-    /// Whether there is no moment at all.
+    /// Whether the time is missing.
     is_null: Option<bool>,
-    /// The moment is before this one.
+    /// Before this time.
     lt: Option<DateTime>,
 }
 
@@ -47,23 +47,23 @@ impl From<DateTimeFilter> for store::TimeFilter {
     }
 }
 
-/// Which way a list runs.
+/// Sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::Direction")]
 pub(crate) enum Direction {
-    /// The smallest, earliest or alphabetically first comes first.
+    /// Ascending: smallest, earliest or alphabetically first values first.
     Asc,
-    /// The largest, latest or alphabetically last comes first.
+    /// Descending: largest, latest or alphabetically last values first.
     Desc,
 }
 
-/// Reads an id that a filter names; one that can be no id of its kind is refused by the `argument`'s name.
+/// Parses an ID in a filter. `argument` is the path that an error names.
 pub(crate) fn id<I: FromStr>(argument: &str, id: Option<&ID>) -> Result<Option<I>> {
     let Some(id) = id else { return Ok(None) };
-    id.parse().map(Some).map_err(|_| error::bad_input(argument, "is not an id of the kind that belongs there"))
+    id.parse().map(Some).map_err(|_| error::bad_input(argument, "is not an ID of the expected type"))
 }
 
-/// Reads a number of days.
+/// Validates a number of days.
 pub(crate) fn days(argument: &str, days: Option<i32>) -> Result<Option<i64>> {
     match days {
         Some(days) if days < 0 => Err(error::bad_input(argument, "must not be negative")),
@@ -71,7 +71,7 @@ pub(crate) fn days(argument: &str, days: Option<i32>) -> Result<Option<i64>> {
     }
 }
 
-/// Reads a list of enum values.
+/// Converts a list of enum values.
 pub(crate) fn each<A: Into<B>, B>(values: Option<Vec<A>>) -> Option<Vec<B>> {
     values.map(|values| values.into_iter().map(Into::into).collect())
 }

@@ -1,4 +1,4 @@
-//! Findings: what is the matter, what was seen, what to do.
+//! Findings: problems of a connection, with evidence and remedy.
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::Utc;
@@ -7,24 +7,24 @@ use seatgraph_store::StoredFinding;
 use super::connector::Process;
 use super::scalars::{DateTime, Url};
 
-/// Something that a person should know about a connection, with what was seen and what to do about it.
+/// A problem of a connection or process, with evidence and a remedy.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Finding {
-    /// When it was found.
+    /// Time when the problem was found.
     at: DateTime,
-    /// A stable word for what is the matter, `PERMISSION_MISSING` for example.
+    /// Stable code, such as `PERMISSION_MISSING`.
     code: String,
-    /// The vendor's page on the matter.
+    /// Vendor documentation. Null if there is none.
     docs_url: Option<Url>,
-    /// What is the matter, in a sentence.
+    /// Description of the problem.
     message: String,
-    /// The process that it concerns; null when it concerns the connection as a whole.
+    /// Affected process. Null if the whole connection is affected.
     pub(crate) process: Option<Process>,
-    /// What to do about it, addressed to an administrator.
+    /// What an administrator can do about the problem.
     remedy: String,
-    /// What was seen that says so: the vendor's code and words, or a count.
+    /// Evidence, such as the vendor's error code or a count. Null if there is none.
     seen: Option<String>,
-    /// How much it matters.
+    /// Severity of the problem.
     severity: Severity,
 }
 
@@ -49,14 +49,14 @@ impl From<StoredFinding> for Finding {
     }
 }
 
-/// How much a finding matters.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::Severity")]
 pub(crate) enum Severity {
-    /// Worth knowing; nothing is missing.
+    /// Information only. Nothing is missing.
     Info,
-    /// Something is missing, and the process goes on without it.
+    /// Something is missing. The process continues without it.
     Warning,
-    /// The process cannot do its work.
+    /// The process cannot run.
     Error,
 }

@@ -1,4 +1,4 @@
-//! Unrecognized identifiers: what no catalogue knows, waiting for a person.
+//! Unrecognized identifiers: subscription identifiers that wait for manual resolution.
 
 use std::collections::HashSet;
 
@@ -15,21 +15,21 @@ use super::scalars::{DateTime, int};
 use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::SubscriptionIdentifier;
 
-/// How the queue is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "unrecognizedIdentifiers by FIRST_SEEN_AT ASC";
 
-/// How many products are suggested for one identifier.
+/// Maximum number of suggestions per identifier.
 const SUGGESTIONS: usize = 3;
 
-/// A subscription identifier that no catalogue knows, waiting for a person to say what it stands for.
+/// A subscription identifier that the connector's catalogue does not contain. It waits for manual resolution.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct UnrecognizedIdentifier {
-    /// When a sync first named it.
+    /// Time when a sync first reported the identifier.
     first_seen_at: DateTime,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// What the vendor calls it.
+    /// The vendor's identifier.
     identifier: SubscriptionIdentifier,
     #[graphql(skip)]
     key: store::IdentifierId,
@@ -51,17 +51,17 @@ impl From<store::IdentifierRow> for UnrecognizedIdentifier {
 
 #[ComplexObject]
 impl UnrecognizedIdentifier {
-    /// The connector that reported it.
+    /// The connector that reported the identifier.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
         alias::connector(ctx.scope()?, &self.connector)
     }
 
-    /// How many subscriptions of it are held, over all profiles.
+    /// Number of current subscriptions with this identifier, in all profiles.
     async fn subscription_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(ctx.scope()?.load(SeatsOf(self.key)).await?.map_or(0, int))
     }
 
-    /// Products of the connector's catalogue whose names share words with it, the likeliest first: three at most.
+    /// Up to three products from the connector's catalogue with similar names, best match first.
     async fn suggestions(&self, ctx: &Context<'_>) -> Result<Vec<SoftwareProduct>> {
         let Some(registration) = ctx.scope()?.engine.connector(&self.connector) else { return Ok(Vec::new()) };
         let products = connector::catalogue(registration)?.products();
@@ -70,7 +70,7 @@ impl UnrecognizedIdentifier {
     }
 }
 
-/// Picks the products whose names share most words with `text`.
+/// Returns the products whose names share the most words with `text`.
 fn suggest(text: &str, products: Vec<Product>) -> Vec<Product> {
     let wanted = words(text);
     let likeness = |product: &Product| {
@@ -97,7 +97,7 @@ impl Listed for UnrecognizedIdentifier {
     }
 }
 
-/// Lists a page of the queue, oldest first.
+/// Returns a page of unrecognized identifiers, oldest first.
 pub(crate) async fn page(scope: &RequestScope, paging: &Paging) -> Result<Connection<UnrecognizedIdentifier>> {
     let request = paging.read(LISTING)?;
     let page = identifiers::unrecognized(&scope.db, &request).await.map_err(|error| error::store(&error))?;

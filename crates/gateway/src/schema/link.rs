@@ -1,4 +1,4 @@
-//! Delegated links: who may connect an alias without an account here, and until when.
+//! Delegated links: one-time links for authorising an alias without a Seatgraph account.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_store as store;
@@ -8,24 +8,24 @@ use super::error::{self, Result};
 use super::scalars::DateTime;
 use super::scope::Scoped as _;
 
-/// A link that lets somebody without an account here authorise one connection, once. The address itself was shown when
-/// it was made, and is not kept.
+/// A one-time link that lets a person without a Seatgraph account authorise a connection alias. The URL is returned
+/// only when the link is created.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct DelegatedLink {
-    /// The application's public name at the vendor; null when it is the one that the alias has.
+    /// OAuth client ID. Null if the client ID of the alias is used.
     client_id: Option<String>,
-    /// When it was made.
+    /// Creation time.
     created_at: DateTime,
-    /// Who made it.
+    /// Creator: ID of an API token, a user, or the command line.
     created_by: String,
-    /// Until when it can be followed.
+    /// Expiry time.
     expires_at: DateTime,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// When it was revoked; null unless it was.
+    /// Revocation time. Null if the link was not revoked.
     revoked_at: Option<DateTime>,
-    /// When the alias was connected with it; null before.
+    /// Time when the alias was authorised with this link. Null if the link was not used.
     used_at: Option<DateTime>,
     #[graphql(skip)]
     row: store::DelegatedLink,
@@ -48,13 +48,13 @@ impl From<store::DelegatedLink> for DelegatedLink {
 
 #[ComplexObject]
 impl DelegatedLink {
-    /// The alias that it connects.
+    /// The alias that the link authorises.
     async fn alias(&self, ctx: &Context<'_>) -> Result<ConnectionAlias> {
         let alias = ctx.scope()?.load(self.row.alias_id).await?;
         alias.map(ConnectionAlias::from).ok_or_else(error::dangling)
     }
 
-    /// Whether it can be followed.
+    /// State of the link.
     async fn state(&self, ctx: &Context<'_>) -> Result<DelegatedLinkState> {
         let now = ctx.scope()?.now;
         Ok(match &self.row {
@@ -66,15 +66,15 @@ impl DelegatedLink {
     }
 }
 
-/// Whether a delegated link can be followed.
+/// State of a delegated link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum DelegatedLinkState {
-    /// It can be followed.
+    /// The link can be used.
     Open,
-    /// The alias was connected with it, and it is worth nothing any more.
+    /// The alias was authorised with the link. It cannot be used again.
     Used,
-    /// It was taken back.
+    /// The link was revoked.
     Revoked,
-    /// Its time is over.
+    /// The link has expired.
     Expired,
 }

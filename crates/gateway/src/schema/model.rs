@@ -1,4 +1,4 @@
-//! Software models: what identifiers stand for.
+//! Software models: the products that subscription identifiers stand for.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, ModelId, models, subscriptions};
@@ -11,25 +11,25 @@ use super::scalars::int;
 use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionIdentifier};
 
-/// How the list of models is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "softwareModels by PRODUCT ASC";
 
-/// A product of a publisher, in one edition: what subscription identifiers stand for. Those that a catalogue knows come
-/// into being by themselves.
+/// A product and edition of a publisher. Subscription identifiers map to software models. Models of catalogue products
+/// are created automatically.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct SoftwareModel {
-    /// The sort of software, `CRM` for example.
+    /// Product category, such as `CRM`. Null if unknown.
     category: Option<String>,
-    /// The variant within the product, `Login` for example; null for the product itself.
+    /// Edition or variant of the product, such as `Login`. Null for the product itself.
     edition: Option<String>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// Who made the model.
+    /// Origin of the model.
     origin: ModelOrigin,
-    /// The product, in the vendor's words.
+    /// Product name used by the vendor.
     product: String,
-    /// Who makes the software.
+    /// Publisher of the software.
     publisher: String,
     #[graphql(skip)]
     key: ModelId,
@@ -51,18 +51,18 @@ impl From<store::Model> for SoftwareModel {
 
 #[ComplexObject]
 impl SoftwareModel {
-    /// What the vendors call it. As many as the catalogues and people named.
+    /// Subscription identifiers that map to this model. The list is bounded by the catalogue and manual resolutions.
     async fn identifiers(&self, ctx: &Context<'_>) -> Result<Vec<SubscriptionIdentifier>> {
         let identifiers = ctx.scope()?.load(IdentifiersOf(self.key)).await?.unwrap_or_default();
         Ok(identifiers.into_iter().map(SubscriptionIdentifier::from).collect())
     }
 
-    /// How many subscriptions of it are held, over all profiles.
+    /// Number of current subscriptions of this model, in all profiles.
     async fn subscription_count(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(ctx.scope()?.load(SeatsOfModel(self.key)).await?.map_or(0, int))
     }
 
-    /// The subscriptions of it, over all profiles.
+    /// Current subscriptions of this model, in all profiles.
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
@@ -74,24 +74,24 @@ impl SoftwareModel {
     }
 }
 
-/// Who made a software model.
+/// Origin of a software model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::ModelOrigin")]
 pub(crate) enum ModelOrigin {
-    /// A connector's catalogue.
+    /// Created from a connector's catalogue.
     Catalogue,
-    /// A person, who resolved an identifier with it.
+    /// Created by a user who resolved an identifier.
     Manual,
 }
 
-/// Leaves out the models that do not fit; all that is given must fit.
+/// Filters software models. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct SoftwareModelFilter {
-    /// The product.
+    /// Product name.
     product: Option<StringFilter>,
-    /// Who makes the software.
+    /// Publisher.
     publisher: Option<StringFilter>,
-    /// The publisher, the product or the edition holds this, whatever the case.
+    /// Case-insensitive text contained in the publisher, product or edition.
     search: Option<String>,
 }
 
@@ -113,7 +113,7 @@ impl Listed for SoftwareModel {
     }
 }
 
-/// Lists a page of models.
+/// Returns a page of software models.
 pub(crate) async fn page(
     scope: &RequestScope,
     filter: models::ModelFilter,

@@ -1,4 +1,4 @@
-//! Everything that has a global id.
+//! Objects with a global ID.
 
 use std::hash::Hash;
 use std::str::FromStr;
@@ -25,13 +25,9 @@ use super::run::SyncRun;
 use super::scope::RequestScope;
 use super::subscription_row::SoftwareSubscription;
 
-/// An object with a global id, by which `node` finds it again.
+/// An object with a global ID.
 #[derive(Debug, Clone, Interface)]
-#[graphql(field(
-    name = "id",
-    ty = "&ID",
-    desc = "The global id: opaque, unique over all types, and it never changes."
-))]
+#[graphql(field(name = "id", ty = "&ID", desc = "Opaque global ID, unique across all types. It never changes."))]
 #[expect(clippy::large_enum_variant, reason = "it is moved once, into its answer")]
 pub(crate) enum Node {
     Account(Account),
@@ -48,7 +44,7 @@ pub(crate) enum Node {
     Identifier(UnrecognizedIdentifier),
 }
 
-/// Finds what an id names; `None` when there is nothing, whatever the reason.
+/// Finds the object with a global ID. Returns `None` if it does not exist or the caller may not see it.
 pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
     match id.split_once('_').map_or("", |(prefix, _)| prefix) {
         TokenId::PREFIX => row::<TokenId, ApiToken>(scope, id).await,
@@ -73,7 +69,7 @@ pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>>
     }
 }
 
-/// Finds a row by its id and shows it as a `T`.
+/// Finds a row by its ID and converts it.
 async fn row<K, T>(scope: &RequestScope, id: &str) -> Result<Option<Node>>
 where
     K: FromStr + Hash + Eq + Clone + Send + Sync + 'static,

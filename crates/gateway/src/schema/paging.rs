@@ -1,4 +1,4 @@
-//! Relay connections: what a page is asked with, and how it is answered.
+//! Relay connections: paging arguments and pages.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -13,7 +13,7 @@ use super::scalars::int;
 use super::scope::{RequestScope, Scoped as _};
 use crate::edge::DEFAULT_PAGE_SIZE;
 
-/// The paging arguments as they came.
+/// The paging arguments of a field.
 #[derive(Debug, Default)]
 pub(crate) struct Paging {
     pub(crate) first: Option<i32>,
@@ -23,15 +23,15 @@ pub(crate) struct Paging {
 }
 
 impl Paging {
-    /// The arguments of a list that is read forwards only.
+    /// Creates the arguments of a list that is only paged forwards.
     pub(crate) fn forward(first: Option<i32>, after: Option<String>) -> Self {
         Self { first, after, ..Self::default() }
     }
 
-    /// Reads the arguments for `listing`, which names the list and its order: a cursor of any other is refused.
+    /// Validates the arguments. `listing` names the list and its order; cursors of any other are refused.
     pub(crate) fn read(&self, listing: &str) -> Result<PageRequest> {
         if self.first.is_some() && self.last.is_some() {
-            return Err(error::bad_input("last", "cannot be given together with `first`"));
+            return Err(error::bad_input("last", "cannot be combined with `first`"));
         }
         let last = self.last.map(|rows| size("last", rows)).transpose()?;
         let first = match (self.first, last) {
@@ -44,7 +44,7 @@ impl Paging {
         Ok(PageRequest { first, last, after, before })
     }
 
-    /// Reads the size of a page and the sequence number it begins after, for a list that is numbered.
+    /// Returns the page size and the sequence number to start after, for a list with sequence numbers.
     pub(crate) fn read_numbered(&self, listing: &str) -> Result<(u32, i64)> {
         let rows = self.first.map_or(Ok(DEFAULT_PAGE_SIZE), |rows| size("first", rows))?;
         let Some(text) = &self.after else { return Ok((rows, 0)) };
@@ -64,24 +64,27 @@ fn position(argument: &str, text: Option<&str>, listing: &str) -> Result<Option<
 }
 
 fn foreign(argument: &str) -> async_graphql::Error {
-    error::bad_input(argument, "is not a cursor of this list in this order")
+    error::bad_input(
+        argument,
+        "is not a cursor of this list and order; use a cursor from a page with the same arguments",
+    )
 }
 
-/// Something that is listed in pages.
+/// A type that is listed in pages.
 pub(crate) trait Listed: OutputType + Send + Sync + Sized {
-    /// Counts what the listing has over all its pages.
+    /// What the total count needs: the filter of the list.
     type Total: Send + Sync;
 
     fn count(scope: &RequestScope, total: &Self::Total) -> impl Future<Output = Result<i64>> + Send;
 }
 
-/// One page of a list, and what is needed to ask for the pages around it.
+/// A page of a list.
 #[derive(SimpleObject)]
 #[graphql(complex, name_type)]
 pub(crate) struct Connection<T: Listed> {
-    /// The rows with their cursors.
+    /// The items of the page with their cursors.
     edges: Vec<Edge<T>>,
-    /// Whether there is more on either side, and the cursors to ask for it with.
+    /// Information about the page.
     page_info: PageInfo,
     #[graphql(skip)]
     total: T::Total,
@@ -89,19 +92,19 @@ pub(crate) struct Connection<T: Listed> {
 
 #[ComplexObject]
 impl<T: Listed> Connection<T> {
-    /// The rows without their cursors.
+    /// The items of the page.
     async fn nodes(&self) -> Vec<&T> {
         self.edges.iter().map(|edge| &edge.node).collect()
     }
 
-    /// How many rows the list has over all its pages, counted only when it is asked for.
+    /// Number of items in all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
         T::count(ctx.scope()?, &self.total).await.map(int)
     }
 }
 
 impl<T: Listed> Connection<T> {
-    /// Makes the answer out of a page that the store read.
+    /// Converts a page that the store returned.
     pub(crate) fn of<R>(listing: &str, page: PageOf<R>, total: T::Total, node: impl Fn(R) -> T) -> Self {
         let listing: Arc<str> = listing.into();
         let rows = page.rows.into_iter().map(|(position, row)| {
@@ -111,7 +114,7 @@ impl<T: Listed> Connection<T> {
         Self::around(rows.collect(), page.has_previous, page.has_next, total)
     }
 
-    /// Makes the answer out of rows that are numbered.
+    /// Converts rows with sequence numbers.
     pub(crate) fn numbered(
         listing: &str,
         rows: Vec<(i64, T)>,
@@ -141,11 +144,11 @@ impl<T: Listed> TypeName for Connection<T> {
     }
 }
 
-/// A row and its place in the list.
+/// An item of a page with its cursor.
 #[derive(SimpleObject)]
 #[graphql(complex, name_type)]
 pub(crate) struct Edge<T: Listed> {
-    /// The row.
+    /// The item.
     node: T,
     #[graphql(skip)]
     place: Place,
@@ -153,7 +156,7 @@ pub(crate) struct Edge<T: Listed> {
 
 #[ComplexObject]
 impl<T: Listed> Edge<T> {
-    /// The row's place in the list, for `after` and `before`.
+    /// Cursor of the item, for the arguments `after` and `before`.
     async fn cursor(&self) -> String {
         self.place.cursor()
     }
@@ -165,13 +168,13 @@ impl<T: Listed> TypeName for Edge<T> {
     }
 }
 
-/// What is needed to ask for the pages around this one.
+/// Information about a page of a list.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct PageInfo {
-    /// Whether there are rows after this page.
+    /// Whether there are more items after this page.
     has_next_page: bool,
-    /// Whether there are rows before this page.
+    /// Whether there are more items before this page.
     has_previous_page: bool,
     #[graphql(skip)]
     ends: [Option<Place>; 2],
@@ -179,18 +182,18 @@ pub(crate) struct PageInfo {
 
 #[ComplexObject]
 impl PageInfo {
-    /// The cursor of the last row, for `after`; null on an empty page.
+    /// Cursor of the last item, for the argument `after`. Null if the page is empty.
     async fn end_cursor(&self) -> Option<String> {
         self.ends[1].as_ref().map(Place::cursor)
     }
 
-    /// The cursor of the first row, for `before`; null on an empty page.
+    /// Cursor of the first item, for the argument `before`. Null if the page is empty.
     async fn start_cursor(&self) -> Option<String> {
         self.ends[0].as_ref().map(Place::cursor)
     }
 }
 
-/// Where a row stands in its list; written out as a cursor only when somebody asks.
+/// Position of a row in its list. It is encoded as a cursor only if the cursor is selected.
 #[derive(Debug, Clone)]
 struct Place {
     listing: Arc<str>,
@@ -235,7 +238,7 @@ mod tests {
     #[test]
     fn first_and_last_together_are_refused_by_name() {
         let both = Paging { first: Some(1), last: Some(1), ..Paging::default() };
-        assert_eq!(refused(&both), "argument `last` cannot be given together with `first`");
+        assert_eq!(refused(&both), "argument `last` cannot be combined with `first`");
     }
 
     #[test]
@@ -248,6 +251,9 @@ mod tests {
     fn a_cursor_of_another_list_is_refused_by_name() {
         let before = cursor::encode("subscriptions", &7);
         let foreign = Paging { before: Some(before), ..Paging::default() };
-        assert_eq!(refused(&foreign), "argument `before` is not a cursor of this list in this order");
+        assert_eq!(
+            refused(&foreign),
+            "argument `before` is not a cursor of this list and order; use a cursor from a page with the same arguments"
+        );
     }
 }

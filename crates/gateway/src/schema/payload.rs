@@ -1,4 +1,4 @@
-//! What mutations answer with: the changed object, or why nothing was changed.
+//! Payloads of mutations: the changed object, or the reasons for a refusal.
 
 use async_graphql::{ID, SimpleObject};
 use seatgraph_engine::{CreatedLink, Validated};
@@ -14,21 +14,21 @@ use super::profile::IntegrationProfile;
 use super::run::SyncRun;
 use super::scalars::{DateTime, Url, int};
 
-/// The outcome of beginning a person's consent.
+/// Payload of `beginAuthorization`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct AuthorizationPayload {
-    /// Where to send the person's browser; null when the consent was not begun.
+    /// The started authorisation. Null if the mutation was refused.
     authorization: Option<Authorization>,
-    /// Why nothing was begun; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// A person's consent that was begun.
+/// A started OAuth authorisation.
 #[derive(Debug, SimpleObject)]
 pub(crate) struct Authorization {
-    /// Until when it works.
+    /// Expiry time of `url`.
     expires_at: DateTime,
-    /// Where the person's browser goes to consent. It works once.
+    /// URL to open in the user's browser. It can be used once.
     url: Url,
 }
 
@@ -38,100 +38,100 @@ impl From<seatgraph_engine::Authorization> for Authorization {
     }
 }
 
-/// The outcome of a change of a connection alias.
+/// Payload of mutations that change a connection alias.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ConnectionAliasPayload {
-    /// The alias as it is now; null when the change was refused.
+    /// The alias after the change. Null if the mutation was refused.
     alias: Option<ConnectionAlias>,
-    /// Why nothing was changed; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of making or revoking a delegated link.
+/// Payload of mutations that create or revoke a delegated link.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct DelegatedLinkPayload {
-    /// The link as it is now; null when nothing was done.
+    /// The link after the change. Null if the mutation was refused.
     link: Option<DelegatedLink>,
-    /// Where it leads, to be sent to whoever shall follow it. Whoever has it can use it; it is shown here, once, and null
-    /// when the link was not made just now.
+    /// URL of the new link. Anyone who has the URL can use it. It is returned only here. Null unless the link was just
+    /// created.
     url: Option<Url>,
-    /// Why nothing was done; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of a change of an integration profile.
+/// Payload of mutations that change an integration profile.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ProfilePayload {
-    /// The profile as it is now; null when the change was refused.
+    /// The profile after the change. Null if the mutation was refused.
     profile: Option<IntegrationProfile>,
-    /// Why nothing was changed; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of a validation.
+/// Payload of `validateProfile`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct ValidatePayload {
-    /// What is the matter and what to do about it; empty when all is well.
+    /// Problems that were found, with remedies. Empty if there are none.
     findings: Vec<Finding>,
-    /// The profile, with its organisation where that could be reached; null when the validation was refused.
+    /// The profile after the validation. Null if the mutation was refused.
     profile: Option<IntegrationProfile>,
-    /// Why nothing was validated; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of publishing a profile.
+/// Payload of `publishProfile`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct PublishPayload {
-    /// The profile as it is now; null when publishing was refused.
+    /// The published profile. Null if the mutation was refused.
     profile: Option<IntegrationProfile>,
-    /// The first run, which begins at once; null when publishing was refused.
+    /// The first sync run. It starts immediately. Null if the mutation was refused.
     run: Option<SyncRun>,
-    /// Why the profile was not published; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of a command to a sync run.
+/// Payload of mutations that start, cancel or confirm a sync run.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct SyncPayload {
-    /// The run as it is now; null when the command was refused.
+    /// The run after the change. Null if the mutation was refused.
     run: Option<SyncRun>,
-    /// Why nothing was done; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of resolving identifiers.
+/// Payload of `resolveIdentifier`.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct SoftwareModelPayload {
-    /// The model that the identifiers stand for now; null when the resolution was refused.
+    /// The model that the identifiers map to. Null if the mutation was refused.
     model: Option<SoftwareModel>,
-    /// How many subscriptions came to another model by it.
+    /// Number of subscriptions whose model changed.
     remapped: i32,
-    /// Why nothing was resolved; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// The outcome of a deletion, and what went with it.
+/// Payload of mutations that delete an object.
 #[derive(Debug, Default, SimpleObject)]
 pub(crate) struct DeletePayload {
-    /// What was closed along with it, one entry for each type that was concerned.
+    /// Number of dependent objects that were closed, one entry per type.
     closed: Vec<ClosedCount>,
-    /// The id of what was deleted; null when the deletion was refused.
+    /// Global ID of the deleted object. Null if the mutation was refused.
     deleted_id: Option<ID>,
-    /// Why nothing was deleted; empty when it was.
+    /// Reasons for a refusal. Empty if the mutation succeeded.
     user_errors: Vec<UserError>,
 }
 
-/// How many objects of one type were closed along with a deletion.
+/// Number of objects of one type that a deletion closed.
 #[derive(Debug, SimpleObject)]
 pub(crate) struct ClosedCount {
-    /// How many there were.
+    /// Number of objects.
     count: i32,
-    /// The name of the type.
+    /// Name of the GraphQL type.
     #[graphql(name = "type")]
     of: &'static str,
 }
 
-/// What was deleted, and what went with it.
+/// A deleted object, and the number of dependent objects that were closed.
 #[derive(Debug)]
 pub(crate) struct Deleted {
     id: String,
@@ -158,7 +158,7 @@ impl Deleted {
     }
 }
 
-/// One payload for each line: what the engine returns, and the fields that show it.
+/// Implements the conversion to each payload: the engine's result, and the fields that show it.
 macro_rules! payloads {
     ($($payload:ident: $done:pat => $of:ty { $($field:ident: $value:expr),+ };)+) => {$(
         impl From<Result<$of, Vec<UserError>>> for $payload {

@@ -21,25 +21,25 @@ use super::setup::{self, SetupStep};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter};
 pub(crate) use parts::{ApiAllowance, Organization, ProfileProcess, ProfileState, Schedule, ScheduleEvery};
 
-/// One SaaS organisation, tracked through one connection alias.
+/// A SaaS organisation, tracked through one connection alias.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct IntegrationProfile {
-    /// When it was created.
+    /// Creation time.
     created_at: DateTime,
-    /// When it was deleted; null while it is in use. A deleted profile stays for the history that names it.
+    /// Deletion time. Null unless the profile is deleted. Deleted profiles are kept because history refers to them.
     deleted_at: Option<DateTime>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// The name that people know it by, unlike any other profile's in use.
+    /// Name of the profile. Unique among profiles that are not deleted.
     name: String,
-    /// The organisation; null until a validation reached it.
+    /// The organisation. Null until a validation has reached it.
     organization: Option<Organization>,
-    /// When it runs by itself.
+    /// Schedule of automatic runs.
     schedule: Schedule,
-    /// Whether it is set up, at work, or waiting for somebody.
+    /// State of the profile.
     state: ProfileState,
-    /// When it was last changed.
+    /// Time of the last change.
     updated_at: DateTime,
     #[graphql(skip)]
     row: store::Profile,
@@ -63,47 +63,47 @@ impl From<store::Profile> for IntegrationProfile {
 
 #[ComplexObject]
 impl IntegrationProfile {
-    /// The accounts of the organisation, by username.
+    /// Accounts of the organisation, ordered by username. Retired accounts are excluded by default.
     async fn accounts(
         &self,
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
-        #[graphql(desc = "Leaves out the accounts that do not fit.")] filter: Option<AccountFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AccountFilter>,
     ) -> Result<Connection<Account>> {
         let filter = filter.unwrap_or_default().read()?;
         let filter = accounts::AccountFilter { profile_id: Some(self.row.id), ..filter };
         account::page(ctx, filter, None, &Paging::forward(first, after)).await
     }
 
-    /// The alias that it connects through; null once the profile is deleted.
+    /// Connection alias of the profile. Null if the profile is deleted.
     async fn alias(&self, ctx: &Context<'_>) -> Result<Option<ConnectionAlias>> {
         let Some(alias) = self.row.alias_id else { return Ok(None) };
         Ok(ctx.scope()?.load(alias).await?.map(ConnectionAlias::from))
     }
 
-    /// The organisation's API calls as the vendor last counted them; null until the vendor said so.
+    /// API usage of the organisation, as last reported by the vendor. Null until the vendor has reported it.
     async fn api_allowance(&self, ctx: &Context<'_>) -> Result<Option<ApiAllowance>> {
         let share = ctx.scope()?.engine.settings().quota_run_percent;
         Ok(self.row.allowance.map(|allowance| ApiAllowance::of(allowance, share)))
     }
 
-    /// The connector that it uses.
+    /// Connector of the profile.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
         alias::connector(ctx.scope()?, &self.row.connector)
     }
 
-    /// What the last validation and the last run found, worst first within a process.
+    /// Findings of the last validation and the last run, ordered by process and severity. Each problem is listed once.
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
         findings(ctx.scope()?, self.row.id).await
     }
 
-    /// The newest run; null before the first.
+    /// Newest sync run. Null if there is none.
     async fn last_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
         Ok(ctx.scope()?.load(LastRunOf(self.row.id)).await?.map(SyncRun::from))
     }
 
-    /// What the organisation says it bought.
+    /// Licence pools reported by the organisation.
     async fn license_pools(
         &self,
         ctx: &Context<'_>,
@@ -114,20 +114,20 @@ impl IntegrationProfile {
         pool::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
     }
 
-    /// What it does, one entry for each process of the connector: four at most.
+    /// Processes of the profile. At most four entries.
     async fn processes(&self, ctx: &Context<'_>) -> Result<Vec<ProfileProcess>> {
         let processes = ctx.scope()?.load(ProcessesOf(self.row.id)).await?.unwrap_or_default();
         Ok(processes.into_iter().map(|row| ProfileProcess::of(self.row.id, &row)).collect())
     }
 
-    /// Its runs, newest first.
+    /// Sync runs of the profile, newest first.
     async fn runs(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<SyncRun>> {
         let filter = runs::SyncRunFilter { profile_id: Some(self.row.id), ..Default::default() };
         run::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
     }
 
-    /// The guided way from registering an application to the first finished sync: what is done, and what to do about the
-    /// rest. As many steps as the vendor's set-up and ours have.
+    /// Setup steps of the profile with their state, from registering the application to the first completed sync. The
+    /// list is bounded by the connector.
     async fn setup_steps(
         &self,
         ctx: &Context<'_>,
@@ -140,13 +140,13 @@ impl IntegrationProfile {
         setup::of_profile(ctx.scope()?, &self.row, grant).await
     }
 
-    /// Who holds what in the organisation.
+    /// Subscriptions in the organisation. Retired subscriptions are excluded by default.
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
-        #[graphql(desc = "Leaves out the subscriptions that do not fit.")] filter: Option<SubscriptionFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SubscriptionFilter>,
     ) -> Result<Connection<SoftwareSubscription>> {
         let filter = filter.unwrap_or_default().read()?;
         let filter = subscriptions::SubscriptionFilter { profile_id: Some(self.row.id), ..filter };
@@ -154,27 +154,27 @@ impl IntegrationProfile {
     }
 }
 
-/// Lists what is the matter with a profile.
+/// Returns the current findings of a profile.
 async fn findings(scope: &RequestScope, profile: ProfileId) -> Result<Vec<Finding>> {
     let findings = scope.load(FindingsOf(profile)).await?.unwrap_or_default();
     Ok(findings.into_iter().map(Finding::from).collect())
 }
 
-/// Says which profile is meant, in one of two ways.
+/// Identifies an integration profile. Exactly one field must be set.
 #[derive(Debug, Clone, OneofObject)]
 pub(crate) enum ProfileBy {
-    /// The profile of this global id.
+    /// Global ID of the profile.
     Id(ID),
-    /// The profile in use that has this name.
+    /// Name of the profile. Deleted profiles are not found by name.
     Name(String),
 }
 
-/// Leaves out the profiles that do not fit; all that is given must fit.
+/// Filters integration profiles. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct ProfileFilter {
-    /// The connector's key.
+    /// Key of the connector.
     connector: Option<StringFilter>,
-    /// The profile's name.
+    /// Name of the profile.
     name: Option<StringFilter>,
     /// Only profiles in one of these states.
     state: Option<Vec<ProfileState>>,
@@ -190,22 +190,22 @@ impl From<ProfileFilter> for profiles::ProfileFilter {
     }
 }
 
-/// How a list of profiles is ordered; equal ones are told apart by their id.
+/// Sort order of integration profiles. Profiles with equal values are ordered by ID.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct ProfileOrder {
-    /// Which way it runs.
+    /// Sort direction.
     direction: Direction,
-    /// What it goes by.
+    /// Sort field.
     field: ProfileOrderField,
 }
 
-/// What a list of profiles can go by.
+/// Fields by which integration profiles can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "profiles::ProfileOrderField")]
 pub(crate) enum ProfileOrderField {
-    /// The name.
+    /// Name of the profile.
     Name,
-    /// When the profile was created.
+    /// Creation time.
     CreatedAt,
 }
 
@@ -217,7 +217,7 @@ impl Listed for IntegrationProfile {
     }
 }
 
-/// Finds the profile that is meant, or `None` when there is none.
+/// Finds a profile, or returns `None` if it does not exist.
 pub(crate) async fn find(scope: &RequestScope, by: ProfileBy) -> Result<Option<IntegrationProfile>> {
     let found = match by {
         ProfileBy::Id(id) => match id.parse::<ProfileId>() {
@@ -231,7 +231,7 @@ pub(crate) async fn find(scope: &RequestScope, by: ProfileBy) -> Result<Option<I
     Ok(found.map(IntegrationProfile::from))
 }
 
-/// Lists a page of profiles.
+/// Returns a page of profiles.
 pub(crate) async fn page(
     scope: &RequestScope,
     filter: ProfileFilter,

@@ -1,21 +1,23 @@
-//! The scalars of the API beyond GraphQL's own five.
+//! Custom scalars.
 
 use std::fmt;
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
-/// A moment, in UTC.
+/// A point in time, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DateTime(pub(crate) chrono::DateTime<Utc>);
 
-/// A moment as RFC 3339 writes it. Answers are always in UTC and end in `Z`; input may carry any offset.
+/// A point in time in RFC 3339 format, such as `2026-03-01T01:30:00Z`. Output is always in UTC. Input can have any
+/// offset.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
-        let moment = chrono::DateTime::parse_from_rfc3339(&text)
-            .map_err(|error| InputValueError::custom(format!("not a moment as RFC 3339 writes it: {error}")))?;
+        let moment = chrono::DateTime::parse_from_rfc3339(&text).map_err(|error| {
+            InputValueError::custom(format!("not an RFC 3339 date-time such as `2026-03-01T01:30:00Z`: {error}"))
+        })?;
         Ok(Self(moment.to_utc()))
     }
 
@@ -30,16 +32,16 @@ impl From<chrono::DateTime<Utc>> for DateTime {
     }
 }
 
-/// A calendar day without a time or a zone.
+/// A calendar date without a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Date(pub(crate) NaiveDate);
 
-/// A calendar day as `YYYY-MM-DD`, without a time or a zone.
+/// A calendar date in the format `YYYY-MM-DD`, without a time or time zone.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
-        let day = text.parse().map_err(|_| InputValueError::custom("not a day as `YYYY-MM-DD`"))?;
+        let day = text.parse().map_err(|_| InputValueError::custom("not a date in the format `YYYY-MM-DD`"))?;
         Ok(Self(day))
     }
 
@@ -54,18 +56,18 @@ impl From<NaiveDate> for Date {
     }
 }
 
-/// An absolute address.
+/// An absolute URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url(pub(crate) String);
 
-/// An absolute address with its scheme, `https://example.my.salesforce.com` for example.
+/// An absolute URL with a scheme, such as `https://example.my.salesforce.com`.
 #[Scalar(name = "URL", specified_by_url = "https://url.spec.whatwg.org/")]
 impl ScalarType for Url {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
         match url::Url::parse(&text) {
             Ok(_) => Ok(Self(text)),
-            Err(error) => Err(InputValueError::custom(format!("not an absolute address: {error}"))),
+            Err(error) => Err(InputValueError::custom(format!("not an absolute URL: {error}"))),
         }
     }
 
@@ -86,12 +88,12 @@ impl From<&str> for Url {
     }
 }
 
-/// Any JSON.
+/// A JSON value.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Json(pub(crate) serde_json::Value);
 
-/// Any JSON value. It carries what a connector defines and never the gateway's own model: an alias's properties, and the
-/// JSON Schemas that describe what a connector takes.
+/// A JSON value. Used only for data that a connector defines, such as alias properties and JSON Schemas, and for
+/// audited objects.
 #[Scalar(name = "JSON", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc8259")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -110,7 +112,7 @@ impl fmt::Debug for Json {
     }
 }
 
-/// Fits a count into GraphQL's 32-bit `Int`; what is larger shows as the largest.
+/// Converts a count to GraphQL's 32-bit `Int`. Values out of range become the nearest limit.
 pub(crate) fn int(count: i64) -> i32 {
     i32::try_from(count).unwrap_or(if count < 0 { i32::MIN } else { i32::MAX })
 }

@@ -1,4 +1,4 @@
-//! Setting a connection up: what is done at the vendor and here, and how far it is.
+//! Setup instructions: the steps at the vendor and in Seatgraph, and their state.
 
 use async_graphql::{Enum, SimpleObject};
 use seatgraph_core::{self as core, Registration};
@@ -10,42 +10,44 @@ use super::loaders::{FindingsOf, LastRunOf, ProcessesOf};
 use super::scalars::Url;
 use super::scope::RequestScope;
 
-/// What an administrator needs to know to set a connection up under one grant, as data that any page can be drawn from.
+/// Instructions for connecting an organisation with one OAuth grant type.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ConnectorSetup {
-    /// Where the vendor sends people back to after their consent; some vendors want it named for every grant.
+    /// OAuth redirect URL to register at the vendor. Some vendors require it for every grant type.
     callback_url: Url,
-    /// The grant that it is for.
+    /// The OAuth grant type.
     grant: GrantType,
-    /// Permissions ready to import at the vendor, the least first; empty where the vendor imports none.
+    /// Permission sets that can be imported at the vendor, smallest first. Empty if the vendor does not support
+    /// importing them.
     permission_sets: Vec<PermissionSetDocument>,
-    /// The vendor's permission table and the scopes, for each process that the vendor's integration has.
+    /// Required permissions and OAuth scopes per process. At most four entries.
     processes: Vec<ConnectorProcess>,
-    /// What no permission set can express, a sentence or two each.
+    /// Additional requirements that no permission set can express.
     remarks: Vec<String>,
-    /// The scopes to register, by the vendor's words for them: those of everything that this version carries out.
+    /// OAuth scopes to register at the vendor: the scopes of all available processes.
     scopes: Vec<&'static str>,
-    /// What is to be done, in order, from registering an application to the first finished sync.
+    /// Steps in order, from registering the application to the first completed sync. The list is bounded by the
+    /// connector.
     steps: Vec<SetupStep>,
 }
 
-/// A bundle of permissions as a file that the vendor imports.
+/// A permission set in the vendor's import format.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct PermissionSetDocument {
-    /// What it is good for.
+    /// Purpose of the permission set.
     description: String,
-    /// The name under which its file is saved.
+    /// File name.
     file_name: String,
-    /// The list of contents that the vendor's import wants beside it, `package.xml` at Salesforce; null where it wants
-    /// none.
+    /// Package manifest that the vendor's import requires in addition, such as Salesforce's `package.xml`. Null if none
+    /// is required.
     manifest_xml: Option<String>,
-    /// The name that it has at the vendor once it is imported.
+    /// Name of the permission set at the vendor.
     name: &'static str,
-    /// Up to which necessity it goes: the minimum, all that reads, or everything for restricted organisations.
+    /// Highest necessity included. The permission set contains all permissions up to this necessity.
     necessity: Necessity,
-    /// The processes for which it is enough.
+    /// Processes that the permission set is sufficient for.
     processes: Vec<Process>,
-    /// The file itself.
+    /// Content of the file.
     xml: String,
 }
 
@@ -63,28 +65,28 @@ impl From<core::PermissionSetDocument> for PermissionSetDocument {
     }
 }
 
-/// One thing to do before a connection works.
+/// A step of the setup.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct SetupStep {
-    /// The page that explains it.
+    /// Documentation of the step. Null if there is none.
     docs_url: Option<Url>,
-    /// Whether it is done, as far as that can be seen from the gateway; null where no profile is looked at.
+    /// Whether the step is done, as far as the gateway can tell. Null if the steps are listed without a profile.
     done: Option<bool>,
-    /// The role that may do it, in the words of the system that it is done in.
+    /// Role required for the step, in the terms of the system where the step is performed.
     done_by: String,
-    /// The key of the earlier step in whose place it may be done; null for most.
+    /// Key of the earlier step that this step can replace. Null if it replaces none.
     instead_of: Option<&'static str>,
-    /// How it is done, in whole sentences.
+    /// Instructions in full sentences.
     instructions: String,
-    /// A stable word, unlike any other step's of the same connector and grant.
+    /// Stable key, unique per connector and grant type.
     key: &'static str,
-    /// In whose system it is done.
+    /// System where the step is performed.
     place: SetupPlace,
-    /// What to do about it; null when it is done, and where no profile is looked at.
+    /// What to do next. Null if the step is done, or if the steps are listed without a profile.
     remedy: Option<String>,
-    /// What is to be done, in a few words.
+    /// Short title.
     title: String,
-    /// What to enter exactly as it stands.
+    /// Values to copy into the vendor's forms. The list is bounded by the connector.
     values: Vec<SetupValue>,
 }
 
@@ -111,14 +113,14 @@ impl From<GuidedStep> for SetupStep {
     }
 }
 
-/// Something to enter exactly as it stands.
+/// A value to copy into a form at the vendor.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct SetupValue {
-    /// What it is for, for programs.
+    /// Kind of value.
     field: SetupField,
-    /// What the form that it is entered in calls it.
+    /// Label of the form field.
     label: String,
-    /// What to enter.
+    /// The value.
     value: String,
 }
 
@@ -128,29 +130,29 @@ impl From<core::SetupValue> for SetupValue {
     }
 }
 
-/// In whose system a step is done.
+/// System where a setup step is performed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "core::SetupPlace")]
 pub(crate) enum SetupPlace {
-    /// At the vendor, by somebody who need not have access here.
+    /// At the vendor. The step requires no access to Seatgraph.
     Vendor,
-    /// In this gateway.
+    /// In Seatgraph.
     Here,
 }
 
-/// What a value of a step is for.
+/// Kind of a setup value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "core::SetupField")]
 pub(crate) enum SetupField {
-    /// Where the vendor sends people back to after their consent.
+    /// OAuth redirect URL.
     CallbackUrl,
-    /// One scope, in the vendor's word for it.
+    /// An OAuth scope.
     Scope,
-    /// Anything else.
+    /// Any other value.
     Other,
 }
 
-/// Says what is to be done under a grant.
+/// Returns the setup instructions of a connector for one grant type.
 pub(crate) fn of_connector(scope: &RequestScope, connector: &Registration, grant: GrantType) -> Result<ConnectorSetup> {
     let (manifest, asked) = (connector.manifest(), grant.into());
     let setup = engine::setup(connector, Some(asked), &scope.public_url).ok_or_else(|| not_offered(connector))?;
@@ -165,7 +167,7 @@ pub(crate) fn of_connector(scope: &RequestScope, connector: &Registration, grant
     })
 }
 
-/// Says of every step of a profile's set-up whether it is done.
+/// Returns the setup steps of a profile with their state.
 pub(crate) async fn of_profile(
     scope: &RequestScope,
     profile: &seatgraph_store::Profile,
@@ -202,6 +204,6 @@ async fn facts(scope: &RequestScope, profile: &seatgraph_store::Profile) -> Resu
 fn not_offered(connector: &Registration) -> async_graphql::Error {
     let manifest = connector.manifest();
     let offered: Vec<_> = manifest.grants.iter().map(|grant| grant.as_str()).collect();
-    let fault = format!("is no grant that connector {} offers; it offers {}", manifest.key, offered.join(" and "));
+    let fault = format!("is not supported by connector {}; supported: {}", manifest.key, offered.join(", "));
     error::bad_input("grant", &fault)
 }

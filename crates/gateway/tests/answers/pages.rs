@@ -68,7 +68,9 @@ async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name
         json!({ "after": "" }),
     ] {
         let refusal = world.refused(PAGE, variables.clone()).await;
-        let message = "argument `after` is not a cursor of this list in this order".to_owned();
+        let message =
+            "argument `after` is not a cursor of this list and order; use a cursor from a page with the same arguments"
+                .to_owned();
         assert_eq!(refusal, ("BAD_USER_INPUT".to_owned(), message), "{variables}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a profile is made of: organisation, processes, schedule, allowance.
+//! Parts of a profile: organisation, processes, schedule, API allowance.
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
 use seatgraph_store::{self as store, ProfileId};
@@ -10,30 +10,30 @@ use crate::schema::finding::Finding;
 use crate::schema::scalars::{DateTime, int};
 use crate::schema::scope::Scoped as _;
 
-/// Whether a profile is set up, at work, or waiting for somebody.
+/// State of an integration profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::ProfileState")]
 pub(crate) enum ProfileState {
-    /// It is being set up and does not run.
+    /// The profile is being set up. It does not run.
     Draft,
-    /// It runs by its schedule and when it is told to.
+    /// The profile runs on its schedule and on request.
     Published,
-    /// It was stopped and runs again when it is resumed.
+    /// The profile is paused. It does not run until it is resumed.
     Paused,
-    /// The vendor refused the credential; it runs again with a new one.
+    /// The vendor rejected the credential. The profile does not run until it has a new one.
     ReauthRequired,
 }
 
-/// The organisation behind a profile, as the vendor names it.
+/// The organisation that a profile tracks.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Organization {
-    /// The edition bought, in the vendor's words.
+    /// Edition of the organisation, as reported by the vendor. Null if the vendor does not report it.
     edition: Option<String>,
-    /// The vendor's id, which never changes; two profiles never share one.
+    /// ID assigned by the vendor. It never changes. Two profiles cannot track the same organisation.
     external_id: String,
-    /// Its name.
+    /// Name of the organisation.
     name: String,
-    /// Whether it is a copy for trying things out.
+    /// Whether the organisation is a sandbox.
     sandbox: bool,
 }
 
@@ -48,17 +48,17 @@ impl From<seatgraph_core::Organization> for Organization {
     }
 }
 
-/// One process of one profile.
+/// A process of an integration profile.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ProfileProcess {
-    /// Whether the profile does it.
+    /// Whether the process is enabled.
     enabled: bool,
-    /// Whether it can do its work, by the last look at it.
+    /// Health of the process after the last validation or run.
     health: Health,
-    /// When it last reached its end.
+    /// Time when the process last completed. Null if it never did.
     last_succeeded_at: Option<DateTime>,
-    /// Which process it is.
+    /// The process.
     process: Process,
     #[graphql(skip)]
     profile: ProfileId,
@@ -66,7 +66,7 @@ pub(crate) struct ProfileProcess {
 
 #[ComplexObject]
 impl ProfileProcess {
-    /// What the last validation and the last run found about it.
+    /// Findings of the last validation and the last run for this process. Each problem is listed once.
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
         let findings = findings(ctx.scope()?, self.profile).await?;
         Ok(findings.into_iter().filter(|finding| finding.process == Some(self.process)).collect())
@@ -85,30 +85,30 @@ impl ProfileProcess {
     }
 }
 
-/// Whether a process can do its work.
+/// Health of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::Health")]
 pub(crate) enum Health {
-    /// Nobody has looked yet.
+    /// The process has not been checked yet.
     Unknown,
-    /// It has all it needs.
+    /// The process has everything it needs.
     Healthy,
-    /// It works and knows less than it could; the findings say why.
+    /// The process works with reduced data. See its findings.
     Degraded,
-    /// It cannot do its work; the findings say why.
+    /// The process cannot run. See its findings.
     Broken,
 }
 
-/// When a profile runs by itself.
+/// Schedule of a profile's automatic runs.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct Schedule {
-    /// The time of day as `HH:MM` in the time zone, for a daily schedule.
+    /// Time of day as `HH:MM` in `timeZone`. Null unless the schedule is daily.
     at: Option<String>,
-    /// How often it runs.
+    /// Frequency.
     every: ScheduleEvery,
-    /// When it runs next; null when it does not run by itself.
+    /// Time of the next automatic run. Null if none is scheduled.
     next_run_at: Option<DateTime>,
-    /// The time zone in which the time of day is meant, by its IANA name.
+    /// IANA name of the time zone, such as `Europe/Berlin`.
     time_zone: String,
 }
 
@@ -123,7 +123,7 @@ impl Schedule {
     }
 }
 
-/// How often a profile runs by itself.
+/// Frequency of a profile's automatic runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::ScheduleEvery")]
 pub(crate) enum ScheduleEvery {
@@ -131,20 +131,20 @@ pub(crate) enum ScheduleEvery {
     Day,
     /// Once an hour.
     Hour,
-    /// Never; only when it is told to.
+    /// No automatic runs.
     Manual,
 }
 
-/// The organisation's API calls, in the vendor's period.
+/// API usage of an organisation, in calls per 24 hours.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ApiAllowance {
-    /// When the vendor said so.
+    /// Time when the vendor reported the values.
     at: DateTime,
-    /// Calls that the vendor allows.
+    /// Maximum number of calls that the vendor allows.
     limit: i32,
-    /// The share of them that one run of ours may use.
-    reserved_for_us: i32,
-    /// Calls used by everybody, ours included.
+    /// Maximum number of calls that Seatgraph makes: the configured share of `limit`.
+    daily_limit: i32,
+    /// Number of calls used by all clients, including Seatgraph.
     used: i32,
 }
 
@@ -154,7 +154,7 @@ impl ApiAllowance {
         Self {
             at: allowance.at.into(),
             limit: count(allowance.limit),
-            reserved_for_us: count(allowance.limit.saturating_mul(percent) / 100),
+            daily_limit: count(allowance.limit.saturating_mul(percent) / 100),
             used: count(allowance.used),
         }
     }
