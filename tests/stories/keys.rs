@@ -45,7 +45,7 @@ each_backend! {
             for _ in 0..3 {
                 let rotate = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["keys", "rotate"], &environment);
                 let mut rotate = rotate.unwrap();
-                assert_eq!(rotate.line("keys: ").await.unwrap(), "2 secrets were sealed anew");
+                assert_eq!(rotate.line("keys: ").await.unwrap(), "2 secrets were re-encrypted");
                 assert_eq!(rotate.exit_code().await.unwrap(), 0);
             }
         };
@@ -65,7 +65,7 @@ each_backend! {
         let rotated = json!({ "filter": { "action": { "eq": "keys rotate" }, "outcome": ["DONE"] } });
         let log = world.api.run("AuditEvents", rotated).await.unwrap();
         assert_eq!(log["auditEvents"]["totalCount"], 3);
-        assert_eq!(log["auditEvents"]["nodes"][0]["note"], "2 secrets were sealed anew");
+        assert_eq!(log["auditEvents"]["nodes"][0]["note"], "2 secrets were re-encrypted");
         let kept = std::fs::read_to_string(&key_file).unwrap();
         assert_eq!(kept.lines().count(), 2);
         assert!(!kept.contains(first.trim()), "the first key is forgotten");

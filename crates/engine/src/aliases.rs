@@ -1,4 +1,4 @@
-//! Connection aliases: named connections, where a child inherits from its parent what it does not set itself.
+//! Connection aliases. A child alias inherits the properties that it does not set from its parent.
 
 mod authorization;
 mod commands;
@@ -22,30 +22,30 @@ pub(crate) use properties::{INSTANCE_URL, merged};
 /// A new alias.
 #[derive(Debug, Clone)]
 pub struct CreateAlias {
-    /// The connector's key.
+    /// Key of the connector.
     pub connector: String,
-    /// Its name, unique in this gateway.
+    /// Unique name.
     pub name: String,
-    /// The parent whose properties it inherits; `None` makes a parent.
+    /// Parent whose properties are inherited. `None` for a parent alias.
     pub parent_id: Option<AliasId>,
-    /// The organisation's address; a parent may leave it out.
+    /// URL of the organisation. A parent can omit it.
     pub instance_url: Option<String>,
-    /// Properties of its own, as the connector's JSON Schema describes them.
+    /// Own properties, as the connector's JSON Schema defines them.
     pub properties: Map<String, Value>,
 }
 
-/// A change of an alias; what is `None` or not mentioned stays.
+/// Changes of an alias. `None` and properties that are not mentioned stay unchanged.
 #[derive(Debug, Clone)]
 pub struct UpdateAlias {
-    /// Which one.
+    /// The alias.
     pub id: AliasId,
-    /// A new name.
+    /// New name.
     pub name: Option<String>,
-    /// A new address.
+    /// New instance URL.
     pub instance_url: Option<String>,
     /// Properties to set.
     pub properties: Map<String, Value>,
-    /// Properties that are inherited again, or fall back to their default; `instanceUrl` too.
+    /// Properties to remove; `instanceUrl` is allowed. The inherited value or the default applies.
     pub unset: Vec<String>,
 }
 

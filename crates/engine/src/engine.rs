@@ -105,7 +105,7 @@ impl Engine {
     pub(crate) fn offered(&self, key: &str) -> Result<&'static Registration, Refusal> {
         self.connector(key).ok_or_else(|| {
             let keys: Vec<_> = self.connectors().iter().map(|connector| connector.manifest().key).collect();
-            let message = format!("connector {key} is not compiled in; this gateway has {}", keys.join(", "));
+            let message = format!("connector {key} does not exist; this gateway has {}", keys.join(", "));
             Refusal::new(RefusalCode::Unsupported, message).at(["connector"])
         })
     }

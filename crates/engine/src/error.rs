@@ -1,18 +1,18 @@
-//! What goes wrong in the engine itself, as opposed to what it refuses.
+//! Unexpected failures of the engine. Expected refusals are [`crate::Denied`].
 
-/// The result of everything that a person did not ask for in so many words.
+/// Result with the engine's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An unexpected failure.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database did not do as asked.
+    /// The database failed.
     #[error("store")]
     Store(#[from] seatgraph_store::Error),
-    /// A connector, or the vendor behind it, did not do as asked.
+    /// A connector, or the vendor that it calls, failed.
     #[error("connector")]
     Connector(#[from] seatgraph_core::Error),
-    /// A stored row names a connector that this binary does not have.
+    /// A stored row uses a connector that this binary does not contain.
     #[error("connector {0} is not compiled in")]
     UnknownConnector(String),
     /// A connector's code panicked.

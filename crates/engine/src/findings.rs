@@ -1,4 +1,4 @@
-//! What the engine itself has to say to a person, and what an error says when its connector left the words to us.
+//! Findings of the engine, and findings for connector errors that bring none.
 
 use std::any::Any;
 
@@ -7,7 +7,7 @@ use seatgraph_store::Health;
 
 use crate::Refusal;
 
-/// Says what an error means to a person: the connector's own words, or general ones for its kind.
+/// Converts an error to a finding: the connector's own, or a general one for the kind of error.
 pub(crate) fn of_error(error: &Error, process: Option<Process>) -> Finding {
     let mut finding = error.finding().cloned().unwrap_or_else(|| {
         let severity = Severity::Error;
@@ -18,210 +18,213 @@ pub(crate) fn of_error(error: &Error, process: Option<Process>) -> Finding {
     finding
 }
 
-/// Leads findings that name no page of the vendor's to the connector's own.
+/// Sets the connector's documentation page on findings without one.
 pub(crate) fn refer_to(manifest: &Manifest, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.docs_url.is_none()) {
         finding.docs_url = manifest.docs_url.map(str::to_owned);
     }
 }
 
-/// Says that a connector's code panicked.
+/// A connector panicked.
 pub(crate) fn of_panic(message: &str, process: Option<Process>) -> Finding {
     let error = Error::new(ErrorKind::Unexpected, format!("connector panicked: {message}"));
     of_error(&error, process)
 }
 
-/// A snapshot that ended with fewer or more rows than the organisation has.
+/// The number of rows in a snapshot differs from the organisation's own count.
 pub(crate) fn incomplete(process: Process, done: i64, total: i64) -> Finding {
     Finding::new(
         "INCOMPLETE_SNAPSHOT",
         Severity::Warning,
-        "The organisation named fewer or more records than it says it has, so nothing was retired.",
-        "Start another sync; when it happens again, check that the connection may see every record.",
+        "The number of records that the organisation returned differs from its own count. Nothing was retired.",
+        "Start another sync. If the problem persists, check that the connection has permission to read all records.",
     )
     .with_process(process)
     .with_seen(format!("{done} of {total} rows"))
 }
 
-/// Rows that could not be understood, few or many.
+/// A run skipped invalid rows.
 pub(crate) fn rejected(rows: i64, too_many: bool) -> Finding {
     let (code, consequence) = if too_many {
-        ("TOO_MANY_ROWS_REJECTED", "so nothing was retired")
+        ("TOO_MANY_ROWS_REJECTED", "Nothing was retired")
     } else {
-        ("ROWS_REJECTED", "the others were taken in")
+        ("ROWS_REJECTED", "The other rows were stored")
     };
     Finding::new(
         code,
         Severity::Warning,
-        format!("Some of the organisation's rows were not understood; {consequence}."),
-        "Look at the rows left out; when they are right at the vendor, report them to the connector's author.",
+        format!("Some of the organisation's rows are invalid. {consequence}."),
+        "Check the skipped rows. If they are correct at the vendor, report the problem to the connector's author.",
     )
     .with_seen(format!("{rows} rows"))
 }
 
-/// A database that came from elsewhere, or was put back.
+/// The database belongs to another installation or was restored from a backup.
 pub(crate) fn quarantined(reason: &str) -> Finding {
     Finding::new(
         "QUARANTINE",
         Severity::Error,
-        format!("No vendor is touched: {reason}."),
-        "When this gateway is to work with this database from now on, run `seatgraph adopt --reason \"…\"` on its \
-         machine; when it is a copy for tests, leave it as it is.",
+        format!("All vendor calls are blocked: {reason}."),
+        "To use this database with this gateway from now on, run `seatgraph adopt --reason \"…\"` on the gateway's \
+         machine. If the database is a copy for tests, do nothing.",
     )
 }
 
-/// A connector whose position does not move.
+/// A connector returned the same cursor twice.
 pub(crate) fn stuck(process: Process) -> Finding {
     Finding::new(
         "CURSOR_STUCK",
         Severity::Error,
-        "The connector asked to go on from where it already was.",
-        "This is a bug of the connector; report it to its author.",
+        "The connector returned the same cursor again, so the sync made no progress.",
+        "This is a bug in the connector. Report it to the connector's author.",
     )
     .with_process(process)
 }
 
-/// A run that ended every process that tried it.
+/// A run reached the maximum number of attempts.
 pub(crate) fn spent(attempts: i32) -> Finding {
     Finding::new(
         "ATTEMPTS_SPENT",
         Severity::Error,
-        "The run was started too often without getting a page further.",
-        "Look at the gateway's log around the time of the run, then start another sync.",
+        "The run reached the maximum number of attempts without progress.",
+        "Check the gateway's log at the time of the run, then start another sync.",
     )
     .with_seen(format!("{attempts} attempts"))
 }
 
-/// A vendor that forgets every position it gave.
+/// A cursor expired again after the process was restarted.
 pub(crate) fn expires_always(process: Process) -> Finding {
     Finding::new(
         "CURSOR_EXPIRED",
         Severity::Error,
-        "The position was forgotten again after the process had been started over.",
-        "Start another sync; when it happens again, report it to the connector's author.",
+        "The vendor's cursor expired again after the process was restarted.",
+        "Start another sync. If the problem persists, report it to the connector's author.",
     )
     .with_process(process)
 }
 
-/// A connection that leads to another organisation than the one that is tracked; `None` when it leads to that one.
+/// The connection reaches another organisation than the tracked one. `None` if it is the same.
 pub(crate) fn other_organization(tracked: &Organization, now: &Organization) -> Option<Finding> {
     let (before, now) = (&tracked.external_id, &now.external_id);
     let finding = || {
         Finding::new(
             "ORGANIZATION_CHANGED",
             Severity::Error,
-            "The connection now leads to another organisation than the one this profile tracks.",
-            "Point the alias back, or delete the profile and make a new one for the other organisation.",
+            "The connection reaches a different organisation than the one that this profile tracks.",
+            "Correct the instance URL or credential of the alias, or create a new profile for the other organisation.",
         )
         .with_seen(format!("{now} instead of {before}"))
     };
     (before != now).then(finding)
 }
 
-/// An instance URL that is none.
+/// The alias has no valid instance URL.
 pub(crate) fn no_address() -> Finding {
     Finding::new(
         "CONFIG_INVALID",
         Severity::Error,
-        "The instance URL of the connection alias is not an address.",
+        "The connection alias has no valid instance URL.",
         "Set instanceUrl on the alias.",
     )
 }
 
-/// An instance URL that leads somewhere else than to the vendor.
+/// The instance URL does not belong to the vendor.
 pub(crate) fn foreign_address(manifest: &Manifest) -> Finding {
     Finding::new(
         "ADDRESS_FOREIGN",
         Severity::Error,
-        format!("The instance URL is no address of {}.", manifest.name),
-        format!("Enter an address that begins with https:// and lies below {}.", manifest.hosts.join(" or ")),
+        format!("The instance URL is not a URL of {}.", manifest.name),
+        format!(
+            "Enter a URL that starts with https:// and whose host is a subdomain of {}.",
+            manifest.hosts.join(" or ")
+        ),
     )
 }
 
-/// An address on our own machine, where no vendor lives.
+/// The instance URL points to the gateway's own machine.
 pub(crate) fn loopback_address() -> Finding {
     Finding::new(
         "ADDRESS_ON_THIS_MACHINE",
         Severity::Error,
-        "The instance URL leads to the gateway's own machine.",
-        "Enter the vendor's address; for a simulator, start the gateway with loopback_vendors = true under [engine].",
+        "The instance URL points to the gateway's own machine.",
+        "Enter the vendor's URL. To use a simulator, set loopback_vendors = true under [engine] in the configuration.",
     )
 }
 
-/// A token whose answer leads somewhere else than to the vendor.
+/// A token response contains a URL that does not belong to the vendor.
 pub(crate) fn foreign_token() -> Finding {
     Finding::new(
         "TOKEN_ADDRESS_FOREIGN",
         Severity::Error,
-        "The token's answer names an address that is not the vendor's, so the token was not used.",
-        "Check the instance URL of the connection alias; when it is right, report this to the vendor.",
+        "The token response contains a URL that does not belong to the vendor. The token was not used.",
+        "Check the instance URL of the connection alias. If it is correct, report the problem to the vendor.",
     )
 }
 
-/// A consent that comes back with a state that nobody waits for.
+/// An OAuth callback has an unknown, used or expired state.
 pub(crate) fn consent_unknown() -> Finding {
     Finding::new(
         "CONSENT_UNKNOWN",
         Severity::Error,
-        "This consent was not begun here, was begun by somebody else, was used already, or took longer than ten minutes.",
-        "Begin the authorization again, and finish it in the same browser.",
+        "This authorisation is unknown: it was started by another user or gateway, was already completed, or has expired after ten minutes.",
+        "Start the authorisation again and complete it in the same browser.",
     )
 }
 
-/// A link that nobody made.
+/// A delegated link does not exist.
 pub(crate) fn link_unknown() -> Finding {
     Finding::new(
         "LINK_UNKNOWN",
         Severity::Error,
-        "There is no such link here.",
-        "Make sure that the whole link was copied, or ask whoever sent it for a new one.",
+        "This link does not exist.",
+        "Make sure that the complete link was copied, or ask the sender for a new one.",
     )
 }
 
-/// A link that was used, taken back, or has expired.
+/// A delegated link was used, was revoked or has expired.
 pub(crate) fn link_over() -> Finding {
     Finding::new(
         "LINK_OVER",
         Severity::Error,
-        "This link was used already, was taken back, or has expired.",
-        "Nothing, if you have used it. Otherwise ask whoever sent it for a new one.",
+        "This link was already used, was revoked, or has expired.",
+        "If you have used it, nothing more is needed. Otherwise, ask the sender for a new one.",
     )
 }
 
-/// A link whose alias can no longer be connected with it.
+/// The alias of a delegated link changed and cannot be authorised.
 pub(crate) fn link_hindered(refusals: &[Refusal]) -> Finding {
     let said: Vec<_> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
     Finding::new(
         "LINK_HINDERED",
         Severity::Error,
-        "The connection was changed since the link was made, and cannot be authorised now.",
-        "Tell whoever sent the link; they correct the connection, and the link works again.",
+        "The connection was changed after the link was created and cannot be authorised.",
+        "Ask the sender of the link to correct the connection. The link will then work again.",
     )
     .with_seen(said.join("; "))
 }
 
-/// A consent that lasts for one session only.
+/// The vendor granted no refresh token.
 pub(crate) fn no_refresh_token() -> Finding {
     Finding::new(
         "OAUTH_NO_REFRESH_TOKEN",
         Severity::Error,
-        "The consent gives access for a moment only: the vendor granted no refresh token.",
+        "The vendor did not grant a refresh token, so the access would expire soon.",
         "Add the scope refresh_token to the application, let its policy keep refresh tokens until they are revoked, \
-         and begin the authorization again.",
+         and start the authorisation again.",
     )
 }
 
-/// A check that did not come to an end.
+/// The organisation did not respond to a check in time.
 pub(crate) fn check_timed_out() -> Finding {
     Finding::new(
         "CHECK_TIMED_OUT",
         Severity::Error,
-        "The organisation did not answer in time.",
-        "Check the instance URL, and that the gateway can reach it; then validate again.",
+        "The organisation did not respond in time.",
+        "Check the instance URL and that the gateway can reach it. Then validate again.",
     )
 }
 
-/// How well a process does by what was found.
+/// Derives the health of a process from a diagnosis.
 pub(crate) fn health(diagnosis: &Diagnosis, process: Process) -> Health {
     if diagnosis.is_broken(process) {
         return Health::Broken;
@@ -229,7 +232,7 @@ pub(crate) fn health(diagnosis: &Diagnosis, process: Process) -> Health {
     health_of(&diagnosis.findings, process)
 }
 
-/// How well a process did that came to its end with these findings.
+/// Derives the health of a process that completed with these findings.
 pub(crate) fn health_of(findings: &[Finding], process: Process) -> Health {
     let concerns = |finding: &&Finding| finding.process.is_none_or(|concerned| concerned == process);
     match findings.iter().filter(concerns).map(|finding| finding.severity).max() {
@@ -238,7 +241,7 @@ pub(crate) fn health_of(findings: &[Finding], process: Process) -> Health {
     }
 }
 
-/// Reads what a panic left behind.
+/// Reads the message of a panic.
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
@@ -247,21 +250,23 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
 const fn remedy(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::ConfigInvalid => "Correct the connection alias, then validate the profile.",
-        ErrorKind::Unauthenticated => "Set the credentials on the alias again, then resume the profile.",
-        ErrorKind::Forbidden => "Grant the connection the permissions that the process lists, then start a sync.",
+        ErrorKind::Unauthenticated => "Set the credential of the alias again, then resume the profile.",
+        ErrorKind::Forbidden => "Grant the permissions that the process lists, then start a sync.",
         ErrorKind::RateLimited { .. } | ErrorKind::Unavailable => {
-            "Nothing, when it passes; otherwise check that the gateway can reach the organisation."
+            "If the problem persists, check that the gateway can reach the organisation."
         }
-        ErrorKind::QuotaExhausted { .. } => "Nothing; the run goes on when calls are allowed again.",
-        ErrorKind::Unsupported => "Switch the process off.",
+        ErrorKind::QuotaExhausted { .. } => {
+            "No action is needed. The run continues when the vendor allows calls again."
+        }
+        ErrorKind::Unsupported => "Disable the process.",
         ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::CursorExpired => "Start another sync.",
         ErrorKind::Malformed | ErrorKind::Refused | ErrorKind::Unexpected => {
-            "Start another sync; when it happens again, report it to the connector's author."
+            "Start another sync. If the problem persists, report it to the connector's author."
         }
     }
 }
 
-/// Makes a sentence of an error's message.
+/// Converts an error message to a sentence.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))

@@ -1,4 +1,4 @@
-//! Gives identifiers that no catalogue knows a software model.
+//! Maps unrecognized identifiers to software models.
 
 use seatgraph_core::Product;
 use seatgraph_store::{IdentifierId, Model, ModelId, identifiers, models};
@@ -6,23 +6,23 @@ use seatgraph_store::{IdentifierId, Model, ModelId, identifiers, models};
 use crate::Engine;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 
-/// More at once is not what a person does by hand.
+/// Maximum number of identifiers per command.
 const AT_ONCE: usize = 200;
 
-/// What identifiers are to stand for.
+/// Target of a resolution.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A model that exists.
+    /// An existing model.
     Model(ModelId),
-    /// A product; its model is made when it does not exist.
+    /// A product. Its model is created if it does not exist.
     Product(Product),
 }
 
 impl Engine {
-    /// Resolves identifiers to a model; returns it with how many live subscriptions now belong to it.
+    /// Maps identifiers to a model. Returns the model and the number of current subscriptions that were remapped.
     ///
     /// # Errors
-    /// Refuses unknown ids, a product without publisher or name, and more than 200 identifiers at once.
+    /// Refuses unknown ids, a product without publisher or name, and more than 200 identifiers.
     pub async fn resolve_identifiers(&self, ids: Vec<IdentifierId>, target: Target) -> Result<(Model, i64), Denied> {
         self.check_identifiers(&ids).await?;
         let model = match target {
@@ -40,10 +40,16 @@ impl Engine {
     async fn check_identifiers(&self, ids: &[IdentifierId]) -> Result<(), Denied> {
         let refuse = |code, message: String| Refusal::new(code, message).at(["ids"]);
         if ids.is_empty() {
-            return Err(refuse(RefusalCode::Required, "name at least one identifier".to_owned()).into());
+            return Err(refuse(
+                RefusalCode::Required,
+                "the list of identifiers is empty; name at least one".to_owned(),
+            )
+            .into());
         }
         if ids.len() > AT_ONCE {
-            return Err(refuse(RefusalCode::LimitExceeded, format!("at most {AT_ONCE} identifiers at once")).into());
+            return Err(
+                refuse(RefusalCode::LimitExceeded, format!("too many identifiers; the maximum is {AT_ONCE}")).into()
+            );
         }
         let found = identifiers::find_many(self.db(), ids).await?;
         match ids.iter().find(|id| !found.contains_key(id)) {
@@ -53,7 +59,7 @@ impl Engine {
     }
 }
 
-/// Trims a product and refuses one without a name.
+/// Trims a product. Refuses empty names.
 fn named(product: Product) -> Result<Product, Denied> {
     let trimmed = |text: String| text.trim().to_owned();
     let filled = |text: Option<String>| text.map(trimmed).filter(|text| !text.is_empty());
@@ -64,7 +70,7 @@ fn named(product: Product) -> Result<Product, Denied> {
         category: filled(product.category),
     };
     let required = |what: &str, field| {
-        Refusal::new(RefusalCode::Required, format!("the {what} has no name")).at(["product", field])
+        Refusal::new(RefusalCode::Required, format!("the {what} is empty; enter a name")).at(["product", field])
     };
     let mut faults = Vec::new();
     if product.publisher.is_empty() {

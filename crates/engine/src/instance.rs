@@ -1,8 +1,9 @@
-//! Knows its own database from a copy: a restored or cloned one touches no vendor until somebody adopts it.
+//! Detects restored and cloned databases. No vendor is called until an administrator adopts such a database.
 //!
-//! A backup that is put back holds refresh tokens that were spent since, and a clone beside a test gateway holds living
-//! ones; using either can end the real connection. So the database and a file outside of it bear the same mark and a
-//! generation that grows. A database with another mark came from elsewhere, and one that is behind the file was put back.
+//! A restored backup contains refresh tokens that have been used since. A clone beside a test gateway contains valid
+//! ones. Using either can end the real connection. Therefore the database and a file outside it carry the same instance
+//! id and a generation that grows. A database with another id comes from another installation; one that is behind the
+//! file was restored.
 
 mod mark;
 
@@ -18,7 +19,7 @@ use crate::audit::Leaves;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, findings as said};
 
-/// Why the database is not worked with; `None` when it is ours.
+/// Reason of the quarantine. `None` if the database belongs to this installation.
 #[derive(Debug, Default)]
 pub(crate) struct Quarantine(RwLock<Option<Arc<str>>>);
 
@@ -33,28 +34,28 @@ impl Quarantine {
     }
 }
 
-/// Says why a database is not ours; `None` when it is, or when it is new and nobody's.
+/// Returns why a database does not belong to this installation. `None` if it does, or if it is new.
 fn foreign(database: Option<&Instance>, noted: Option<&Noted>) -> Option<&'static str> {
     let database = database?;
     match noted {
-        None => Some("the database belongs to an installation, and this one has no mark of it"),
+        None => Some("the database belongs to an installation, but the instance identity file is missing"),
         Some(noted) if database.epoch != noted.epoch => Some("the database belongs to another installation"),
         Some(noted) if database.generation < noted.generation => {
-            Some("the database is older than this installation remembers it: a backup was put back")
+            Some("the database is older than the instance identity file: a backup was restored")
         }
         Some(noted) if noted.is_copy => {
-            Some("the mark of the installation is a copy: its folder was cloned, or put back from a backup")
+            Some("the instance identity file is a copy: its directory was cloned or restored from a backup")
         }
         Some(_) => None,
     }
 }
 
 impl Engine {
-    /// Compares the database with the mark, and puts it under quarantine, or out of it. Returns why it is under
-    /// quarantine. To be asked at the start and now and then: each time the generation grows by one.
+    /// Compares the database with the instance identity, and starts or ends the quarantine. Returns the reason of the
+    /// quarantine. Called at start and periodically; each call increments the generation.
     ///
     /// # Errors
-    /// When the database is away, or the file can be neither read nor written.
+    /// If the database is unavailable, or the file cannot be read or written.
     pub async fn look_at_instance(&self, mark: &Mark) -> Result<Option<Arc<str>>, store::Error> {
         let (database, noted) = (instance::find(self.db()).await?, mark.noted()?);
         if let Some(reason) = foreign(database.as_ref(), noted.as_ref()) {
@@ -73,27 +74,27 @@ impl Engine {
         Ok(None)
     }
 
-    /// The row of the audit log to be noted: the last one, unless the log lost the one that was noted before. Then that
-    /// one stays noted, so that a verification finds what happened.
+    /// Returns the row of the audit log to store in the identity file: the newest one. If the stored row is missing
+    /// from the log, it stays stored, so that a verification detects the loss.
     async fn end_of_audit(&self, before: Option<audit::Noted>) -> Result<Option<audit::Noted>, store::Error> {
         match before {
             Some(before) if !audit::holds(self.db(), &before).await? => {
                 let sequence = before.sequence;
-                tracing::error!(sequence, "the audit log lost its row; `seatgraph audit verify` says what is missing");
+                tracing::error!(sequence, "audit log row missing; run `seatgraph audit verify` for details");
                 Ok(Some(before))
             }
             _ => audit::head(self.db()).await,
         }
     }
 
-    /// Takes the database over for this installation: it is worked with from now on, wherever it came from.
+    /// Adopts the database for this installation.
     ///
     /// # Errors
-    /// Refuses to do so without a reason.
+    /// Refuses an empty reason.
     pub async fn adopt(&self, mark: &Mark, because: &str) -> Result<Adopted, Denied> {
         let because = because.trim();
         if because.is_empty() {
-            let message = "say why the database is taken over; the audit log keeps it";
+            let message = "a reason is required; it is recorded in the audit log";
             return Err(Refusal::new(RefusalCode::Required, message).at(["reason"]).into());
         }
         let adopted = instance::adopt(self.db(), mark.fresh(), because).await?;
@@ -103,13 +104,13 @@ impl Engine {
         Ok(Adopted { because: because.to_owned() })
     }
 
-    /// Why no vendor is touched; `None` when all is well.
+    /// Returns the reason of the quarantine. `None` if there is none.
     #[must_use]
     pub fn quarantine(&self) -> Option<Arc<str>> {
         self.quarantined().get()
     }
 
-    /// Refuses what a person asks for while the database is under quarantine.
+    /// Refuses a command during the quarantine.
     pub(crate) fn refuse_in_quarantine(&self) -> Result<(), Denied> {
         match self.quarantine() {
             Some(reason) => {
@@ -120,7 +121,7 @@ impl Engine {
         }
     }
 
-    /// Keeps a connector from being opened while the database is under quarantine.
+    /// Refuses to open a connector during the quarantine.
     pub(crate) fn stay_in_quarantine(&self) -> seatgraph_core::Result<()> {
         let Some(reason) = self.quarantine() else { return Ok(()) };
         let finding = said::quarantined(&reason);
@@ -128,7 +129,7 @@ impl Engine {
     }
 }
 
-/// A database that was taken over.
+/// An adopted database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {
     because: String,

@@ -1,4 +1,4 @@
-//! Another key for the secrets, while gateways serve.
+//! Key rotation while gateways are running.
 
 use seatgraph_store::secrets;
 
@@ -6,27 +6,27 @@ use crate::Engine;
 use crate::audit::Leaves;
 use crate::refusal::Denied;
 
-/// Keys that were changed.
+/// Result of a key rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rotated {
-    /// How many secrets depend on the new key now.
+    /// Number of secrets encrypted with the new key.
     pub resealed: usize,
-    /// Whether the keys lie in a file; those from the environment are their owner's to change.
+    /// Whether the keys are stored in a file. Keys from the environment are changed by the operator.
     pub in_file: bool,
 }
 
 impl Leaves for Rotated {
     fn note(&self) -> Option<String> {
-        Some(format!("{} secrets were sealed anew", self.resealed))
+        Some(format!("{} secrets were re-encrypted", self.resealed))
     }
 }
 
 impl Engine {
-    /// Makes a new key, seals every secret with it, and forgets the keys before the last one. Whoever comes at the same
-    /// time waits. With keys from the environment, the first of them is the new one.
+    /// Creates a key, re-encrypts all secrets with it, and deletes all keys but the last two. Concurrent calls wait. If
+    /// the keys come from the environment, the first one is the new key.
     ///
     /// # Errors
-    /// Says when secrets were sealed with a key that is not there; no key is forgotten then.
+    /// If secrets were encrypted with a missing key. No key is deleted then.
     pub async fn rotate_keys(&self) -> Result<Rotated, Denied> {
         let sealer = self.sealer();
         let _lock = sealer.lock()?;
@@ -34,7 +34,7 @@ impl Engine {
         let done = secrets::reseal(self.db(), sealer).await?;
         if done.unreadable > 0 {
             return Err(Denied::invalid_state(format!(
-                "{} secrets were sealed with a key that is not there; bring it back and rotate again, or set the \
+                "{} secrets were encrypted with a key that is missing; restore the key and rotate again, or set the \
                  credentials of their aliases anew. No key was forgotten.",
                 done.unreadable
             )));

@@ -1,10 +1,8 @@
-//! Decides and does: aliases and profiles, syncs, schedules, progress. No GraphQL, no SQL.
+//! Business logic: aliases, profiles, syncs, schedules, progress. No GraphQL, no SQL.
 //!
-//! [`Engine`] serves the installation, [`ScopedEngine`] one caller: it reads what the caller sees and hands out
-//! [`Commands`] after a check of the caller's rights. Expected refusals come back as values ([`Denied::Refused`]).
-//! [`Worker`] carries out what the rows in the store say is to be done; several of them, in several processes, share
-//! the work by leases. Every decision is a pure function beside its table of tests; everything else moves data
-//! between the store and a connector.
+//! [`Engine`] executes user commands; expected refusals are values ([`Denied::Refused`]). [`Worker`] executes queued
+//! runs; several workers, in several processes, share the work by leases. Every decision is a pure function with its
+//! own tests; everything else moves data between the store and a connector.
 
 pub mod access;
 mod aliases;

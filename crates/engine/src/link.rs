@@ -1,4 +1,4 @@
-//! Opens an alias: from its row to a connector that is ready to be asked.
+//! Opens a connection: from an alias row to a connector that is ready for requests.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::aliases::{INSTANCE_URL, merged};
 use crate::tokens::AliasTokens;
 use crate::{Engine, EngineSettings, findings as said};
 
-/// The address of a connector that has none; `.invalid` never resolves (RFC 2606).
+/// Placeholder URL of an alias without one; `.invalid` never resolves (RFC 2606).
 const NOWHERE: &str = "http://unset.invalid";
 
 /// An open connection to one organisation.
@@ -26,14 +26,14 @@ pub(crate) struct Link {
 }
 
 impl Engine {
-    /// Connects through `alias`. Nothing is asked of the vendor yet.
+    /// Connects through `alias`. Sends no request yet.
     pub(crate) fn open(&self, connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Result<Link> {
         self.open_with(connector, alias, parent, |oauth, lender| {
             Arc::new(AliasTokens::new(self, alias, connector, oauth, lender))
         })
     }
 
-    /// Connects through `alias` with tokens that `tokens` makes.
+    /// Connects through `alias` with tokens from `tokens`.
     pub(crate) fn open_with(
         &self,
         connector: &Registration,
@@ -54,7 +54,7 @@ impl Engine {
         Ok(Link { connector: Arc::from(dressed), meter })
     }
 
-    /// Says where `alias` gets its tokens, with a client that asks there.
+    /// Returns the token endpoint of `alias`, with an HTTP client for it.
     pub(crate) fn grantor(
         &self,
         connector: &Registration,
@@ -71,7 +71,7 @@ impl Engine {
     }
 }
 
-/// Reads where the organisation lives: at the vendor's, or on this machine, as simulators do, where that is allowed.
+/// Returns the organisation's base URL. URLs on this machine are only accepted if the settings allow simulators.
 pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSettings) -> Result<Url> {
     let written = config.get(INSTANCE_URL).and_then(Value::as_str).unwrap_or(NOWHERE);
     let wrong = |finding: Finding| {
@@ -88,7 +88,7 @@ pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSe
     }
 }
 
-/// Refuses a token whose answer sends us, and with us the token, anywhere but to the vendor.
+/// Refuses a token response whose instance URL does not belong to the vendor.
 pub(crate) fn trusted(connector: &Registration, oauth: &OAuth, granted: Grant) -> Result<Grant> {
     let Some(url) = &granted.instance_url else { return Ok(granted) };
     let simulated = is_this_machine(&oauth.token_url) && is_this_machine(url);

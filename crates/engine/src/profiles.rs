@@ -1,4 +1,4 @@
-//! Integration profiles: one organisation each, and what happens to it when.
+//! Integration profiles: one organisation each.
 
 mod commands;
 mod lifecycle;
@@ -15,45 +15,45 @@ pub use setup::{GuidedStep, SetupFacts, setup};
 /// A new profile.
 #[derive(Debug, Clone)]
 pub struct CreateProfile {
-    /// Its name, unique in this gateway.
+    /// Unique name.
     pub name: String,
-    /// The alias through which it connects.
+    /// Alias of the connection.
     pub alias_id: AliasId,
-    /// Switches that differ from the connector's defaults.
+    /// Processes that differ from the connector's defaults.
     pub processes: Vec<(Process, bool)>,
-    /// When it syncs; `None` is daily.
+    /// Schedule. `None` is daily.
     pub schedule: Option<ScheduleInput>,
 }
 
-/// A change of a profile; what is `None` or not mentioned stays.
+/// Changes of a profile. `None` and processes that are not mentioned stay unchanged.
 #[derive(Debug, Clone)]
 pub struct UpdateProfile {
-    /// Which one.
+    /// The profile.
     pub id: ProfileId,
-    /// A new name.
+    /// New name.
     pub name: Option<String>,
-    /// Switches to set.
+    /// Processes to enable or disable.
     pub processes: Vec<(Process, bool)>,
-    /// A new schedule.
+    /// New schedule.
     pub schedule: Option<ScheduleInput>,
 }
 
-/// A schedule as a person gives it.
+/// Schedule, as a user enters it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleInput {
-    /// How often.
+    /// Frequency.
     pub every: ScheduleEvery,
-    /// The time of day, `HH:MM`, of a daily schedule; `None` is two in the morning.
+    /// Time of day of a daily schedule, as `HH:MM`. `None` is 02:00.
     pub at: Option<String>,
-    /// The IANA time zone of that time; `None` is UTC.
+    /// IANA time zone. `None` is UTC.
     pub time_zone: Option<String>,
 }
 
-/// What validating a profile found.
+/// Result of a profile's validation.
 #[derive(Debug, Clone)]
 pub struct Validated {
-    /// The profile, with its organisation where that could be asked.
+    /// The profile, with its organisation if that could be reached.
     pub profile: Profile,
-    /// What is the matter and what to do; empty when all is well.
+    /// Problems with remedies. Empty if there are none.
     pub findings: Vec<StoredFinding>,
 }

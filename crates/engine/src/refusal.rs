@@ -1,47 +1,47 @@
-//! What the engine refuses, in words for the person who asked.
+//! Refusals of commands, with a code and a message for the user.
 
 use seatgraph_core as core;
 use seatgraph_store as store;
 
 use crate::Error;
 
-/// Why something was refused; clients branch on it.
+/// Code of a refusal. Clients branch on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusalCode {
-    /// A value is missing.
+    /// A required value is missing.
     Required,
-    /// A value cannot be what it is.
+    /// A value is invalid.
     Invalid,
-    /// There is no such thing.
+    /// The object does not exist.
     NotFound,
-    /// Something else is in the way.
+    /// The name is taken, or the operation is already in progress.
     Conflict,
-    /// Others depend on it.
+    /// Other objects use the object.
     InUse,
-    /// Its state does not allow that.
+    /// The state of the object does not allow the operation.
     InvalidState,
-    /// A further profile needs a child alias of its own.
+    /// The profile requires its own child alias.
     NeedsChildAlias,
     /// Another profile tracks the same organisation.
     DuplicateOrganization,
-    /// It was changed meanwhile.
+    /// The object changed since it was read.
     Stale,
-    /// More than is allowed at once.
+    /// A limit was reached.
     LimitExceeded,
-    /// The idempotency key was used for something else.
+    /// The idempotency key was used with other parameters.
     IdempotencyKeyReused,
-    /// This binary, or this connector, does not do that.
+    /// The connector, or this binary, does not support the operation.
     Unsupported,
 }
 
-/// One refusal, with the way out in its message.
+/// A refusal of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Where in the input the fault is; `None` when it is not in the input.
+    /// Path of the input field that caused the refusal. `None` if no single field caused it.
     pub field: Option<Vec<String>>,
-    /// The sort of refusal.
+    /// Code of the refusal.
     pub code: RefusalCode,
-    /// What is the matter and what to do.
+    /// The problem and its remedy.
     pub message: String,
 }
 
@@ -56,12 +56,12 @@ impl Refusal {
     }
 }
 
-/// Why a command was not carried out.
+/// Reason why a command was not executed.
 #[derive(Debug)]
 pub enum Denied {
-    /// For reasons that the person can do something about.
+    /// The command was refused. The user can correct the input.
     Refused(Vec<Refusal>),
-    /// For a reason of ours.
+    /// The command failed unexpectedly.
     Failed(Error),
 }
 
@@ -70,7 +70,7 @@ impl Denied {
         Refusal::new(RefusalCode::NotFound, format!("{what} does not exist")).at([field]).into()
     }
 
-    /// Says where in the input it was.
+    /// Sets the input field that caused the refusal.
     pub(crate) fn at(self, field: &str) -> Self {
         match self {
             Self::Refused(refusals) => Self::Refused(refusals.into_iter().map(|refusal| refusal.at([field])).collect()),
@@ -101,7 +101,7 @@ impl From<store::Error> for Denied {
     }
 }
 
-/// Reads what a connector says against a configuration as a refusal of the property it names.
+/// Converts a connector's configuration error to a refusal of the property that it names.
 pub(crate) fn of_config(error: &core::Error) -> Refusal {
     let said = error.finding().map(|finding| format!("; {}", finding.remedy)).unwrap_or_default();
     let refusal = Refusal::new(RefusalCode::Invalid, format!("{}{said}", error.message()));
@@ -112,7 +112,7 @@ pub(crate) fn of_config(error: &core::Error) -> Refusal {
     }
 }
 
-/// Turns the one conflict that a person can cause into a refusal; every other error stays one.
+/// Converts the violation of `constraint` to a refusal. Other errors stay errors.
 pub(crate) fn on_conflict(error: store::Error, constraint: &str, refusal: impl FnOnce() -> Refusal) -> Denied {
     match error {
         store::Error::Conflict { constraint: hit } if hit == constraint => refusal().into(),

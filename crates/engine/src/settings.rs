@@ -1,67 +1,67 @@
-//! The engine's settings, with the defaults that suit one machine.
+//! Settings of the engine, with defaults for one machine.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How the engine works. Durations are written as text: `250ms`, `8s`, `10m`, `24h`.
+/// Settings of the engine. Durations are written as `250ms`, `8s`, `10m` or `24h`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineSettings {
-    /// How long a worker owns a run without a word from it; a crashed worker's run goes on after this.
+    /// Time without a heartbeat after which another worker can claim a run.
     #[serde(with = "text")]
     pub lease: Duration,
-    /// How often a worker renews its lease; well below a third of it.
+    /// Interval between lease renewals. Must be well below a third of the lease.
     #[serde(with = "text")]
     pub heartbeat: Duration,
-    /// How often runs whose lease ran out are looked for.
+    /// Interval between searches for expired leases.
     #[serde(with = "text")]
     pub sweep_every: Duration,
-    /// How often the table is asked for work, due schedules and news when no wake-up came.
+    /// Interval between queries for work, due schedules and events if no notification arrives.
     #[serde(with = "text")]
     pub poll_every: Duration,
-    /// How many runs one worker executes at the same time.
+    /// Maximum number of runs that one worker executes at the same time.
     pub concurrent_runs: usize,
-    /// How often a run is started without committing a page before it fails for good.
+    /// Maximum number of attempts without a committed page. After that the run fails.
     pub max_attempts: i32,
-    /// The wait before the second attempt; doubled for each further one.
+    /// Delay before the second attempt. Doubles with each further attempt.
     #[serde(with = "text")]
     pub backoff: Duration,
-    /// The longest wait between two attempts.
+    /// Maximum delay between two attempts.
     #[serde(with = "text")]
     pub backoff_limit: Duration,
-    /// The share of the organisation's API allowance, used by everybody, at which a run pauses.
+    /// Share of the organisation's API limit, used by all clients, at which a run pauses.
     pub quota_organization_percent: u64,
-    /// The share of the organisation's API allowance that one run may use in 24 hours.
+    /// Share of the organisation's API limit that one run may use in 24 hours.
     pub quota_run_percent: u64,
-    /// How long a run pauses for the allowance when the vendor does not say until when.
+    /// How long a run pauses for the API limit if the vendor names no time.
     #[serde(with = "text")]
     pub quota_pause: Duration,
-    /// A run that would retire more than this share of a kind of record stops and asks.
+    /// A run that would retire more than this share of a record kind stops for confirmation.
     pub suspect_percent: i64,
-    /// A run that would retire fewer records of a kind than this never stops to ask.
+    /// A run that would retire fewer records of a kind than this never stops for confirmation.
     pub suspect_minimum: i64,
-    /// How long one request to a vendor may take.
+    /// Timeout of one request to a vendor.
     #[serde(with = "text")]
     pub request_timeout: Duration,
-    /// How long connecting to a vendor may take.
+    /// Timeout of connecting to a vendor.
     #[serde(with = "text")]
     pub connect_timeout: Duration,
-    /// How long validating a profile may take.
+    /// Timeout of a profile's validation.
     #[serde(with = "text")]
     pub check_timeout: Duration,
-    /// How often a request is repeated within an attempt before the run is put back.
+    /// Number of retries of a request within an attempt.
     pub request_retries: u32,
-    /// The first wait between two tries of a request; doubled for each further one.
+    /// Delay before the first retry of a request. Doubles with each further retry.
     #[serde(with = "text")]
     pub retry_delay: Duration,
-    /// How many pages per second one connection may ask for.
+    /// Maximum number of pages per second that one connection requests.
     pub pages_per_second: u32,
-    /// Scheduled runs are spread over this time, each profile at its own fixed place in it.
+    /// Period over which scheduled runs are spread. Each profile has a fixed offset.
     #[serde(with = "text")]
     pub schedule_jitter: Duration,
-    /// Development only: lets connections lead to this machine over plain HTTP, where simulators are. The gateway says so
-    /// when it starts.
+    /// Development only: allows connections to this machine over plain HTTP, for simulators. The gateway logs a warning
+    /// at start.
     pub loopback_vendors: bool,
 }
 
@@ -94,7 +94,7 @@ impl Default for EngineSettings {
 }
 
 impl EngineSettings {
-    /// Says what is wrong with the settings, one sentence each; empty when they work.
+    /// Validates the settings. Returns one message per invalid setting.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -119,7 +119,7 @@ impl EngineSettings {
     }
 }
 
-/// Durations as people write them.
+/// Durations as text.
 mod text {
     use std::time::Duration;
 

@@ -23,7 +23,7 @@ pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
     let rotating = engine.rotate_keys();
     let rotated = tokens::done(engine.audited(&gateway::operator(), "keys rotate", Subject::Gateway, rotating).await)?;
     let mut out = std::io::stdout();
-    writeln!(out, "keys: {} secrets were sealed anew", rotated.resealed)?;
+    writeln!(out, "keys: {} secrets were re-encrypted", rotated.resealed)?;
     if rotated.in_file {
         writeln!(out, "keys: the new key and the one before it are in {}", config.key_path().display())?;
     } else {

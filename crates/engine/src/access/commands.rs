@@ -84,17 +84,17 @@ impl Engine {
         let name = input.name.trim().to_owned();
         let mut faults: Vec<_> = fault_of_name(&name).into_iter().collect();
         if input.roles.is_empty() {
-            faults.push(refused(RefusalCode::Required, "a token without a role opens nothing; name one", "roles"));
+            faults.push(refused(RefusalCode::Required, "the token has no role; name at least one", "roles"));
         }
         if input.expires_at.is_some_and(|end| end <= now) {
             faults.push(refused(
                 RefusalCode::Invalid,
-                "the token would be over already; name a later end",
+                "the expiry time is in the past; enter a later time",
                 "expiresAt",
             ));
         }
         if input.roles.iter().any(|grant| grant.profile_ids.as_ref().is_some_and(Vec::is_empty)) {
-            let message = "a role on no profile opens nothing; name profiles, or leave them out for all";
+            let message = "the list of profiles is empty; name profiles, or omit the list for all profiles";
             faults.push(refused(RefusalCode::Required, message, "roles"));
         }
         if !faults.is_empty() {
@@ -144,7 +144,7 @@ impl Engine {
                 return Err(Denied::not_found(&format!("token {id}"), "holder"));
             }
             Holder::Person(name) | Holder::Group(name) if name.trim().is_empty() => {
-                return Err(refused(RefusalCode::Required, "the holder has no name", "holder").into());
+                return Err(refused(RefusalCode::Required, "the holder is empty; enter a name", "holder").into());
             }
             _ => {}
         }
@@ -203,15 +203,17 @@ fn assignment(
 
 fn fault_of_name(name: &str) -> Option<Refusal> {
     if name.is_empty() {
-        return Some(refused(RefusalCode::Required, "a token needs a name that says what it is for", "name"));
+        return Some(refused(RefusalCode::Required, "the name is empty; enter a name", "name"));
     }
     let long = name.chars().count() > NAME_LENGTH;
-    long.then(|| refused(RefusalCode::Invalid, &format!("a name has {NAME_LENGTH} characters at most"), "name"))
+    long.then(|| {
+        refused(RefusalCode::Invalid, &format!("the name is too long; the maximum is {NAME_LENGTH} characters"), "name")
+    })
 }
 
 fn taken(error: store::Error) -> Denied {
     if error.is_conflict_with("role_assignments_everywhere") || error.is_conflict_with("role_assignments_once") {
-        return refused(RefusalCode::Conflict, "the holder has that role there already", "role").into();
+        return refused(RefusalCode::Conflict, "the holder already has this role", "role").into();
     }
     error.into()
 }

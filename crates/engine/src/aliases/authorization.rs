@@ -1,7 +1,4 @@
-//! A person's consent, up to where they leave for the vendor.
-//!
-//! Nothing of the alias changes until the consent has come back whole. Whoever turns back halfway, or is refused,
-//! leaves the connection as it was.
+//! Starts an OAuth authorisation. The alias does not change until the authorisation is complete.
 
 use std::time::Duration;
 
@@ -15,39 +12,39 @@ use url::Url;
 use crate::refusal::{Denied, Refusal, RefusalCode, of_config};
 use crate::{Engine, Error};
 
-/// How long a person has time for their consent.
+/// Lifetime of a started authorisation.
 const LIFE: Duration = Duration::from_secs(10 * 60);
 
-/// What a consent is asked for.
+/// Parameters of an authorisation.
 #[derive(Debug, Clone)]
 pub struct BeginAuthorization {
-    /// The alias to be connected.
+    /// Alias to authorise.
     pub alias_id: AliasId,
-    /// The application's public id; `None` takes the one that the alias has.
+    /// OAuth client ID. `None` uses the one of the alias.
     pub client_id: Option<String>,
-    /// The application's secret; `None` takes the alias's, where the client id is the same.
+    /// OAuth client secret. `None` uses the one of the alias if the client ID is the same.
     pub client_secret: Option<Secret>,
-    /// Where browsers reach the gateway; the vendor sends them back to [`callback_url`] under it.
+    /// Public URL of the gateway. The vendor redirects to [`callback_url`] under it.
     pub public_url: Url,
-    /// Who asks, and alone may finish it.
+    /// The caller. Only the same caller can complete the authorisation.
     pub begun_by: String,
 }
 
-/// A consent that was begun.
+/// A started authorisation.
 #[derive(Debug, Clone)]
 pub struct Authorization {
-    /// Where the person's browser goes. It works once.
+    /// URL to open in the user's browser. It can be used once.
     pub url: Url,
-    /// Until when.
+    /// Expiry time.
     pub expires_at: DateTime<Utc>,
 }
 
-/// What the vendor sent the person's browser back with.
+/// Result that the vendor sent to the OAuth callback.
 #[derive(Debug, Clone)]
 pub enum Consented {
-    /// The person agreed; this code is redeemed once.
+    /// The authorisation code. It can be redeemed once.
     Code(Secret),
-    /// The person or a policy said no, in the words of RFC 6749 section 4.1.2.1.
+    /// The user or a policy denied the authorisation (RFC 6749, section 4.1.2.1).
     Refused {
         /// The `error` parameter.
         error: String,
@@ -56,21 +53,21 @@ pub enum Consented {
     },
 }
 
-/// An alias that a person's consent has connected.
+/// An alias that was authorised.
 #[derive(Debug, Clone)]
 pub struct Connected {
     /// The alias.
     pub alias: Alias,
-    /// Whether it came of a delegated link, from somebody who has no account here.
+    /// Whether a delegated link was used.
     pub delegated: bool,
 }
 
-/// Why a consent did not connect.
+/// Reason why an authorisation failed.
 #[derive(Debug)]
 pub enum NotAuthorized {
-    /// For a reason that a person can mend.
+    /// A problem that the user can correct.
     Found(Box<Finding>),
-    /// For a reason of ours.
+    /// An unexpected failure.
     Failed(Error),
 }
 
@@ -85,16 +82,17 @@ pub(super) fn found(finding: Finding) -> NotAuthorized {
 }
 
 impl Engine {
-    /// Begins a person's consent for an alias. The alias stays as it is until [`Engine::finish_authorization`].
+    /// Starts the authorisation of an alias. The alias stays unchanged until [`Engine::finish_authorization`].
     ///
     /// # Errors
-    /// Refuses an alias that does not exist, has no address or no application, or whose connector knows no consent.
+    /// Refuses an unknown alias, one without instance URL or client ID, and a connector without the authorization code
+    /// grant.
     pub async fn begin_authorization(&self, input: BeginAuthorization) -> Result<Authorization, Denied> {
         let alias = self.alias(input.alias_id, "aliasId").await?;
         self.begin(&alias, input, None).await
     }
 
-    /// Begins a consent, by the way of a link or not.
+    /// Starts an authorisation, with or without a delegated link.
     pub(super) async fn begin(
         &self,
         alias: &Alias,
@@ -121,7 +119,7 @@ impl Engine {
         Ok(Authorization { url: consent.url, expires_at: begun? })
     }
 
-    /// Finds the application that would ask and the addresses where it would; refuses what would hinder it.
+    /// Returns the OAuth client and endpoints for an authorisation, or the refusal.
     pub(super) async fn prepared(
         &self,
         connector: &Registration,
@@ -143,7 +141,7 @@ impl Engine {
     ) -> Result<Application, Denied> {
         let given = client_id.map(str::trim).filter(|id| !id.is_empty());
         let client_id = given.or(alias.client_id.as_deref()).ok_or_else(|| {
-            let message = "the alias has no application yet; give the consumer key of the one registered at the vendor";
+            let message = "the alias has no OAuth client ID; enter the client ID (consumer key) of the application registered at the vendor";
             Refusal::new(RefusalCode::Required, message).at(["clientId"])
         })?;
         let client_secret = match client_secret {
@@ -166,7 +164,7 @@ impl Engine {
     }
 }
 
-/// Returns where a vendor sends people back to after their consent; registered there with the application.
+/// Returns the OAuth redirect URL of a connector.
 #[must_use]
 pub fn callback_url(public_url: &Url, connector: &str) -> Url {
     let mut url = public_url.clone();
@@ -176,7 +174,7 @@ pub fn callback_url(public_url: &Url, connector: &str) -> Url {
     url
 }
 
-/// The scopes of everything this version carries out under one grant.
+/// Returns the scopes of all available processes for one grant.
 pub(crate) fn scopes(connector: &Registration, grant: GrantType) -> Vec<&'static str> {
     connector.manifest().scopes(grant)
 }
@@ -185,6 +183,6 @@ fn offers_consent(connector: &Registration) -> Result<(), Refusal> {
     if connector.manifest().grants.contains(&GrantType::AuthorizationCode) {
         return Ok(());
     }
-    let message = format!("connector {} knows no consent of a person", connector.manifest().key);
+    let message = format!("connector {} does not support the authorization code grant", connector.manifest().key);
     Err(Refusal::new(RefusalCode::Unsupported, message).at(["aliasId"]))
 }

@@ -1,4 +1,4 @@
-//! What people do with aliases, their credentials apart.
+//! Commands on aliases, except for credentials.
 
 use seatgraph_core::Registration;
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles};
@@ -9,10 +9,10 @@ use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
 use crate::{Engine, Result, find};
 
 impl Engine {
-    /// Makes an alias, a parent or a child.
+    /// Creates an alias.
     ///
     /// # Errors
-    /// Refuses what the connector does not understand, naming the property; a second level; a name in use.
+    /// Refuses an invalid property, naming it; a second level of children; a name in use.
     pub async fn create_alias(&self, input: CreateAlias) -> Result<Alias, Denied> {
         let connector = self.offered(&input.connector)?;
         let parent = self.parent_of(&input).await?;
@@ -42,11 +42,10 @@ impl Engine {
         Ok(alias)
     }
 
-    /// Changes an alias, and with it what its children inherit.
+    /// Updates an alias. Its children inherit the changes.
     ///
     /// # Errors
-    /// As for creation; a change of a parent is also refused when it leaves a child with what the connector does
-    /// not understand.
+    /// As [`Engine::create_alias`]. A change of a parent is also refused if it makes a child's configuration invalid.
     pub async fn update_alias(&self, input: UpdateAlias) -> Result<Alias, Denied> {
         let mut alias = self.alias(input.id, "id").await?;
         let connector = self.offered(&alias.connector)?;
@@ -71,10 +70,10 @@ impl Engine {
         Ok(alias)
     }
 
-    /// Deletes an alias and its secrets for good, and gives its token back to the vendor.
+    /// Deletes an alias and its secrets, and revokes its token at the vendor.
     ///
     /// # Errors
-    /// Refuses an alias that a profile or a child uses, naming them.
+    /// Refuses an alias that a profile or child uses, naming it.
     pub async fn delete_alias(&self, id: AliasId) -> Result<(), Denied> {
         let alias = self.alias(id, "id").await?;
         if let Some(refusal) = self.users_of(&alias).await? {
@@ -83,7 +82,7 @@ impl Engine {
         let before = self.tokens_of(&alias).await?;
         match aliases::delete(self.db(), id).await {
             Err(store::Error::Conflict { .. }) => {
-                return Err(in_use(&alias.name, "something that was made just now").into());
+                return Err(in_use(&alias.name, "an object that was just created").into());
             }
             other => other?,
         }
@@ -91,7 +90,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Lists the properties that the alias's connector knows, each with its value in effect and its origin.
+    /// Returns all properties that the connector defines, with their effective values and origins.
     #[must_use]
     pub fn alias_properties(&self, alias: &Alias, parent: Option<&Alias>) -> Vec<EffectiveProperty> {
         let schema = self.connector(&alias.connector).map(Registration::config_schema);
@@ -113,9 +112,12 @@ impl Engine {
         let Some(id) = input.parent_id else { return Ok(None) };
         let parent = self.alias(id, "parentId").await?;
         let fault = if parent.parent_id.is_some() {
-            format!("{} is a child itself, and there is one level only; name its parent", parent.name)
+            format!("alias {} is itself a child; use a parent alias", parent.name)
         } else if parent.connector != input.connector {
-            format!("{} belongs to connector {}; a child has its parent's", parent.name, parent.connector)
+            format!(
+                "alias {} belongs to connector {}; a child must use the connector of its parent",
+                parent.name, parent.connector
+            )
         } else {
             return Ok(Some(parent));
         };
@@ -140,14 +142,14 @@ impl Engine {
     async fn check_children(&self, connector: &Registration, parent: &Alias) -> Result<(), Denied> {
         for child in self.children(parent.id).await? {
             if let Some(mut refusal) = rules::configuration(connector, &child, Some(parent), self.settings()) {
-                refusal.message = format!("child {} would not work: {}", child.name, refusal.message);
+                refusal.message = format!("child alias {} would become invalid: {}", child.name, refusal.message);
                 return Err(refusal.into());
             }
         }
         Ok(())
     }
 
-    /// Reads all children of an alias.
+    /// Returns all children of an alias.
     pub(crate) async fn children(&self, parent: AliasId) -> Result<Vec<Alias>, store::Error> {
         let filter = aliases::AliasFilter { parent_id: Some(parent), ..aliases::AliasFilter::default() };
         let (mut children, mut after) = (Vec::new(), None);
@@ -183,9 +185,10 @@ fn set_address(alias: &mut Alias, text: Option<String>, faults: &mut Vec<Refusal
 }
 
 fn name_taken(name: &str) -> Refusal {
-    Refusal::new(RefusalCode::Conflict, format!("an alias named {name} exists; choose another name")).at(["name"])
+    Refusal::new(RefusalCode::Conflict, format!("an alias with the name {name} already exists; choose another name"))
+        .at(["name"])
 }
 
 fn in_use(name: &str, by: &str) -> Refusal {
-    Refusal::new(RefusalCode::InUse, format!("alias {name} is used by {by}; delete that first")).at(["id"])
+    Refusal::new(RefusalCode::InUse, format!("alias {name} is used by {by}; delete its users first")).at(["id"])
 }

@@ -1,6 +1,6 @@
-//! A person's consent, from where they come back from the vendor.
+//! Completes an OAuth authorisation.
 //!
-//! Whatever hinders it becomes a finding, on the page that the person sees and with the profile that uses the alias.
+//! A problem becomes a finding, shown to the user and stored with the profile of the alias.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::link::trusted;
 use crate::{Actor, Engine, findings as said};
 
 impl Engine {
-    /// Finishes the consent that was begun under `state` by whoever is known by one of the names in `by`: redeems the
-    /// code, makes sure that it leads to the organisation that the alias's profile tracks, and keeps what renews it.
-    /// A link that it was begun with is spent then, and not before. The audit log tells what became of it, in the name
-    /// of `actor`; not of a state that nobody was given, which anybody can bring, as often as they like.
+    /// Completes the authorisation that was started with `state` by a caller known by one of the names in `by`: redeems
+    /// the code, checks that the token belongs to the organisation that the alias's profile tracks, and stores the
+    /// credential. A delegated link is marked as used only then. The outcome is recorded in the audit log for `actor`,
+    /// except for an unknown `state`, which anyone can send repeatedly.
     ///
     /// # Errors
-    /// A finding that says what to change, also kept with the profile that uses the alias; the alias is as it was then,
-    /// and the person begins anew.
+    /// A finding that names the remedy, also stored with the profile of the alias. The alias stays unchanged, and the
+    /// user has to start again.
     pub async fn finish_authorization(
         &self,
         actor: &Actor,
@@ -48,7 +48,7 @@ impl Engine {
         self.audited(actor, "finishAuthorization", subject, finish).await
     }
 
-    /// Connects the alias, and keeps what hindered it with its profile.
+    /// Authorises the alias. Stores a finding with its profile if that fails.
     async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Connected, NotAuthorized> {
         let (alias_id, delegated) = (alias.id, pending.link_id.is_some());
         let connector = self.connector(&alias.connector);
@@ -124,7 +124,7 @@ impl Engine {
         Ok(alias)
     }
 
-    /// Makes sure that a consent leads to the organisation whose records the alias's profile holds.
+    /// Checks that a token belongs to the organisation whose records the alias's profile holds.
     async fn is_of_its_organization(
         &self,
         connector: &'static Registration,
@@ -151,7 +151,7 @@ impl Engine {
     }
 }
 
-/// One token, for as long as it is good.
+/// A fixed access token.
 #[derive(Debug)]
 struct Held(Arc<AccessToken>);
 

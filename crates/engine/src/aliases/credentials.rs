@@ -1,4 +1,4 @@
-//! The credentials that people hand in: given, replaced, taken back.
+//! Commands on credentials.
 
 use seatgraph_core::http::grant::SigningKey;
 use seatgraph_core::{GrantType, Registration, Secret};
@@ -7,24 +7,24 @@ use seatgraph_store::{Alias, AliasId, CredentialState, Purpose, aliases};
 use crate::Engine;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 
-/// A user to sign for, and the key that signs.
+/// A credential for the JWT bearer grant.
 #[derive(Debug, Clone)]
 pub struct JwtBearer {
-    /// The alias to be connected.
+    /// Alias to connect.
     pub alias_id: AliasId,
-    /// The application's public id at the vendor.
+    /// OAuth client ID.
     pub client_id: String,
-    /// The user's login.
+    /// Vendor user that the connection acts as.
     pub username: String,
-    /// The private key, PEM.
+    /// Private key in PEM format.
     pub private_key: Secret,
 }
 
 impl Engine {
-    /// Keeps the application's credentials, sealed, for the client-credentials grant.
+    /// Stores a credential for the client credentials grant, encrypted.
     ///
     /// # Errors
-    /// Refuses an empty value, and the grant where the connector does not offer it.
+    /// Refuses an empty value, and a connector that does not support the grant.
     pub async fn set_client_credentials(
         &self,
         alias: AliasId,
@@ -44,10 +44,10 @@ impl Engine {
         self.replace_credential(&alias, connected, Purpose::ClientSecret, &secret).await
     }
 
-    /// Keeps the key with which the application signs for a user, sealed, for the JWT-bearer grant.
+    /// Stores a credential for the JWT bearer grant, encrypted.
     ///
     /// # Errors
-    /// Refuses an empty value, a text that is no key to sign with, and the grant where the connector does not offer it.
+    /// Refuses an empty value, an invalid private key, and a connector that does not support the grant.
     pub async fn set_jwt_bearer(&self, input: JwtBearer) -> Result<Alias, Denied> {
         let alias = self.alias(input.alias_id, "aliasId").await?;
         offers(self.offered(&alias.connector)?, GrantType::JwtBearer, "JWT bearer")?;
@@ -67,15 +67,18 @@ impl Engine {
         self.replace_credential(&alias, connected, Purpose::PrivateKey, &input.private_key).await
     }
 
-    /// Forgets an alias's credential and gives its token back to the vendor. What was synced stays; links that nobody
-    /// used yet, and consents on their way, are void.
+    /// Deletes the credential of an alias and revokes its token at the vendor. Downloaded data is kept. Open delegated
+    /// links and started authorisations become invalid.
     ///
     /// # Errors
-    /// Refuses an alias that has none.
+    /// Refuses an alias without a credential.
     pub async fn disconnect_alias(&self, id: AliasId) -> Result<Alias, Denied> {
         let mut alias = self.alias(id, "id").await?;
         if matches!(alias.credential_state, CredentialState::Missing | CredentialState::Revoked) {
-            return Err(Denied::invalid_state(format!("alias {} has no credential to forget", alias.name)));
+            return Err(Denied::invalid_state(format!(
+                "alias {} has no credential; it is already disconnected",
+                alias.name
+            )));
         }
         let before = self.tokens_of(&alias).await?;
         alias.credential_state = CredentialState::Revoked;
@@ -88,7 +91,7 @@ impl Engine {
         Ok(alias)
     }
 
-    /// Keeps a credential in the place of the earlier one; what a person's consent left is given back.
+    /// Replaces the credential of an alias. Tokens of an earlier authorisation are revoked.
     async fn replace_credential(
         &self,
         before: &Alias,
@@ -113,13 +116,17 @@ pub(super) fn offers(connector: &Registration, grant: GrantType, named: &str) ->
     if connector.manifest().grants.contains(&grant) {
         return Ok(());
     }
-    let message = format!("connector {} does not offer {named}", connector.manifest().key);
+    let message = format!("connector {} does not support {named}", connector.manifest().key);
     Err(Refusal::new(RefusalCode::Unsupported, message).at(["aliasId"]).into())
 }
 
 fn empty(given: &[(&'static str, &str)]) -> Vec<Refusal> {
     let empty = given.iter().filter(|(_, value)| value.trim().is_empty());
-    empty.map(|(field, _)| Refusal::new(RefusalCode::Required, format!("{field} is empty")).at([field])).collect()
+    empty
+        .map(|(field, _)| {
+            Refusal::new(RefusalCode::Required, format!("{field} is empty; enter a value; enter a value")).at([field])
+        })
+        .collect()
 }
 
 fn refuse(faults: Vec<Refusal>) -> Result<(), Denied> {

@@ -1,7 +1,7 @@
-//! Delegated links: somebody without an account here consents for one alias.
+//! Delegated links: a person without a Seatgraph account authorises one alias.
 //!
-//! A link says nothing but a token; whoever has it may see what is asked for, and begin the consent. It is spent when a
-//! consent has come of it: whoever turns back halfway follows it again.
+//! A link contains only a token. Anyone who has it can see the requested access and start the authorisation. The link
+//! is marked as used when an authorisation is complete; until then it can be followed again.
 
 use std::time::Duration;
 
@@ -16,60 +16,59 @@ use super::properties::INSTANCE_URL;
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
 use crate::{Engine, find, findings as said};
 
-/// How long a link is good for unless said otherwise, in hours.
+/// Default lifetime of a link in hours.
 const USUAL_HOURS: i32 = 72;
-/// Two weeks: longer than that, nobody remembers to whom it went.
+/// Maximum lifetime of a link in hours: two weeks.
 const MOST_HOURS: i32 = 14 * 24;
-/// How many links of one alias may be open at once.
+/// Maximum number of open links per alias.
 const MOST_OPEN: usize = 10;
 
-/// A link to be made.
+/// Parameters of a new link.
 #[derive(Debug, Clone)]
 pub struct CreateLink {
-    /// The alias to be connected.
+    /// Alias to authorise.
     pub alias_id: AliasId,
-    /// The application's public id; `None` takes the one that the alias has.
+    /// OAuth client ID. `None` uses the one of the alias.
     pub client_id: Option<String>,
-    /// The application's secret; `None` takes the alias's, where the client id is the same.
+    /// OAuth client secret. `None` uses the one of the alias if the client ID is the same.
     pub client_secret: Option<Secret>,
-    /// How many hours it is good for; `None` for 72.
+    /// Lifetime in hours. `None` for 72.
     pub expires_in_hours: Option<i32>,
-    /// Where browsers reach the gateway; the link lies under it.
+    /// Public URL of the gateway. The link's URL starts with it.
     pub public_url: Url,
-    /// Who makes it; the page tells whoever follows it.
+    /// Creator, shown on the link's page.
     pub created_by: String,
 }
 
-/// A link that was made.
+/// A new link.
 #[derive(Debug, Clone)]
 pub struct CreatedLink {
-    /// What is kept of it.
+    /// The stored link.
     pub link: DelegatedLink,
-    /// Where it leads. It is known here and now, and never again.
+    /// URL of the link. It is not stored.
     pub url: Secret,
 }
 
-/// What a link asks of whoever follows it.
+/// Access that a link requests.
 #[derive(Debug, Clone)]
 pub struct Invitation {
     /// The link.
     pub link: DelegatedLink,
     /// The connector.
     pub connector: &'static Registration,
-    /// The name of the alias to be connected.
+    /// Name of the alias to authorise.
     pub alias: String,
-    /// The organisation's address, where one is set.
+    /// URL of the organisation, if set.
     pub address: Option<String>,
-    /// The scopes that will be asked for.
+    /// OAuth scopes to request.
     pub scopes: Vec<&'static str>,
 }
 
 impl Engine {
-    /// Makes a link with which somebody without an account here may connect one alias, once.
+    /// Creates a link with which a person without a Seatgraph account can authorise one alias, once.
     ///
     /// # Errors
-    /// Refuses what [`Engine::begin_authorization`] would refuse whoever follows it, a time that is too long, and one
-    /// link too many.
+    /// Refuses what [`Engine::begin_authorization`] refuses, an invalid lifetime, and more open links than allowed.
     pub async fn create_delegated_link(&self, input: CreateLink) -> Result<CreatedLink, Denied> {
         let life = life(input.expires_in_hours)?;
         let alias = self.alias(input.alias_id, "aliasId").await?;
@@ -84,20 +83,20 @@ impl Engine {
         Ok(CreatedLink { link, url: link_url(input.public_url, &token) })
     }
 
-    /// Takes a link back. What was begun with it comes to nothing.
+    /// Revokes a link. Authorisations that were started with it become invalid.
     ///
     /// # Errors
-    /// Refuses a link that does not exist, or that is over already.
+    /// Refuses an unknown link, and one that was already used or revoked.
     pub async fn revoke_delegated_link(&self, id: LinkId) -> Result<DelegatedLink, Denied> {
         find::delegated_link(self.db(), id).await?;
         let revoked = delegations::revoke(self.db(), id).await?;
-        revoked.ok_or_else(|| Denied::invalid_state("the link was used or revoked already; nobody can use it again"))
+        revoked.ok_or_else(|| Denied::invalid_state("the link was already used or revoked; it cannot be used again"))
     }
 
-    /// Says what the link of that token asks for. Nothing changes by it, however often somebody looks.
+    /// Returns the details of the link with a token. Changes nothing.
     ///
     /// # Errors
-    /// A finding for whoever followed a link that leads nowhere.
+    /// A finding if the link cannot be used.
     pub async fn invitation(&self, token: &Secret) -> Result<Invitation, NotAuthorized> {
         let link = self.open_link(token).await?;
         let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
@@ -113,10 +112,10 @@ impl Engine {
         })
     }
 
-    /// Begins the consent that the link of that token asks for, for whoever is known as `begun_by`.
+    /// Starts the authorisation of the link with a token, for the caller `begun_by`.
     ///
     /// # Errors
-    /// As [`Engine::invitation`], and a finding when the alias is no longer as it was when the link was made.
+    /// As [`Engine::invitation`], and a finding if the alias changed since the link was created.
     pub async fn accept_invitation(
         &self,
         token: &Secret,
@@ -148,14 +147,14 @@ fn life(hours: Option<i32>) -> Result<Duration, Refusal> {
     let hours = hours.unwrap_or(USUAL_HOURS);
     if !(1..=MOST_HOURS).contains(&hours) {
         let message =
-            format!("a link is good for 1 to {MOST_HOURS} hours, not {hours}; leave it out for {USUAL_HOURS}");
+            format!("the lifetime must be 1 to {MOST_HOURS} hours, not {hours}; omit it for {USUAL_HOURS} hours");
         return Err(Refusal::new(RefusalCode::Invalid, message).at(["expiresInHours"]));
     }
     Ok(Duration::from_secs(u64::from(hours.unsigned_abs()) * 3600))
 }
 
 fn too_many(alias: &str) -> Refusal {
-    let message = format!("alias {alias} has {MOST_OPEN} open links already; revoke one that nobody needs");
+    let message = format!("alias {alias} already has {MOST_OPEN} open links, the maximum; revoke one first");
     Refusal::new(RefusalCode::LimitExceeded, message).at(["aliasId"])
 }
 

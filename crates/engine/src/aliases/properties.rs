@@ -1,36 +1,36 @@
-//! Which value a property has in effect, and where it comes from.
+//! Effective values of properties, and their origins.
 
 use seatgraph_store::Alias;
 use serde_json::{Map, Value};
 
-/// The name under which a connector's configuration holds the organisation's address.
+/// Key of the instance URL in a connector's configuration.
 pub(crate) const INSTANCE_URL: &str = "instanceUrl";
 
-/// Where a property's value comes from.
+/// Origin of a property's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Origin {
     /// The alias itself.
     Own,
-    /// The alias's parent.
+    /// The parent alias.
     Parent,
-    /// The connector.
+    /// The connector's default.
     Default,
 }
 
-/// A property as it is in effect.
+/// A property with its effective value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveProperty {
-    /// The property.
+    /// Name of the property.
     pub name: String,
-    /// Its value; `None` when nobody sets it and it has no default.
+    /// Effective value. `None` if the property is not set and has no default.
     pub value: Option<Value>,
-    /// Where the value comes from.
+    /// Origin of the value.
     pub origin: Origin,
-    /// What the property is for.
+    /// Description of the property.
     pub description: Option<String>,
 }
 
-/// Merges an alias over its parent into the connector's configuration, the address included where there is one.
+/// Merges an alias with its parent into the connector's configuration, including the instance URL if set.
 pub(crate) fn merged(alias: &Alias, parent: Option<&Alias>) -> Map<String, Value> {
     let mut config = parent.map(|parent| parent.properties.clone()).unwrap_or_default();
     config.extend(alias.properties.clone());
@@ -41,7 +41,7 @@ pub(crate) fn merged(alias: &Alias, parent: Option<&Alias>) -> Map<String, Value
     config
 }
 
-/// Lists every property that `schema` knows with its value in effect.
+/// Returns all properties of `schema` with their effective values.
 pub(crate) fn effective(schema: &Value, alias: &Alias, parent: Option<&Alias>) -> Vec<EffectiveProperty> {
     let Some(known) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
     let (own, inherited) = (merged(alias, None), parent.map(|parent| merged(parent, None)));
@@ -58,7 +58,7 @@ pub(crate) fn effective(schema: &Value, alias: &Alias, parent: Option<&Alias>) -
     known.iter().map(describe).collect()
 }
 
-/// Names the properties that `schema` knows.
+/// Returns the names of the properties in `schema`.
 pub(crate) fn known(schema: &Value) -> Vec<&str> {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.into_iter().flat_map(|known| known.keys().map(String::as_str)).collect()

@@ -1,4 +1,4 @@
-//! What an alias may be: pure checks, every fault named with its remedy.
+//! Validation of aliases. Every message names the problem and its remedy.
 
 use seatgraph_core::Registration;
 use seatgraph_store::Alias;
@@ -11,66 +11,65 @@ use crate::link;
 use crate::refusal::{Refusal, RefusalCode, of_config};
 
 const NAME_LIMIT: usize = 100;
-/// Stands for the address that a parent leaves to its children; `.invalid` never resolves (RFC 2606).
+/// Placeholder for the instance URL that a parent leaves to its children; `.invalid` never resolves (RFC 2606).
 const NO_ADDRESS: &str = "https://unset.invalid";
 
 /// Checks an alias's name.
 pub(crate) fn name(name: &str) -> Option<Refusal> {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
     let fault = match name.chars().next() {
-        None => return Some(Refusal::new(RefusalCode::Required, "an alias needs a name").at(["name"])),
-        Some(first) if !first.is_alphanumeric() => "a name begins with a letter or a digit",
-        Some(_) if !name.chars().all(allowed) => "a name is made of letters, digits, blanks, _, - and .",
-        Some(_) if name.ends_with(' ') => "a name does not end with a blank",
-        Some(_) if name.chars().count() > NAME_LIMIT => "a name has at most 100 characters",
+        None => return Some(Refusal::new(RefusalCode::Required, "the name is empty; enter a name").at(["name"])),
+        Some(first) if !first.is_alphanumeric() => "the name must start with a letter or digit",
+        Some(_) if !name.chars().all(allowed) => "the name may contain only letters, digits, spaces, _, - and .",
+        Some(_) if name.ends_with(' ') => "the name must not end with a space",
+        Some(_) if name.chars().count() > NAME_LIMIT => "the name is too long; the maximum is 100 characters",
         Some(_) => return None,
     };
     Some(Refusal::new(RefusalCode::Invalid, fault).at(["name"]))
 }
 
-/// Reads the organisation's address; what comes back has no trailing slash.
+/// Validates the organisation's URL and removes a trailing slash.
 pub(crate) fn address(text: &str) -> Result<String, Refusal> {
     let fault = |what: &str| {
-        let message = format!(
-            "instance URL {what}; write the organisation's address, https://acme.my.salesforce.com for example"
-        );
+        let message =
+            format!("instance URL {what}; enter the organisation's URL, such as https://acme.my.salesforce.com");
         Refusal::new(RefusalCode::Invalid, message).at(["instanceUrl"])
     };
-    let url = Url::parse(text.trim()).map_err(|e| fault(&format!("is not an address ({e})")))?;
+    let url = Url::parse(text.trim()).map_err(|e| fault(&format!("is not a valid URL ({e})")))?;
     // Which schemes will do is for the connector to say.
     if !url.has_host() {
-        return Err(fault("names no host"));
+        return Err(fault("has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(fault("holds a user name or password"));
+        return Err(fault("contains a user name or password"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(fault("holds a query or a fragment"));
+        return Err(fault("contains a query or fragment"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Checks that the connector knows every name, and that the address is not among them.
+/// Checks that the connector knows every property, and that the instance URL is not among them.
 pub(crate) fn names(schema: &Value, names: &[&str], input: &'static str) -> Vec<Refusal> {
     let known = properties::known(schema);
     let refuse = |&name: &&str| {
         if name == INSTANCE_URL && input == "properties" {
-            let message = "the address is not among the properties; set instanceUrl itself";
+            let message = "the instance URL is not a property; set instanceUrl instead";
             return Some(Refusal::new(RefusalCode::Invalid, message).at(["properties", name]));
         }
         if known.contains(&name) {
             return None;
         }
         let others: Vec<_> = known.iter().copied().filter(|&other| other != INSTANCE_URL).collect();
-        let message = format!("property {name} is not known; this connector has {}", others.join(", "));
+        let message = format!("property {name} does not exist; this connector has {}", others.join(", "));
         Some(Refusal::new(RefusalCode::Invalid, message).at([input, name]))
     };
     names.iter().filter_map(refuse).collect()
 }
 
-/// Checks the configuration that comes of an alias and its parent.
+/// Validates the merged configuration of an alias and its parent.
 ///
-/// Where nobody sets the address, only the rest is checked: the address is needed when the alias is used.
+/// If neither sets the instance URL, only the rest is validated: the URL is required when the alias is used.
 pub(crate) fn configuration(
     connector: &Registration,
     alias: &Alias,

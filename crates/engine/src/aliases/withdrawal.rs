@@ -1,4 +1,4 @@
-//! Tokens on their way back to the vendor, when nobody here needs them any more.
+//! Revokes tokens at the vendor.
 
 use seatgraph_core::http::Http;
 use seatgraph_core::http::grant;
@@ -7,10 +7,10 @@ use seatgraph_store::{self as store, Alias, Purpose};
 
 use crate::Engine;
 
-/// What is said of a token that could not be given back.
+/// Log message for a token that could not be revoked.
 const STAYS: &str = "a token was not given back to the vendor; end it there, among the user's connected applications";
 
-/// What an alias holds of the vendor's, and where to give it back.
+/// The vendor tokens of an alias, and the endpoint that revokes them.
 pub(crate) struct Withdrawal {
     pub(crate) tokens: Vec<Secret>,
     pub(crate) oauth: OAuth,
@@ -18,8 +18,8 @@ pub(crate) struct Withdrawal {
 }
 
 impl Engine {
-    /// Finds everything that an alias holds: what a person's consent left, or else the tokens in this process's memory.
-    /// For an alias that is about to lose its credential.
+    /// Returns all tokens of an alias that is about to lose its credential: the refresh token of an authorisation, or
+    /// the access tokens in this process's memory.
     pub(crate) async fn tokens_of(&self, alias: &Alias) -> Result<Option<Withdrawal>, store::Error> {
         let held = self.tokens().forget(alias.id).await;
         match self.consent_of(alias).await? {
@@ -30,7 +30,7 @@ impl Engine {
         }
     }
 
-    /// Finds what a person's consent left with an alias, to be given back once the alias no longer needs it.
+    /// Returns the tokens of an alias's authorisation, to be revoked once the alias no longer needs them.
     pub(crate) async fn consent_of(&self, alias: &Alias) -> Result<Option<Withdrawal>, store::Error> {
         if alias.grant_type != Some(GrantType::AuthorizationCode) {
             return Ok(None);
@@ -58,7 +58,7 @@ impl Engine {
         }
     }
 
-    /// Gives tokens back to the vendor, as well as that goes: what stays behind there ends by itself.
+    /// Revokes tokens at the vendor. Failures are logged only: the tokens expire by themselves.
     pub(crate) async fn give_back(&self, withdrawal: Option<Withdrawal>) {
         let Some(Withdrawal { tokens, oauth, http }) = withdrawal else { return };
         for token in tokens {

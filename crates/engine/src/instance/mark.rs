@@ -1,4 +1,4 @@
-//! What the installation knows of itself, outside of the database.
+//! Identity of the installation, stored outside the database.
 
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Write};
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use seatgraph_store::{self as store, audit};
 use uuid::Uuid;
 
-/// Where the installation's mark is.
+/// Where the identity is stored.
 #[derive(Debug, Clone)]
 pub enum Mark {
-    /// A file, made when it is missing, that also says how far the database and its audit log were. Where files have
-    /// numbers it knows its own, so that a copy of it is known for one.
+    /// A file, created if missing. It also records the state of the database and its audit log, and its own inode
+    /// number, so that a copy of the file is detected.
     File(PathBuf),
-    /// The mark alone, for installations whose files do not last: a database that was put back goes unnoticed.
+    /// A fixed identity, for installations without persistent files. A restored database is not detected.
     Given(Uuid),
 }
 
-/// What a mark says.
+/// Stored state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Noted {
     pub(super) epoch: Uuid,
     pub(super) generation: i64,
-    /// The last row of the audit log.
+    /// Newest row of the audit log.
     pub(super) audit: Option<audit::Noted>,
-    /// Whether it lies in another file than it was written to.
+    /// Whether the file is a copy.
     pub(super) is_copy: bool,
 }
 
@@ -35,15 +35,15 @@ impl Noted {
 }
 
 impl Mark {
-    /// The signature of the audit log's last row, when it was last looked at; `None` where nobody noted it.
+    /// MAC of the newest row of the audit log, when it was last stored. `None` if none was stored.
     ///
     /// # Errors
-    /// When the file cannot be read, or is damaged.
+    /// If the file cannot be read or is damaged.
     pub fn audit_head(&self) -> Result<Option<String>, store::Error> {
         Ok(self.noted()?.and_then(|noted| noted.audit).map(|row| row.signature))
     }
 
-    /// What is remembered of the database; `None` when there is no file yet.
+    /// Stored state of the database. `None` if there is no file yet.
     pub(super) fn noted(&self) -> Result<Option<Noted>, store::Error> {
         match self {
             Self::File(path) => read(path),
@@ -51,7 +51,7 @@ impl Mark {
         }
     }
 
-    /// The mark for a database that gets one.
+    /// Creates the identity for a new database.
     pub(super) fn fresh(&self) -> Uuid {
         match self {
             Self::File(_) => Uuid::new_v4(),
@@ -59,7 +59,7 @@ impl Mark {
         }
     }
 
-    /// Remembers the database as it is now.
+    /// Stores the current state of the database.
     pub(super) fn note(&self, noted: &Noted) -> Result<(), store::Error> {
         match self {
             Self::File(path) => write(path, noted).map_err(|error| store::Error::Unavailable(error.into())),
@@ -68,7 +68,7 @@ impl Mark {
     }
 }
 
-/// What stands in the file for nothing.
+/// Placeholder for a missing value in the file.
 const NOTHING: &str = "-";
 
 fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
@@ -94,7 +94,7 @@ fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
     Ok(Some(Noted { epoch, generation, audit, is_copy }))
 }
 
-/// Writes the file in one step: one that is half written would be taken for damaged.
+/// Writes the file atomically.
 fn write(path: &Path, noted: &Noted) -> std::io::Result<()> {
     let half = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&half)?;
@@ -105,7 +105,7 @@ fn write(path: &Path, noted: &Noted) -> std::io::Result<()> {
     fs::rename(&half, path)
 }
 
-/// The number that a file system gives a file for as long as it lives, whatever its name.
+/// Inode number of a file.
 #[cfg(unix)]
 fn number(about: &Metadata) -> Option<u64> {
     Some(std::os::unix::fs::MetadataExt::ino(about))

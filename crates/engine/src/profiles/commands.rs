@@ -1,4 +1,4 @@
-//! Makes, changes and deletes profiles.
+//! Commands that create, update and delete profiles.
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::SyncMode;
@@ -13,10 +13,10 @@ use crate::syncs::Plan;
 use crate::{Engine, Result, find, schedule};
 
 impl Engine {
-    /// Makes a profile, in draft until it is published.
+    /// Creates a profile in state DRAFT.
     ///
     /// # Errors
-    /// Refuses a name or alias in use, switches that mean nothing for the connector, and a schedule that is none.
+    /// Refuses a name or alias in use, processes that the connector does not support, and an invalid schedule.
     pub async fn create_profile(&self, input: CreateProfile) -> Result<Profile, Denied> {
         let alias = self.alias(input.alias_id, "aliasId").await?;
         let manifest = self.offered(&alias.connector)?.manifest();
@@ -33,7 +33,7 @@ impl Engine {
         let profile = self.draft(alias, input.name, schedule);
         match profiles::insert(self.db(), &profile, &processes).await {
             Err(error) if error.is_conflict_with("integration_profiles_alias") => {
-                let message = "the alias was taken by another profile just now; make a child alias of its own";
+                let message = "another profile already uses this alias; create a child alias for this profile";
                 Err(Refusal::new(RefusalCode::Conflict, message).at(["aliasId"]).into())
             }
             inserted => {
@@ -43,10 +43,10 @@ impl Engine {
         }
     }
 
-    /// Changes a profile's name, switches or schedule.
+    /// Updates a profile's name, processes or schedule.
     ///
     /// # Errors
-    /// As for creation.
+    /// As [`Engine::create_profile`].
     pub async fn update_profile(&self, input: UpdateProfile) -> Result<Profile, Denied> {
         let mut profile = self.profile(input.id).await?;
         let manifest = self.offered(&profile.connector)?.manifest();
@@ -68,10 +68,10 @@ impl Engine {
         Ok(profile)
     }
 
-    /// Deletes a profile; what it downloaded is retired and stays as history, and its alias is free again.
+    /// Deletes a profile. Its records are retired and kept as history; its alias can be used again.
     ///
     /// # Errors
-    /// Refuses a profile that does not exist.
+    /// Refuses an unknown profile.
     pub async fn delete_profile(&self, id: ProfileId) -> Result<Closed, Denied> {
         let profile = self.profile(id).await?;
         let now = self.db().now().await?;
@@ -86,7 +86,8 @@ impl Engine {
         Ok(profiles::processes(self.db(), &[id]).await?.remove(&id).unwrap_or_default())
     }
 
-    /// Lists what a sync of the profile runs, and from where: an incremental process from its bookmark.
+    /// Returns the processes of a sync, each with the cursor to start from: an incremental process continues at its
+    /// bookmark.
     pub(crate) async fn planned(&self, profile: &Profile) -> Result<Plan> {
         let manifest = self.stored_connector(&profile.connector)?.manifest();
         let mut rows = self.processes(profile.id).await?;
@@ -133,7 +134,7 @@ impl Engine {
     }
 }
 
-/// Reads a schedule, daily when none was given; the faults go to the others.
+/// Validates a schedule, daily by default. Appends refusals to `faults`.
 fn read_schedule(input: Option<ScheduleInput>, faults: &mut Vec<Refusal>) -> Schedule {
     let daily = ScheduleInput { every: ScheduleEvery::Day, at: None, time_zone: None };
     let ScheduleInput { every, at, time_zone } = input.unwrap_or(daily);
@@ -145,7 +146,7 @@ fn read_schedule(input: Option<ScheduleInput>, faults: &mut Vec<Refusal>) -> Sch
 
 fn name_taken(error: store::Error, name: &str) -> Denied {
     on_conflict(error, "integration_profiles_name", || {
-        let message = format!("a profile named {name} exists; choose another name");
+        let message = format!("a profile with the name {name} already exists; choose another name");
         Refusal::new(RefusalCode::Conflict, message).at(["name"])
     })
 }

@@ -1,4 +1,4 @@
-//! Publishes, pauses and resumes profiles.
+//! Commands that publish, pause and resume profiles.
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::Severity;
@@ -10,11 +10,11 @@ use crate::refusal::Denied;
 use crate::{Engine, Result};
 
 impl Engine {
-    /// Validates a draft, puts it on its schedule and starts its first run.
+    /// Validates a draft, schedules it and starts its first run.
     ///
     /// # Errors
-    /// Refuses a profile that is not a draft, whose organisation another profile tracks, or of which an enabled
-    /// process cannot do its work; the message says what to mend.
+    /// Refuses a profile that is not a draft, whose organisation another profile tracks, or with an enabled process
+    /// that cannot run; the message names the remedy.
     pub async fn publish_profile(&self, id: ProfileId) -> Result<(Profile, SyncRun), Denied> {
         let profile = self.profile(id).await?;
         if let Some(way_out) = not_a_draft(profile.state) {
@@ -30,17 +30,20 @@ impl Engine {
         Ok((profile, run))
     }
 
-    /// Stops a profile's schedule and cancels its run between two pages.
+    /// Stops the schedule of a profile and cancels its run after the current page.
     ///
     /// # Errors
-    /// Refuses a draft, and a profile that is paused already.
+    /// Refuses a draft, and a profile that is already paused.
     pub async fn pause_profile(&self, id: ProfileId) -> Result<Profile, Denied> {
         let profile = self.profile(id).await?;
         match profile.state {
             ProfileState::Published | ProfileState::ReauthRequired => {}
             ProfileState::Paused => return Err(Denied::invalid_state(format!("profile {} is paused", profile.name))),
             ProfileState::Draft => {
-                return Err(Denied::invalid_state(format!("profile {} is a draft; nothing runs", profile.name)));
+                return Err(Denied::invalid_state(format!(
+                    "profile {} is a draft and does not run; publish it first",
+                    profile.name
+                )));
             }
         }
         let profile = self.enter(profile, ProfileState::Paused).await?;
@@ -50,24 +53,32 @@ impl Engine {
         Ok(profile)
     }
 
-    /// Puts a paused profile, or one whose credential was renewed, back on its schedule and starts a run.
+    /// Resumes a paused profile, or one with a renewed credential, and starts a run.
     ///
     /// # Errors
-    /// Refuses a profile that is a draft or published, and one whose cancelled run has not stopped yet.
+    /// Refuses a draft or published profile, and one whose cancelled run has not stopped yet.
     pub async fn resume_profile(&self, id: ProfileId) -> Result<Profile, Denied> {
         let profile = self.profile(id).await?;
         match profile.state {
             ProfileState::Paused | ProfileState::ReauthRequired => {}
             ProfileState::Published => {
-                return Err(Denied::invalid_state(format!("profile {} is published; nothing to resume", profile.name)));
+                return Err(Denied::invalid_state(format!(
+                    "profile {} is already published; it does not need to be resumed",
+                    profile.name
+                )));
             }
             ProfileState::Draft => {
-                return Err(Denied::invalid_state(format!("profile {} is a draft; publish it", profile.name)));
+                return Err(Denied::invalid_state(format!(
+                    "profile {} is a draft; publish it instead instead",
+                    profile.name
+                )));
             }
         }
         let open = runs::open_of(self.db(), id).await?;
         if open.as_ref().is_some_and(|run| run.state == RunState::Cancelling) {
-            return Err(Denied::invalid_state("its run is being cancelled and ends with the page it is at; try again"));
+            return Err(Denied::invalid_state(
+                "the profile's run is still being cancelled; try again when it has stopped",
+            ));
         }
         let profile = self.enter(profile, ProfileState::Published).await?;
         if open.is_none() {
@@ -83,7 +94,7 @@ impl Engine {
         Ok(profile)
     }
 
-    /// Says when a profile runs next in a state; only a published one does by itself.
+    /// Returns when a profile in a state runs next. Only a published profile runs on its schedule.
     pub(crate) async fn slot_in(
         &self,
         profile: &Profile,
@@ -99,18 +110,20 @@ impl Engine {
 const fn not_a_draft(state: ProfileState) -> Option<&'static str> {
     match state {
         ProfileState::Draft => None,
-        ProfileState::Published => Some("is published already"),
-        ProfileState::Paused => Some("was published and is paused; resume it"),
-        ProfileState::ReauthRequired => Some("was published; set its alias's credentials, then resume it"),
+        ProfileState::Published => Some("is already published"),
+        ProfileState::Paused => Some("is paused; resume it instead"),
+        ProfileState::ReauthRequired => {
+            Some("is already published but needs a new credential; set the credential of its alias, then resume it")
+        }
     }
 }
 
-/// Says which processes cannot do their work, why, and what to do.
+/// Returns a message with the processes that cannot run, the reasons and the remedies.
 fn unfit(broken: &[&str], findings: &[StoredFinding]) -> String {
     let errors = findings.iter().map(|stored| &stored.finding).filter(|finding| finding.severity == Severity::Error);
     let concerning = errors.filter(|f| f.process.is_none_or(|process| broken.contains(&process.as_str())));
     let reasons: Vec<_> = concerning.map(|finding| format!("{} {}", finding.message, finding.remedy)).collect();
-    format!("enabled processes cannot do their work ({}): {}", broken.join(", "), reasons.join(" "))
+    format!("enabled processes cannot run ({}): {}", broken.join(", "), reasons.join(" "))
 }
 
 #[cfg(test)]
@@ -139,9 +152,6 @@ mod tests {
             error(Process::ReclaimSubscription, "Manage Users is missing."),
         ];
         let message = unfit(&["DOWNLOAD_SUBSCRIPTIONS"], &found);
-        assert_eq!(
-            message,
-            "enabled processes cannot do their work (DOWNLOAD_SUBSCRIPTIONS): Users are hidden. Mend it."
-        );
+        assert_eq!(message, "enabled processes cannot run (DOWNLOAD_SUBSCRIPTIONS): Users are hidden. Mend it.");
     }
 }

@@ -1,4 +1,4 @@
-//! What a profile may be: pure checks.
+//! Validation of profiles.
 
 use seatgraph_core::{Manifest, Process};
 use seatgraph_store::{Alias, Health, ProfileProcess};
@@ -10,18 +10,18 @@ const NAME_LIMIT: usize = 100;
 /// Checks a profile's name.
 pub(crate) fn name(name: &str) -> Option<Refusal> {
     let (code, fault) = if name.trim().is_empty() {
-        (RefusalCode::Required, "a profile needs a name")
+        (RefusalCode::Required, "the name is empty; enter a name")
     } else if name.trim() != name || name.chars().any(char::is_control) {
-        (RefusalCode::Invalid, "a name neither begins nor ends with a blank and has no control characters")
+        (RefusalCode::Invalid, "the name starts or ends with a space or contains control characters; remove them")
     } else if name.chars().count() > NAME_LIMIT {
-        (RefusalCode::Invalid, "a name has at most 100 characters")
+        (RefusalCode::Invalid, "the name is too long; the maximum is 100 characters")
     } else {
         return None;
     };
     Some(Refusal::new(code, fault).at(["name"]))
 }
 
-/// Lists a new profile's processes, each switched as the connector suggests.
+/// Returns a new profile's processes, with the connector's defaults.
 pub(crate) fn initial(manifest: &Manifest) -> Vec<ProfileProcess> {
     let process = |spec: &seatgraph_core::ProcessSpec| ProfileProcess {
         process: spec.process,
@@ -33,7 +33,7 @@ pub(crate) fn initial(manifest: &Manifest) -> Vec<ProfileProcess> {
     manifest.processes.iter().map(process).collect()
 }
 
-/// Sets switches, or says which of them cannot be set.
+/// Enables or disables processes. Returns the refusals.
 pub(crate) fn switch(
     manifest: &Manifest,
     processes: &mut [ProfileProcess],
@@ -45,15 +45,16 @@ pub(crate) fn switch(
         match (manifest.process(process), row) {
             (Some(spec), _) if enabled && !spec.available => faults.push(cannot(
                 RefusalCode::Unsupported,
-                format!("this version of connector {} does not carry {process} out yet; leave it off", manifest.key),
+                format!("this version of connector {} does not support {process}; do not enable it", manifest.key),
             )),
             (Some(spec), _) if !enabled && spec.mandatory => {
-                faults.push(cannot(RefusalCode::Invalid, format!("{process} is mandatory and cannot be switched off")));
+                faults.push(cannot(RefusalCode::Invalid, format!("{process} is mandatory and cannot be disabled")));
             }
             (Some(_), Some(row)) => row.enabled = enabled,
-            (None, _) | (_, None) => {
-                faults.push(cannot(RefusalCode::Unsupported, format!("connector {} has no {process}", manifest.key)))
-            }
+            (None, _) | (_, None) => faults.push(cannot(
+                RefusalCode::Unsupported,
+                format!("connector {} does not support {process}", manifest.key),
+            )),
         }
     }
     faults
@@ -63,7 +64,7 @@ fn cannot(code: RefusalCode, message: String) -> Refusal {
     Refusal::new(code, message).at(["processes"])
 }
 
-/// Lists the processes that a sync of the profile runs, in their order.
+/// Returns the processes that a sync of the profile runs, in order.
 pub(crate) fn readable(manifest: &Manifest, processes: &[ProfileProcess]) -> Vec<Process> {
     let enabled = |process: Process| processes.iter().any(|row| row.process == process && row.enabled);
     Process::ALL
@@ -72,18 +73,18 @@ pub(crate) fn readable(manifest: &Manifest, processes: &[ProfileProcess]) -> Vec
         .collect()
 }
 
-/// Says whether a profile may connect through `alias`, given who connects through it and its family already.
+/// Checks whether a profile may use `alias`, given the profiles that already use it and its family.
 pub(crate) fn alias_free(alias: &Alias, used_by: Option<&str>, family_used_by: Option<&str>) -> Option<Refusal> {
     let is_parent = alias.parent_id.is_none();
     let (code, message) = match (used_by, family_used_by) {
         (Some(user), _) if !is_parent => (
             RefusalCode::Conflict,
-            format!("alias {} serves profile {user} already; make a child alias of its own", alias.name),
+            format!("alias {} is already used by profile {user}; create a child alias for this profile", alias.name),
         ),
         (Some(user), _) | (None, Some(user)) if is_parent => (
             RefusalCode::NeedsChildAlias,
             format!(
-                "profile {user} came first on parent alias {0}; make a child alias of {0} for this one",
+                "profile {user} already uses parent alias {0}; create a child alias of {0} for this profile",
                 alias.name
             ),
         ),

@@ -1,13 +1,13 @@
-//! The scopes that were granted, against those that the enabled processes need.
+//! Compares granted OAuth scopes with the scopes that enabled processes need.
 
 use seatgraph_core::{Finding, GrantType, Process, Registration, Severity};
 
-/// The scope for a token that outlasts the person's presence (OpenID Connect Core 1.0, section 11).
+/// Scope for a refresh token (OpenID Connect Core 1.0, section 11).
 const RENEWAL: &str = "offline_access";
 
-/// Lists, per process, the scopes that it needs and the vendor did not grant.
+/// Returns the missing scopes per process.
 ///
-/// A vendor that says nothing granted what it was asked for (RFC 6749 section 5.1), so nothing is missing then.
+/// If the vendor returns no scopes, it granted the requested ones (RFC 6749, section 5.1), and nothing is missing.
 pub(crate) fn missing(
     connector: &Registration,
     grant: GrantType,
@@ -29,7 +29,7 @@ pub(crate) fn missing(
     processes.filter_map(lacks).collect()
 }
 
-/// Says that a process lacks scopes.
+/// A process lacks scopes.
 pub(crate) fn finding(vendor: &str, process: Process, missing: &[&str], granted: &[String]) -> Finding {
     let scopes = missing.join(" and ");
     Finding::new(

@@ -1,8 +1,8 @@
-//! The guided way from an application that is not registered yet to the first sync that came to its end.
+//! Setup steps, from registering an application to the first completed sync.
 //!
-//! The connector says what is done at the vendor, [`here`] what is done in the gateway, and [`progress`] which of it is
-//! done. Nothing of it is stored: the way is read off what is known anyway, so it can be left and taken up again at any
-//! time, and a step that comes undone (a secret withdrawn, a permission taken away) shows as undone.
+//! The connector defines the steps at the vendor, [`here`] the steps in the gateway, and [`progress`] decides which are
+//! done. No progress is stored: it follows from the current data. Therefore a setup can be interrupted at any time, and
+//! a step that is undone later (a revoked secret or permission) is shown as not done.
 
 mod here;
 mod progress;
@@ -17,38 +17,37 @@ use crate::aliases::callback_url;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, Result};
 
-/// A step, and how far it is.
+/// A setup step with its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuidedStep {
-    /// What is to be done.
+    /// The step.
     pub step: SetupStep,
-    /// Whether it is done, as far as that can be seen from here.
+    /// Whether the step is done, as far as the gateway can tell.
     pub done: bool,
-    /// What to do about it; `None` when it is done.
+    /// What to do next. `None` if the step is done.
     pub remedy: Option<String>,
 }
 
-/// What is known of a connection while it is being set up.
+/// Data from which the state of a setup is derived.
 #[derive(Debug, Clone, Default)]
 pub struct SetupFacts {
-    /// The alias; `None` once its profile was deleted.
+    /// The alias. `None` if the profile was deleted.
     pub alias: Option<Alias>,
-    /// The alias's parent.
+    /// The parent of the alias.
     pub parent: Option<Alias>,
-    /// The profile; `None` while the alias serves none.
+    /// The profile. `None` if the alias has none.
     pub profile: Option<Profile>,
-    /// The profile's processes.
+    /// Processes of the profile.
     pub processes: Vec<ProfileProcess>,
-    /// What the last validation and the last run found.
+    /// Findings of the last validation and the last run.
     pub findings: Vec<StoredFinding>,
-    /// The profile's newest run.
+    /// Newest run of the profile.
     pub last_run: Option<SyncRun>,
 }
 
-/// Says everything that is to be done under `grant`, at the vendor and here; without a grant, what is left where the
-/// connector needs none.
+/// Returns all setup steps for `grant`. Without a grant, returns the steps of a connector that needs none.
 ///
-/// `public_url` is where browsers reach the gateway. Returns `None` when the connector does not offer the grant.
+/// `public_url` is the public URL of the gateway. Returns `None` if the connector does not support the grant.
 #[must_use]
 pub fn setup(connector: &Registration, grant: Option<GrantType>, public_url: &Url) -> Option<Setup> {
     let manifest = connector.manifest();
@@ -63,9 +62,9 @@ pub fn setup(connector: &Registration, grant: Option<GrantType>, public_url: &Ur
 }
 
 impl SetupFacts {
-    /// Says of every step whether it is done. Without a grant it goes by the alias's, or the connector's first.
+    /// Returns all steps with their state. `grant` defaults to the grant of the alias, or to the connector's first.
     ///
-    /// Returns `None` when the connector does not offer the grant.
+    /// Returns `None` if the connector does not support the grant.
     #[must_use]
     pub fn steps(
         &self,
@@ -81,10 +80,10 @@ impl SetupFacts {
 }
 
 impl Engine {
-    /// Lists the vendor's part of setting an alias up, for a person who has access there and none here.
+    /// Returns the setup steps at the vendor, for a person without access to Seatgraph.
     ///
     /// # Errors
-    /// Refuses an alias that does not exist, and a grant that its connector does not offer.
+    /// Refuses an unknown alias, and a grant that its connector does not support.
     pub async fn vendor_steps(
         &self,
         alias: AliasId,
@@ -95,7 +94,7 @@ impl Engine {
         let connector = self.offered(&alias.connector)?;
         let facts = self.setup_facts(alias).await?;
         let steps = facts.steps(connector, Some(grant), public_url).ok_or_else(|| {
-            let message = format!("connector {} does not offer {}", connector.manifest().key, grant.as_str());
+            let message = format!("connector {} does not support {}", connector.manifest().key, grant.as_str());
             Refusal::new(RefusalCode::Unsupported, message).at(["grant"])
         })?;
         Ok(steps.into_iter().filter(|guided| guided.step.place == SetupPlace::Vendor).collect())

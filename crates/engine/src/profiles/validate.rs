@@ -1,4 +1,4 @@
-//! Looks at a profile's organisation and keeps what was found.
+//! Validates profiles and stores the findings.
 
 use std::panic::AssertUnwindSafe;
 
@@ -14,9 +14,9 @@ use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, Result, findings as said};
 
 impl Engine {
-    /// Asks the organisation who it is and what each process lacks, and keeps the answer with the profile.
+    /// Checks the connection and the permissions of every process, and stores the findings with the profile.
     ///
-    /// A broken link is an answer too: it is among the findings.
+    /// A failed connection is not an error: it is among the findings.
     ///
     /// # Errors
     /// Refuses an organisation that another profile tracks.
@@ -47,7 +47,7 @@ impl Engine {
         }
     }
 
-    /// Lists the enabled processes that cannot do their work.
+    /// Returns the enabled processes that cannot run.
     pub(crate) async fn broken(&self, id: ProfileId) -> Result<Vec<&'static str>, Denied> {
         let processes = self.processes(id).await?;
         let broken = processes.iter().filter(|row| row.enabled && row.health == Health::Broken);
@@ -76,7 +76,7 @@ impl Engine {
         Ok(diagnosis)
     }
 
-    /// Compares the scopes of the token that the check was made with to what the enabled processes need.
+    /// Compares the granted scopes with those that the enabled processes need.
     async fn scopes_missing(
         &self,
         connector: &Registration,
@@ -110,7 +110,7 @@ fn with(finding: Finding) -> Diagnosis {
     Diagnosis { findings: vec![finding], ..Diagnosis::default() }
 }
 
-/// A profile that was published keeps its organisation: another one's records would mix with those it has.
+/// Checks that a published profile still reaches its organisation. Records of two organisations must not mix.
 fn hold_to_its_organization(profile: &Profile, diagnosis: &mut Diagnosis) {
     if profile.state == ProfileState::Draft {
         return;
@@ -123,6 +123,7 @@ fn hold_to_its_organization(profile: &Profile, diagnosis: &mut Diagnosis) {
 }
 
 fn duplicate(name: &str) -> Refusal {
-    let message = format!("organisation {name} is tracked by another profile; two profiles never share one");
+    let message =
+        format!("another profile already tracks organisation {name}; each profile requires its own organisation");
     Refusal::new(RefusalCode::DuplicateOrganization, message).at(["id"])
 }

@@ -1,8 +1,8 @@
-//! What is done in the gateway, whichever the vendor.
+//! Setup steps in the gateway, the same for every vendor.
 
 use seatgraph_core::{Doubt, GrantType, SetupProof, SetupStep, Severity};
 
-/// The role that sets connections up.
+/// Role required for the steps in the gateway.
 const INTEGRATOR: &str = "Seatgraph integrator";
 
 const REFUSED: &[Doubt] = &[
@@ -10,7 +10,7 @@ const REFUSED: &[Doubt] = &[
     Doubt { code: "CREDENTIAL_UNREADABLE", from: Severity::Error },
 ];
 
-/// The steps that follow the vendor's.
+/// Returns the steps after the vendor's.
 pub(super) fn steps(vendor: &str, grant: Option<GrantType>) -> Vec<SetupStep> {
     let mut steps = vec![address(vendor)];
     steps.extend(grant.into_iter().flat_map(|grant| credential(vendor, grant)));
@@ -19,9 +19,8 @@ pub(super) fn steps(vendor: &str, grant: Option<GrantType>) -> Vec<SetupStep> {
 }
 
 fn address(vendor: &str) -> SetupStep {
-    SetupStep::here("ADDRESS", "Enter the organisation's address", INTEGRATOR, SetupProof::Address).with_instructions(
-        format!("Set instanceUrl of the connection alias to the address of the organisation at {vendor}."),
-    )
+    SetupStep::here("ADDRESS", "Enter the organisation's URL", INTEGRATOR, SetupProof::Address)
+        .with_instructions(format!("Set instanceUrl of the connection alias to the organisation's URL at {vendor}."))
 }
 
 fn credential(vendor: &str, grant: GrantType) -> Vec<SetupStep> {
@@ -32,28 +31,28 @@ fn credential(vendor: &str, grant: GrantType) -> Vec<SetupStep> {
     };
     match grant {
         GrantType::ClientCredentials => vec![enter(
-            "Enter the application's id and secret on the connection alias (setClientCredentials). They are sealed at \
-             once and never shown again.",
+            "Enter the client ID and client secret on the connection alias (setClientCredentials). They are stored encrypted \
+             and never shown again.",
         )],
         GrantType::JwtBearer => vec![enter(
-            "Enter the application's id, the username to sign for, and the private key on the connection alias. The \
-             key is sealed at once and never shown again.",
+            "Enter the client ID, the username and the private key on the connection alias (setJwtBearer). The key is stored \
+             encrypted and never shown again.",
         )],
         GrantType::AuthorizationCode => vec![
-            SetupStep::here("BEGIN_CONSENT", "Begin the consent", INTEGRATOR, SetupProof::Application)
+            SetupStep::here("BEGIN_CONSENT", "Start the authorisation", INTEGRATOR, SetupProof::Application)
                 .with_instructions(
-                    "Enter the application's id and secret (beginAuthorization). The address that comes back is open \
-                     for ten minutes; open it in this browser, or send a delegated link to whoever has access.",
+                    "Enter the client ID and client secret (beginAuthorization). The returned URL is valid \
+                     for ten minutes. Open it in this browser, or send a delegated link to a user with access to the vendor.",
                 ),
             SetupStep::at_vendor(
                 "CONSENT",
-                format!("Agree on {vendor}'s page"),
-                "whoever may log in as the connection's user",
+                format!("Allow the access at {vendor}"),
+                "a person who can log in as the connection's user",
                 SetupProof::Token,
             )
             .with_instructions(format!(
-                "Log in at {vendor} as the connection's user and allow the access. The connection acts as whoever \
-                 agrees here, so this is not the moment for an account of one's own."
+                "Log in at {vendor} as the connection's user and allow the access. The connection acts as the \
+                 user who allows the access, so do not use a personal account."
             ))
             .with_doubts(CONSENT),
         ],
@@ -67,20 +66,25 @@ const CONSENT: &[Doubt] = &[
 
 fn validate(vendor: &str) -> SetupStep {
     SetupStep::here("VALIDATE", "Validate the profile", INTEGRATOR, SetupProof::Processes).with_instructions(format!(
-        "Validating (validateProfile) looks at the organisation the way each process would, without changing anything \
-         at {vendor}, and says what is missing. As often as you like."
+        "Validation (validateProfile) checks the connection and the permissions of each process, without changing anything \
+         at {vendor}, and reports what is missing. It can be repeated at any time."
     ))
 }
 
 fn publish() -> SetupStep {
     SetupStep::here("PUBLISH", "Publish the profile", INTEGRATOR, SetupProof::Published)
-        .with_instructions("Publishing (publishProfile) puts the profile on its schedule and starts its first sync.")
+        .with_instructions("Publishing (publishProfile) activates the profile's schedule and starts its first sync.")
 }
 
 fn first_sync(vendor: &str) -> SetupStep {
-    SetupStep::here("FIRST_SYNC", "Wait for the first sync", "nobody: the gateway does it", SetupProof::Synced)
-        .with_instructions(format!(
-            "The first sync reads everything: some minutes for a few thousand users, as fast as {vendor} answers. Its \
-             progress can be watched (syncProgress)."
-        ))
+    SetupStep::here(
+        "FIRST_SYNC",
+        "Wait for the first sync",
+        "nobody: the gateway performs this step",
+        SetupProof::Synced,
+    )
+    .with_instructions(format!(
+        "The first sync reads all records. It takes a few minutes for a few thousand users, depending on {vendor}. Its \
+             progress can be followed (syncProgress)."
+    ))
 }

@@ -1,4 +1,4 @@
-//! Which step is done: pure decisions over what is known.
+//! Decides which setup steps are done.
 
 use seatgraph_core::{Finding, GrantType, Process, Registration, SetupPlace, SetupProof, SetupStep, Severity};
 use seatgraph_store::{CredentialState, Health, Profile, ProfileProcess, ProfileState, RunState, StoredFinding};
@@ -7,7 +7,7 @@ use super::{GuidedStep, SetupFacts};
 use crate::aliases::{INSTANCE_URL, merged};
 use crate::profiles::scopes;
 
-/// Says whether a step is done and, if not, what to do.
+/// Decides whether a step is done. If not, returns what to do.
 pub(super) fn judge(
     facts: &SetupFacts,
     connector: &Registration,
@@ -29,7 +29,7 @@ fn speaks_against(facts: &SetupFacts, step: &SetupStep, stored: &StoredFinding) 
     doubted && is_current && process.is_none_or(|process| facts.enabled().any(|enabled| enabled == process))
 }
 
-/// Says what is still to be done for a proof; `None` when it is there.
+/// Returns what is missing for a proof. `None` if it is present.
 fn lacking(
     facts: &SetupFacts,
     connector: &Registration,
@@ -41,20 +41,20 @@ fn lacking(
         SetupProof::Address => unless(facts.has_address(), || "Set instanceUrl on the connection alias.".to_owned()),
         SetupProof::Application => unless(facts.names_an_application(), || match place {
             SetupPlace::Vendor => {
-                format!("Do this at {vendor}; the gateway sees it once the application's id is entered on the alias.")
+                format!("Do this at {vendor}. The step is done when the client ID is entered on the alias.")
             }
-            SetupPlace::Here => "Begin the consent; this is done when somebody has come back from it.".to_owned(),
+            SetupPlace::Here => "Start the authorisation. The step is done when it is complete.".to_owned(),
         }),
         SetupProof::Credential => facts.credential_lacking(),
         SetupProof::Token => facts.token_lacking(),
         SetupProof::Scopes => facts.token_lacking().or_else(|| facts.scopes_lacking(connector, grant)),
         SetupProof::Organization => unless(facts.organization_known(), || {
-            "Validate the profile; the organisation has not been reached yet.".to_owned()
+            "Validate the profile. The organisation has not been reached yet.".to_owned()
         }),
         SetupProof::Processes => facts.processes_lacking(),
         SetupProof::Published => {
             let published = facts.profile.as_ref().is_some_and(|profile| profile.state != ProfileState::Draft);
-            unless(published, || "Publish the profile, when its validation finds nothing broken.".to_owned())
+            unless(published, || "Publish the profile when its validation finds no errors.".to_owned())
         }
         SetupProof::Synced => facts.sync_lacking(),
     }
@@ -89,8 +89,10 @@ impl SetupFacts {
         let remedy = match state {
             CredentialState::Ready => return None,
             CredentialState::Missing => "Enter the credential on the connection alias.",
-            CredentialState::ReauthRequired => "The vendor refused the credential; enter it again, or consent again.",
-            CredentialState::Revoked => "The credential was given back; enter it again, or consent again.",
+            CredentialState::ReauthRequired => {
+                "The vendor rejected the credential. Enter it again, or repeat the authorisation."
+            }
+            CredentialState::Revoked => "The credential was revoked. Enter it again, or repeat the authorisation.",
         };
         Some(remedy.to_owned())
     }
@@ -99,7 +101,7 @@ impl SetupFacts {
         self.credential_lacking().or_else(|| {
             let told = |alias: &seatgraph_store::Alias| alias.principal.is_some() || !alias.granted_scopes.is_empty();
             let granted = self.alias.as_ref().is_some_and(told) || self.organization_known();
-            unless(granted, || "Validate the profile: that asks the vendor for a token.".to_owned())
+            unless(granted, || "Validate the profile. The validation requests a token from the vendor.".to_owned())
         })
     }
 
@@ -121,7 +123,7 @@ impl SetupFacts {
                     && stored.finding.process.is_none_or(|process| process == row.process)
             };
             let found = self.findings.iter().find(concerns).map(|stored| stored.finding.remedy.as_str());
-            return Some(found.unwrap_or("Mend what the findings say, then validate again.").to_owned());
+            return Some(found.unwrap_or("Resolve the findings, then validate again.").to_owned());
         }
         let looked = enabled().next().is_some() && enabled().all(|row| row.health != Health::Unknown);
         let looked = looked && self.organization_known();
@@ -134,18 +136,18 @@ impl SetupFacts {
             return None;
         }
         let remedy = match self.last_run.as_ref().map(|run| (run.state, run)) {
-            None => "Publish the profile; that starts the first sync.".to_owned(),
+            None => "Publish the profile. This starts the first sync.".to_owned(),
             Some((RunState::Failed, run)) => {
                 let of_run = self.findings.iter().find(|stored| stored.run_id == Some(run.id));
                 of_run.map_or_else(|| "Start another sync.".to_owned(), |stored| stored.finding.remedy.clone())
             }
             Some((RunState::Suspect, run)) => {
-                run.reason.clone().unwrap_or_else(|| "Confirm the run, or mend the connection.".to_owned())
+                run.reason.clone().unwrap_or_else(|| "Confirm the run, or correct the connection.".to_owned())
             }
             Some((RunState::Cancelled | RunState::Succeeded | RunState::SucceededWithFindings, _)) => {
-                "Start another sync; the last one did not bring every process to its end.".to_owned()
+                "Start another sync. The last one did not complete every process.".to_owned()
             }
-            Some(_) => "Wait: the sync is under way.".to_owned(),
+            Some(_) => "Wait. The sync is running.".to_owned(),
         };
         Some(remedy)
     }
