@@ -1,5 +1,5 @@
 ALTER TABLE connection_aliases ADD COLUMN refreshing_until timestamptz;
-COMMENT ON COLUMN connection_aliases.refreshing_until IS 'Until when one process alone may use the refresh token; null when none does.';
+COMMENT ON COLUMN connection_aliases.refreshing_until IS 'End of the lease on the refresh token; null if no process refreshes it.';
 
 CREATE TABLE authorizations (
   state_hash bytea PRIMARY KEY,
@@ -13,11 +13,11 @@ CREATE TABLE authorizations (
 CREATE INDEX authorizations_alias ON authorizations (alias_id);
 CREATE INDEX authorizations_expiry ON authorizations (expires_at);
 
-COMMENT ON TABLE authorizations IS 'Consents that were begun and have not come back; each is taken once.';
-COMMENT ON COLUMN authorizations.state_hash IS 'SHA-256 of the state that comes back with the code.';
+COMMENT ON TABLE authorizations IS 'Started OAuth authorisations. Each can be completed once.';
+COMMENT ON COLUMN authorizations.state_hash IS 'SHA-256 of the OAuth state.';
 COMMENT ON COLUMN authorizations.alias_id IS 'The alias to be connected.';
-COMMENT ON COLUMN authorizations.begun_by IS 'Who began it, and alone may finish it.';
-COMMENT ON COLUMN authorizations.client_id IS 'The application''s public id at the vendor.';
-COMMENT ON COLUMN authorizations.redirect_uri IS 'Where the vendor sends the person''s browser back to.';
-COMMENT ON COLUMN authorizations.sealed IS 'The PKCE verifier and the application''s secret, sealed like other secrets.';
-COMMENT ON COLUMN authorizations.expires_at IS 'After this it is worthless.';
+COMMENT ON COLUMN authorizations.begun_by IS 'The caller. Only the same caller can complete it.';
+COMMENT ON COLUMN authorizations.client_id IS 'OAuth client ID.';
+COMMENT ON COLUMN authorizations.redirect_uri IS 'OAuth redirect URI.';
+COMMENT ON COLUMN authorizations.sealed IS 'The PKCE verifier and the client secret, encrypted.';
+COMMENT ON COLUMN authorizations.expires_at IS 'Expiry time.';

@@ -11,16 +11,16 @@ CREATE TABLE api_tokens (
 );
 CREATE INDEX api_tokens_page ON api_tokens (created_at, id);
 
-COMMENT ON TABLE api_tokens IS 'Tokens by which programs are known; what each may do stands in role_assignments.';
-COMMENT ON COLUMN api_tokens.id IS 'Ours, UUIDv7; the token itself begins with it.';
-COMMENT ON COLUMN api_tokens.name IS 'What people call it.';
-COMMENT ON COLUMN api_tokens.hash IS 'SHA-256 of the token; the token is shown once and never stored.';
-COMMENT ON COLUMN api_tokens.hint IS 'The last four characters of the token, by which people tell tokens apart.';
-COMMENT ON COLUMN api_tokens.created_by IS 'Who made it.';
-COMMENT ON COLUMN api_tokens.created_at IS 'When it was made.';
-COMMENT ON COLUMN api_tokens.expires_at IS 'From when on it opens nothing; null for one that lasts until it is revoked.';
-COMMENT ON COLUMN api_tokens.last_used_at IS 'When it was last used, to the minute; null for never.';
-COMMENT ON COLUMN api_tokens.revoked_at IS 'When it was revoked; null for one that is good.';
+COMMENT ON TABLE api_tokens IS 'API tokens. Their roles are in role_assignments.';
+COMMENT ON COLUMN api_tokens.id IS 'UUIDv7. The token starts with it.';
+COMMENT ON COLUMN api_tokens.name IS 'Display name.';
+COMMENT ON COLUMN api_tokens.hash IS 'SHA-256 of the token. The token itself is not stored.';
+COMMENT ON COLUMN api_tokens.hint IS 'Last four characters of the token.';
+COMMENT ON COLUMN api_tokens.created_by IS 'The creator.';
+COMMENT ON COLUMN api_tokens.created_at IS 'Creation time.';
+COMMENT ON COLUMN api_tokens.expires_at IS 'Expiry time; null if the token does not expire.';
+COMMENT ON COLUMN api_tokens.last_used_at IS 'Time of last use, accurate to the minute; null if never.';
+COMMENT ON COLUMN api_tokens.revoked_at IS 'Revocation time; null if not revoked.';
 
 CREATE TABLE role_assignments (
   id uuid PRIMARY KEY,
@@ -36,11 +36,11 @@ CREATE UNIQUE INDEX role_assignments_once ON role_assignments (holder_kind, hold
 CREATE INDEX role_assignments_profile ON role_assignments (profile_id);
 CREATE INDEX role_assignments_page ON role_assignments (assigned_at, id);
 
-COMMENT ON TABLE role_assignments IS 'Who may do what, and on which profile.';
-COMMENT ON COLUMN role_assignments.id IS 'Ours, UUIDv7.';
-COMMENT ON COLUMN role_assignments.holder_kind IS 'What sort of holder it is.';
-COMMENT ON COLUMN role_assignments.holder IS 'A token''s id, a person''s subject at the identity provider, or a group as the provider names it.';
-COMMENT ON COLUMN role_assignments.role IS 'What the holder may do.';
-COMMENT ON COLUMN role_assignments.profile_id IS 'The only profile it counts for; null for all of them.';
-COMMENT ON COLUMN role_assignments.assigned_by IS 'Who gave it.';
-COMMENT ON COLUMN role_assignments.assigned_at IS 'When it was given.';
+COMMENT ON TABLE role_assignments IS 'Roles granted to tokens, users and groups.';
+COMMENT ON COLUMN role_assignments.id IS 'UUIDv7.';
+COMMENT ON COLUMN role_assignments.holder_kind IS 'Kind of holder.';
+COMMENT ON COLUMN role_assignments.holder IS 'ID of a token, `sub` claim of a user, or name of a group at the identity provider.';
+COMMENT ON COLUMN role_assignments.role IS 'The granted role.';
+COMMENT ON COLUMN role_assignments.profile_id IS 'The profile that the role is limited to; null for all profiles.';
+COMMENT ON COLUMN role_assignments.assigned_by IS 'The caller who granted the role.';
+COMMENT ON COLUMN role_assignments.assigned_at IS 'Time when the role was granted.';

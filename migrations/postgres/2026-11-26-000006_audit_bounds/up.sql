@@ -1,6 +1,6 @@
 ALTER TABLE audit_events ADD COLUMN profile_id uuid;
 CREATE INDEX audit_events_profile ON audit_events (profile_id, sequence);
-COMMENT ON COLUMN audit_events.profile_id IS 'The one profile that it concerns; null when it concerns several, or none.';
+COMMENT ON COLUMN audit_events.profile_id IS 'The affected profile; null if several or none are affected.';
 
 CREATE FUNCTION keep_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

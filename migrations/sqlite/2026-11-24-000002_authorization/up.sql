@@ -1,14 +1,14 @@
-ALTER TABLE connection_aliases ADD COLUMN refreshing_until bigint; -- Until when one process alone may use the refresh token; null when none does.
+ALTER TABLE connection_aliases ADD COLUMN refreshing_until bigint; -- End of the lease on the refresh token; null if no process refreshes it.
 
--- Consents that were begun and have not come back; each is taken once.
+-- Started OAuth authorisations. Each can be completed once.
 CREATE TABLE authorizations (
-  state_hash blob PRIMARY KEY NOT NULL, -- SHA-256 of the state that comes back with the code.
+  state_hash blob PRIMARY KEY NOT NULL, -- SHA-256 of the OAuth state.
   alias_id blob NOT NULL REFERENCES connection_aliases (id) ON DELETE CASCADE, -- The alias to be connected.
-  begun_by text NOT NULL, -- Who began it, and alone may finish it.
-  client_id text NOT NULL, -- The application's public id at the vendor.
-  redirect_uri text NOT NULL, -- Where the vendor sends the person's browser back to.
-  sealed blob NOT NULL, -- The PKCE verifier and the application's secret, sealed like other secrets.
-  expires_at bigint NOT NULL -- After this it is worthless.
+  begun_by text NOT NULL, -- The caller. Only the same caller can complete it.
+  client_id text NOT NULL, -- OAuth client ID.
+  redirect_uri text NOT NULL, -- OAuth redirect URI.
+  sealed blob NOT NULL, -- The PKCE verifier and the client secret, encrypted.
+  expires_at bigint NOT NULL -- Expiry time.
 ) WITHOUT ROWID;
 CREATE INDEX authorizations_alias ON authorizations (alias_id);
 CREATE INDEX authorizations_expiry ON authorizations (expires_at);

@@ -1,28 +1,28 @@
--- Logins that were begun; each is finished at most once.
+-- Started logins. Each can be completed once.
 CREATE TABLE login_attempts (
-  state_hash blob PRIMARY KEY NOT NULL, -- SHA-256 of the state that comes back with the code.
-  browser_hash blob NOT NULL, -- SHA-256 of the cookie of the browser that began it, and alone may finish it.
-  sealed blob NOT NULL, -- The nonce and the PKCE verifier, sealed like other secrets.
-  return_path text NOT NULL, -- Where the person goes once they are logged in; a path of ours.
-  created_at bigint NOT NULL, -- When it was begun.
-  used_at bigint -- When the browser came back with the state; null until then, and worthless afterwards.
+  state_hash blob PRIMARY KEY NOT NULL, -- SHA-256 of the OpenID Connect state.
+  browser_hash blob NOT NULL, -- SHA-256 of the browser's cookie. Only the same browser can complete the login.
+  sealed blob NOT NULL, -- The nonce and the PKCE verifier, encrypted.
+  return_path text NOT NULL, -- Path to redirect to after the login.
+  created_at bigint NOT NULL, -- Creation time.
+  used_at bigint -- Time when the browser returned with the state; null before. The row cannot be used again.
 ) WITHOUT ROWID;
 CREATE INDEX login_attempts_age ON login_attempts (created_at);
 
--- People who are, or were, logged in.
+-- Login sessions of users.
 CREATE TABLE sessions (
-  id blob PRIMARY KEY NOT NULL, -- Ours; says which session without giving it away.
-  token_hash blob NOT NULL, -- SHA-256 of the token in the person's cookie.
-  issuer text NOT NULL, -- The OpenID provider that said who it is; a subject means nothing without it.
-  subject text NOT NULL, -- The provider's unchanging name for the person.
-  name text NOT NULL, -- What people call the person.
-  email text, -- The person's address, as the provider knows it; null when it gave none.
-  groups text NOT NULL, -- The values of the group claim, a list of texts, as they were at login.
-  id_token blob, -- The provider's token about this login, sealed like other secrets, shown to it at logout; null when it cannot end a session.
-  created_at bigint NOT NULL, -- When the person logged in.
-  last_seen_at bigint NOT NULL, -- When the session was last used, to about a minute.
-  expires_at bigint NOT NULL, -- When it ends, however much it is used.
-  ended_at bigint -- When the person logged out, or logged in anew in the same browser; null while neither happened.
+  id blob PRIMARY KEY NOT NULL, -- Identifies the session without revealing its token.
+  token_hash blob NOT NULL, -- SHA-256 of the token in the session cookie.
+  issuer text NOT NULL, -- Issuer URL of the OpenID provider. A subject is only unique per issuer.
+  subject text NOT NULL, -- Immutable `sub` claim of the user.
+  name text NOT NULL, -- Display name of the user.
+  email text, -- E-mail address from the provider; null if not provided.
+  groups text NOT NULL, -- Values of the group claim at login, a JSON array of strings.
+  id_token blob, -- ID token of the login, encrypted; required for the logout at the provider; null if the provider does not support it.
+  created_at bigint NOT NULL, -- Login time.
+  last_seen_at bigint NOT NULL, -- Time of last use, accurate to about a minute.
+  expires_at bigint NOT NULL, -- Expiry time, regardless of use.
+  ended_at bigint -- Time when the user logged out, or logged in again in the same browser; null if neither happened.
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX sessions_token ON sessions (token_hash);
 CREATE INDEX sessions_expiry ON sessions (expires_at);

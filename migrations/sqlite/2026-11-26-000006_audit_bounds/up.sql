@@ -1,4 +1,4 @@
-ALTER TABLE audit_events ADD COLUMN profile_id blob; -- The one profile that it concerns; null when it concerns several, or none.
+ALTER TABLE audit_events ADD COLUMN profile_id blob; -- The affected profile; null if several or none are affected.
 CREATE INDEX audit_events_profile ON audit_events (profile_id, sequence);
 
 CREATE TRIGGER audit_events_stay_as_written BEFORE UPDATE ON audit_events

@@ -1,1 +1,1 @@
-ALTER TABLE integration_profiles ADD COLUMN organization_checked_at bigint; -- When the connection, as it is now, was seen to lead to the organisation; null when it was changed since.
+ALTER TABLE integration_profiles ADD COLUMN organization_checked_at bigint; -- Time when the current connection last reached the organisation; null if the connection has changed since.
