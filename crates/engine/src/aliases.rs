@@ -13,9 +13,9 @@ use seatgraph_store::AliasId;
 use serde_json::{Map, Value};
 
 pub(crate) use authorization::scopes;
-pub use authorization::{Authorization, BeginAuthorization, Connected, Consented, NotAuthorized, callback_url};
+pub use authorization::{Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, callback_url};
 pub use credentials::JwtBearer;
-pub use delegation::{CreateLink, CreatedLink, Invitation};
+pub use delegation::{CreateLink, CreatedLink, LinkDetails};
 pub use properties::{EffectiveProperty, Origin};
 pub(crate) use properties::{INSTANCE_URL, merged};
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::access::{AffectedProfiles, Principal, Subject};
 use crate::refusal::Denied;
-use crate::{Authorization, Connected, CreatedLink, Engine, NotAuthorized, Validated};
+use crate::{Authorization, Connected, ConsentError, CreatedLink, Engine, Validated};
 
 /// Who does something, and from where.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ impl Told for Denied {
     }
 }
 
-impl Told for NotAuthorized {
+impl Told for ConsentError {
     fn told(&self) -> (AuditOutcome, String) {
         match self {
             Self::Found(finding) => (AuditOutcome::Refused, format!("{}: {}", finding.code, finding.message)),

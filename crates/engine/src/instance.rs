@@ -5,15 +5,15 @@
 //! id and a generation that grows. A database with another id comes from another installation; one that is behind the
 //! file was restored.
 
-mod mark;
+mod identity;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use seatgraph_core::{Error as CoreError, ErrorKind};
 use seatgraph_store::{self as store, Instance, audit, instance};
 
-pub use self::mark::Mark;
-use self::mark::Noted;
+pub use self::identity::InstanceIdentity;
+use self::identity::StoredState;
 use crate::access::Subject;
 use crate::audit::Leaves;
 use crate::refusal::{Denied, Refusal, RefusalCode};
@@ -35,15 +35,15 @@ impl Quarantine {
 }
 
 /// Returns why a database does not belong to this installation. `None` if it does, or if it is new.
-fn foreign(database: Option<&Instance>, noted: Option<&Noted>) -> Option<&'static str> {
+fn foreign(database: Option<&Instance>, stored: Option<&StoredState>) -> Option<&'static str> {
     let database = database?;
-    match noted {
+    match stored {
         None => Some("the database belongs to an installation, but the instance identity file is missing"),
-        Some(noted) if database.epoch != noted.epoch => Some("the database belongs to another installation"),
-        Some(noted) if database.generation < noted.generation => {
+        Some(stored) if database.epoch != stored.epoch => Some("the database belongs to another installation"),
+        Some(stored) if database.generation < stored.generation => {
             Some("the database is older than the instance identity file: a backup was restored")
         }
-        Some(noted) if noted.is_copy => {
+        Some(stored) if stored.is_copy => {
             Some("the instance identity file is a copy: its directory was cloned or restored from a backup")
         }
         Some(_) => None,
@@ -56,27 +56,27 @@ impl Engine {
     ///
     /// # Errors
     /// If the database is unavailable, or the file cannot be read or written.
-    pub async fn look_at_instance(&self, mark: &Mark) -> Result<Option<Arc<str>>, store::Error> {
-        let (database, noted) = (instance::find(self.db()).await?, mark.noted()?);
-        if let Some(reason) = foreign(database.as_ref(), noted.as_ref()) {
+    pub async fn verify_instance(&self, identity: &InstanceIdentity) -> Result<Option<Arc<str>>, store::Error> {
+        let (database, stored) = (instance::find(self.db()).await?, identity.stored()?);
+        if let Some(reason) = foreign(database.as_ref(), stored.as_ref()) {
             self.quarantined().set(Some(reason));
             return Ok(self.quarantine());
         }
         let ours = match database {
             Some(ours) => ours,
-            // Another process may mark a new database first; then its mark holds.
-            None => instance::found(self.db(), mark.fresh()).await?,
+            // Another process may initialise a new database first; its identity then applies.
+            None => instance::found(self.db(), identity.fresh()).await?,
         };
         let generation = instance::advance(self.db(), ours.epoch).await?.unwrap_or(ours.generation);
-        let audit = self.end_of_audit(noted.and_then(|noted| noted.audit)).await?;
-        mark.note(&Noted { audit, ..Noted::of(ours.epoch, generation) })?;
+        let audit = self.end_of_audit(stored.and_then(|stored| stored.audit)).await?;
+        identity.save(&StoredState { audit, ..StoredState::of(ours.epoch, generation) })?;
         self.quarantined().set(None);
         Ok(None)
     }
 
     /// Returns the row of the audit log to store in the identity file: the newest one. If the stored row is missing
     /// from the log, it stays stored, so that a verification detects the loss.
-    async fn end_of_audit(&self, before: Option<audit::Noted>) -> Result<Option<audit::Noted>, store::Error> {
+    async fn end_of_audit(&self, before: Option<audit::AuditHead>) -> Result<Option<audit::AuditHead>, store::Error> {
         match before {
             Some(before) if !audit::holds(self.db(), &before).await? => {
                 let sequence = before.sequence;
@@ -91,15 +91,15 @@ impl Engine {
     ///
     /// # Errors
     /// Refuses an empty reason.
-    pub async fn adopt(&self, mark: &Mark, because: &str) -> Result<Adopted, Denied> {
+    pub async fn adopt(&self, identity: &InstanceIdentity, because: &str) -> Result<Adopted, Denied> {
         let because = because.trim();
         if because.is_empty() {
             let message = "a reason is required; it is recorded in the audit log";
             return Err(Refusal::new(RefusalCode::Required, message).at(["reason"]).into());
         }
-        let adopted = instance::adopt(self.db(), mark.fresh(), because).await?;
-        let noted = Noted::of(adopted.epoch, adopted.generation);
-        mark.note(&Noted { audit: audit::head(self.db()).await?, ..noted })?;
+        let adopted = instance::adopt(self.db(), identity.fresh(), because).await?;
+        let stored = StoredState::of(adopted.epoch, adopted.generation);
+        identity.save(&StoredState { audit: audit::head(self.db()).await?, ..stored })?;
         self.quarantined().set(None);
         Ok(Adopted { because: because.to_owned() })
     }
@@ -155,20 +155,20 @@ mod tests {
         Instance { epoch: Uuid::from_u128(epoch), generation, adopted_at: None, adopted_because: None }
     }
 
-    const fn noted(epoch: u128, generation: i64) -> Noted {
-        Noted::of(Uuid::from_u128(epoch), generation)
+    const fn stored(epoch: u128, generation: i64) -> StoredState {
+        StoredState::of(Uuid::from_u128(epoch), generation)
     }
 
     #[test]
     fn a_database_is_ours_when_it_bears_our_mark_and_is_no_older_than_we_remember() {
         assert_eq!(foreign(None, None), None);
-        assert_eq!(foreign(None, Some(&noted(1, 9))), None, "a new database beside an old file");
-        assert_eq!(foreign(Some(&database(1, 7)), Some(&noted(1, 7))), None);
-        assert_eq!(foreign(Some(&database(1, 8)), Some(&noted(1, 7))), None, "another replica, or a crash in between");
-        assert!(foreign(Some(&database(1, 6)), Some(&noted(1, 7))).is_some(), "a backup was put back");
-        assert!(foreign(Some(&database(2, 9)), Some(&noted(1, 7))).is_some(), "another installation's");
+        assert_eq!(foreign(None, Some(&stored(1, 9))), None, "a new database beside an old file");
+        assert_eq!(foreign(Some(&database(1, 7)), Some(&stored(1, 7))), None);
+        assert_eq!(foreign(Some(&database(1, 8)), Some(&stored(1, 7))), None, "another replica, or a crash in between");
+        assert!(foreign(Some(&database(1, 6)), Some(&stored(1, 7))).is_some(), "a backup was put back");
+        assert!(foreign(Some(&database(2, 9)), Some(&stored(1, 7))).is_some(), "another installation's");
         assert!(foreign(Some(&database(1, 7)), None).is_some(), "a clone on a new machine");
-        let copy = Noted { is_copy: true, ..noted(1, 7) };
+        let copy = StoredState { is_copy: true, ..stored(1, 7) };
         assert!(foreign(Some(&database(1, 7)), Some(&copy)).is_some(), "a clone of the whole folder");
     }
 }

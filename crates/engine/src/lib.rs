@@ -26,14 +26,14 @@ mod tokens;
 mod worker;
 
 pub use aliases::{
-    Authorization, BeginAuthorization, Connected, Consented, CreateAlias, CreateLink, CreatedLink, EffectiveProperty,
-    Invitation, JwtBearer, NotAuthorized, Origin, UpdateAlias, callback_url,
+    Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, CreateAlias, CreateLink, CreatedLink,
+    EffectiveProperty, JwtBearer, LinkDetails, Origin, UpdateAlias, callback_url,
 };
 pub use audit::{Actor, Leaves, Told};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;
-pub use instance::{Adopted, Mark};
+pub use instance::{Adopted, InstanceIdentity};
 pub use keys::Rotated;
 pub use profiles::{CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, setup};
 pub use progress::{By, ProgressEvent};

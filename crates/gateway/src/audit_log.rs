@@ -39,7 +39,7 @@ pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
         Audit::Verify { head } => {
             let head = match head {
                 Some(head) => Some(head),
-                None => config.mark().audit_head()?,
+                None => config.identity().audit_head()?,
             };
             let verified = audit::verify(&db, &keys::sealer(config)?, head.as_deref()).await?;
             let verified = verified.context("the audit log was tampered with")?;

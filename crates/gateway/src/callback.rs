@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use seatgraph_core::{Finding, Secret};
 use seatgraph_engine::access::{Principal, PrincipalId};
-use seatgraph_engine::{Actor, Connected, Consented, Engine, NotAuthorized};
+use seatgraph_engine::{Actor, Connected, ConsentError, ConsentResponse, Engine};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -64,9 +64,9 @@ async fn callback(
     let Query(returned) = returned.unwrap_or_default();
     let Returned { state, code, error, error_description } = returned;
     let consented = match (error, code) {
-        (Some(error), _) => Consented::Refused { error, description: error_description.unwrap_or_default() },
-        (None, Some(code)) => Consented::Code(code),
-        (None, None) => Consented::Refused { error: "invalid_request".to_owned(), description: String::new() },
+        (Some(error), _) => ConsentResponse::Refused { error, description: error_description.unwrap_or_default() },
+        (None, Some(code)) => ConsentResponse::Code(code),
+        (None, None) => ConsentResponse::Refused { error: "invalid_request".to_owned(), description: String::new() },
     };
     let state = state.unwrap_or_else(|| Secret::new(""));
     // The vendor's site sends the browser here, and nothing but the state it brings counts; so its cookie may.
@@ -79,13 +79,13 @@ async fn callback(
     let actor = person.unwrap_or_else(Principal::browser);
     let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
     match Box::pin(engine.finish_authorization(&actor, &connector, &state, &by, consented)).await {
-        Ok(Connected { alias, delegated: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
-        Ok(Connected { alias, delegated: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
-        Err(NotAuthorized::Found(finding)) => {
+        Ok(Connected { alias, via_link: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
+        Ok(Connected { alias, via_link: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
+        Err(ConsentError::Found(finding)) => {
             tracing::info!(connector, code = %finding.code, "a consent did not connect");
             page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding))
         }
-        Err(NotAuthorized::Failed(error)) => {
+        Err(ConsentError::Failed(error)) => {
             tracing::error!(connector, error = &error as &dyn std::error::Error, "a consent could not be finished");
             broken()
         }

@@ -10,7 +10,7 @@ use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use seatgraph_core::Secret;
-use seatgraph_engine::{EngineSettings, Mark};
+use seatgraph_engine::{EngineSettings, InstanceIdentity};
 use seatgraph_store::DatabaseSettings;
 use serde::Deserialize;
 use url::Url;
@@ -212,12 +212,12 @@ impl Config {
 
     /// Returns what says that a database is this installation's own.
     #[must_use]
-    pub fn mark(&self) -> Mark {
+    pub fn identity(&self) -> InstanceIdentity {
         match self.instance {
-            Some(epoch) => Mark::Given(epoch),
+            Some(epoch) => InstanceIdentity::Given(epoch),
             None => {
                 let beside_key = || self.key_path().with_file_name("seatgraph.instance");
-                Mark::File(self.instance_file.clone().unwrap_or_else(beside_key))
+                InstanceIdentity::File(self.instance_file.clone().unwrap_or_else(beside_key))
             }
         }
     }

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 use seatgraph_core::{GrantType, Manifest, Necessity, Permission, PermissionSetDocument, Secret};
-use seatgraph_engine::{Authorization, Engine, GuidedStep, Invitation, NotAuthorized, setup};
+use seatgraph_engine::{Authorization, ConsentError, Engine, GuidedStep, LinkDetails, setup};
 use sha2::{Digest, Sha256};
 use url::Url;
 
@@ -37,7 +37,7 @@ pub(crate) fn router(engine: Engine, public_url: Url) -> Router {
 }
 
 async fn show(State(here): State<Here>, Path(token): Path<String>) -> Response {
-    match here.engine.invitation(&Secret::new(token)).await {
+    match here.engine.link_details(&Secret::new(token)).await {
         Ok(invitation) => {
             let alias = invitation.link.alias_id;
             let steps = here.engine.vendor_steps(alias, GrantType::AuthorizationCode, &here.public_url).await;
@@ -52,11 +52,11 @@ async fn show(State(here): State<Here>, Path(token): Path<String>) -> Response {
 
 async fn begin(State(here): State<Here>, Path(token): Path<String>) -> Response {
     let (token, browser) = (Secret::new(token), Secret::generate());
-    let invitation = match here.engine.invitation(&token).await {
+    let invitation = match here.engine.link_details(&token).await {
         Ok(invitation) => invitation,
         Err(error) => return not_invited(error),
     };
-    match here.engine.accept_invitation(&token, &here.public_url, known_as(browser.expose())).await {
+    match here.engine.begin_by_link(&token, &here.public_url, known_as(browser.expose())).await {
         Ok(authorization) => {
             let mut answer = onwards(&authorization, invitation.connector.manifest().name);
             answer.headers_mut().insert(header::SET_COOKIE, cookie(&invitation, &browser, &here.public_url));
@@ -81,7 +81,7 @@ fn known_as(cookie: &str) -> String {
 }
 
 /// `Lax`, because the vendor's site is where the browser comes back from.
-fn cookie(invitation: &Invitation, browser: &Secret, public_url: &Url) -> HeaderValue {
+fn cookie(invitation: &LinkDetails, browser: &Secret, public_url: &Url) -> HeaderValue {
     let (link, path) = (invitation.link.id, callback_path(public_url));
     let secure = if public_url.scheme() == "https" { "; Secure" } else { "" };
     let text = format!(
@@ -98,13 +98,13 @@ fn callback_path(public_url: &Url) -> String {
     format!("{}/oauth/", public_url.path().trim_end_matches('/'))
 }
 
-fn not_invited(error: NotAuthorized) -> Response {
+fn not_invited(error: ConsentError) -> Response {
     match error {
-        NotAuthorized::Found(finding) => {
+        ConsentError::Found(finding) => {
             tracing::info!(code = %finding.code, "a delegated link led nowhere");
             page(StatusCode::NOT_FOUND, "This link does not work", &of_finding(&finding))
         }
-        NotAuthorized::Failed(error) => {
+        ConsentError::Failed(error) => {
             tracing::error!(error = &error as &dyn std::error::Error, "a delegated link could not be followed");
             broken()
         }
@@ -118,7 +118,7 @@ fn onwards(authorization: &Authorization, vendor: &str) -> Response {
     page_with(StatusCode::OK, "One moment", &head, &body)
 }
 
-fn asked(invitation: &Invitation, steps: &str) -> String {
+fn asked(invitation: &LinkDetails, steps: &str) -> String {
     let manifest = invitation.connector.manifest();
     let row = |name: &str, value: &str| format!("<tr><th>{name}</th><td>{}</td></tr>", escaped(value));
     let address = invitation.address.as_deref().unwrap_or("the one that you log in to");

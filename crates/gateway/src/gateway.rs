@@ -10,7 +10,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use seatgraph_core::{Clock, SystemClock};
 use seatgraph_engine::access::{Principal, Subject};
-use seatgraph_engine::{Actor, Engine, Mark, Worker};
+use seatgraph_engine::{Actor, Engine, InstanceIdentity, Worker};
 use seatgraph_store::{Db, FileLock, Pools, Sealer, audit};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -95,7 +95,7 @@ impl Gateway {
         };
         let (worker, wakeups) = (Worker::new(engine.clone()), db.wakeups().clone());
         let (worker_stop, wakeups_stop) = (stop.clone(), stop.clone());
-        tasks.spawn(watch_instance(engine.clone(), config.mark(), stop.clone()));
+        tasks.spawn(watch_instance(engine.clone(), config.identity(), stop.clone()));
         tasks.spawn(async move {
             worker.run(worker_stop).await;
             Ok(())
@@ -144,7 +144,7 @@ impl Gateway {
 /// Says at the start what people should know of this process: whether it stays away from vendors, and what is open that
 /// should be closed outside of development.
 async fn announce(engine: &Engine, config: &Config) -> anyhow::Result<()> {
-    let quarantine = engine.look_at_instance(&config.mark()).await.context("instance_file")?;
+    let quarantine = engine.verify_instance(&config.identity()).await.context("instance_file")?;
     if let Some(reason) = quarantine {
         tracing::error!(reason = &*reason, "quarantine: no vendor is touched until `seatgraph adopt --reason …`");
     }
@@ -155,12 +155,12 @@ async fn announce(engine: &Engine, config: &Config) -> anyhow::Result<()> {
 }
 
 /// Lets the installation grow older, and notices a database that was put back, or adopted, under its feet.
-async fn watch_instance(engine: Engine, mark: Mark, stop: CancellationToken) -> anyhow::Result<()> {
+async fn watch_instance(engine: Engine, identity: InstanceIdentity, stop: CancellationToken) -> anyhow::Result<()> {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.reset();
     while stop.run_until_cancelled(looks.tick()).await.is_some() {
         let before = engine.quarantine();
-        match engine.look_at_instance(&mark).await {
+        match engine.verify_instance(&identity).await {
             Ok(now) if now != before => tracing::warn!(reason = now.as_deref(), "quarantine changed"),
             Ok(_) => {}
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "instance could not be looked at"),
@@ -172,8 +172,8 @@ async fn watch_instance(engine: Engine, mark: Mark, stop: CancellationToken) -> 
 /// Takes the configured database over for this installation.
 pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
     let engine = engine(config).await?;
-    let mark = config.mark();
-    let adopting = engine.adopt(&mark, reason);
+    let identity = config.identity();
+    let adopting = engine.adopt(&identity, reason);
     tokens::done(engine.audited(&operator(), "adopt", Subject::Gateway, adopting).await)?;
     writeln!(std::io::stdout(), "adopted: running gateways take up their work within a minute")?;
     Ok(())

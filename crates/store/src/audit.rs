@@ -18,7 +18,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use self::chain::PLACE as KEY_PLACE;
-pub use self::chain::{Broken, Noted, Verified, head, holds, opens, verify};
+pub use self::chain::{AuditHead, Broken, Verified, head, holds, opens, verify};
 use crate::db::{with_conn, with_tx};
 use crate::digest::hex;
 use crate::listing::{Key, Side, text, time};

@@ -41,7 +41,7 @@ pub struct Authorization {
 
 /// Result that the vendor sent to the OAuth callback.
 #[derive(Debug, Clone)]
-pub enum Consented {
+pub enum ConsentResponse {
     /// The authorisation code. It can be redeemed once.
     Code(Secret),
     /// The user or a policy denied the authorisation (RFC 6749, section 4.1.2.1).
@@ -58,27 +58,27 @@ pub enum Consented {
 pub struct Connected {
     /// The alias.
     pub alias: Alias,
-    /// Whether a delegated link was used.
-    pub delegated: bool,
+    /// Whether a via_link link was used.
+    pub via_link: bool,
 }
 
 /// Reason why an authorisation failed.
 #[derive(Debug)]
-pub enum NotAuthorized {
+pub enum ConsentError {
     /// A problem that the user can correct.
     Found(Box<Finding>),
     /// An unexpected failure.
     Failed(Error),
 }
 
-impl<E: Into<Error>> From<E> for NotAuthorized {
+impl<E: Into<Error>> From<E> for ConsentError {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
 }
 
-pub(super) fn found(finding: Finding) -> NotAuthorized {
-    NotAuthorized::Found(Box::new(finding))
+pub(super) fn found(finding: Finding) -> ConsentError {
+    ConsentError::Found(Box::new(finding))
 }
 
 impl Engine {

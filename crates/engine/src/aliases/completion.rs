@@ -15,7 +15,7 @@ use url::Url;
 
 use super::authorization::found;
 use super::withdrawal::Withdrawal;
-use super::{Connected, Consented, NotAuthorized};
+use super::{Connected, ConsentError, ConsentResponse};
 use crate::access::Subject;
 use crate::link::trusted;
 use crate::{Actor, Engine, findings as said};
@@ -35,8 +35,8 @@ impl Engine {
         connector: &str,
         state: &Secret,
         by: &[String],
-        consented: Consented,
-    ) -> Result<Connected, NotAuthorized> {
+        consented: ConsentResponse,
+    ) -> Result<Connected, ConsentError> {
         let taken = authorizations::take(self.db(), self.sealer(), state, by).await?;
         let pending = taken.ok_or_else(|| found(said::consent_unknown()))?;
         let alias = aliases::find(self.db(), pending.alias_id).await?.ok_or_else(|| found(said::consent_unknown()))?;
@@ -49,33 +49,38 @@ impl Engine {
     }
 
     /// Authorises the alias. Stores a finding with its profile if that fails.
-    async fn finish(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Connected, NotAuthorized> {
-        let (alias_id, delegated) = (alias.id, pending.link_id.is_some());
+    async fn finish(
+        &self,
+        alias: Alias,
+        pending: Pending,
+        consented: ConsentResponse,
+    ) -> Result<Connected, ConsentError> {
+        let (alias_id, via_link) = (alias.id, pending.link_id.is_some());
         let connector = self.connector(&alias.connector);
         let mut connected = self.connect(alias, pending, consented).await;
-        if let (Err(NotAuthorized::Found(finding)), Some(connector)) = (&mut connected, connector) {
+        if let (Err(ConsentError::Found(finding)), Some(connector)) = (&mut connected, connector) {
             said::refer_to(connector.manifest(), std::slice::from_mut(finding));
         }
         let told = match &connected {
             Ok(_) => Some(None),
-            Err(NotAuthorized::Found(finding)) => Some(Some(&**finding)),
-            Err(NotAuthorized::Failed(_)) => None,
+            Err(ConsentError::Found(finding)) => Some(Some(&**finding)),
+            Err(ConsentError::Failed(_)) => None,
         };
         if let Some(hindrance) = told
             && let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await
         {
             tracing::warn!(alias = %alias_id, %error, "what came of a consent is not kept with its profile");
         }
-        connected.map(|alias| Connected { alias, delegated })
+        connected.map(|alias| Connected { alias, via_link })
     }
 
-    async fn connect(&self, alias: Alias, pending: Pending, consented: Consented) -> Result<Alias, NotAuthorized> {
+    async fn connect(&self, alias: Alias, pending: Pending, consented: ConsentResponse) -> Result<Alias, ConsentError> {
         let connector = self.stored_connector(&alias.connector)?;
         let parent = self.parent(&alias).await?;
         let (oauth, lender) = self.grantor(connector, &alias, parent.as_ref()).map_err(explained)?;
         let code = match consented {
-            Consented::Code(code) => code,
-            Consented::Refused { error, description } => {
+            ConsentResponse::Code(code) => code,
+            ConsentResponse::Refused { error, description } => {
                 let grant = GrantType::AuthorizationCode;
                 return Err(explained((oauth.explain)(&GrantRefusal { grant, status: 400, error, description })));
             }
@@ -101,7 +106,7 @@ impl Engine {
         parent: Option<&Alias>,
         pending: &Pending,
         granted: &Grant,
-    ) -> Result<Alias, NotAuthorized> {
+    ) -> Result<Alias, ConsentError> {
         let Some(refresh_token) = &granted.refresh_token else { return Err(found(said::no_refresh_token())) };
         self.is_of_its_organization(connector, &alias, parent, granted).await?;
         let now = self.now();
@@ -131,7 +136,7 @@ impl Engine {
         alias: &Alias,
         parent: Option<&Alias>,
         granted: &Grant,
-    ) -> Result<(), NotAuthorized> {
+    ) -> Result<(), ConsentError> {
         let profile = store::profiles::by_alias(self.db(), &[alias.id]).await?.remove(&alias.id);
         // A draft has no records yet that another organisation's could mix with.
         let published = profile.and_then(|mut profiles| profiles.pop()).filter(|one| one.state != ProfileState::Draft);
@@ -166,6 +171,6 @@ impl TokenSource for Held {
     }
 }
 
-fn explained(error: Error) -> NotAuthorized {
+fn explained(error: Error) -> ConsentError {
     found(said::of_error(&error, None))
 }

@@ -10,7 +10,7 @@ use seatgraph_store::delegations::{self, NewLink};
 use seatgraph_store::{self as store, AliasId, DelegatedLink, LinkId, aliases};
 use url::Url;
 
-use super::authorization::{Authorization, BeginAuthorization, NotAuthorized, found, scopes};
+use super::authorization::{Authorization, BeginAuthorization, ConsentError, found, scopes};
 use super::merged;
 use super::properties::INSTANCE_URL;
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
@@ -51,7 +51,7 @@ pub struct CreatedLink {
 
 /// Access that a link requests.
 #[derive(Debug, Clone)]
-pub struct Invitation {
+pub struct LinkDetails {
     /// The link.
     pub link: DelegatedLink,
     /// The connector.
@@ -97,13 +97,13 @@ impl Engine {
     ///
     /// # Errors
     /// A finding if the link cannot be used.
-    pub async fn invitation(&self, token: &Secret) -> Result<Invitation, NotAuthorized> {
+    pub async fn link_details(&self, token: &Secret) -> Result<LinkDetails, ConsentError> {
         let link = self.open_link(token).await?;
         let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
         let connector = self.stored_connector(&alias.connector)?;
         let parent = self.parent(&alias).await?;
         let address = merged(&alias, parent.as_ref()).remove(INSTANCE_URL);
-        Ok(Invitation {
+        Ok(LinkDetails {
             link,
             connector,
             alias: alias.name,
@@ -115,13 +115,13 @@ impl Engine {
     /// Starts the authorisation of the link with a token, for the caller `begun_by`.
     ///
     /// # Errors
-    /// As [`Engine::invitation`], and a finding if the alias changed since the link was created.
-    pub async fn accept_invitation(
+    /// As [`Engine::link_details`], and a finding if the alias changed since the link was created.
+    pub async fn begin_by_link(
         &self,
         token: &Secret,
         public_url: &Url,
         begun_by: String,
-    ) -> Result<Authorization, NotAuthorized> {
+    ) -> Result<Authorization, ConsentError> {
         let link = self.open_link(token).await?;
         let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
         let client_secret = match delegations::client_secret(self.db(), self.sealer(), link.id).await {
@@ -132,11 +132,11 @@ impl Engine {
         let input = BeginAuthorization { alias_id: alias.id, client_id, client_secret, public_url, begun_by };
         self.begin(&alias, input, Some(link.id)).await.map_err(|denied| match denied {
             Denied::Refused(refusals) => found(said::link_hindered(&refusals)),
-            Denied::Failed(error) => NotAuthorized::Failed(error),
+            Denied::Failed(error) => ConsentError::Failed(error),
         })
     }
 
-    async fn open_link(&self, token: &Secret) -> Result<DelegatedLink, NotAuthorized> {
+    async fn open_link(&self, token: &Secret) -> Result<DelegatedLink, ConsentError> {
         let link = delegations::find_by_token(self.db(), token).await?.ok_or_else(|| found(said::link_unknown()))?;
         // Leases and links run out by the database's clock.
         if link.is_open(self.db().now().await?) { Ok(link) } else { Err(found(said::link_over())) }

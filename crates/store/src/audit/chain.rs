@@ -29,7 +29,7 @@ const PIECE: i64 = 1000;
 pub struct Verified {
     /// How many rows it has.
     pub events: i64,
-    /// The signature of the last one, in hexadecimal. Noted elsewhere, it shows whether the end was cut off later.
+    /// The signature of the last one, in hexadecimal. AuditHead elsewhere, it shows whether the end was cut off later.
     pub head: String,
 }
 
@@ -59,8 +59,8 @@ pub enum Broken {
         found: i64,
     },
     /// The head that was noted elsewhere is not in the log.
-    #[error("no row has the noted head; the log was cut off or replaced since it was noted")]
-    NotedHead,
+    #[error("the given head is not in the log; the log was truncated or replaced")]
+    HeadMissing,
 }
 
 /// The end of the log as its one row says it: the last number, its signature, and the sealed key of the chain.
@@ -75,7 +75,7 @@ async fn read_head(db: &Db) -> Result<Option<Head>> {
 
 /// A row of the log, as somebody notes it elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Noted {
+pub struct AuditHead {
     /// Its number.
     pub sequence: i64,
     /// Its signature, in hexadecimal.
@@ -86,15 +86,15 @@ pub struct Noted {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn head(db: &Db) -> Result<Option<Noted>> {
-    Ok(read_head(db).await?.map(|(sequence, hash, _)| Noted { sequence, signature: hex(&hash) }))
+pub async fn head(db: &Db) -> Result<Option<AuditHead>> {
+    Ok(read_head(db).await?.map(|(sequence, hash, _)| AuditHead { sequence, signature: hex(&hash) }))
 }
 
 /// Says whether the log still has a row that was noted; one that was cut off or replaced since has not.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn holds(db: &Db, noted: &Noted) -> Result<bool> {
+pub async fn holds(db: &Db, noted: &AuditHead) -> Result<bool> {
     let row = after(db, noted.sequence - 1, 1).await?.pop();
     Ok(row.is_some_and(|row| row.sequence == noted.sequence && row.signature() == noted.signature))
 }
@@ -118,7 +118,7 @@ pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
 pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Result<Verified, Broken>> {
     let Some(mut head) = read_head(db).await? else {
         let found = after(db, i64::MIN, 1).await?.pop().map(|event| Broken::PutIn(event.sequence));
-        let broken = found.or_else(|| noted.map(|_| Broken::NotedHead));
+        let broken = found.or_else(|| noted.map(|_| Broken::HeadMissing));
         return Ok(broken.map_or_else(|| Ok(Verified { events: 0, head: hex(&ORIGIN) }), Err));
     };
     let key = open_key(sealer, &head.2)?;
@@ -139,7 +139,7 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
         }
     }
     let (events, hash) = walk.last;
-    Ok(if walk.met { Ok(Verified { events, head: hex(&hash) }) } else { Err(Broken::NotedHead) })
+    Ok(if walk.met { Ok(Verified { events, head: hex(&hash) }) } else { Err(Broken::HeadMissing) })
 }
 
 struct Walk<'a> {

@@ -135,7 +135,7 @@ each_backend! {
         for actions in [&[][..], &["begun anew", "and again"]] {
             written(&db, actions).await;
             let wiped = audit::verify(&db, &sealer(), Some(&noted.signature)).await.unwrap();
-            assert_eq!(wiped, Err(Broken::NotedHead));
+            assert_eq!(wiped, Err(Broken::HeadMissing));
             assert!(!audit::holds(&db, &noted).await.unwrap());
         }
     }
@@ -182,7 +182,7 @@ each_backend! {
         db.execute("UPDATE audit_head SET sequence = 2, hash = (SELECT hash FROM audit_events WHERE sequence = 2)").await.unwrap();
         audit::verify(&db, &sealer(), None).await.unwrap().expect("it is whole by itself");
         let found = audit::verify(&db, &sealer(), Some(&noted)).await.unwrap();
-        assert_eq!(found, Err(Broken::NotedHead));
+        assert_eq!(found, Err(Broken::HeadMissing));
     }
 
     async fn whoever_lacks_the_sealing_key_can_neither_verify_nor_write(db: TestDatabase) {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 /// Where the identity is stored.
 #[derive(Debug, Clone)]
-pub enum Mark {
+pub enum InstanceIdentity {
     /// A file, created if missing. It also records the state of the database and its audit log, and its own inode
     /// number, so that a copy of the file is detected.
     File(PathBuf),
@@ -19,35 +19,35 @@ pub enum Mark {
 
 /// Stored state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Noted {
+pub(super) struct StoredState {
     pub(super) epoch: Uuid,
     pub(super) generation: i64,
     /// Newest row of the audit log.
-    pub(super) audit: Option<audit::Noted>,
+    pub(super) audit: Option<audit::AuditHead>,
     /// Whether the file is a copy.
     pub(super) is_copy: bool,
 }
 
-impl Noted {
+impl StoredState {
     pub(super) const fn of(epoch: Uuid, generation: i64) -> Self {
         Self { epoch, generation, audit: None, is_copy: false }
     }
 }
 
-impl Mark {
+impl InstanceIdentity {
     /// MAC of the newest row of the audit log, when it was last stored. `None` if none was stored.
     ///
     /// # Errors
     /// If the file cannot be read or is damaged.
     pub fn audit_head(&self) -> Result<Option<String>, store::Error> {
-        Ok(self.noted()?.and_then(|noted| noted.audit).map(|row| row.signature))
+        Ok(self.stored()?.and_then(|stored| stored.audit).map(|row| row.signature))
     }
 
     /// Stored state of the database. `None` if there is no file yet.
-    pub(super) fn noted(&self) -> Result<Option<Noted>, store::Error> {
+    pub(super) fn stored(&self) -> Result<Option<StoredState>, store::Error> {
         match self {
             Self::File(path) => read(path),
-            Self::Given(epoch) => Ok(Some(Noted::of(*epoch, 0))),
+            Self::Given(epoch) => Ok(Some(StoredState::of(*epoch, 0))),
         }
     }
 
@@ -60,9 +60,9 @@ impl Mark {
     }
 
     /// Stores the current state of the database.
-    pub(super) fn note(&self, noted: &Noted) -> Result<(), store::Error> {
+    pub(super) fn save(&self, stored: &StoredState) -> Result<(), store::Error> {
         match self {
-            Self::File(path) => write(path, noted).map_err(|error| store::Error::Unavailable(error.into())),
+            Self::File(path) => write(path, stored).map_err(|error| store::Error::Unavailable(error.into())),
             Self::Given(_) => Ok(()),
         }
     }
@@ -71,14 +71,19 @@ impl Mark {
 /// Placeholder for a missing value in the file.
 const NOTHING: &str = "-";
 
-fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
+fn read(path: &Path) -> Result<Option<StoredState>, store::Error> {
     let read = fs::read_to_string(path).and_then(|text| Ok((text, fs::metadata(path)?)));
     let (text, about) = match read {
         Ok(read) => read,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(store::Error::Unavailable(error.into())),
     };
-    let damaged = || store::Error::Damaged(format!("{} is not the mark of an installation", path.display()));
+    let damaged = || {
+        store::Error::Damaged(format!(
+            "{} is not a valid instance identity file; restore it or remove it and run `seatgraph adopt`",
+            path.display()
+        ))
+    };
     let mut words = text.split_whitespace();
     let (epoch, generation) = words.next().zip(words.next()).ok_or_else(damaged)?;
     let epoch = epoch.parse().map_err(|_| damaged())?;
@@ -87,20 +92,20 @@ fn read(path: &Path) -> Result<Option<Noted>, store::Error> {
     let (file, row) = (further.next().flatten(), further.next().flatten());
     let audit = row.map(|row| {
         let (sequence, signature) = row.split_once(':')?;
-        Some(audit::Noted { sequence: sequence.parse().ok()?, signature: signature.to_owned() })
+        Some(audit::AuditHead { sequence: sequence.parse().ok()?, signature: signature.to_owned() })
     });
     let audit = audit.map(|row| row.ok_or_else(damaged)).transpose()?;
     let is_copy = file.is_some_and(|file| number(&about).is_some_and(|number| number.to_string() != file));
-    Ok(Some(Noted { epoch, generation, audit, is_copy }))
+    Ok(Some(StoredState { epoch, generation, audit, is_copy }))
 }
 
 /// Writes the file atomically.
-fn write(path: &Path, noted: &Noted) -> std::io::Result<()> {
+fn write(path: &Path, stored: &StoredState) -> std::io::Result<()> {
     let half = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&half)?;
     let number = number(&file.metadata()?).map_or(NOTHING.to_owned(), |number| number.to_string());
-    let audit = noted.audit.as_ref().map_or(NOTHING.to_owned(), |row| format!("{}:{}", row.sequence, row.signature));
-    writeln!(file, "{} {} {number} {audit}", noted.epoch, noted.generation)?;
+    let audit = stored.audit.as_ref().map_or(NOTHING.to_owned(), |row| format!("{}:{}", row.sequence, row.signature));
+    writeln!(file, "{} {} {number} {audit}", stored.epoch, stored.generation)?;
     file.sync_all()?;
     fs::rename(&half, path)
 }
@@ -125,14 +130,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("seatgraph.instance");
         assert_eq!(read(&path).unwrap(), None);
-        let noted = Noted {
-            audit: Some(audit::Noted { sequence: 7, signature: "a1".to_owned() }),
-            ..Noted::of(Uuid::from_u128(3), 12)
+        let stored = StoredState {
+            audit: Some(audit::AuditHead { sequence: 7, signature: "a1".to_owned() }),
+            ..StoredState::of(Uuid::from_u128(3), 12)
         };
-        write(&path, &noted).unwrap();
-        assert_eq!(read(&path).unwrap(), Some(noted));
-        write(&path, &Noted::of(Uuid::from_u128(3), 13)).unwrap();
-        assert_eq!(read(&path).unwrap(), Some(Noted::of(Uuid::from_u128(3), 13)));
+        write(&path, &stored).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(stored));
+        write(&path, &StoredState::of(Uuid::from_u128(3), 13)).unwrap();
+        assert_eq!(read(&path).unwrap(), Some(StoredState::of(Uuid::from_u128(3), 13)));
         std::fs::write(&path, "3").unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("seatgraph.instance"));
     }
@@ -142,7 +147,7 @@ mod tests {
     fn a_copy_is_known_for_one_and_a_file_that_was_moved_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let [path, copy, moved] = ["mark", "copy", "moved"].map(|name| folder.path().join(name));
-        write(&path, &Noted::of(Uuid::from_u128(3), 12)).unwrap();
+        write(&path, &StoredState::of(Uuid::from_u128(3), 12)).unwrap();
         std::fs::copy(&path, &copy).unwrap();
         assert!(read(&copy).unwrap().unwrap().is_copy);
         std::fs::rename(&path, &moved).unwrap();
