@@ -1,4 +1,4 @@
-//! Connection aliases: named connections, parents and children.
+//! Connection aliases.
 
 mod refresh;
 
@@ -30,40 +30,40 @@ use crate::{AliasId, CredentialState, Db, Error, ProfileId, Purpose, Reader, Res
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = connection_aliases, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 pub struct Alias {
-    /// Ours.
+    /// ID.
     pub id: AliasId,
-    /// Key of the connector.
+    /// Key of the connector, such as `salesforce`.
     pub connector: String,
-    /// What people call it; unique.
+    /// Unique name, case-sensitive.
     pub name: String,
-    /// The parent whose properties it inherits.
+    /// The parent alias; `None` for a parent. One level only.
     pub parent_id: Option<AliasId>,
-    /// Where the organisation lives.
+    /// URL of the organisation; `None` if inherited or unknown.
     pub instance_url: Option<String>,
-    /// Its own properties, nothing secret.
+    /// Own properties, without secrets and inherited values.
     #[diesel(serialize_as = Bind<Map<String, Value>>)]
     pub properties: Map<String, Value>,
-    /// How it gets tokens.
+    /// OAuth grant type; `None` if there is no credential.
     #[diesel(serialize_as = Bind<Option<GrantType>>)]
     pub grant_type: Option<GrantType>,
-    /// What is known of the credential.
+    /// State of the credential.
     pub credential_state: CredentialState,
-    /// The application's public id at the vendor.
+    /// OAuth client ID; `None` if there is no credential.
     pub client_id: Option<String>,
-    /// The scopes that the vendor granted.
+    /// OAuth scopes granted by the vendor, a JSON array of strings.
     #[diesel(serialize_as = Bind<Vec<String>>)]
     pub granted_scopes: Vec<String>,
-    /// The vendor's user it acts as.
+    /// Vendor user that the connection acts as; `None` until known.
     pub principal: Option<String>,
-    /// The login of the user that the application signs for.
+    /// Vendor user in JWT bearer requests; `None` for other grants.
     pub username: Option<String>,
-    /// When the credential was last accepted or stored.
+    /// Time when the credential was last stored or accepted; `None` if there is none.
     #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
     pub obtained_at: Option<DateTime<Utc>>,
-    /// When it was made.
+    /// Creation time.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub updated_at: DateTime<Utc>,
 }
@@ -94,16 +94,12 @@ fn used(profiles: Vec<ProfileId>) -> _ {
 
 pub(crate) type Visible = Filter<connection_aliases::table, Limited<used>>;
 
-/// The aliases of the profiles that the reader sees, and their parents; every read of the table starts here.
+/// The aliases of the profiles that the caller sees, and their parents; every read of the table starts here.
 pub(crate) fn visible(db: &Reader) -> Visible {
     connection_aliases::table.filter(db.limited(used))
 }
 
-/// Adds an alias.
-///
-/// # Errors
-/// `Conflict` with `connection_aliases_name` when the name is taken, or with a foreign key when there is no such
-/// parent.
+/// Inserts an alias.
 pub async fn insert(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, _now| {
@@ -112,10 +108,10 @@ pub async fn insert(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Writes what people may change of an alias: its name, its address and its properties.
+/// Updates the name, the instance URL and the properties of an alias.
 ///
 /// # Errors
-/// `NotFound` when it is gone; `Conflict` with `connection_aliases_name` when the name is taken.
+/// `NotFound` if the alias does not exist; `Conflict` with `connection_aliases_name` if the name is taken.
 pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, _now| {
@@ -135,11 +131,10 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Takes an alias's credential away, and every way that was opened to another one: links that nobody used yet, and
-/// consents on their way.
+/// Deletes the credential of an alias, its open delegated links and its started authorisations.
 ///
 /// # Errors
-/// `NotFound` when the alias is gone.
+/// `NotFound` if the alias does not exist.
 pub async fn disconnect(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, now| {
@@ -150,16 +145,16 @@ pub async fn disconnect(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Gives an alias another credential: what is public of it, and its secrets, sealed, in the place of all earlier ones.
+/// Replaces the credential of an alias and all its secrets.
 ///
 /// # Errors
-/// `NotFound` when the alias is gone; nothing is kept then.
+/// `NotFound` if the alias does not exist.
 pub async fn set_credential(db: &Db, sealer: &Sealer, alias: &Alias, given: &[(Purpose, &Secret)]) -> Result<()> {
     let (sealed, alias) = (sealed(sealer, alias.id, given)?, alias.clone());
     with_tx!(db, Full, |c, now| c.put_credential(&alias, &sealed, now).await)
 }
 
-/// Seals the secrets of an alias.
+/// Encrypts the secrets of an alias.
 pub(crate) fn sealed(sealer: &Sealer, alias: AliasId, given: &[(Purpose, &Secret)]) -> Result<Vec<(Purpose, Vec<u8>)>> {
     given.iter().map(|&(purpose, secret)| Ok((purpose, secrets::seal(sealer, alias, purpose, secret)?))).collect()
 }
@@ -203,10 +198,10 @@ on_both! {
     }
 }
 
-/// Notes what a grant taught about an alias's credential, unless a person replaced the credential meanwhile.
+/// Stores the scopes and the principal of a grant, unless the credential was replaced meanwhile.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn note_grant(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, _now| {
@@ -226,18 +221,18 @@ pub async fn note_grant(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
-/// Finds an alias; `None` when there is none.
+/// Finds an alias; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Reader, id: AliasId) -> Result<Option<Alias>> {
     Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
-/// Finds the alias of that name, compared exactly; `None` when there is none.
+/// Finds the alias with a name, case-sensitive; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_by_name(db: &Reader, name: &str) -> Result<Option<Alias>> {
     with_conn!(db, read, |c| {
         let query = visible(db).select(Alias::as_select()).filter(connection_aliases::name.eq(name));
@@ -245,10 +240,10 @@ pub async fn find_by_name(db: &Reader, name: &str) -> Result<Option<Alias>> {
     })
 }
 
-/// Finds several aliases at once; unknown ones are missing from the answer.
+/// Finds several aliases; unknown ones are omitted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[AliasId]) -> Result<HashMap<AliasId, Alias>> {
     let found: Vec<Alias> = with_conn!(db, read, |c| {
         let query = visible(db).select(Alias::as_select());
@@ -257,10 +252,10 @@ pub async fn find_many(db: &Reader, ids: &[AliasId]) -> Result<HashMap<AliasId, 
     Ok(by_key(found, |alias| alias.id))
 }
 
-/// Removes an alias with its secrets.
+/// Deletes an alias with its secrets.
 ///
 /// # Errors
-/// `NotFound` when it is gone; `Conflict` with `integration_profiles_alias_id_fkey` or
+/// `NotFound` if the alias does not exist; `Conflict` with `integration_profiles_alias_id_fkey` or
 /// `connection_aliases_parent_id_fkey` while a profile or a child uses it.
 pub async fn delete(db: &Db, id: AliasId) -> Result<()> {
     with_tx!(db, Full, |c, _now| {

@@ -1,10 +1,9 @@
-//! The audit log: who did what, chained so that tampering shows.
+//! The audit log, with a chain of MACs that reveals tampering.
 //!
-//! A row is added under the lock of the one row in `audit_head`, so the numbers have no gaps. Each row is signed together
-//! with the signature of the row before it; the key is sealed, so that whoever can write the database but does not have
-//! the sealing key cannot write history. Cutting off the end together with the head is found by comparing with a head
-//! that was noted elsewhere, as the installation's mark does. The tables themselves let nobody change or delete a row
-//! who does not take their triggers away.
+//! A row is added under the lock of the single row in `audit_head`, so the sequence numbers have no gaps. The MAC of
+//! each row covers the row and the previous MAC. Its key is encrypted, so write access to the database is not enough to
+//! forge the log. A truncated log is detected with a head that was stored elsewhere, such as in the instance identity
+//! file. Triggers prevent changes and deletions of rows.
 
 mod chain;
 
@@ -29,35 +28,35 @@ use crate::{
     AuditOutcome, Db, Direction, PageOf, PageRequest, ProfileId, Reader, Result, Sealer, StringFilter, TimeFilter,
 };
 
-/// What is written of a deed, once before it and once behind it.
+/// Content of an audit log row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 #[serde(rename_all = "camelCase")]
 pub struct Deed {
-    /// The same for the beginning and the end.
+    /// ID of the operation, the same in both of its entries.
     #[diesel(serialize_as = Bind<Uuid>)]
     pub attempt: Uuid,
-    /// Who does it: a principal's key.
+    /// Key of the caller.
     pub actor: String,
-    /// What the actor is called.
+    /// Display name of the caller at that time.
     pub actor_name: String,
-    /// The sender's address and what its client calls itself.
+    /// IP address and user agent of the caller.
     pub came_from: String,
-    /// The mutation, or the command of the binary.
+    /// Name of the mutation or of the command-line command.
     pub action: String,
-    /// How far it is.
+    /// BEGUN in the entry before the operation; its outcome in the second entry.
     pub outcome: AuditOutcome,
-    /// The global id of what it is done to.
+    /// Global ID of the affected object; `None` if there is none yet.
     pub subject: Option<String>,
-    /// The subject before, as JSON, nothing secret.
+    /// The object before the operation, as JSON without secrets. Stored as text because the MAC covers its bytes.
     pub before: Option<String>,
-    /// The subject afterwards, as JSON, nothing secret.
+    /// The object after the operation, in the same form; `None` if it was deleted or nothing was changed.
     pub after: Option<String>,
-    /// Why it was refused or failed, or what the actor gave as the reason.
+    /// Reason of a refusal or failure, or the reason given by the caller.
     pub note: Option<String>,
-    /// The request's trace id.
+    /// Trace ID of the request, as in the log.
     pub trace_id: String,
-    /// The one profile that it concerns; `None` when it concerns several, or none.
+    /// The affected profile; `None` if several or none are affected.
     pub profile_id: Option<ProfileId>,
 }
 
@@ -66,57 +65,57 @@ pub struct Deed {
 #[diesel(table_name = audit_events, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEvent {
-    /// From 1, without gaps.
+    /// Sequence number from 1, without gaps.
     pub sequence: i64,
-    /// When it was written.
+    /// Time of the entry by the database's clock.
     #[diesel(serialize_as = Bind<DateTime<Utc>>)]
     pub at: DateTime<Utc>,
-    /// What it is about.
+    /// Content of the row.
     #[diesel(embed)]
     #[serde(flatten)]
     pub deed: Deed,
-    /// The signature of the row before.
+    /// MAC of the previous row; zeros for the first.
     #[serde(serialize_with = "chain::as_hex")]
     pub previous_hash: Vec<u8>,
-    /// The signature of this row.
+    /// HMAC-SHA256 over this row and the MAC of the previous row, with the key in audit_head.
     #[serde(serialize_with = "chain::as_hex")]
     pub hash: Vec<u8>,
 }
 
 impl AuditEvent {
-    /// Its signature in hexadecimal, as a verification prints that of the last row.
+    /// MAC of the row in hexadecimal.
     #[must_use]
     pub fn signature(&self) -> String {
         hex(&self.hash)
     }
 }
 
-/// Leaves out rows; all that is given must fit.
+/// Filters rows. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// By who did it.
+    /// Key of the caller.
     pub actor: Option<StringFilter>,
-    /// By what was done.
+    /// Name of the mutation or command.
     pub action: Option<StringFilter>,
-    /// By the global id of what it was done to.
+    /// Global ID of the affected object.
     pub subject: Option<StringFilter>,
-    /// With one of these outcomes.
+    /// One of these outcomes.
     pub outcome: Option<Vec<AuditOutcome>>,
-    /// By when.
+    /// Time of the entry.
     pub at: Option<TimeFilter>,
 }
 
-/// Adds a row. What it is about must not happen unless this has succeeded.
+/// Adds a row. The operation must not start before this has succeeded.
 ///
 /// # Errors
-/// `Unsealable` when the chain's key was sealed with another key; `Unavailable` when the database is away.
+/// `Unsealable` if the chain's key was encrypted with another key; `Unavailable` if the database is unavailable.
 pub async fn append(db: &Db, sealer: &Sealer, deed: &Deed) -> Result<AuditEvent> {
     let fresh = chain::fresh_key(sealer)?;
     let (deed, sealer) = (deed.clone(), sealer.clone());
     with_tx!(db, Full, |c, now| {
         let head = audit_head::table.filter(audit_head::id.eq(1));
         let step = || diesel::update(head).set(audit_head::sequence.eq(audit_head::sequence + 1));
-        // The update takes the row's lock: whoever comes at the same time waits for this row to be written.
+        // The update takes the row's lock: concurrent writers wait until this row is written.
         if step().execute(c).await? == 0 {
             let first = (
                 audit_head::id.eq(1),
@@ -155,10 +154,10 @@ macro_rules! narrow {
     };
 }
 
-/// Lists a page of the log, the newest first.
+/// Returns a page of the log, newest first.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `ForeignKeyset` if a cursor belongs to another list.
 pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> Result<PageOf<AuditEvent>> {
     use audit_events::sequence;
     let plan = request.plan("audit by SEQUENCE", Direction::Desc)?;
@@ -181,10 +180,10 @@ pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> R
     Ok(plan.page(rows, |event: &AuditEvent| (Key::Number(event.sequence), event.deed.attempt)))
 }
 
-/// Counts the rows that fit.
+/// Counts the matching rows.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &AuditFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
@@ -193,10 +192,10 @@ pub async fn count(db: &Reader, filter: &AuditFilter) -> Result<i64> {
     })
 }
 
-/// Reads the log from the row after `sequence` on, in order, for those who take all of it.
+/// Returns the rows after `sequence`, in order.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn after(db: &Db, sequence: i64, limit: i64) -> Result<Vec<AuditEvent>> {
     with_conn!(db, read, |c| {
         let query = visible(db).select(AuditEvent::as_select()).filter(audit_events::sequence.gt(sequence));

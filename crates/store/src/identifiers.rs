@@ -1,4 +1,4 @@
-//! Subscription identifiers: the queue of those that nobody knows, and the word of a person about them.
+//! Unrecognized identifiers and their resolution.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub(crate) fn visible(db: &Reader) -> Filter<subscription_identifiers::table, Li
     subscription_identifiers::table.filter(db.limited(used))
 }
 
-/// Narrows a boxed query to what is held and nobody knows.
+/// Limits a boxed query to identifiers without a model that have current subscriptions.
 macro_rules! unrecognized {
     ($query:ident, $db:expr) => {
         let held = crate::subscriptions::visible($db).inner_join(accounts::table);
@@ -39,10 +39,10 @@ macro_rules! unrecognized {
     };
 }
 
-/// Lists a page of the identifiers that stand for nothing yet and are held by somebody, the oldest first.
+/// Returns a page of the identifiers without a model that have current subscriptions, oldest first.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `ForeignKeyset` if a cursor belongs to another list.
 pub async fn unrecognized(db: &Reader, request: &PageRequest) -> Result<PageOf<IdentifierRow>> {
     use subscription_identifiers::{first_seen_at, id};
     let plan = request.plan("unrecognized identifiers by FIRST_SEEN_AT", Direction::Asc)?;
@@ -55,10 +55,10 @@ pub async fn unrecognized(db: &Reader, request: &PageRequest) -> Result<PageOf<I
     Ok(plan.page(rows, |row: &IdentifierRow| (Key::At(Some(row.first_seen_at)), row.id.as_uuid())))
 }
 
-/// Counts the identifiers that stand for nothing yet and are held by somebody.
+/// Counts the identifiers without a model that have current subscriptions.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count_unrecognized(db: &Reader) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
@@ -70,7 +70,7 @@ pub async fn count_unrecognized(db: &Reader) -> Result<i64> {
 /// Finds identifiers.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, IdentifierRow>> {
     let rows = with_conn!(db, read, |c| {
         let query = visible(db).select(IdentifierRow::as_select());
@@ -79,10 +79,10 @@ pub async fn find_many(db: &Reader, ids: &[IdentifierId]) -> Result<HashMap<Iden
     Ok(by_key(rows, |row: &IdentifierRow| row.id))
 }
 
-/// Counts the live subscriptions of each identifier; one without any is left out.
+/// Counts the current subscriptions per identifier. Identifiers without any are omitted.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn subscription_counts(db: &Reader, ids: &[IdentifierId]) -> Result<HashMap<IdentifierId, i64>> {
     use subscriptions::identifier_id;
     let rows: Vec<(IdentifierId, i64)> = with_conn!(db, read, |c| {
@@ -94,10 +94,10 @@ pub async fn subscription_counts(db: &Reader, ids: &[IdentifierId]) -> Result<Ha
     Ok(rows.into_iter().collect())
 }
 
-/// Lets identifiers stand for a model, on a person's word; returns how many live subscriptions changed their model.
+/// Maps identifiers to a model, on behalf of a user. Returns the number of current subscriptions whose model changed.
 ///
 /// # Errors
-/// `Conflict` when there is no such model.
+/// `Conflict` if the model does not exist.
 pub async fn resolve(db: &Db, ids: &[IdentifierId], model: ModelId) -> Result<i64> {
     use subscription_identifiers::{model_id, resolved_by, table, updated_at};
     let ids = ids.to_vec();

@@ -12,32 +12,32 @@ use crate::schema::instance;
 use crate::types::Bind;
 use crate::{Db, Result};
 
-/// The mark that a database bears.
+/// The identity stored in a database.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = instance, check_for_backend(Pg, Sqlite))]
 pub struct Instance {
-    /// The installation's mark.
+    /// ID of the installation, the same as in the file beside the keys.
     pub epoch: Uuid,
-    /// Grows as long as the installation lives.
+    /// Grows over the life of the installation. A restored database is behind the file.
     pub generation: i64,
-    /// When the database was last taken over from elsewhere.
+    /// Time when the database was last adopted; `None` if never.
     pub adopted_at: Option<DateTime<Utc>>,
-    /// Why it was taken over.
+    /// Reason for the adoption.
     pub adopted_because: Option<String>,
 }
 
-/// Reads the mark; `None` for a database that no installation has marked.
+/// Returns the identity of the database; `None` if it has none yet.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Db) -> Result<Option<Instance>> {
     with_conn!(db, read, |c| Ok(instance::table.select(Instance::as_select()).first(c).await.optional()?))
 }
 
-/// Marks a database that bears no mark, and returns the mark that it bears then.
+/// Sets the identity of a database without one. Returns the identity that the database has afterwards.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn found(db: &Db, epoch: Uuid) -> Result<Instance> {
     with_tx!(db, Full, |c, _now| {
         let first = (instance::id.eq(1), instance::epoch.eq(Bind(epoch)), instance::generation.eq(1_i64));
@@ -46,10 +46,10 @@ pub async fn found(db: &Db, epoch: Uuid) -> Result<Instance> {
     })
 }
 
-/// Takes the database one generation further, and returns which that is. `None` when it does not bear the mark `epoch`.
+/// Increments the generation and returns it. `None` if the database has another identity than `epoch`.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn advance(db: &Db, epoch: Uuid) -> Result<Option<i64>> {
     with_tx!(db, Full, |c, _now| {
         let ours = instance::table.filter(instance::epoch.eq(Bind(epoch)));
@@ -58,10 +58,10 @@ pub async fn advance(db: &Db, epoch: Uuid) -> Result<Option<i64>> {
     })
 }
 
-/// Marks the database anew, for the installation that takes it over, and returns the mark.
+/// Replaces the identity of an adopted database and returns it.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn adopt(db: &Db, epoch: Uuid, because: &str) -> Result<Instance> {
     let because = because.to_owned();
     found(db, epoch).await?;

@@ -1,4 +1,4 @@
-//! Software models as people read them, and those that a person makes.
+//! Software models.
 
 use std::collections::HashMap;
 
@@ -18,14 +18,14 @@ use crate::{
     StringFilter,
 };
 
-/// Leaves out models; all that is given must fit.
+/// Filters models. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelFilter {
-    /// By publisher.
+    /// Publisher.
     pub publisher: Option<StringFilter>,
-    /// By product.
+    /// Product name.
     pub product: Option<StringFilter>,
-    /// Publisher, product or edition holds this, whatever the case.
+    /// Case-insensitive text contained in the publisher, product or edition.
     pub search: Option<String>,
 }
 
@@ -49,10 +49,10 @@ macro_rules! narrow {
     };
 }
 
-/// Lists a page of models by publisher, product and edition.
+/// Returns a page of models, ordered by publisher, product and edition.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `ForeignKeyset` if a cursor belongs to another list.
 pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> Result<PageOf<Model>> {
     use software_models::{edition, product, publisher};
     let plan = request.plan("models by PRODUCT", Direction::Asc)?;
@@ -74,10 +74,10 @@ pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> R
     }))
 }
 
-/// Counts the models that fit.
+/// Counts the matching models.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &ModelFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
@@ -89,7 +89,7 @@ pub async fn count(db: &Reader, filter: &ModelFilter) -> Result<i64> {
 /// Finds models.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, Model>> {
     let rows = with_conn!(db, read, |c| {
         let query = visible(db).select(Model::as_select());
@@ -98,10 +98,10 @@ pub async fn find_many(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, 
     Ok(by_key(rows, |model: &Model| model.id))
 }
 
-/// Finds the identifiers that stand for each model, by kind and key.
+/// Returns the identifiers of each model, ordered by kind and key.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn identifiers(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<IdentifierRow>>> {
     use subscription_identifiers::{connector, key, kind, model_id};
     let rows: Vec<IdentifierRow> = with_conn!(db, read, |c| {
@@ -112,10 +112,10 @@ pub async fn identifiers(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId
     Ok(grouped(rows.into_iter().filter_map(|row| Some((row.model_id?, row)))))
 }
 
-/// Counts the live subscriptions of each model; a model without any is left out.
+/// Counts the current subscriptions per model. Models without any are omitted.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn subscription_counts(db: &Reader, ids: &[ModelId]) -> Result<HashMap<ModelId, i64>> {
     use subscription_identifiers::model_id;
     let rows: Vec<(Option<ModelId>, i64)> = with_conn!(db, read, |c| {
@@ -128,10 +128,10 @@ pub async fn subscription_counts(db: &Reader, ids: &[ModelId]) -> Result<HashMap
     Ok(rows.into_iter().filter_map(|(model, count)| Some((model?, count))).collect())
 }
 
-/// Makes a model of a person's own, or returns the one that is called the same, whoever made it.
+/// Inserts a model on behalf of a user, or returns the existing one with the same names.
 ///
 /// # Errors
-/// As every write.
+/// `Unavailable` if the database is unavailable.
 pub async fn insert_manual(db: &Db, product: &Product) -> Result<Model> {
     let (id, product) = (ModelId::generate(), product.clone());
     with_tx!(db, Full, |c, now| {

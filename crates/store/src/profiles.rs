@@ -25,45 +25,45 @@ use crate::schema::{integration_profiles, profile_processes};
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, Health, ProfileId, ProfileState, Result, ScheduleEvery};
 
-/// One SaaS organisation, tracked through one alias.
+/// A SaaS organisation, tracked through one alias.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Ours.
+    /// ID.
     pub id: ProfileId,
     /// Key of the connector.
     pub connector: String,
-    /// What people call it; unique among those not deleted.
+    /// Name, unique among profiles that are not deleted.
     pub name: String,
-    /// The connection it uses; `None` once deleted.
+    /// The alias; `None` if deleted.
     pub alias_id: Option<AliasId>,
-    /// Where it is in its life.
+    /// State of the profile.
     pub state: ProfileState,
-    /// The organisation; `None` until validated.
+    /// The organisation. `None` until validated.
     pub organization: Option<Organization>,
-    /// When the connection, as it is now, was seen to lead to the organisation; `None` when it was changed since.
+    /// Time when the current connection last reached the organisation; `None` if the connection has changed since.
     pub organization_checked_at: Option<DateTime<Utc>>,
-    /// When it syncs.
+    /// Schedule of automatic runs.
     pub schedule: Schedule,
-    /// The next slot.
+    /// Time of the next automatic run; `None` if none is scheduled.
     pub next_run_at: Option<DateTime<Utc>>,
-    /// Calls left, as the vendor last said.
+    /// API usage, as last reported by the vendor.
     pub allowance: Option<Allowance>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// When a person or a validation last changed it.
+    /// Time of the last change by a user or a validation.
     pub updated_at: DateTime<Utc>,
-    /// When it was deleted.
+    /// Deletion time; `None` if not deleted. Deleted rows are kept as history.
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
-/// When a profile syncs.
+/// Schedule of automatic runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// How often.
+    /// Frequency.
     pub every: ScheduleEvery,
-    /// Time of day, `HH:MM`; of an hourly schedule the minute counts.
+    /// Time of day as `HH:MM`. For an hourly schedule, only the minute applies.
     pub at: Option<String>,
-    /// The IANA name of the time zone in which it is read.
+    /// IANA time zone.
     pub time_zone: String,
 }
 
@@ -71,19 +71,19 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = profile_processes, check_for_backend(Pg, Sqlite))]
 pub struct ProfileProcess {
-    /// Which one.
+    /// The process.
     pub process: Process,
-    /// Whether it is switched on.
+    /// Whether the process is enabled.
     pub enabled: bool,
-    /// What the last validation or run made of it.
+    /// Health after the last validation or run.
     pub health: Health,
-    /// Where the next incremental pass begins.
+    /// Cursor of the connector where the next incremental run starts; `None` to start from the beginning.
     pub bookmark: Option<Cursor>,
-    /// When a pass last finished.
+    /// Time when the process last completed; `None` if never.
     pub last_succeeded_at: Option<DateTime<Utc>>,
 }
 
-/// A profile that was not deleted.
+/// A profile that is not deleted.
 macro_rules! living {
     ($profile:expr) => {
         integration_profiles::table
@@ -110,7 +110,7 @@ pub async fn insert(db: &Db, profile: &Profile, processes: &[ProfileProcess]) ->
 /// that it did not have is added; what is known of the others stays, and so does all that runs write meanwhile.
 ///
 /// # Errors
-/// `NotFound` when there is no such living profile; `Conflict` as [`insert`].
+/// `NotFound` if the profile does not exist or is deleted; `Conflict` as [`insert`].
 pub async fn update(db: &Db, profile: &Profile, processes: &[ProfileProcess]) -> Result<()> {
     let (profile, processes) = (profile.clone(), processes.to_vec());
     with_tx!(db, Full, |c, _now| {
@@ -139,7 +139,7 @@ pub async fn update(db: &Db, profile: &Profile, processes: &[ProfileProcess]) ->
 /// Moves a profile into a state, with its next slot in it; one that is not published has none.
 ///
 /// # Errors
-/// `NotFound` when there is no such living profile.
+/// `NotFound` if the profile does not exist or is deleted.
 pub async fn set_state(
     db: &Db,
     profile: ProfileId,

@@ -1,4 +1,4 @@
-//! Who holds which role, and on which profile.
+//! Role assignments.
 
 use std::collections::HashMap;
 
@@ -18,31 +18,31 @@ use crate::{
     AssignmentId, Db, Direction, Error, HolderKind, PageOf, PageRequest, ProfileId, Reader, Result, Role, TokenId,
 };
 
-/// A role in somebody's hands.
+/// A role granted to a token, user or group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// Ours.
+    /// ID.
     pub id: AssignmentId,
-    /// What sort of holder it is.
+    /// Kind of holder.
     pub holder_kind: HolderKind,
-    /// A token's id, a person's subject, or a group's name.
+    /// ID of a token, `sub` claim of a user, or name of a group at the identity provider.
     pub holder: String,
-    /// What the holder may do.
+    /// The granted role.
     pub role: Role,
-    /// The only profile it counts for; `None` for all.
+    /// The profile that the role is limited to; `None` for all profiles.
     pub profile_id: Option<ProfileId>,
-    /// Who gave it.
+    /// The caller who granted the role.
     pub assigned_by: String,
-    /// When.
+    /// Time when the role was granted.
     pub assigned_at: DateTime<Utc>,
 }
 
-/// What an assignment comes to: a role, and where it counts.
+/// A granted role and its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holding {
-    /// What may be done.
+    /// The role.
     pub role: Role,
-    /// The only profile it counts for; `None` for all.
+    /// The profile that the role is limited to. `None` for all profiles.
     pub profile_id: Option<ProfileId>,
 }
 
@@ -79,11 +79,11 @@ impl From<AssignmentRow> for Holding {
     }
 }
 
-/// Gives somebody a role.
+/// Grants a role.
 ///
 /// # Errors
-/// `Conflict` with `role_assignments_everywhere` or `role_assignments_once` when the holder has it, or with a foreign
-/// key when there is no such profile.
+/// `Conflict` with `role_assignments_everywhere` or `role_assignments_once` if the holder has it, or with a foreign key
+/// if the profile does not exist.
 pub async fn insert(db: &Db, assignment: &Assignment) -> Result<()> {
     let row = AssignmentRow::from(assignment.clone());
     with_tx!(db, Full, |c, _now| {
@@ -92,10 +92,10 @@ pub async fn insert(db: &Db, assignment: &Assignment) -> Result<()> {
     })
 }
 
-/// Takes a role away and returns what it was.
+/// Removes a role assignment and returns it.
 ///
 /// # Errors
-/// `NotFound` when nobody holds it.
+/// `NotFound` if it does not exist.
 pub async fn remove(db: &Db, id: AssignmentId) -> Result<Assignment> {
     let row: AssignmentRow = with_tx!(db, Full, |c, _now| {
         let query = role_assignments::table.select(AssignmentRow::as_select()).filter(role_assignments::id.eq(id));
@@ -111,10 +111,10 @@ fn visible(db: &Reader) -> Filter<role_assignments::table, Limited<Never>> {
     role_assignments::table.filter(db.administers_access())
 }
 
-/// Finds assignments; those that nobody holds are missing from the answer.
+/// Finds role assignments; unknown ones are omitted.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[AssignmentId]) -> Result<HashMap<AssignmentId, Assignment>> {
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(AssignmentRow::as_select());
@@ -123,10 +123,10 @@ pub async fn find_many(db: &Reader, ids: &[AssignmentId]) -> Result<HashMap<Assi
     Ok(by_key(rows.into_iter().map(Assignment::from), |held| held.id))
 }
 
-/// Reads what a person holds, of its own and through its groups.
+/// Returns the roles of a user and of the user's groups.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<Holding>> {
     use role_assignments::{holder, holder_kind};
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
@@ -138,10 +138,10 @@ pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<
     Ok(rows.into_iter().map(Holding::from).collect())
 }
 
-/// Reads what a token holds.
+/// Returns the roles of tokens.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn of_tokens(db: &Reader, tokens: &[TokenId]) -> Result<HashMap<TokenId, Vec<Assignment>>> {
     use role_assignments::{holder, holder_kind};
     let names: Vec<String> = tokens.iter().map(ToString::to_string).collect();
@@ -154,10 +154,10 @@ pub async fn of_tokens(db: &Reader, tokens: &[TokenId]) -> Result<HashMap<TokenI
     Ok(grouped(placed))
 }
 
-/// Lists a page of assignments, the oldest first.
+/// Returns a page of role assignments, oldest first.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `ForeignKeyset` if a cursor belongs to another list.
 pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<Assignment>> {
     let plan = request.plan("roles by ASSIGNED_AT", Direction::Asc)?;
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
@@ -172,7 +172,7 @@ pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<Assignmen
 /// Counts the assignments.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader) -> Result<i64> {
     with_conn!(db, read, |c| Ok(visible(db).count().get_result(c).await?))
 }

@@ -3,7 +3,7 @@
 //! Envelopes of XChaCha20-Poly1305: each secret is sealed with a data key of its own, which lies beside it, sealed with
 //! a key that never enters the database. The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ data key(48) ‖
 //! nonce(24) ‖ ciphertext`. Where a secret lies is authenticated with both, and the key's id with the data key, so one
-//! that is copied to another alias or purpose does not open. A new key seals the data keys anew, and no secret is opened
+//! that is copied to another alias or purpose does not open. A new key seals the data keys again, and no secret is opened
 //! for it.
 
 mod keyring;
@@ -23,7 +23,7 @@ use crate::schema::sealed_secrets;
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, Purpose, Result};
 
-/// The place that a secret is bound to.
+/// The location that a secret is bound to.
 fn place(alias: AliasId, purpose: Purpose) -> String {
     format!("sealed_secrets|{}.{}|sealed", alias.as_uuid(), purpose.as_str())
 }
@@ -33,9 +33,9 @@ pub(crate) fn seal(sealer: &Sealer, alias: AliasId, purpose: Purpose, secret: &S
 }
 
 pub(crate) trait SecretStatements {
-    /// Keeps a sealed secret, in the place of an earlier one.
+    /// Stores an encrypted secret, replacing an earlier one.
     async fn put_secret(&mut self, alias: AliasId, purpose: Purpose, sealed: &[u8], now: DateTime<Utc>) -> Result<()>;
-    /// Forgets every secret of an alias.
+    /// Deletes all secrets of an alias.
     async fn remove_secrets(&mut self, alias: AliasId) -> Result<()>;
 }
 
@@ -70,10 +70,10 @@ on_both! {
     }
 }
 
-/// Opens a secret; `None` when there is none.
+/// Decrypts a secret; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unsealable` when it was sealed with another key, for another place, or tampered with.
+/// `Unsealable` if it was encrypted with another key or for another location, or was tampered with.
 pub async fn get(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose) -> Result<Option<Secret>> {
     let sealed: Option<Vec<u8>> = with_conn!(db, read, |c| {
         let query = sealed_secrets::table.select(sealed_secrets::sealed).filter(sealed_secrets::alias_id.eq(alias));

@@ -1,4 +1,4 @@
-//! API tokens: made once, shown once, recognized by their hash.
+//! API tokens, stored as hashes.
 
 use std::collections::HashMap;
 
@@ -20,43 +20,43 @@ use crate::types::Bind;
 use crate::visibility::{Limited, Never};
 use crate::{Assignment, Db, Direction, Error, HolderKind, PageOf, PageRequest, Reader, Result, TokenId};
 
-/// How exactly the last use is known: a token that is used all the time is not written all the time.
+/// Precision of the time of last use, so that frequent use does not cause frequent writes.
 const USE_NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
-/// What is known of a token; never the token.
+/// An API token, without the token itself.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = api_tokens, check_for_backend(Pg, Sqlite))]
 pub struct ApiToken {
-    /// Ours.
+    /// ID.
     pub id: TokenId,
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// The last four characters of the token.
+    /// Last four characters of the token.
     pub hint: String,
-    /// Who made it.
+    /// The creator.
     pub created_by: String,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// From when on it opens nothing.
+    /// Expiry time; `None` if the token does not expire.
     pub expires_at: Option<DateTime<Utc>>,
-    /// When it was last used, to the minute.
+    /// Time of last use, accurate to the minute; `None` if never.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// When it was revoked.
+    /// Revocation time; `None` if not revoked.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
 impl ApiToken {
-    /// Says whether it opens anything at `now`.
+    /// Returns whether it opens anything at `now`.
     #[must_use]
     pub fn is_good(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-/// Keeps a new token, of which `text` is shown to whoever made it and then forgotten, with the roles it holds.
+/// Inserts a token with its roles. Only a hash of `text` is stored.
 ///
 /// # Errors
-/// `Conflict` with a foreign key when a role is limited to a profile that does not exist.
+/// `Conflict` with a foreign key if a role is limited to an unknown profile.
 pub async fn insert(db: &Db, token: &ApiToken, text: &str, roles: &[Assignment]) -> Result<()> {
     let (token, hash) = (token.clone(), hash(text));
     let roles: Vec<AssignmentRow> = roles.iter().cloned().map(AssignmentRow::from).collect();
@@ -80,11 +80,11 @@ pub async fn insert(db: &Db, token: &ApiToken, text: &str, roles: &[Assignment])
     })
 }
 
-/// Recognizes a token by its text, with the roles it holds, and notes that it was used. `None` when there is no such
-/// token, or when it was revoked or is over.
+/// Authenticates a token by its text, returns it with its roles, and stores the time of use. `None` if the token is
+/// unknown, revoked or expired.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiToken, Vec<Holding>)>> {
     let rows: Vec<(ApiToken, Vec<u8>, Option<AssignmentRow>)> = with_conn!(db, read, |c| {
         let held = role_assignments::holder_kind.eq(HolderKind::Token).and(role_assignments::holder.eq(id.to_string()));
@@ -114,10 +114,10 @@ async fn note_use(db: &Db, id: TokenId) -> Result<()> {
     })
 }
 
-/// Revokes a token for good; it is refused from the next request on. One that was revoked stays as it is.
+/// Revokes a token permanently. No effect if it is already revoked.
 ///
 /// # Errors
-/// `NotFound` when there is none.
+/// `NotFound` if the token does not exist.
 pub async fn revoke(db: &Db, id: TokenId) -> Result<ApiToken> {
     with_tx!(db, Full, |c, now| {
         let good = api_tokens::table.filter(api_tokens::id.eq(id)).filter(api_tokens::revoked_at.is_null());
@@ -132,10 +132,10 @@ fn visible(db: &Reader) -> Filter<api_tokens::table, Limited<Never>> {
     api_tokens::table.filter(db.administers_access())
 }
 
-/// Lists a page of tokens, the newest first, those that open nothing any more too.
+/// Returns a page of tokens, newest first, including expired and revoked ones.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `ForeignKeyset` if a cursor belongs to another list.
 pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<ApiToken>> {
     let plan = request.plan("tokens by CREATED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
@@ -149,15 +149,15 @@ pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<ApiToken>
 /// Counts the tokens.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader) -> Result<i64> {
     with_conn!(db, read, |c| Ok(visible(db).count().get_result(c).await?))
 }
 
-/// Finds tokens; unknown ones are missing from the answer.
+/// Finds tokens; unknown ones are omitted.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[TokenId]) -> Result<HashMap<TokenId, ApiToken>> {
     let rows = with_conn!(db, read, |c| {
         let query = visible(db).select(ApiToken::as_select()).filter(api_tokens::id.eq_any(ids.to_vec()));

@@ -1,4 +1,4 @@
-//! The chain of signatures, and how it is found broken.
+//! The chain of MACs, and its verification.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -15,55 +15,55 @@ use crate::digest::hex;
 use crate::schema::audit_head;
 use crate::{Db, Error, Result, Sealer};
 
-/// What the first row follows.
+/// MAC that precedes the first row.
 pub(super) const ORIGIN: [u8; 32] = [0; 32];
 
-/// Where the key lies, for the sealer.
+/// Location of the chain's key, for the sealer.
 pub(crate) const PLACE: &str = "audit_head|1|sealed_key";
 
-/// Rows are read in pieces of so many.
+/// Number of rows per page of a verification.
 const PIECE: i64 = 1000;
 
-/// The log is whole.
+/// The log is complete and unchanged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many rows it has.
+    /// Number of rows.
     pub events: i64,
-    /// The signature of the last one, in hexadecimal. AuditHead elsewhere, it shows whether the end was cut off later.
+    /// MAC of the last row in hexadecimal. Stored elsewhere, it detects a later truncation.
     pub head: String,
 }
 
 /// The log was tampered with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
-    /// A row is missing, or was put elsewhere.
+    /// A row is missing or was moved.
     #[error("row {expected} is missing; the next one found is {found}")]
     Missing {
-        /// The number that should have come.
+        /// The expected sequence number.
         expected: i64,
-        /// The number that came.
+        /// The sequence number that was found.
         found: i64,
     },
-    /// A row was put beside the log, before its beginning or behind its end.
+    /// A row was inserted before the beginning or after the end.
     #[error("row {0} was put there by somebody else")]
     PutIn(i64),
-    /// A row is not what was signed.
+    /// A row does not match its MAC.
     #[error("row {0} is not what was written")]
     Changed(i64),
-    /// The log does not end where its head says.
+    /// The log does not end with the row that the head names.
     #[error("the log ends with row {found}, and its head says {expected}")]
     CutOff {
-        /// The last row by the head.
+        /// The expected sequence number.
         expected: i64,
-        /// The last row there is.
+        /// The sequence number that was found.
         found: i64,
     },
-    /// The head that was noted elsewhere is not in the log.
+    /// The given head is not in the log.
     #[error("the given head is not in the log; the log was truncated or replaced")]
     HeadMissing,
 }
 
-/// The end of the log as its one row says it: the last number, its signature, and the sealed key of the chain.
+/// The end of the log: the last sequence number, its MAC, and the encrypted key.
 type Head = (i64, Vec<u8>, Vec<u8>);
 
 async fn read_head(db: &Db) -> Result<Option<Head>> {
@@ -73,36 +73,27 @@ async fn read_head(db: &Db) -> Result<Option<Head>> {
     })
 }
 
-/// A row of the log, as somebody notes it elsewhere.
+/// The last row of the log, to be stored outside the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditHead {
-    /// Its number.
+    /// Sequence number of the row.
     pub sequence: i64,
-    /// Its signature, in hexadecimal.
+    /// MAC of the row in hexadecimal.
     pub signature: String,
 }
 
-/// Returns the last row; `None` for an empty log.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
+/// Returns the last row. `None` if the log is empty.
 pub async fn head(db: &Db) -> Result<Option<AuditHead>> {
     Ok(read_head(db).await?.map(|(sequence, hash, _)| AuditHead { sequence, signature: hex(&hash) }))
 }
 
-/// Says whether the log still has a row that was noted; one that was cut off or replaced since has not.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
+/// Whether the log still contains a row. If not, it was truncated or replaced.
 pub async fn holds(db: &Db, noted: &AuditHead) -> Result<bool> {
     let row = after(db, noted.sequence - 1, 1).await?.pop();
     Ok(row.is_some_and(|row| row.sequence == noted.sequence && row.signature() == noted.signature))
 }
 
-/// Says whether the keys are those that the log was begun with; a log that was not begun is anybody's.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
+/// Whether the keys decrypt the log's key. Always true for an empty log.
 pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
     let Some((.., sealed)) = read_head(db).await? else { return Ok(true) };
     match open_key(sealer, &sealed) {
@@ -111,10 +102,10 @@ pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
     }
 }
 
-/// Verifies the whole log; with a `noted` head, in hexadecimal, also that the log still holds the row it is of.
+/// Verifies the whole log. With a head in hexadecimal, also checks that the log still contains its row.
 ///
 /// # Errors
-/// `Unsealable` when the key of the chain does not open; the inner error says where the log is broken.
+/// `Unsealable` if the key of the chain cannot be decrypted. The inner error is the position where the log is broken.
 pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Result<Verified, Broken>> {
     let Some(mut head) = read_head(db).await? else {
         let found = after(db, i64::MIN, 1).await?.pop().map(|event| Broken::PutIn(event.sequence));
@@ -186,7 +177,7 @@ impl Walk<'_> {
     }
 }
 
-/// Signs a row together with the signature before it.
+/// Computes the MAC of a row over the row and the previous MAC.
 pub(super) fn sign(key: &[u8], event: &AuditEvent) -> Vec<u8> {
     let deed = &event.deed;
     let told = (
@@ -204,7 +195,7 @@ pub(super) fn sign(key: &[u8], event: &AuditEvent) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Makes a key for a new chain, sealed.
+/// Creates an encrypted key for a new chain.
 pub(super) fn fresh_key(sealer: &Sealer) -> Result<Vec<u8>> {
     let mut key = Zeroizing::new([0_u8; 32]);
     rand::rng().fill_bytes(&mut *key);

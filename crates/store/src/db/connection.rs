@@ -1,4 +1,4 @@
-//! What the two connections have in common beyond queries: transactions, the clock, counting.
+//! Common functions of both connections: transactions, clock, statement counter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,27 +16,27 @@ use crate::types::sql::Instant;
 
 /// A connection to PostgreSQL.
 pub(crate) type PgConn = AsyncPgConnection;
-/// A connection to SQLite; its statements run on a thread that may block.
+/// A connection to SQLite. Its statements run on a blocking thread.
 pub(crate) type LiteConn = SyncConnectionWrapper<SqliteConnection>;
 
-/// What a commit promises on SQLite. PostgreSQL always promises everything.
+/// Durability of a commit on SQLite. PostgreSQL always commits durably.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// It survives the loss of power.
+    /// Survives a power failure.
     Full,
-    /// It survives a crash of the process; after the loss of power the vendor is asked again.
+    /// Survives a crash of the process. After a power failure, the page is read again.
     Page,
 }
 
 /// A connection of either backend.
 pub(crate) trait Connected {
-    /// Opens a transaction that may write.
+    /// Begins a transaction that may write.
     async fn begin(&mut self, durability: Durability) -> Result<()>;
-    /// Commits what succeeded and rolls back what did not.
+    /// Commits on success, rolls back on error.
     async fn end<T>(&mut self, outcome: Result<T>) -> Result<T>;
-    /// Tells the time by the database's clock, moved by `shift`.
+    /// Returns the time of the database's clock, plus `shift`.
     async fn now(&mut self, shift: Duration) -> Result<DateTime<Utc>>;
-    /// Counts statements from here on, or no longer.
+    /// Sets or removes the counter of statements.
     fn meter(&mut self, statements: Option<&Arc<AtomicU64>>);
 }
 
@@ -95,7 +95,7 @@ impl Connected for PgConn {
 }
 
 impl Connected for LiteConn {
-    /// Takes the write lock at once: a transaction that reads first and then writes fails without waiting.
+    /// Takes the write lock immediately: a transaction that reads before it writes would fail without waiting.
     async fn begin(&mut self, durability: Durability) -> Result<()> {
         self.spawn_blocking(move |c| {
             // SQLite refuses to change this inside a transaction, so it is set on the way in, every time.

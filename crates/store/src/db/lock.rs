@@ -1,21 +1,18 @@
-//! The lock beside SQLite's file: one process at a time serves it.
+//! Lock file beside a SQLite database: only one process may serve it.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// The right to serve a SQLite file; given back when dropped, or when the process dies in any way.
+/// The lock on a SQLite file. Released when dropped or when the process ends.
 #[derive(Debug)]
 pub struct FileLock {
     _file: File,
 }
 
 impl FileLock {
-    /// Takes the lock of the database at `path`.
-    ///
-    /// # Errors
-    /// `Conflict` with `file_lock` when another process holds it; `Unavailable` when the lock file cannot be made.
+    /// Acquires the lock of the database at `path`.
     pub fn acquire(path: &Path) -> Result<Self> {
         let file = open(path, "lock")?;
         match file.try_lock() {
@@ -25,7 +22,7 @@ impl FileLock {
         }
     }
 
-    /// Waits for the right to change the tables of the database at `path`.
+    /// Waits for the lock of the database at `path`.
     pub(super) fn for_migration(path: &Path) -> Result<Self> {
         let file = open(path, "migration.lock")?;
         file.lock().map_err(Error::unavailable)?;

@@ -1,36 +1,36 @@
-//! Where the database is, and how it is used.
+//! Database settings.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
 
-/// The two databases.
+/// Kind of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Backend {
     /// A PostgreSQL server, shared by several processes.
     Postgres,
-    /// A file beside the process.
+    /// A local file.
     Sqlite,
 }
 
-/// Where the database is, and how it is used.
+/// Database settings.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseSettings {
     /// `postgres://…`, `sqlite:PATH`, or a path.
     pub url: String,
-    /// Connections to PostgreSQL at most.
+    /// Maximum number of PostgreSQL connections.
     pub connections: u32,
-    /// SQLite's readers.
+    /// Number of SQLite readers.
     pub readers: u32,
-    /// Seconds to wait for a connection.
+    /// Timeout in seconds for acquiring a connection.
     #[serde(rename = "acquire_timeout_seconds", deserialize_with = "seconds")]
     pub acquire_timeout: Duration,
-    /// Seconds that PostgreSQL works on one statement of a read before it gives up; below the time that an operation has.
+    /// Timeout in seconds of a read statement on PostgreSQL. Must be below the timeout of an operation.
     #[serde(rename = "read_timeout_seconds", deserialize_with = "seconds")]
     pub read_timeout: Duration,
-    /// Seconds that PostgreSQL works on one statement of a transaction that writes before it gives up.
+    /// Timeout in seconds of a statement in a write transaction on PostgreSQL.
     #[serde(rename = "statement_timeout_seconds", deserialize_with = "seconds")]
     pub statement_timeout: Duration,
 }
@@ -46,7 +46,7 @@ impl Default for DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// Names a database, with everything else as it usually is.
+    /// Settings for a URL, with defaults.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -58,7 +58,7 @@ impl DatabaseSettings {
         }
     }
 
-    /// Says which database the address means.
+    /// Returns the kind of database.
     #[must_use]
     pub fn backend(&self) -> Backend {
         match self.scheme() {
@@ -67,7 +67,7 @@ impl DatabaseSettings {
         }
     }
 
-    /// Says whether the address is a path, or begins with a scheme that is known.
+    /// Whether the URL is a path or has a known scheme.
     #[must_use]
     pub fn is_understood(&self) -> bool {
         self.scheme().is_none_or(|scheme| ["postgres", "postgresql", "sqlite"].contains(&scheme.as_str()))
@@ -77,7 +77,7 @@ impl DatabaseSettings {
         Some(self.url.split_once("://")?.0.to_ascii_lowercase())
     }
 
-    /// The file of an SQLite database; `None` for PostgreSQL.
+    /// Path of the SQLite database. `None` for PostgreSQL.
     #[must_use]
     pub fn sqlite_path(&self) -> Option<&Path> {
         let path = self.url.strip_prefix("sqlite:").unwrap_or(&self.url);
@@ -87,7 +87,7 @@ impl DatabaseSettings {
 }
 
 impl std::fmt::Debug for DatabaseSettings {
-    /// Leaves the address out: it may hold a password.
+    /// Omits the URL, which can contain a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DatabaseSettings")
             .field("backend", &self.backend())

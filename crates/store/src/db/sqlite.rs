@@ -1,4 +1,4 @@
-//! SQLite's pools: several readers, one writer.
+//! SQLite connections: several readers, one writer.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use super::{DatabaseSettings, LiteConn};
 use crate::{Error, Result};
 
 const EVERY: &str = "PRAGMA busy_timeout=5000; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
-/// A page of a sync fits its cache of 16 MiB.
+/// A page of a sync fits into this cache of 16 MiB.
 const WRITER: &str = "PRAGMA cache_size=-16384;";
-/// Each keeps little of its own: the operating system holds the file for all of them.
+/// Small caches: the operating system caches the file.
 const READER: &str = "PRAGMA cache_size=-2048; PRAGMA query_only=ON;";
 
-/// Makes the file when it is missing, with a write-ahead log: readers and the writer never wait for each other.
+/// Creates the file if missing, with a write-ahead log, so that readers and the writer do not block each other.
 pub(super) async fn create(path: &Path) -> Result<()> {
     let path = path.to_string_lossy().into_owned();
     let made = tokio::task::spawn_blocking(move || -> Result<()> {

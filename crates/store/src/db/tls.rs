@@ -49,7 +49,7 @@ impl Address {
         Ok(Self { config, verify, roots })
     }
 
-    /// Says whether every host is a socket of this machine, where there is nothing to encrypt, whatever the mode.
+    /// Returns whether every host is a socket of this machine, where there is nothing to encrypt, whatever the mode.
     pub(super) fn is_local(&self) -> bool {
         self.config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)))
     }

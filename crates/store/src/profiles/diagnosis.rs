@@ -1,4 +1,4 @@
-//! What a look at the organisation says, kept with the profile.
+//! Results of validations, stored with the profile.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use crate::schema::{connection_aliases, findings, integration_profiles, profile_
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, Health, ProfileId, Result};
 
-/// How well a process works.
+/// Health of a process.
 pub type ProcessHealth = (Process, Health);
 
 /// Keeps what a validation saw. Its findings take the place of the last validation's; those of runs stay.
@@ -20,7 +20,7 @@ pub type ProcessHealth = (Process, Health);
 /// An organisation or an allowance that could not be asked for leaves what is known alone.
 ///
 /// # Errors
-/// `NotFound` when there is no such profile; `Conflict` with `integration_profiles_organization` when another
+/// `NotFound` if the profile does not exist; `Conflict` with `integration_profiles_organization` when another
 /// living profile has the organisation.
 pub async fn set_diagnosis(
     db: &Db,
@@ -70,7 +70,7 @@ pub async fn set_diagnosis(
 /// Keeps that the connection of a profile was seen to lead to the profile's organisation.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn note_organization_checked(db: &Db, profile: ProfileId) -> Result<()> {
     with_tx!(db, Full, |c, now| {
         let row = integration_profiles::table.filter(integration_profiles::id.eq(profile));
@@ -105,7 +105,7 @@ on_both! {
 /// Keeps how many calls the organisation has left.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn set_allowance(db: &Db, profile: ProfileId, allowance: Allowance) -> Result<()> {
     with_tx!(db, Page, |c, _now| c.put_allowance(profile, Some(allowance)).await)
 }

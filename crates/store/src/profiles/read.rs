@@ -29,10 +29,10 @@ fn visible_processes(
     profile_processes::table.filter(db.limited(|profiles| profile_processes::profile_id.eq_any(profiles)))
 }
 
-/// Finds a profile, deleted ones too; `None` when there is none.
+/// Finds a profile, deleted ones too; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Reader, id: ProfileId) -> Result<Option<Profile>> {
     let row: Option<ProfileRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(ProfileRow::as_select());
@@ -41,10 +41,10 @@ pub async fn find(db: &Reader, id: ProfileId) -> Result<Option<Profile>> {
     Ok(row.map(Profile::from))
 }
 
-/// Finds the living profile of that name, compared exactly; `None` when there is none.
+/// Finds the living profile of that name, compared exactly; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_by_name(db: &Reader, name: &str) -> Result<Option<Profile>> {
     let row: Option<ProfileRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(ProfileRow::as_select());
@@ -54,10 +54,10 @@ pub async fn find_by_name(db: &Reader, name: &str) -> Result<Option<Profile>> {
     Ok(row.map(Profile::from))
 }
 
-/// Finds several profiles at once, deleted ones too; unknown ones are missing from the answer.
+/// Finds several profiles at once, deleted ones too; unknown ones are omitted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[ProfileId]) -> Result<HashMap<ProfileId, Profile>> {
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(ProfileRow::as_select());
@@ -69,7 +69,7 @@ pub async fn find_many(db: &Reader, ids: &[ProfileId]) -> Result<HashMap<Profile
 /// Finds the living profiles of several aliases, each list by age.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn by_alias(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<AliasId, Vec<Profile>>> {
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(ProfileRow::as_select());
@@ -83,7 +83,7 @@ pub async fn by_alias(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<AliasI
 /// Reads the processes of several profiles, each list in the order in which a sync runs them.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn processes(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<ProfileProcess>>> {
     let rows: Vec<(ProfileId, ProfileProcess)> = with_conn!(db, read, |c| {
         let query = visible_processes(db).select((profile_processes::profile_id, ProfileProcess::as_select()));
@@ -99,7 +99,7 @@ pub async fn processes(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<Pr
 /// Finds published profiles whose slot has come, the longest due first.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn due(db: &Db, now: DateTime<Utc>, limit: u32) -> Result<Vec<Profile>> {
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(ProfileRow::as_select());

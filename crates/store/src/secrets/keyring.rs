@@ -1,4 +1,4 @@
-//! The keys that seal data keys: the newest seals, and every one opens what it sealed.
+//! Encryption keys. The newest encrypts data keys; every key decrypts what it encrypted.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -16,13 +16,13 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
-/// How many bytes of a sealed secret name its key.
+/// Length of the key id in an encrypted secret.
 pub(super) const KEY_ID: usize = 4;
 
-/// The first bytes of a key's hash: they say which key it was, and nothing about it.
+/// First bytes of a key's hash.
 pub(super) type KeyId = [u8; KEY_ID];
 
-/// One key: it seals data keys and nothing else.
+/// A key that encrypts data keys.
 #[derive(Clone)]
 pub(super) struct SealingKey {
     pub(super) id: KeyId,
@@ -37,7 +37,7 @@ impl SealingKey {
     }
 }
 
-/// Keys, the newest first. Never empty.
+/// Keys, newest first. Never empty.
 #[derive(Clone)]
 pub(super) struct Keyring(Vec<SealingKey>);
 
@@ -46,7 +46,7 @@ impl Keyring {
         Self(vec![key])
     }
 
-    /// Reads keys of 32 bytes in base64, parted by blanks, commas or line ends.
+    /// Parses keys of 32 bytes in base64, separated by spaces, commas or line ends.
     pub(super) fn parse(text: &Secret) -> Result<Self> {
         let words = text.expose().split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
         let keys: Vec<_> = words.map(read).collect::<Result<_>>()?;
@@ -72,15 +72,15 @@ fn no_key() -> Error {
     Error::Damaged("the key is not 32 bytes in base64".to_owned())
 }
 
-/// When a file was changed, and how long it was then.
+/// Modification time and size of a file.
 pub(super) type Stamp = (SystemTime, u64);
 
-/// A file with keys, a line each, the newest first; only its owner may read it.
+/// A key file, one key per line, newest first. Only its owner can read it.
 #[derive(Clone)]
 pub(super) struct KeyFile(PathBuf);
 
 impl KeyFile {
-    /// Takes the file at `path`; makes it, with one key, when there is none.
+    /// Opens the file at `path`, or creates it with one key.
     pub(super) fn open(path: &Path) -> Result<Self> {
         match File::open(path) {
             Ok(_) => {}
@@ -94,7 +94,7 @@ impl KeyFile {
         Ok(Self(path.to_owned()))
     }
 
-    /// Says whether the file is another than it was.
+    /// Returns the modification time and size.
     pub(super) fn stamp(&self) -> Result<Stamp> {
         let about = fs::metadata(&self.0).map_err(Error::unavailable)?;
         Ok((about.modified().map_err(Error::unavailable)?, about.len()))
@@ -104,13 +104,13 @@ impl KeyFile {
         Keyring::parse(&self.text()?)
     }
 
-    /// Puts a new key before the others.
+    /// Adds a new key as the first one.
     pub(super) fn add(&self) -> Result<()> {
         let (new, old) = (new_key(), self.text()?);
         self.replace(&Zeroizing::new(format!("{}{}", &*new, old.expose())))
     }
 
-    /// Forgets all keys but the `most` newest.
+    /// Deletes all keys but the `most` newest.
     pub(super) fn keep(&self, most: usize) -> Result<()> {
         let text = self.text()?;
         let kept = text.expose().lines().filter(|line| !line.trim().is_empty()).take(most);
@@ -123,14 +123,14 @@ impl KeyFile {
         Ok(Secret::new(text))
     }
 
-    /// Waits until nobody else changes the file, and keeps others from it as long as the lock lives.
+    /// Locks the file against changes by other processes until dropped.
     pub(super) fn lock(&self) -> Result<File> {
         let lock = File::options().create(true).append(true).open(self.beside(".lock")).map_err(Error::unavailable)?;
         lock.lock().map_err(Error::unavailable)?;
         Ok(lock)
     }
 
-    /// Whoever reads meanwhile finds the old file or the new one, never half of one; and after a power cut, too.
+    /// Replaces the file atomically and durably.
     fn replace(&self, text: &str) -> Result<()> {
         let beside = self.beside(".new");
         let replaced = match fs::remove_file(&beside) {
@@ -140,7 +140,7 @@ impl KeyFile {
         replaced.and_then(|()| self.settle()).map_err(Error::unavailable)
     }
 
-    /// Has the folder's entry reach the disk.
+    /// Flushes the directory entry to disk.
     fn settle(&self) -> std::io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! Seals the data key of every secret anew, with the newest key, while others read and write the secrets.
+//! Re-encrypts the data key of every secret with the newest key, while others read and write the secrets.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,16 +11,16 @@ use crate::schema::{
 use crate::sessions::attempts;
 use crate::{AliasId, Db, Error, LinkId, Purpose, Result, audit, authorizations, delegations, sessions as logins};
 
-/// What became of the secrets.
+/// Result of a re-encryption.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// Secrets that depend on the newest key now and did not before.
+    /// Number of secrets that were re-encrypted with the newest key.
     pub resealed: usize,
-    /// Secrets that none of the keys opens; they stay as they are.
+    /// Number of secrets that no key decrypts. They stay unchanged.
     pub unreadable: usize,
 }
 
-/// Goes through one column: which rows it has a secret in, by their keys, and what place each is bound to.
+/// Re-encrypts one column: its rows by key, and the location that each secret is bound to.
 macro_rules! reseal_column {
     (
         $done:ident, $db:ident, $sealer:ident,
@@ -41,11 +41,7 @@ macro_rules! reseal_column {
     }};
 }
 
-/// Seals with the newest key the data keys that an earlier one sealed. A secret that is replaced meanwhile stays
-/// replaced.
-///
-/// # Errors
-/// `Unavailable` when the database is away; what was sealed anew stays so.
+/// Re-encrypts the data keys that an earlier key encrypted. Concurrently replaced secrets are kept.
 pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
     let mut done = Resealed::default();
     reseal_column!(
@@ -61,7 +57,7 @@ pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
 }
 
 impl Resealed {
-    /// Seals the data key of one secret with the newest key; `None` when it is, or when nobody can open it.
+    /// Re-encrypts the data key of one secret. `None` if it already uses the newest key, or cannot be decrypted.
     fn anew(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
         if sealer.is_newest(old) {
             return Ok(None);

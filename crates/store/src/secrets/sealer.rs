@@ -1,4 +1,4 @@
-//! Seals and opens secrets.
+//! Encrypts and decrypts secrets.
 
 use std::fmt;
 use std::fs::File;
@@ -18,13 +18,13 @@ const VERSION: u8 = 2;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 const DATA_KEY: usize = 32;
-/// A data key as it lies beside what it seals.
+/// Length of an encrypted data key.
 const WRAPPED: usize = NONCE + DATA_KEY + TAG;
 
-/// Seals each secret with a data key of its own and that with the newest key, and opens what any of its keys sealed.
-/// Clones share the keys.
+/// Encrypts each secret with its own data key and that with the newest key. Decrypts with any of its keys. Clones share
+/// the keys.
 ///
-/// With a key file, a key that another process added seals from the next secret on, and opens what it sealed.
+/// With a key file, a key that another process added is used from the next secret on.
 #[derive(Clone)]
 pub struct Sealer(Arc<Shared>);
 
@@ -33,7 +33,7 @@ struct Shared {
     known: RwLock<Known>,
 }
 
-/// The keys, and of which state of the file they are.
+/// The keys, with the state of the file that they were read from.
 #[derive(Clone)]
 struct Known {
     keys: Keyring,
@@ -51,39 +51,39 @@ impl Sealer {
         Self::new(Keyring::of(SealingKey::new(key)), None, None)
     }
 
-    /// Reads the key file, keys of 32 bytes in base64, a line each and the newest first; makes one that only its owner
-    /// may read when there is none.
+    /// Reads the key file: keys of 32 bytes in base64, one per line, newest first. Creates it if missing, readable by
+    /// its owner only.
     ///
     /// # Errors
-    /// `Unavailable` when the file can be neither read nor made; `Damaged` when it holds no key.
+    /// `Unavailable` if the file cannot be read or created; `Damaged` if it contains no key.
     pub fn from_key_file(path: &Path) -> Result<Self> {
         let file = KeyFile::open(path)?;
         let (stamp, keys) = (file.stamp()?, file.load()?);
         Ok(Self::new(keys, Some(file), Some(stamp)))
     }
 
-    /// Takes keys of 32 bytes in base64, parted by commas and the newest first, as the environment holds them.
+    /// Parses keys of 32 bytes in base64, separated by commas, newest first.
     ///
     /// # Errors
-    /// `Damaged` when one is no key.
+    /// `Damaged` if a key is invalid.
     pub fn from_base64(text: &Secret) -> Result<Self> {
         Ok(Self::new(Keyring::parse(text)?, None, None))
     }
 
-    /// Has the keys for oneself, until the lock is dropped: two rotations at once would lose each other's keys. `None`
-    /// for keys from the environment.
+    /// Locks the key file until dropped, because concurrent rotations would lose keys. `None` for keys from the
+    /// environment.
     ///
     /// # Errors
-    /// `Unavailable` when there can be no lock beside the key file.
+    /// `Unavailable` if the file cannot be locked.
     pub fn lock(&self) -> Result<Option<File>> {
         self.0.file.as_ref().map(KeyFile::lock).transpose()
     }
 
-    /// Puts a new key into the key file, before the others. From now on it seals. Says whether there is a file: keys
-    /// from the environment are their owner's to change.
+    /// Adds a new key to the front of the key file. Returns whether there is a file; keys from the environment are
+    /// changed by the operator.
     ///
     /// # Errors
-    /// `Unavailable` when the file cannot be written.
+    /// `Unavailable` if the file cannot be written.
     pub fn add_key(&self) -> Result<bool> {
         let Some(file) = &self.0.file else { return Ok(false) };
         file.add()?;
@@ -91,17 +91,17 @@ impl Sealer {
         Ok(true)
     }
 
-    /// Forgets every key of the file but the newest and the one before it, which a process may have used just now.
+    /// Deletes all keys of the file but the newest two. Another process may be using the second one.
     ///
     /// # Errors
-    /// `Unavailable` when the file cannot be written.
+    /// `Unavailable` if the file cannot be written.
     pub fn forget_old_keys(&self) -> Result<()> {
         let Some(file) = &self.0.file else { return Ok(()) };
         file.keep(2)?;
         self.read_again(file)
     }
 
-    /// Says whether a secret's data key is sealed with the newest key.
+    /// Returns whether a secret's data key is sealed with the newest key.
     pub(super) fn is_newest(&self, sealed: &[u8]) -> bool {
         Envelope::read(sealed).is_some_and(|envelope| envelope.key == self.known().keys.newest().id)
     }
@@ -158,7 +158,7 @@ impl Sealer {
     }
 }
 
-/// A sealed secret, taken apart.
+/// A parsed encrypted secret.
 struct Envelope<'a> {
     /// Names the key that seals the data key.
     key: &'a [u8],
