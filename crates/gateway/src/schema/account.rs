@@ -1,4 +1,4 @@
-//! Accounts: the logins of an organisation.
+//! Accounts: the logins in an organisation.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, AccountId, ProfileId, accounts, subscriptions};
@@ -16,39 +16,39 @@ use super::subscription_row::{self, SoftwareSubscription};
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Account {
-    /// Whether it may log in at all. An account that may not holds no user licence.
+    /// Whether the account can log in. An inactive account has no user licence.
     active: bool,
-    /// The cost centre, as the vendor has it.
+    /// Cost centre, as recorded by the vendor. Null if not recorded.
     cost_center: Option<String>,
-    /// The country, as written at the vendor.
+    /// Country, as recorded by the vendor. Null if not recorded.
     country: Option<String>,
-    /// When the vendor created it.
+    /// Time when the account was created at the vendor. Null if the vendor does not report it.
     created_at: Option<DateTime>,
-    /// The department, as the vendor has it.
+    /// Department, as recorded by the vendor. Null if not recorded.
     department: Option<String>,
-    /// The name that the vendor shows.
+    /// Display name at the vendor. Null if there is none.
     display_name: Option<String>,
-    /// Its mail address, which need not be its own alone.
+    /// E-mail address. Several accounts can share one. Null if there is none.
     email: Option<String>,
-    /// The vendor's id, which never changes.
+    /// ID assigned by the vendor. It never changes.
     external_id: String,
-    /// When a sync first named it.
+    /// Time when a sync first reported the account.
     first_seen_at: DateTime,
-    /// Whether it is barred for now and keeps what it holds; null when the vendor does not let us see.
+    /// Whether the account is frozen: it cannot log in but keeps its licences. Null if the vendor hides it.
     frozen: Option<bool>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// Who or what logs in with it.
+    /// Kind of the account.
     kind: AccountKind,
-    /// The newest evidence of use, of whatever kind; null when there is none.
+    /// Time of the newest activity of any kind. Null if there is none.
     last_activity_at: Option<DateTime>,
-    /// Whether there is no evidence at all that it was ever used.
+    /// Whether the account has no recorded activity.
     never_active: bool,
-    /// When a sync found it gone; null while it exists.
+    /// Time when a sync found that the account no longer exists. Null while it exists.
     retired_at: Option<DateTime>,
-    /// The job title, as the vendor has it.
+    /// Job title, as recorded by the vendor. Null if not recorded.
     title: Option<String>,
-    /// The name that it logs in with.
+    /// Login name.
     username: String,
     #[graphql(skip)]
     key: AccountId,
@@ -84,19 +84,19 @@ impl From<store::Account> for Account {
 
 #[ComplexObject]
 impl Account {
-    /// The newest evidence of use of each kind: four entries at most.
+    /// Newest activity of each kind. At most four entries.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Vec<ActivitySummary>> {
         let activities = ctx.scope()?.load(ActivitiesOf(self.key)).await?.unwrap_or_default();
         Ok(activities.into_iter().map(ActivitySummary::from).collect())
     }
 
-    /// The profile that sees it.
+    /// Profile of the organisation that the account belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
         let found = ctx.scope()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 
-    /// What it holds.
+    /// Subscriptions of the account. Retired subscriptions are excluded.
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
@@ -108,28 +108,28 @@ impl Account {
     }
 }
 
-/// Who or what logs in with an account.
+/// Kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::AccountKind")]
 pub(crate) enum AccountKind {
     /// A person.
     Human,
-    /// A system of the customer's that calls the vendor.
+    /// A system of the customer that uses the vendor's API.
     Integration,
-    /// A user that the vendor itself made: a guest, an automated process.
+    /// A system user that the vendor created, such as a guest user or an automated process.
     Automated,
-    /// The vendor says something that the connector does not know.
+    /// A kind that the connector does not know.
     Unknown,
 }
 
-/// The newest evidence of use of one kind.
+/// The newest activity of one kind.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ActivitySummary {
-    /// What sort of use it was.
+    /// Kind of activity.
     kind: ActivityKind,
-    /// When it happened.
+    /// Time of the activity.
     last_at: DateTime,
-    /// Where the vendor says so, `User.LastLoginDate` for example.
+    /// Vendor field or object that the activity comes from, such as `User.LastLoginDate`.
     source: String,
 }
 
@@ -139,42 +139,42 @@ impl From<store::ActivityRow> for ActivitySummary {
     }
 }
 
-/// What sort of use an activity is evidence of.
+/// Kind of activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "seatgraph_core::ActivityKind")]
 pub(crate) enum ActivityKind {
-    /// A person at the vendor's own login page.
+    /// Login on the vendor's login page.
     Interactive,
-    /// A program with a token or a password.
+    /// API access with a token or password.
     Api,
-    /// A person through single sign-on.
+    /// Login through single sign-on.
     Sso,
-    /// Some use; the vendor does not say which.
+    /// Activity of a kind that the vendor does not report.
     Other,
 }
 
-/// Leaves out the accounts that do not fit; all that is given must fit.
+/// Filters accounts. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct AccountFilter {
-    /// Whether the account may log in.
+    /// Whether the account can log in.
     active: Option<bool>,
-    /// The department.
+    /// Department.
     department: Option<StringFilter>,
-    /// The mail address.
+    /// E-mail address.
     email: Option<StringFilter>,
-    /// It was inactive for more than this many days; one never active counts from its creation.
+    /// Inactive for more than this number of days. For accounts without activity, days count from creation.
     inactive_days: Option<i32>,
     /// Only accounts of these kinds.
     kind: Option<Vec<AccountKind>>,
-    /// The newest evidence of use.
+    /// Time of the newest activity.
     last_activity_at: Option<DateTimeFilter>,
-    /// Whether there is no evidence of use at all.
+    /// Whether the account has no recorded activity.
     never_active: Option<bool>,
     /// Only accounts of this profile.
     profile_id: Option<ID>,
-    /// Whether the account is gone. Those that are gone are left out unless this is given.
+    /// Whether the account is retired. If omitted, retired accounts are excluded.
     retired: Option<bool>,
-    /// The shown name, the username, the mail address or the employee number holds this, whatever the case.
+    /// Case-insensitive text contained in the display name, username, e-mail address or employee number.
     search: Option<String>,
 }
 
@@ -195,24 +195,24 @@ impl AccountFilter {
     }
 }
 
-/// How a list of accounts is ordered; equal ones are told apart by their id.
+/// Sort order of accounts. Accounts with equal values are ordered by ID.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct AccountOrder {
-    /// Which way it runs.
+    /// Sort direction.
     direction: Direction,
-    /// What it goes by.
+    /// Sort field.
     field: AccountOrderField,
 }
 
-/// What a list of accounts can go by.
+/// Fields by which accounts can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "accounts::AccountOrderField")]
 pub(crate) enum AccountOrderField {
-    /// The username.
+    /// Username.
     Username,
-    /// The newest evidence of use; accounts without any count as the earliest.
+    /// Time of the newest activity. Accounts without activity sort as the earliest.
     LastActivityAt,
-    /// When a sync first named the account.
+    /// Time when a sync first reported the account.
     FirstSeenAt,
 }
 
@@ -224,7 +224,7 @@ impl Listed for Account {
     }
 }
 
-/// Lists a page of accounts.
+/// Returns a page of accounts.
 pub(crate) async fn page(
     ctx: &Context<'_>,
     filter: accounts::AccountFilter,

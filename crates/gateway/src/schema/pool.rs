@@ -1,4 +1,4 @@
-//! Licence pools: what an organisation says it bought.
+//! Licence pools: the purchased seats that an organisation reports.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, IdentifierId, PoolId, ProfileId, pools};
@@ -13,27 +13,27 @@ use super::scalars::{Date, DateTime, int};
 use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::SubscriptionIdentifier;
 
-/// How the list of pools is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "licensePools by FIRST_SEEN_AT ASC";
 
-/// What an organisation says it bought of one subscription identifier. One pool may serve several software models: Sales
-/// Cloud and Service Cloud share a licence.
+/// The seats of one subscription identifier that an organisation has purchased. A pool can serve several software
+/// models; for example, Sales Cloud and Service Cloud share one licence.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct LicensePool {
-    /// Seats bought and not used, by the vendor's count; null when the vendor does not say.
+    /// Number of unused seats, as counted by the vendor. Null if the vendor does not report it.
     available: Option<i32>,
-    /// The last day of the term; null when the vendor does not say.
+    /// Last day of the term. Null if the vendor does not report it.
     expires_at: Option<Date>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// The vendor's word for its state, `Active` for example.
+    /// Status as reported by the vendor, such as `Active`. Null if the vendor does not report it.
     status: Option<String>,
-    /// Seats bought; null when the vendor does not say.
+    /// Number of purchased seats. Null if the vendor does not report it.
     total: Option<i32>,
-    /// When a sync last found it different.
+    /// Time when a sync last found a change.
     updated_at: DateTime,
-    /// Seats that the vendor counts as used; null when it does not say.
+    /// Number of used seats, as counted by the vendor. Null if the vendor does not report it.
     used: Option<i32>,
     #[graphql(skip)]
     key: PoolId,
@@ -63,32 +63,32 @@ impl From<store::PoolRow> for LicensePool {
 
 #[ComplexObject]
 impl LicensePool {
-    /// How many subscriptions take a seat from it, by the gateway's count. It differs from `used` where the vendor counts
-    /// seats that nobody can be named for.
+    /// Number of current subscriptions that use a seat of this pool. It differs from `used` if the vendor counts seats
+    /// that belong to no account.
     async fn assigned(&self, ctx: &Context<'_>) -> Result<i32> {
         Ok(ctx.scope()?.load(AssignedOf(self.key)).await?.map_or(0, int))
     }
 
-    /// What the pool is of.
+    /// Subscription identifier of the pool.
     async fn identifier(&self, ctx: &Context<'_>) -> Result<SubscriptionIdentifier> {
         let found = ctx.scope()?.load(self.identifier_id).await?;
         found.map(SubscriptionIdentifier::from).ok_or_else(error::dangling)
     }
 
-    /// The software models that its seats are used for. As many as the vendor lets share a licence.
+    /// Software models of the pool. The list is bounded by the products that share the licence.
     async fn models(&self, ctx: &Context<'_>) -> Result<Vec<SoftwareModel>> {
         let models = ctx.scope()?.load(ModelsOf(self.key)).await?.unwrap_or_default();
         Ok(models.into_iter().map(SoftwareModel::from).collect())
     }
 
-    /// The profile that sees it.
+    /// Profile of the organisation that the pool belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
         let found = ctx.scope()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 }
 
-/// Leaves out the pools that do not fit; all that is given must fit.
+/// Filters licence pools. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct LicensePoolFilter {
     /// Only pools of this profile.
@@ -109,7 +109,7 @@ impl Listed for LicensePool {
     }
 }
 
-/// Lists a page of pools.
+/// Returns a page of pools.
 pub(crate) async fn page(
     scope: &RequestScope,
     filter: pools::PoolFilter,

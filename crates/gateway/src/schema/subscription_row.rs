@@ -1,4 +1,4 @@
-//! Subscriptions: who holds what, and when it was last used. The hottest list, read by one joined statement.
+//! Subscriptions. The most frequent list; one joined statement reads it.
 
 use std::borrow::Cow;
 
@@ -16,26 +16,26 @@ use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, int};
 use super::scope::{RequestScope, Scoped as _};
 
-/// One account holding one subscription identifier. (GraphQL's own word Subscription is the root of streams.)
+/// One account that holds one subscription identifier. (The GraphQL type `Subscription` is the root of streams.)
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct SoftwareSubscription {
-    /// When it was assigned; null when the vendor does not say.
+    /// Time when the subscription was assigned. Null if the vendor does not report it.
     assigned_at: Option<DateTime>,
-    /// Whole days since the account was last active, or else since it was created. An account may have been active
-    /// without this subscription; the vendor does not tell them apart.
+    /// Full days since the account was last active, or since its creation if it never was. Vendors report activity per
+    /// account, not per subscription.
     days_inactive: i32,
-    /// When a sync first named it.
+    /// Time when a sync first reported the subscription.
     first_seen_at: DateTime,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// What the vendor calls the thing that is held.
+    /// Subscription identifier that the account holds.
     identifier: SubscriptionIdentifier,
-    /// The newest evidence that the account was used; null when there is none.
+    /// Time of the account's newest activity. Null if there is none.
     last_activity_at: Option<DateTime>,
-    /// When a sync found that nobody holds it any more; null while it is held.
+    /// Time when a sync found that the subscription is no longer assigned. Null while it is assigned.
     retired_at: Option<DateTime>,
-    /// How it stands.
+    /// State of the subscription.
     state: SubscriptionState,
     #[graphql(skip)]
     profile_id: ProfileId,
@@ -43,12 +43,12 @@ pub(crate) struct SoftwareSubscription {
     account: Account,
     #[graphql(skip)]
     model_id: Option<ModelId>,
-    /// Joined where the request goes on to ask for it.
+    /// Set only if the request selects it.
     #[graphql(skip)]
     model: Option<SoftwareModel>,
     #[graphql(skip)]
     pool_id: Option<PoolId>,
-    /// Joined where the request goes on to ask for it.
+    /// Set only if the request selects it.
     #[graphql(skip)]
     pool: Option<LicensePool>,
 }
@@ -77,12 +77,12 @@ impl SoftwareSubscription {
 
 #[ComplexObject]
 impl SoftwareSubscription {
-    /// Who holds it.
+    /// The account that holds the subscription.
     async fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The software model that the identifier stands for; null while the identifier is unrecognized.
+    /// Software model of the identifier. Null if the identifier is unrecognized.
     async fn model(&self, ctx: &Context<'_>) -> Result<Option<Cow<'_, SoftwareModel>>> {
         match (&self.model, self.model_id) {
             (Some(model), _) => Ok(Some(Cow::Borrowed(model))),
@@ -91,7 +91,7 @@ impl SoftwareSubscription {
         }
     }
 
-    /// The licence pool that the seat is taken from; null when there is none.
+    /// Licence pool whose seat the subscription uses. Null if there is none.
     async fn pool(&self, ctx: &Context<'_>) -> Result<Option<Cow<'_, LicensePool>>> {
         match (&self.pool, self.pool_id) {
             (Some(pool), _) => Ok(Some(Cow::Borrowed(pool))),
@@ -100,33 +100,33 @@ impl SoftwareSubscription {
         }
     }
 
-    /// The profile that sees it.
+    /// Profile of the organisation that the subscription belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
         let found = ctx.scope()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 }
 
-/// How a subscription stands.
+/// State of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "subscriptions::SubscriptionState")]
 pub(crate) enum SubscriptionState {
-    /// It is held by an account that may log in.
+    /// Assigned to an account that can log in.
     Assigned,
-    /// It is held by an account that is barred for now.
+    /// Assigned to a frozen account.
     Frozen,
-    /// It is not held any more, or the account that held it is gone.
+    /// No longer assigned, or the account no longer exists.
     Retired,
 }
 
-/// What a vendor calls a thing that is held.
+/// The vendor's identifier of a kind of subscription.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub(crate) struct SubscriptionIdentifier {
-    /// The vendor's key within the kind, `SFDC` for example.
+    /// Key assigned by the vendor, unique within `kind`, such as `SFDC`.
     pub(crate) key: String,
-    /// The vendor's kind of licence, `USER_LICENSE` for example.
+    /// Kind of licence at the vendor, such as `USER_LICENSE`.
     kind: String,
-    /// The name that the vendor shows, as last seen.
+    /// Display name at the vendor, as last reported.
     pub(crate) name: String,
 }
 
@@ -136,30 +136,30 @@ impl From<store::IdentifierRow> for SubscriptionIdentifier {
     }
 }
 
-/// Leaves out the subscriptions that do not fit; all that is given must fit.
+/// Filters subscriptions. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct SubscriptionFilter {
-    /// Only what this account holds.
+    /// Only subscriptions of this account.
     account_id: Option<ID>,
-    /// The holder's department.
+    /// Department of the account.
     department: Option<StringFilter>,
-    /// The vendor's key of what is held.
+    /// Key of the subscription identifier.
     identifier_key: Option<StringFilter>,
-    /// The holder was inactive for more than this many days; one never active counts from its creation.
+    /// Account inactive for more than this number of days. For accounts without activity, days count from creation.
     inactive_days: Option<i32>,
-    /// The newest evidence that the holder was active.
+    /// Time of the account's newest activity.
     last_activity_at: Option<DateTimeFilter>,
     /// Only subscriptions of this software model.
     model_id: Option<ID>,
-    /// Whether there is no evidence at all that the holder was ever active.
+    /// Whether the account has no recorded activity.
     never_active: Option<bool>,
     /// Only subscriptions of this profile.
     profile_id: Option<ID>,
-    /// The holder's shown name, username, mail address or employee number holds this, whatever the case.
+    /// Case-insensitive text contained in the account's display name, username, e-mail address or employee number.
     search: Option<String>,
-    /// Only subscriptions in one of these states. Retired ones are left out unless this is given.
+    /// Only subscriptions in one of these states. If omitted, retired subscriptions are excluded.
     state: Option<Vec<SubscriptionState>>,
-    /// Whether what is held is still unrecognized.
+    /// Whether the identifier is unrecognized.
     unrecognized: Option<bool>,
 }
 
@@ -181,25 +181,25 @@ impl SubscriptionFilter {
     }
 }
 
-/// How a list of subscriptions is ordered; equal ones are told apart by their id.
+/// Sort order of subscriptions. Subscriptions with equal values are ordered by ID.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct SubscriptionOrder {
-    /// Which way it runs.
+    /// Sort direction.
     direction: Direction,
-    /// What it goes by.
+    /// Sort field.
     field: SubscriptionOrderField,
 }
 
-/// What a list of subscriptions can go by.
+/// Fields by which subscriptions can be sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "subscriptions::SubscriptionOrderField")]
 #[expect(clippy::enum_variant_names, reason = "the names are those of the fields they order by")]
 pub(crate) enum SubscriptionOrderField {
-    /// The newest evidence that the holder was active; none counts as the earliest.
+    /// Time of the account's newest activity. Accounts without activity sort as the earliest.
     LastActivityAt,
-    /// When the subscription was assigned; an unknown moment counts as the earliest.
+    /// Time when the subscription was assigned. Unknown times sort as the earliest.
     AssignedAt,
-    /// When a sync first named the subscription.
+    /// Time when a sync first reported the subscription.
     FirstSeenAt,
 }
 
@@ -211,7 +211,7 @@ impl Listed for SoftwareSubscription {
     }
 }
 
-/// Lists a page of subscriptions by one statement, joining what the request goes on to ask for.
+/// Returns a page of subscriptions with one statement. It joins what the request selects.
 pub(crate) async fn page(
     ctx: &Context<'_>,
     filter: subscriptions::SubscriptionFilter,
@@ -229,7 +229,7 @@ pub(crate) async fn page(
     Ok(Connection::of(&listing, page, filter, |row| SoftwareSubscription::of(row, scope.now)))
 }
 
-/// Finds what a page of subscriptions is asked for beyond the holders.
+/// Determines which joins the request needs besides the accounts.
 fn joins(connection: &Lookahead<'_>) -> subscriptions::Joins {
     let asked = |relation| {
         let by_nodes = connection.field("nodes").field(relation).exists();
