@@ -28,8 +28,8 @@ pub(crate) struct Link {
 impl Engine {
     /// Connects through `alias`. Sends no request yet.
     pub(crate) fn open(&self, connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Result<Link> {
-        self.open_with(connector, alias, parent, |oauth, lender| {
-            Arc::new(AliasTokens::new(self, alias, connector, oauth, lender))
+        self.open_with(connector, alias, parent, |oauth, token_http| {
+            Arc::new(AliasTokens::new(self, alias, connector, oauth, token_http))
         })
     }
 
@@ -45,8 +45,8 @@ impl Engine {
         let config = Value::Object(merged(alias, parent));
         let base = base(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
-        let lender = Http::new(base.clone(), None, options.clone());
-        let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, lender));
+        let token_http = Http::new(base.clone(), None, options.clone());
+        let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, token_http));
         let http = Http::new(base, tokens, options);
         let meter = Arc::clone(http.meter());
         let bare = connector.connect(config, ConnectContext { http, clock: Arc::clone(self.clock()) })?;
@@ -55,7 +55,7 @@ impl Engine {
     }
 
     /// Returns the token endpoint of `alias`, with an HTTP client for it.
-    pub(crate) fn grantor(
+    pub(crate) fn oauth_client(
         &self,
         connector: &Registration,
         alias: &Alias,
@@ -65,9 +65,9 @@ impl Engine {
         let config = Value::Object(merged(alias, parent));
         let base = base(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
-        let lender = Http::new(base, None, options);
+        let token_http = Http::new(base, None, options);
         let none = || Error::new(ErrorKind::Unsupported, "connector gets no tokens by OAuth");
-        Ok((connector.oauth(config)?.ok_or_else(none)?, lender))
+        Ok((connector.oauth(config)?.ok_or_else(none)?, token_http))
     }
 }
 

@@ -157,7 +157,7 @@ impl Engine {
 
     async fn oauth_of(&self, connector: &Registration, alias: &Alias) -> Result<(OAuth, Http), Denied> {
         let parent = self.parent(alias).await?;
-        self.grantor(connector, alias, parent.as_ref()).map_err(|error| match error.kind() {
+        self.oauth_client(connector, alias, parent.as_ref()).map_err(|error| match error.kind() {
             ErrorKind::ConfigInvalid => of_config(&error).into(),
             _ => Denied::Failed(error.into()),
         })

@@ -77,7 +77,7 @@ impl Engine {
     async fn connect(&self, alias: Alias, pending: Pending, consented: ConsentResponse) -> Result<Alias, ConsentError> {
         let connector = self.stored_connector(&alias.connector)?;
         let parent = self.parent(&alias).await?;
-        let (oauth, lender) = self.grantor(connector, &alias, parent.as_ref()).map_err(explained)?;
+        let (oauth, token_http) = self.oauth_client(connector, &alias, parent.as_ref()).map_err(explained)?;
         let code = match consented {
             ConsentResponse::Code(code) => code,
             ConsentResponse::Refused { error, description } => {
@@ -89,12 +89,13 @@ impl Engine {
         let application =
             Application { client_id: pending.client_id.clone(), client_secret: pending.client_secret.clone() };
         let granted =
-            grant::authorization_code(&lender, &oauth, &application, &code, &pending.verifier, &redirect).await;
+            grant::authorization_code(&token_http, &oauth, &application, &code, &pending.verifier, &redirect).await;
         let granted = granted.and_then(|granted| trusted(connector, &oauth, granted)).map_err(explained)?;
         let before = self.consent_of(&alias).await?;
         let kept = self.keep(connector, alias, parent.as_ref(), &pending, &granted).await;
         let token = granted.refresh_token.unwrap_or(granted.access_token);
-        let unused = if kept.is_ok() { before } else { Some(Withdrawal { tokens: vec![token], oauth, http: lender }) };
+        let unused =
+            if kept.is_ok() { before } else { Some(Withdrawal { tokens: vec![token], oauth, http: token_http }) };
         self.give_back(unused).await;
         kept
     }
@@ -123,7 +124,7 @@ impl Engine {
         match pending.link_id {
             None => aliases::set_credential(self.db(), self.sealer(), &alias, &secrets).await?,
             Some(link) if delegations::redeem(self.db(), self.sealer(), link, &alias, &secrets).await? => {}
-            // Somebody else's consent, or whoever sent it, was faster.
+            // Another authorisation was completed first.
             Some(_) => return Err(found(said::link_over())),
         }
         Ok(alias)

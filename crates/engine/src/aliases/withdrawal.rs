@@ -49,7 +49,7 @@ impl Engine {
     async fn withdrawal(&self, alias: &Alias, tokens: Vec<Secret>) -> Result<Option<Withdrawal>, store::Error> {
         let Some(connector) = self.connector(&alias.connector) else { return Ok(None) };
         let parent = self.parent(alias).await?;
-        match self.grantor(connector, alias, parent.as_ref()) {
+        match self.oauth_client(connector, alias, parent.as_ref()) {
             Ok((oauth, http)) => Ok(Some(Withdrawal { tokens, oauth, http })),
             Err(error) => {
                 tracing::warn!(alias = %alias.id, %error, "{}", STAYS);

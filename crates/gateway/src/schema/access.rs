@@ -180,7 +180,7 @@ pub(crate) async fn token_page(scope: &RequestScope, paging: &Paging) -> Result<
 pub(crate) struct RoleAssignment {
     /// Time when the role was granted.
     assigned_at: DateTime,
-    /// Grantor: ID of an API token, a user, or the command line.
+    /// Granted by: ID of an API token, a user, or the command line.
     assigned_by: String,
     /// The holder: ID of an API token, a user's `sub` claim, or the name of a group.
     holder: String,
