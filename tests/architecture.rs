@@ -226,6 +226,30 @@ fn the_arrows_between_rooms_point_one_way() {
 }
 
 #[test]
+fn a_mutation_is_named_in_its_table_alone() {
+    let schema = fs::read_to_string(root().join("graphql/schema.graphql")).unwrap();
+    let mutations = schema.split("type Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
+    let names: Vec<_> = mutations
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter_map(|line| line.strip_suffix("("))
+        .collect();
+    assert!(names.len() > 20 && names.contains(&"startSync"), "{names:?}");
+    for name in names {
+        let literal = format!("{name:?}");
+        let elsewhere: Vec<_> = sources("crates")
+            .into_iter()
+            .filter(|(path, text)| path.contains("/src/") && code(text).any(|line| line.contains(&literal)))
+            .map(|(path, _)| path)
+            .collect();
+        assert!(
+            elsewhere.is_empty(),
+            "derive it from schema/mutation.rs instead of writing {literal} in {elsewhere:?}"
+        );
+    }
+}
+
+#[test]
 fn a_file_has_a_purpose_and_a_size_that_fits_the_head() {
     let mut faults = Vec::new();
     for (path, text) in sources("crates").into_iter().chain(sources("tests")) {

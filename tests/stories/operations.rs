@@ -113,7 +113,7 @@ async fn reading(reader: &mut Reader<'_>) {
     let waiting = reader.shows("UnrecognizedIdentifiers", json!({})).await;
     let ids = [&waiting["unrecognizedIdentifiers"]["nodes"][0]["id"]];
     let product = json!({ "publisher": "Acme", "product": "Field Service" });
-    reader.shows("ResolveIdentifier", input(json!({ "ids": ids, "product": product }))).await;
+    reader.shows("ResolveIdentifier", input(json!({ "ids": ids, "target": { "product": product } }))).await;
 }
 
 async fn working(reader: &mut Reader<'_>, profile: &Value) {

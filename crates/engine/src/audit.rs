@@ -5,7 +5,9 @@ mod portrait;
 use seatgraph_core::Secret;
 use seatgraph_store::audit::{self, Deed};
 use seatgraph_store::profiles::Closed;
-use seatgraph_store::{Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, SyncRun};
+use seatgraph_store::{
+    Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, Session, SyncRun,
+};
 use uuid::Uuid;
 
 use crate::access::{AffectedProfiles, Principal, Subject};
@@ -34,16 +36,15 @@ impl Actor {
         }
     }
 
-    /// What is written of something that it does, as long as nothing is known of the subject.
-    #[must_use]
-    pub fn deed(&self, action: &str, outcome: AuditOutcome) -> Deed {
+    /// The record of an action that starts, without its subject.
+    fn record(&self, action: &str) -> Deed {
         Deed {
             attempt: Uuid::now_v7(),
             actor: self.key.clone(),
             actor_name: self.name.clone(),
             came_from: self.came_from.clone(),
             action: action.to_owned(),
-            outcome,
+            outcome: AuditOutcome::Begun,
             subject: None,
             before: None,
             after: None,
@@ -54,14 +55,14 @@ impl Actor {
     }
 }
 
-/// Why something was not done, as the audit log tells it.
-pub trait Told: From<seatgraph_store::Error> {
-    /// Whether it was refused or failed, and why.
-    fn told(&self) -> (AuditOutcome, String);
+/// An error of a command, as the audit log records it.
+pub trait AuditedError: From<seatgraph_store::Error> {
+    /// Whether the command was refused or failed, and why.
+    fn audited(&self) -> (AuditOutcome, String);
 }
 
-impl Told for Denied {
-    fn told(&self) -> (AuditOutcome, String) {
+impl AuditedError for Denied {
+    fn audited(&self) -> (AuditOutcome, String) {
         match self {
             Self::Refused(refusals) => {
                 let messages: Vec<_> = refusals.iter().map(|refusal| refusal.message.as_str()).collect();
@@ -72,8 +73,8 @@ impl Told for Denied {
     }
 }
 
-impl Told for ConsentError {
-    fn told(&self) -> (AuditOutcome, String) {
+impl AuditedError for ConsentError {
+    fn audited(&self) -> (AuditOutcome, String) {
         match self {
             Self::Found(finding) => (AuditOutcome::Refused, format!("{}: {}", finding.code, finding.message)),
             Self::Failed(error) => (AuditOutcome::Failed, error.to_string()),
@@ -81,66 +82,90 @@ impl Told for ConsentError {
     }
 }
 
-/// What is left behind by something that was done.
-pub trait Leaves {
-    /// What was made or changed; `None` leaves it at what the command was about.
+impl AuditedError for seatgraph_store::Error {
+    fn audited(&self) -> (AuditOutcome, String) {
+        (AuditOutcome::Failed, self.to_string())
+    }
+}
+
+/// The result of a command, as the audit log records it.
+pub trait Audited {
+    /// The object that was created or changed; `None` when it is the one that the command named.
     fn subject(&self) -> Option<Subject> {
         None
     }
 
-    /// What whoever did it gave as the reason, if anything.
+    /// The reason that the actor gave, or what else is worth recording.
     fn note(&self) -> Option<String> {
         None
     }
 }
 
 impl Engine {
-    /// Does something and writes it down: a row before, without which nothing happens, and one with what became of it.
+    /// Runs a command between two audit records: one before it, without which it does not run, and one with its
+    /// outcome.
     ///
     /// # Errors
-    /// As `act`; and when the row before it cannot be written.
-    pub async fn audited<T: Leaves, E: Told>(
+    /// The command's own error, and `Unavailable` when the first record cannot be written.
+    pub async fn audited<T: Audited, E: AuditedError>(
         &self,
         actor: &Actor,
         action: &str,
         subject: Subject,
-        act: impl Future<Output = Result<T, E>>,
+        command: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let before = self.portrait(subject).await?;
-        let mut deed = Deed {
-            subject: subject.id(),
-            before: before.map(|before| before.to_string()),
-            profile_id: self.only_profile(subject).await,
-            ..actor.deed(action, AuditOutcome::Begun)
-        };
-        audit::append(self.db(), self.sealer(), &deed).await?;
-        let done = act.await;
-        match &done {
-            Ok(left) => {
-                let subject = left.subject().unwrap_or(subject);
-                deed.outcome = AuditOutcome::Done;
-                deed.note = left.note();
-                deed.subject = subject.id();
-                deed.profile_id = self.only_profile(subject).await.or(deed.profile_id);
-                deed.after = self.portrait(subject).await.ok().flatten().map(|after| after.to_string());
+        let started = self.record_start(actor, action, subject).await?;
+        let done = command.await;
+        let ended = match &done {
+            Ok(result) => {
+                let note = result.note();
+                Ended { outcome: AuditOutcome::Done, note, subject: Some(result.subject().unwrap_or(subject)) }
             }
             Err(error) => {
-                let (outcome, note) = error.told();
-                deed.outcome = outcome;
-                deed.note = Some(note);
+                let (outcome, note) = error.audited();
+                Ended { outcome, note: Some(note), subject: None }
             }
-        }
-        // What was done is done; the row that it was begun stays and says that nobody knows how it ended.
-        if let Err(error) = audit::append(self.db(), self.sealer(), &deed).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(action, trace_id = actor.trace_id, error, "the end of a deed could not be written down");
-        }
+        };
+        self.record_end(started, subject, ended).await;
         done
     }
-}
 
-impl Engine {
-    /// The profile that a subject belongs to, if it is one alone: whoever may read of that profile reads of it.
+    /// Records that a command starts.
+    async fn record_start(
+        &self,
+        actor: &Actor,
+        action: &str,
+        subject: Subject,
+    ) -> Result<Deed, seatgraph_store::Error> {
+        let record = Deed {
+            subject: subject.id(),
+            before: self.portrait(subject).await?.map(|before| before.to_string()),
+            profile_id: self.only_profile(subject).await,
+            ..actor.record(action)
+        };
+        audit::append(self.db(), self.sealer(), &record).await?;
+        Ok(record)
+    }
+
+    /// Records the outcome of a command. The command has run: when this cannot be written, the record of its start
+    /// stays, which says that its outcome is unknown.
+    async fn record_end(&self, mut record: Deed, named: Subject, ended: Ended) {
+        record.outcome = ended.outcome;
+        record.note = ended.note;
+        if let Some(subject) = ended.subject {
+            record.after = self.portrait(subject).await.ok().flatten().map(|after| after.to_string());
+            if subject != named {
+                record.subject = subject.id();
+                record.profile_id = self.only_profile(subject).await.or(record.profile_id);
+            }
+        }
+        if let Err(error) = audit::append(self.db(), self.sealer(), &record).await {
+            let (action, trace_id, error) = (record.action, record.trace_id, &error as &dyn std::error::Error);
+            tracing::error!(action, trace_id, error, "audit record of an outcome not written");
+        }
+    }
+
+    /// The one profile that a subject belongs to, so that readers of that profile may read the record.
     async fn only_profile(&self, subject: Subject) -> Option<ProfileId> {
         match self.affected_profiles(self.db(), subject).await {
             Ok(AffectedProfiles::Only(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
@@ -149,10 +174,18 @@ impl Engine {
     }
 }
 
-/// One line for each thing that commands give back: what it says was made or changed.
-macro_rules! leaves {
+/// How a command ended.
+struct Ended {
+    outcome: AuditOutcome,
+    note: Option<String>,
+    /// The object to take a snapshot of; `None` when nothing changed.
+    subject: Option<Subject>,
+}
+
+/// One line for each result of a command: the object that was created or changed.
+macro_rules! audited {
     ($($of:ty: $done:pat => $subject:expr;)+) => {$(
-        impl Leaves for $of {
+        impl Audited for $of {
             fn subject(&self) -> Option<Subject> {
                 let $done = self;
                 $subject
@@ -161,7 +194,7 @@ macro_rules! leaves {
     )+};
 }
 
-leaves! {
+audited! {
     Alias: alias => Some(Subject::alias(alias.id));
     ApiToken: token => Some(Subject::Token(token.id));
     (ApiToken, Secret): (token, _) => Some(Subject::Token(token.id));
@@ -173,6 +206,7 @@ leaves! {
     DelegatedLink: link => Some(Subject::Link(link.id));
     (Model, i64): _ => None;
     Profile: profile => Some(Subject::profile(profile.id));
+    Session: _ => None;
     (Profile, SyncRun): (profile, _) => Some(Subject::profile(profile.id));
     SyncRun: run => Some(Subject::Run(run.id));
     Validated: validated => Some(Subject::profile(validated.profile.id));

@@ -28,7 +28,10 @@ impl Engine {
         let model = match target {
             Target::Model(id) => {
                 let mut found = models::find_many(self.db(), &[id]).await?;
-                let missing = || Denied::not_found(&format!("software model {id}"), "modelId");
+                let missing = || {
+                    let message = format!("software model {id} does not exist");
+                    Refusal::new(RefusalCode::NotFound, message).at(["target", "modelId"])
+                };
                 found.remove(&id).ok_or_else(missing)?
             }
             Target::Product(product) => models::insert_manual(self.db(), &named(product)?).await?,
@@ -70,7 +73,7 @@ fn named(product: Product) -> Result<Product, Denied> {
         category: filled(product.category),
     };
     let required = |what: &str, field| {
-        Refusal::new(RefusalCode::Required, format!("the {what} is empty; enter a name")).at(["product", field])
+        Refusal::new(RefusalCode::Required, format!("the {what} is empty; enter a name")).at(["target", "product", field])
     };
     let mut faults = Vec::new();
     if product.publisher.is_empty() {
@@ -100,6 +103,6 @@ mod tests {
     fn a_product_without_names_is_refused_at_both_places() {
         let Err(Denied::Refused(faults)) = named(product(" ", "", None)) else { panic!("accepted") };
         let places: Vec<_> = faults.into_iter().filter_map(|fault| fault.field).collect();
-        assert_eq!(places, [["product", "publisher"], ["product", "product"]]);
+        assert_eq!(places, [["target", "product", "publisher"], ["target", "product", "product"]]);
     }
 }

@@ -15,7 +15,7 @@ use seatgraph_store::{self as store, Instance, audit, instance};
 pub use self::identity::InstanceIdentity;
 use self::identity::StoredState;
 use crate::access::Subject;
-use crate::audit::Leaves;
+use crate::audit::Audited;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, findings as said};
 
@@ -135,7 +135,7 @@ pub struct Adopted {
     because: String,
 }
 
-impl Leaves for Adopted {
+impl Audited for Adopted {
     fn subject(&self) -> Option<Subject> {
         Some(Subject::Gateway)
     }

@@ -3,7 +3,7 @@
 use seatgraph_store::secrets;
 
 use crate::Engine;
-use crate::audit::Leaves;
+use crate::audit::Audited;
 use crate::refusal::Denied;
 
 /// Result of a key rotation.
@@ -15,7 +15,7 @@ pub struct Rotated {
     pub in_file: bool,
 }
 
-impl Leaves for Rotated {
+impl Audited for Rotated {
     fn note(&self) -> Option<String> {
         Some(format!("{} secrets were re-encrypted", self.resealed))
     }

@@ -29,7 +29,7 @@ pub use aliases::{
     Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, CreateAlias, CreateLink, CreatedLink,
     EffectiveProperty, JwtBearer, LinkDetails, Origin, UpdateAlias, callback_url,
 };
-pub use audit::{Actor, Leaves, Told};
+pub use audit::{Actor, Audited, AuditedError};
 pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;

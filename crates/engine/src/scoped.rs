@@ -13,7 +13,7 @@ use seatgraph_store::{
 };
 
 use crate::access::{AssignRole, CreateToken, Permission, Principal, Subject};
-use crate::audit::{Actor, Leaves, Told};
+use crate::audit::{Actor, Audited, AuditedError};
 use crate::progress::Follower;
 use crate::refusal::Denied;
 use crate::{
@@ -134,7 +134,7 @@ impl Permitted {
     ///
     /// # Errors
     /// As there.
-    pub async fn audited<T: Leaves, E: Told>(
+    pub async fn audited<T: Audited, E: AuditedError>(
         &self,
         actor: &Actor,
         action: &str,

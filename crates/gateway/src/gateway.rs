@@ -82,7 +82,7 @@ impl Gateway {
                 let listener =
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
-                let login = login(&config, &db, sealer, clock, address)?;
+                let login = login(&config, &engine, sealer, clock, address)?;
                 let visitors = Visitors { demo: role == Role::Demo, login };
                 let router = router(&config, (&engine, &pools), (address, visitors), stop.clone())?;
                 let stopped = stop.clone();
@@ -231,12 +231,12 @@ async fn open(config: &Config, role: Role) -> anyhow::Result<(Pools, Option<File
 /// Gets the login ready that the configuration asks for, if any.
 fn login(
     config: &Config,
-    db: &Db,
+    engine: &Engine,
     sealer: Sealer,
     clock: Arc<dyn Clock>,
     address: SocketAddr,
 ) -> anyhow::Result<Option<Login>> {
-    let ready = |settings| Login::new(settings, config.public_url(address), db.clone(), sealer, clock);
+    let ready = |settings| Login::new(settings, config.public_url(address), engine.clone(), sealer, clock);
     config.login.clone().map(ready).transpose().context("login")
 }
 

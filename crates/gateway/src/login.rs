@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use seatgraph_core::Clock;
+use seatgraph_engine::Engine;
 use seatgraph_store::{Db, Sealer, Session, sessions};
 use url::Url;
 
@@ -36,6 +37,7 @@ struct Shared {
     public_url: Url,
     cookies: Cookies,
     provider: Provider,
+    engine: Engine,
     db: Db,
     sealer: Sealer,
 }
@@ -49,7 +51,7 @@ impl Login {
     pub fn new(
         settings: LoginSettings,
         public_url: Url,
-        db: Db,
+        engine: Engine,
         sealer: Sealer,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Self> {
@@ -57,7 +59,7 @@ impl Login {
         anyhow::ensure!(faults.is_empty(), faults.join("; "));
         let provider = Provider::new(settings.clone(), public_url.clone(), clock)?;
         let cookies = Cookies::of(&public_url);
-        Ok(Self(Arc::new(Shared { settings, public_url, cookies, provider, db, sealer })))
+        Ok(Self(Arc::new(Shared { settings, public_url, cookies, provider, db: engine.db().clone(), engine, sealer })))
     }
 
     /// Finds the session that the cookie of a request stands for; `None` when there is none, or its time is over. Being

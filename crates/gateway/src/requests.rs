@@ -44,11 +44,6 @@ impl Requests {
     }
 }
 
-/// The mutations that look at a vendor's organisation, and take as long as the vendor.
-const ASK_THE_VENDOR: [&str; 2] = ["publishProfile", "validateProfile"];
-/// What they need beside the look.
-const MARGIN: Duration = Duration::from_secs(5);
-
 #[async_trait]
 impl Backend for Requests {
     type Identity = Principal;
@@ -62,8 +57,7 @@ impl Backend for Requests {
     }
 
     fn field_timeout(&self, root: OperationType, field: &str) -> Option<Duration> {
-        let asks_the_vendor = root == OperationType::Mutation && ASK_THE_VENDOR.contains(&field);
-        asks_the_vendor.then(|| self.engine.settings().check_timeout + MARGIN)
+        rights::time_limit(root, field, self.engine.settings())
     }
 
     fn prepare(&self, request: Request, visitor: &Visitor<Principal>, trace_id: &str) -> Prepared {

@@ -21,6 +21,7 @@ mod link;
 mod loaders;
 mod model;
 mod mutation;
+mod need;
 mod node;
 mod paging;
 mod payload;

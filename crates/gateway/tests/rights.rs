@@ -53,7 +53,7 @@ fn who_may_do_what_is_this_table() {
                     rights::Need::Permission(permission) if permission.is_of(role) => "yes",
                     rights::Need::Everywhere(permission) if permission.is_of(role) => "everywhere",
                     rights::Need::Permission(_) | rights::Need::Everywhere(_) => "-",
-                    rights::Need::Known => "yes",
+                    rights::Need::Authenticated => "yes",
                 };
                 write!(table, " {may:<10}").unwrap();
             }

@@ -10,11 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::Secret;
-use seatgraph_engine::Actor;
-use seatgraph_engine::access::{Principal, PrincipalId};
-use seatgraph_store::audit;
+use seatgraph_engine::access::{Principal, PrincipalId, Subject};
+use seatgraph_engine::{Actor, Audited};
+use seatgraph_store::Session;
 use seatgraph_store::sessions::{self, Taken};
-use seatgraph_store::{AuditOutcome, Session};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -228,32 +227,33 @@ impl Login {
         let login = Box::pin(shared.provider.redeem(&code, &attempt)).await?;
         let (token, earlier) = (Secret::generate(), shared.cookies.read(Cookie::Session, headers));
         let life = shared.settings.session_life;
-        let session = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref()).await?;
-        self.write_down("login", &session, from).await?;
+        let actor = actor(&login.subject, &login.name, from);
+        let open = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref());
+        let session = shared.engine.audited(&actor, "login", Subject::Gateway, open).await?;
         tracing::info!(session.id = %session.id, "a person logged in");
         Ok(redirect(&attempt.return_path, [shared.cookies.set(Cookie::Session, &token, life)]))
     }
 
-    /// Writes into the audit log that a person came or left.
-    async fn write_down(&self, action: &str, session: &Session, from: &str) -> Result<(), Trouble> {
+    /// Ends a session, and returns the ID token with which it ends at the provider too.
+    async fn end_session(&self, session: &Session, token: &Secret, from: &str) -> Result<Option<Secret>, Trouble> {
         let shared = &self.0;
-        let person = Principal::new(PrincipalId::Person(session.subject.clone()), &session.name, Vec::new());
-        let actor = Actor::new(&person, from, &Uuid::now_v7().simple().to_string());
-        let deed = actor.deed(action, AuditOutcome::Done);
-        audit::append(&shared.db, &shared.sealer, &deed).await?;
-        Ok(())
+        let actor = actor(&session.subject, &session.name, from);
+        let end = async { sessions::end(&shared.db, &shared.sealer, token).await.map(SessionEnded) };
+        let SessionEnded(id_token) = shared.engine.audited(&actor, "logout", Subject::Gateway, end).await?;
+        Ok(id_token)
     }
 
     /// Ends the session here at once, and leads on to the provider where that has an end for it too.
     async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, Trouble> {
         let shared = &self.0;
-        if let Some(session) = self.session(headers).await? {
-            self.write_down("logout", &session, from).await?;
-        }
         let mut onwards = "/logout".to_owned();
-        if let Some(token) = shared.cookies.read(Cookie::Session, headers)
-            && let Some(id_token) = sessions::end(&shared.db, &shared.sealer, &token).await?
-        {
+        let id_token = match (self.session(headers).await?, shared.cookies.read(Cookie::Session, headers)) {
+            (Some(session), Some(token)) => self.end_session(&session, &token, from).await?,
+            // An expired session: its row goes, and nobody is known to log out.
+            (None, Some(token)) => sessions::end(&shared.db, &shared.sealer, &token).await?,
+            (_, None) => None,
+        };
+        if let Some(id_token) = id_token {
             match shared.provider.logout_url(&id_token).await {
                 Ok(url) => onwards = url.map_or(onwards, String::from),
                 Err(trouble) => {
@@ -265,6 +265,17 @@ impl Login {
         Ok(redirect(&onwards, [shared.cookies.clear(Cookie::Session)]))
     }
 }
+
+/// The user of a session, as the audit log names it.
+fn actor(subject: &str, name: &str, from: &str) -> Actor {
+    let user = Principal::new(PrincipalId::Person(subject.to_owned()), name, Vec::new());
+    Actor::new(&user, from, &Uuid::now_v7().simple().to_string())
+}
+
+/// The ID token of a session that was ended, where the provider gave one.
+struct SessionEnded(Option<Secret>);
+
+impl Audited for SessionEnded {}
 
 /// Sends the browser on, as a GET whatever it came with.
 fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {

@@ -262,9 +262,15 @@ pub(crate) struct RoleAssignmentPayload {
 }
 
 payloads! {
-    ApiTokenPayload: token => store::ApiToken { token: Some(token.into()) };
-    CreateApiTokenPayload: (token, secret) => (store::ApiToken, Secret) {
-        token: Some(token.into()), secret: Some(secret.expose().to_owned())
-    };
-    RoleAssignmentPayload: held => store::Assignment { assignment: Some(held.into()) };
+    ApiTokenPayload {
+        token => store::ApiToken { token: Some(token.into()) };
+    }
+    CreateApiTokenPayload {
+        (token, secret) => (store::ApiToken, Secret) {
+            token: Some(token.into()), secret: Some(secret.expose().to_owned())
+        };
+    }
+    RoleAssignmentPayload {
+        held => store::Assignment { assignment: Some(held.into()) };
+    }
 }

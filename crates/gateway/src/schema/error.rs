@@ -1,7 +1,7 @@
 //! Errors shown to users: refusals as `userErrors`, and errors with a code.
 
 use async_graphql::{Enum, Error, ErrorExtensions as _, SimpleObject};
-use seatgraph_engine::{Denied, Refusal, RefusalCode};
+use seatgraph_engine::{Refusal, RefusalCode};
 
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -57,11 +57,6 @@ impl UserError {
         Self::at(field, UserErrorCode::Invalid, message.to_owned())
     }
 
-    /// Refuses a missing value.
-    pub(crate) fn required(field: &[&str], message: &str) -> Self {
-        Self::at(field, UserErrorCode::Required, message.to_owned())
-    }
-
     fn at(field: &[&str], code: UserErrorCode, message: String) -> Self {
         Self { code, field: Some(field.iter().map(|&part| part.to_owned()).collect()), message }
     }
@@ -70,15 +65,6 @@ impl UserError {
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
         Self { code: refusal.code.into(), field: refusal.field, message: refusal.message }
-    }
-}
-
-/// Separates refusals from failures.
-pub(crate) fn settle<T>(outcome: Result<T, Denied>) -> Result<Result<T, Vec<UserError>>> {
-    match outcome {
-        Ok(done) => Ok(Ok(done)),
-        Err(Denied::Refused(refusals)) => Ok(Err(refusals.into_iter().map(UserError::from).collect())),
-        Err(Denied::Failed(error)) => Err(engine(&error)),
     }
 }
 

@@ -5,16 +5,17 @@ mod connecting;
 
 use std::str::FromStr;
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, OneofObject};
 use seatgraph_core::{Process as CoreProcess, Product, Secret};
 use seatgraph_engine::{
     self as engine, BeginAuthorization, CreateAlias, CreateProfile, Target, UpdateAlias, UpdateProfile,
 };
-use seatgraph_store::{IdentifierId, ProfileId, RunId};
+use seatgraph_store::{AliasId, IdentifierId, ProfileId, RunId};
 use serde_json::{Map, Value};
 
 pub(crate) use self::access::{AssignRoleInput, CreateApiTokenInput, RemoveRoleInput, RevokeApiTokenInput};
 pub(crate) use self::connecting::{CreateDelegatedLinkInput, RevokeDelegatedLinkInput, SetJwtBearerInput};
+use super::command::Input;
 use super::connector::Process;
 use super::error::UserError;
 use super::profile::ScheduleEvery;
@@ -39,8 +40,10 @@ pub(crate) struct CreateConnectionAliasInput {
     properties: Option<Json>,
 }
 
-impl CreateConnectionAliasInput {
-    pub(crate) fn read(self) -> Result<CreateAlias, Refused> {
+impl Input for CreateConnectionAliasInput {
+    type Command = CreateAlias;
+
+    fn read(self, _: &RequestScope) -> Result<CreateAlias, Refused> {
         Ok(CreateAlias {
             connector: self.connector,
             name: self.name,
@@ -66,8 +69,10 @@ pub(crate) struct UpdateConnectionAliasInput {
     unset: Option<Vec<String>>,
 }
 
-impl UpdateConnectionAliasInput {
-    pub(crate) fn read(self) -> Result<UpdateAlias, Refused> {
+impl Input for UpdateConnectionAliasInput {
+    type Command = UpdateAlias;
+
+    fn read(self, _: &RequestScope) -> Result<UpdateAlias, Refused> {
         Ok(UpdateAlias {
             id: known(&["id"], "connection alias", &self.id)?,
             name: self.name,
@@ -82,12 +87,21 @@ impl UpdateConnectionAliasInput {
 #[derive(InputObject)]
 pub(crate) struct SetClientCredentialsInput {
     /// The alias.
-    pub(crate) alias_id: ID,
+    alias_id: ID,
     /// The application's public name at the vendor.
-    pub(crate) client_id: String,
+    client_id: String,
     /// The application's password at the vendor. It is sealed at once, and nothing ever shows it again.
     #[graphql(secret)]
-    pub(crate) client_secret: String,
+    client_secret: String,
+}
+
+impl Input for SetClientCredentialsInput {
+    type Command = (AliasId, String, Secret);
+
+    fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
+        let alias = known(&["aliasId"], "connection alias", &self.alias_id)?;
+        Ok((alias, self.client_id, Secret::new(self.client_secret)))
+    }
 }
 
 /// A person's consent to be asked for.
@@ -103,8 +117,10 @@ pub(crate) struct BeginAuthorizationInput {
     client_secret: Option<String>,
 }
 
-impl BeginAuthorizationInput {
-    pub(crate) fn read(self, scope: &RequestScope) -> Result<BeginAuthorization, Refused> {
+impl Input for BeginAuthorizationInput {
+    type Command = BeginAuthorization;
+
+    fn read(self, scope: &RequestScope) -> Result<BeginAuthorization, Refused> {
         Ok(BeginAuthorization {
             alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
             client_id: self.client_id,
@@ -119,14 +135,30 @@ impl BeginAuthorizationInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct DisconnectAliasInput {
     /// The alias whose credential to forget.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl Input for DisconnectAliasInput {
+    type Command = AliasId;
+
+    fn read(self, _: &RequestScope) -> Result<AliasId, Refused> {
+        known(&["id"], "connection alias", &self.id)
+    }
 }
 
 /// Which connection alias to delete.
 #[derive(Debug, InputObject)]
 pub(crate) struct DeleteConnectionAliasInput {
     /// The alias. Neither a profile nor a child may use it any more.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl Input for DeleteConnectionAliasInput {
+    type Command = AliasId;
+
+    fn read(self, _: &RequestScope) -> Result<AliasId, Refused> {
+        known(&["id"], "connection alias", &self.id)
+    }
 }
 
 /// A new integration profile.
@@ -142,8 +174,10 @@ pub(crate) struct CreateProfileInput {
     schedule: Option<ScheduleInput>,
 }
 
-impl CreateProfileInput {
-    pub(crate) fn read(self) -> Result<CreateProfile, Refused> {
+impl Input for CreateProfileInput {
+    type Command = CreateProfile;
+
+    fn read(self, _: &RequestScope) -> Result<CreateProfile, Refused> {
         Ok(CreateProfile {
             name: self.name,
             alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
@@ -166,8 +200,10 @@ pub(crate) struct UpdateProfileInput {
     schedule: Option<ScheduleInput>,
 }
 
-impl UpdateProfileInput {
-    pub(crate) fn read(self) -> Result<UpdateProfile, Refused> {
+impl Input for UpdateProfileInput {
+    type Command = UpdateProfile;
+
+    fn read(self, _: &RequestScope) -> Result<UpdateProfile, Refused> {
         Ok(UpdateProfile {
             id: known(&["id"], "profile", &self.id)?,
             name: self.name,
@@ -210,8 +246,10 @@ pub(crate) struct ProfileInput {
     id: ID,
 }
 
-impl ProfileInput {
-    pub(crate) fn read(&self) -> Result<ProfileId, Refused> {
+impl Input for ProfileInput {
+    type Command = ProfileId;
+
+    fn read(self, _: &RequestScope) -> Result<ProfileId, Refused> {
         known(&["id"], "profile", &self.id)
     }
 }
@@ -223,8 +261,10 @@ pub(crate) struct RunInput {
     id: ID,
 }
 
-impl RunInput {
-    pub(crate) fn read(&self) -> Result<RunId, Refused> {
+impl Input for RunInput {
+    type Command = RunId;
+
+    fn read(self, _: &RequestScope) -> Result<RunId, Refused> {
         known(&["id"], "run", &self.id)
     }
 }
@@ -233,35 +273,50 @@ impl RunInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct StartSyncInput {
     /// A key of the caller's own. Asking again with the same key returns the same run instead of another one.
-    pub(crate) idempotency_key: Option<String>,
+    idempotency_key: Option<String>,
     /// The processes to execute: all that the profile has switched on unless said otherwise.
-    pub(crate) processes: Option<Vec<Process>>,
+    processes: Option<Vec<Process>>,
     /// The profile.
-    pub(crate) profile_id: ID,
+    profile_id: ID,
 }
 
-/// Says what identifiers stand for: a model that exists, or a product, and exactly one of the two.
+impl Input for StartSyncInput {
+    type Command = (ProfileId, Option<Vec<CoreProcess>>, Option<String>);
+
+    fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
+        let profile = known(&["profileId"], "profile", &self.profile_id)?;
+        let processes = self.processes.map(|processes| processes.into_iter().map(CoreProcess::from).collect());
+        Ok((profile, processes, self.idempotency_key))
+    }
+}
+
+/// Maps identifiers to a software model.
 #[derive(Debug, InputObject)]
 pub(crate) struct ResolveIdentifierInput {
     /// The unrecognized identifiers.
     ids: Vec<ID>,
-    /// The software model that they stand for.
-    model_id: Option<ID>,
-    /// The product that they stand for; its model is made when there is none yet.
-    product: Option<SoftwareProductInput>,
+    /// The software model.
+    target: ResolveTarget,
 }
 
-impl ResolveIdentifierInput {
-    pub(crate) fn read(self) -> Result<(Vec<IdentifierId>, Target), Refused> {
+/// A software model: an existing one, or that of a product.
+#[derive(Debug, OneofObject)]
+pub(crate) enum ResolveTarget {
+    /// The global id of an existing software model.
+    ModelId(ID),
+    /// The product. Its software model is created if there is none yet.
+    Product(SoftwareProductInput),
+}
+
+impl Input for ResolveIdentifierInput {
+    type Command = (Vec<IdentifierId>, Target);
+
+    fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
         let read = |id: &ID| known(&["ids"], "unrecognized identifier", id);
         let ids = self.ids.iter().map(read).collect::<Result<_, _>>()?;
-        let target = match (self.model_id, self.product) {
-            (Some(id), None) => Target::Model(known(&["modelId"], "software model", &id)?),
-            (None, Some(product)) => Target::Product(product.into()),
-            (None, None) => return Err(vec![UserError::required(&["modelId"], "give `modelId` or `product`")]),
-            (Some(_), Some(_)) => {
-                return Err(vec![UserError::invalid(&["product"], "give `modelId` or `product`, not both")]);
-            }
+        let target = match self.target {
+            ResolveTarget::ModelId(id) => Target::Model(known(&["target", "modelId"], "software model", &id)?),
+            ResolveTarget::Product(product) => Target::Product(product.into()),
         };
         Ok((ids, target))
     }
@@ -289,11 +344,6 @@ impl From<SoftwareProductInput> for Product {
 /// Reads an id; one that can name nothing is refused the way one that names nothing is.
 pub(crate) fn known<I: FromStr>(field: &[&str], what: &str, id: &ID) -> Result<I, Refused> {
     id.parse().map_err(|_| vec![UserError::not_found(field, what)])
-}
-
-/// Reads a list of processes.
-pub(crate) fn processes(given: Option<Vec<Process>>) -> Option<Vec<CoreProcess>> {
-    given.map(|processes| processes.into_iter().map(CoreProcess::from).collect())
 }
 
 fn object(properties: Option<Json>) -> Result<Map<String, Value>, Refused> {

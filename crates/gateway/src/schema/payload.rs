@@ -138,7 +138,7 @@ pub(crate) struct Deleted {
     closed: Vec<ClosedCount>,
 }
 
-impl seatgraph_engine::Leaves for Deleted {}
+impl seatgraph_engine::Audited for Deleted {}
 
 impl Deleted {
     pub(crate) fn alone(id: AliasId) -> Self {
@@ -158,40 +158,63 @@ impl Deleted {
     }
 }
 
-/// Implements the conversion to each payload: the engine's result, and the fields that show it.
+/// For each payload, the results of the engine that it shows, and its fields.
 macro_rules! payloads {
-    ($($payload:ident: $done:pat => $of:ty { $($field:ident: $value:expr),+ };)+) => {$(
-        impl From<Result<$of, Vec<UserError>>> for $payload {
-            fn from(outcome: Result<$of, Vec<UserError>>) -> Self {
-                match outcome {
-                    Ok($done) => Self { $($field: $value,)+ user_errors: Vec::new() },
-                    Err(user_errors) => Self { user_errors, ..Self::default() },
-                }
+    ($($payload:ident { $($done:pat => $of:ty { $($field:ident: $value:expr),+ };)+ })+) => {$(
+        impl $crate::schema::command::Payload for $payload {
+            fn refused(user_errors: Vec<UserError>) -> Self {
+                Self { user_errors, ..Self::default() }
             }
         }
+
+        $(
+            impl From<$of> for $payload {
+                fn from($done: $of) -> Self {
+                    Self { $($field: $value,)+ user_errors: Vec::new() }
+                }
+            }
+        )+
     )+};
 }
 
 payloads! {
-    AuthorizationPayload: begun => seatgraph_engine::Authorization { authorization: Some(begun.into()) };
-    ConnectionAliasPayload: alias => store::Alias { alias: Some(alias.into()) };
-    DelegatedLinkPayload: created => CreatedLink {
-        link: Some(created.link.into()), url: Some(Url(created.url.expose().to_owned()))
-    };
-    DelegatedLinkPayload: link => store::DelegatedLink { link: Some(link.into()), url: None };
-    DeletePayload: deleted => Deleted { deleted_id: Some(deleted.id.into()), closed: deleted.closed };
-    ProfilePayload: profile => store::Profile { profile: Some(profile.into()) };
-    PublishPayload: (profile, run) => (store::Profile, store::SyncRun) {
-        profile: Some(profile.into()), run: Some(run.into())
-    };
-    SoftwareModelPayload: (model, remapped) => (store::Model, i64) {
-        model: Some(model.into()), remapped: int(remapped)
-    };
-    SyncPayload: run => store::SyncRun { run: Some(run.into()) };
-    ValidatePayload: validated => Validated {
-        profile: Some(validated.profile.into()),
-        findings: validated.findings.into_iter().map(Finding::from).collect()
-    };
+    AuthorizationPayload {
+        begun => seatgraph_engine::Authorization { authorization: Some(begun.into()) };
+    }
+    ConnectionAliasPayload {
+        alias => store::Alias { alias: Some(alias.into()) };
+    }
+    DelegatedLinkPayload {
+        created => CreatedLink {
+            link: Some(created.link.into()), url: Some(Url(created.url.expose().to_owned()))
+        };
+        link => store::DelegatedLink { link: Some(link.into()), url: None };
+    }
+    DeletePayload {
+        deleted => Deleted { deleted_id: Some(deleted.id.into()), closed: deleted.closed };
+    }
+    ProfilePayload {
+        profile => store::Profile { profile: Some(profile.into()) };
+    }
+    PublishPayload {
+        (profile, run) => (store::Profile, store::SyncRun) {
+            profile: Some(profile.into()), run: Some(run.into())
+        };
+    }
+    SoftwareModelPayload {
+        (model, remapped) => (store::Model, i64) {
+            model: Some(model.into()), remapped: int(remapped)
+        };
+    }
+    SyncPayload {
+        run => store::SyncRun { run: Some(run.into()) };
+    }
+    ValidatePayload {
+        validated => Validated {
+            profile: Some(validated.profile.into()),
+            findings: validated.findings.into_iter().map(Finding::from).collect()
+        };
+    }
 }
 
 pub(super) use payloads;

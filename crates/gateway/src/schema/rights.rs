@@ -1,27 +1,14 @@
-//! Which permission each field of the roots asks for. A field that is not listed is refused, and a test finds it.
+//! Which permission each root field needs. A field that is in no table is refused, and a test finds it.
+
+use std::time::Duration;
 
 use apollo_compiler::ast::OperationType;
-use seatgraph_engine::access::{Permission, Principal};
+use seatgraph_engine::EngineSettings;
+use seatgraph_engine::access::Principal;
 
-/// What a field of a root asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing but that it is known who asks.
-    Known,
-    /// A permission, on what the field is about.
-    Permission(Permission),
-    /// A permission that counts for all profiles: what the field shows belongs to none of them.
-    Everywhere(Permission),
-}
-
-use Need::Known;
-const READ: Need = Need::Permission(Permission::Read);
-const READ_AUDIT: Need = Need::Permission(Permission::ReadAudit);
-const RUN_SYNCS: Need = Need::Permission(Permission::RunSyncs);
-const RESOLVE: Need = Need::Permission(Permission::ResolveIdentifiers);
-const PROFILES: Need = Need::Permission(Permission::ManageProfiles);
-const ALIASES: Need = Need::Permission(Permission::ManageAliases);
-const ACCESS: Need = Need::Everywhere(Permission::ManageAccess);
+use super::mutation;
+pub use super::need::Need;
+use super::need::{ACCESS, READ, READ_AUDIT};
 
 const QUERIES: &[(&str, Need)] = &[
     ("accounts", READ),
@@ -42,79 +29,37 @@ const QUERIES: &[(&str, Need)] = &[
     ("syncRun", READ),
     ("syncRuns", READ),
     ("unrecognizedIdentifiers", READ),
-    ("viewer", Known),
-];
-
-const MUTATIONS: &[(&str, Need)] = &[
-    ("assignRole", ACCESS),
-    ("beginAuthorization", ALIASES),
-    ("cancelSync", RUN_SYNCS),
-    ("confirmSuspectSync", RUN_SYNCS),
-    ("createApiToken", ACCESS),
-    ("createConnectionAlias", ALIASES),
-    ("createDelegatedLink", ALIASES),
-    ("createProfile", PROFILES),
-    ("deleteConnectionAlias", ALIASES),
-    ("deleteProfile", PROFILES),
-    ("disconnectAlias", ALIASES),
-    ("pauseProfile", PROFILES),
-    ("publishProfile", PROFILES),
-    ("removeRole", ACCESS),
-    ("resolveIdentifier", RESOLVE),
-    ("resumeProfile", PROFILES),
-    ("revokeApiToken", ACCESS),
-    ("revokeDelegatedLink", ALIASES),
-    ("setClientCredentials", ALIASES),
-    ("setJwtBearer", ALIASES),
-    ("startSync", RUN_SYNCS),
-    ("updateConnectionAlias", ALIASES),
-    ("updateProfile", PROFILES),
-    ("validateProfile", PROFILES),
+    ("viewer", Need::Authenticated),
 ];
 
 const SUBSCRIPTIONS: &[(&str, Need)] = &[("syncProgress", READ)];
 
-/// Returns what a field of a root asks for; `None` for one that nobody decided on.
+/// Returns what a root field needs; `None` for one that is in no table.
 #[must_use]
 pub fn need(root: OperationType, field: &str) -> Option<Need> {
+    // The edge has a switch of its own for introspection.
+    if field.starts_with("__") {
+        return Some(Need::Authenticated);
+    }
     let fields = match root {
         OperationType::Query => QUERIES,
-        OperationType::Mutation => MUTATIONS,
+        OperationType::Mutation => return mutation::find(field).map(|mutation| mutation.need),
         OperationType::Subscription => SUBSCRIPTIONS,
     };
-    // Introspection has a switch of its own, in the edge.
-    if field.starts_with("__") {
-        return Some(Known);
-    }
     fields.iter().find(|(name, _)| *name == field).map(|(_, need)| *need)
 }
 
-/// Returns the permission of a mutation.
-pub(super) fn of_mutation(field: &str) -> Option<Permission> {
-    match need(OperationType::Mutation, field)? {
-        Need::Permission(permission) | Need::Everywhere(permission) => Some(permission),
-        Known => None,
-    }
-}
-
-/// Says whether a principal may use a field somewhere at least; what it is about decides later whether there.
+/// Checks that a principal may use a root field for some profile at least.
+///
+/// # Errors
+/// The missing permission and the roles that include it.
 pub(crate) fn permits(principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
-    match need(root, field) {
-        Some(Known) => Ok(()),
-        Some(Need::Permission(permission)) if principal.may(permission) => Ok(()),
-        Some(Need::Everywhere(permission)) if principal.may_everywhere(permission) => Ok(()),
-        Some(Need::Permission(permission)) => Err(missing(field, permission)),
-        Some(Need::Everywhere(permission)) => Err(format!("{}, on all profiles", missing(field, permission))),
-        None => Err(format!("`{field}` is closed to everybody")),
-    }
+    let need = need(root, field).ok_or_else(|| format!("`{field}` is closed to everybody"))?;
+    need.check(principal, field)
 }
 
-/// Says what is missing, and who can give it.
-pub(super) fn missing(field: &str, permission: Permission) -> String {
-    let roles: Vec<_> = permission.roles().map(seatgraph_store::Role::as_str).collect();
-    format!(
-        "`{field}` needs the permission {}, which the role {} stands for; ask an administrator of this gateway",
-        permission.as_str(),
-        roles.join(" or ")
-    )
+/// The time that a root field needs where the limit of every operation may be too short.
+pub(crate) fn time_limit(root: OperationType, field: &str, settings: &EngineSettings) -> Option<Duration> {
+    let mutation = mutation::find(field).filter(|_| root == OperationType::Mutation)?;
+    mutation.time_limit.beyond_default(settings)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{BASIC, MEMBERS, PRO, World};
+use crate::world::{BASIC, MEMBERS, PRO, World, document};
 
 fn refusal(payload: &Value) -> (Value, Value) {
     let error = &payload["userErrors"][0];
@@ -26,7 +26,7 @@ async fn an_id_that_names_nothing_is_refused_at_its_field() {
         ("UpdateConnectionAlias", json!({ "id": "alias_1" }), "id"),
         ("DeleteConnectionAlias", json!({ "id": "alias_00000000000000000000000000000000" }), "id"),
         ("SetClientCredentials", json!({ "aliasId": "alias_1", "clientId": "a", "clientSecret": "b" }), "aliasId"),
-        ("ResolveIdentifier", json!({ "ids": ["ident_1"], "modelId": "model_1" }), "ids"),
+        ("ResolveIdentifier", json!({ "ids": ["ident_1"], "target": { "modelId": "model_1" } }), "ids"),
     ] {
         let payload = world.try_input(name, input).await;
         assert_eq!(refusal(&payload), (json!("NOT_FOUND"), json!([field])), "{name}");
@@ -57,11 +57,13 @@ async fn properties_that_are_no_object_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn resolving_needs_a_model_or_a_product_and_not_both() {
     let world = World::new().await;
-    let neither = world.try_input("ResolveIdentifier", json!({ "ids": [] })).await;
-    assert_eq!(refusal(&neither), (json!("REQUIRED"), json!(["modelId"])));
     let product = json!({ "publisher": "Memory Inc.", "product": "Memory" });
-    let both = json!({ "ids": [], "modelId": "model_1", "product": product });
-    assert_eq!(refusal(&world.try_input("ResolveIdentifier", both).await), (json!("INVALID"), json!(["product"])));
+    for target in [json!({}), json!({ "modelId": "model_1", "product": product }), json!(null)] {
+        let input = json!({ "input": { "ids": [], "target": target } });
+        let (answer, _) = world.send(&document("ResolveIdentifier"), input).await;
+        let paths: Vec<_> = answer.errors.iter().map(|error| format!("{:?}", error.path)).collect();
+        assert_eq!(paths, [r#"[Field("resolveIdentifier")]"#], "{target}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,13 @@
 
 use async_graphql::{ID, InputObject, OneofObject};
 use seatgraph_engine::access::{AssignRole, CreateToken, Holder, RoleGrant};
+use seatgraph_store::{AssignmentId, TokenId};
 
 use super::{Refused, known};
 use crate::schema::access::Role;
+use crate::schema::command::Input;
 use crate::schema::scalars::DateTime;
+use crate::schema::scope::RequestScope;
 
 /// A role, everywhere or on some profiles.
 #[derive(Debug, InputObject)]
@@ -27,8 +30,10 @@ pub(crate) struct CreateApiTokenInput {
     roles: Vec<RoleGrantInput>,
 }
 
-impl CreateApiTokenInput {
-    pub(crate) fn read(self) -> Result<CreateToken, Refused> {
+impl Input for CreateApiTokenInput {
+    type Command = CreateToken;
+
+    fn read(self, _: &RequestScope) -> Result<CreateToken, Refused> {
         let profile = |id: &ID| known(&["roles"], "profile", id);
         let grant = |grant: RoleGrantInput| -> Result<RoleGrant, Refused> {
             let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
@@ -46,7 +51,15 @@ impl CreateApiTokenInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct RevokeApiTokenInput {
     /// The token's global id.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl Input for RevokeApiTokenInput {
+    type Command = TokenId;
+
+    fn read(self, _: &RequestScope) -> Result<TokenId, Refused> {
+        known(&["id"], "token", &self.id)
+    }
 }
 
 /// Who gets a role: exactly one of the three.
@@ -71,8 +84,10 @@ pub(crate) struct AssignRoleInput {
     role: Role,
 }
 
-impl AssignRoleInput {
-    pub(crate) fn read(self) -> Result<AssignRole, Refused> {
+impl Input for AssignRoleInput {
+    type Command = AssignRole;
+
+    fn read(self, _: &RequestScope) -> Result<AssignRole, Refused> {
         Ok(AssignRole {
             holder: match self.holder {
                 RoleHolderInput::Group(name) => Holder::Group(name),
@@ -89,5 +104,13 @@ impl AssignRoleInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct RemoveRoleInput {
     /// The assignment's global id.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl Input for RemoveRoleInput {
+    type Command = AssignmentId;
+
+    fn read(self, _: &RequestScope) -> Result<AssignmentId, Refused> {
+        known(&["id"], "role", &self.id)
+    }
 }

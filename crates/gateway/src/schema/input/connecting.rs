@@ -3,9 +3,10 @@
 use async_graphql::{ID, InputObject};
 use seatgraph_core::Secret;
 use seatgraph_engine::{CreateLink, JwtBearer};
+use seatgraph_store::LinkId;
 
-use super::known;
-use crate::schema::error::UserError;
+use super::{Refused, known};
+use crate::schema::command::Input;
 use crate::schema::scope::RequestScope;
 
 /// A user to sign for, and the key that signs.
@@ -23,8 +24,10 @@ pub(crate) struct SetJwtBearerInput {
     username: String,
 }
 
-impl SetJwtBearerInput {
-    pub(crate) fn read(self) -> Result<JwtBearer, Vec<UserError>> {
+impl Input for SetJwtBearerInput {
+    type Command = JwtBearer;
+
+    fn read(self, _: &RequestScope) -> Result<JwtBearer, Refused> {
         let alias_id = known(&["aliasId"], "connection alias", &self.alias_id)?;
         let private_key = Secret::new(self.private_key);
         Ok(JwtBearer { alias_id, client_id: self.client_id, username: self.username, private_key })
@@ -46,8 +49,10 @@ pub(crate) struct CreateDelegatedLinkInput {
     expires_in_hours: Option<i32>,
 }
 
-impl CreateDelegatedLinkInput {
-    pub(crate) fn read(self, scope: &RequestScope) -> Result<CreateLink, Vec<UserError>> {
+impl Input for CreateDelegatedLinkInput {
+    type Command = CreateLink;
+
+    fn read(self, scope: &RequestScope) -> Result<CreateLink, Refused> {
         Ok(CreateLink {
             alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
             client_id: self.client_id,
@@ -63,5 +68,13 @@ impl CreateDelegatedLinkInput {
 #[derive(Debug, InputObject)]
 pub(crate) struct RevokeDelegatedLinkInput {
     /// The link.
-    pub(crate) id: ID,
+    id: ID,
+}
+
+impl Input for RevokeDelegatedLinkInput {
+    type Command = LinkId;
+
+    fn read(self, _: &RequestScope) -> Result<LinkId, Refused> {
+        known(&["id"], "delegated link", &self.id)
+    }
 }
