@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use salesforce_simulator::Simulator;
+use seatgraph::cli::token;
 use seatgraph::config::Config;
 use seatgraph::gateway::{Gateway, Role};
-use seatgraph::tokens;
 use seatgraph_store::testkit::TestDatabase;
 use serde_json::{Value, json};
 
@@ -102,13 +102,13 @@ impl World {
 /// # Errors
 /// What keeps the database from being opened.
 pub async fn administrator(config: &Config) -> anyhow::Result<String> {
-    let new = tokens::New {
+    let new = token::New {
         name: "stories".to_owned(),
         roles: vec![seatgraph_store::Role::Admin],
         profiles: Vec::new(),
         expires: None,
     };
-    let (_, token) = tokens::create(config, new).await?;
+    let (_, token) = token::create(config, new).await?;
     Ok(token.expose().to_owned())
 }
 

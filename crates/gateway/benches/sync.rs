@@ -20,8 +20,8 @@ use std::time::Duration;
 use anyhow::Context;
 use api::Api;
 use process::Process;
+use seatgraph::cli::token;
 use seatgraph::config::Config;
-use seatgraph::tokens;
 use serde_json::json;
 
 /// Tells the process that it is the simulator, and how many users it has.
@@ -102,7 +102,7 @@ async fn sync(database: &str, users: u32, vendor: &api::Vendor) -> anyhow::Resul
     let address = gateway.line("GraphiQL: ").await?;
     let mut config = Config { key_file: Some(process::key_file(folder.path())), ..Config::default() };
     config.database.url = database.to_owned();
-    let (_, token) = tokens::create(&config, process::administrator()).await?;
+    let (_, token) = token::create(&config, process::administrator()).await?;
     let api = Api::new(&address, token)?;
     let run = api.connect(vendor).await?;
     let finished = api.finished(&run).await?;

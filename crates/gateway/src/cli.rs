@@ -1,19 +1,25 @@
 //! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `adopt`, `token`, `audit`,
 //! `schema`.
 
+mod adopt;
+mod audit;
+mod keys;
+mod offline;
+pub mod token;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::audit_log::{self, Audit};
+use self::audit::Audit;
+use self::keys::Keys;
+use self::token::Tokens;
 use crate::config::Config;
-use crate::gateway::{self, Gateway, Role};
-use crate::keys::{self, Keys};
-use crate::tokens::{self, Tokens};
-use crate::{schema, telemetry};
+use crate::gateway::{Gateway, Role};
+use crate::shutdown::asked_to_stop;
+use crate::{database, schema, telemetry};
 
 #[derive(Debug, Parser)]
 #[command(name = "seatgraph", version, about = "A GraphQL gateway for SaaS licence management")]
@@ -97,19 +103,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(configured) => work(&configured, Role::Serve).await,
         Command::Work(configured) => work(&configured, Role::Work).await,
         Command::Migrate(configured) => {
-            let config = Config::load(configured.config.as_deref())?;
-            let pools = seatgraph_store::Pools::connect(&config.database).await?;
-            Ok(pools.migrate().await?)
+            database::open(&Config::load(configured.config.as_deref())?).await?;
+            Ok(())
         }
         Command::Keys { command, configured } => keys::run(command, &Config::load(configured.config.as_deref())?).await,
         Command::Adopt { reason, configured } => {
-            gateway::adopt(&Config::load(configured.config.as_deref())?, &reason).await
+            adopt::run(&Config::load(configured.config.as_deref())?, &reason).await
         }
         Command::Token { command, configured } => {
-            tokens::run(command, &Config::load(configured.config.as_deref())?).await
+            token::run(command, &Config::load(configured.config.as_deref())?).await
         }
         Command::Audit { command, configured } => {
-            audit_log::run(command, &Config::load(configured.config.as_deref())?).await
+            audit::run(command, &Config::load(configured.config.as_deref())?).await
         }
         Command::Schema => Ok(std::io::stdout().write_all(schema::sdl().as_bytes())?),
     }
@@ -130,16 +135,4 @@ async fn work(configured: &Configured, role: Role) -> anyhow::Result<()> {
         }
         ended = gateway.ended() => ended,
     }
-}
-
-/// Waits for SIGINT or SIGTERM, from the moment of the call.
-pub(crate) fn asked_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

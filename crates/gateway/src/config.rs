@@ -11,7 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use seatgraph_core::Secret;
 use seatgraph_engine::{EngineSettings, InstanceIdentity};
-use seatgraph_store::DatabaseSettings;
+use seatgraph_store::{DatabaseSettings, Sealer};
 use serde::Deserialize;
 use url::Url;
 use uuid::Uuid;
@@ -230,6 +230,20 @@ impl Config {
             None => PathBuf::from("seatgraph.key"),
         };
         self.key_file.clone().unwrap_or_else(beside_database)
+    }
+
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// The setting whose keys cannot be read, and why.
+    pub fn sealer(&self) -> anyhow::Result<Sealer> {
+        match &self.key {
+            Some(keys) => Sealer::from_base64(keys).context("key"),
+            None => {
+                let path = self.key_path();
+                Sealer::from_key_file(&path).with_context(|| format!("key_file: {}", path.display()))
+            }
+        }
     }
 }
 

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use salesforce_simulator::{Settings, Simulator};
 
-use crate::cli::asked_to_stop;
 use crate::config::{Config, LogSettings};
 use crate::gateway::{Gateway, Role};
+use crate::shutdown::asked_to_stop;
 use crate::telemetry;
 
 /// How the demo may be varied; it needs none of it.

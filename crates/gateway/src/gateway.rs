@@ -1,6 +1,5 @@
 //! Composition: database, engine, schema, edge and workers put together, started, and stopped in order.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +8,12 @@ use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use seatgraph_core::{Clock, SystemClock};
-use seatgraph_engine::access::{Principal, Subject};
-use seatgraph_engine::{Actor, Engine, InstanceIdentity, Worker};
-use seatgraph_store::{Db, FileLock, Pools, Sealer, audit};
+use seatgraph_engine::{Engine, InstanceIdentity, Worker};
+use seatgraph_store::{FileLock, Pools, Sealer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-use uuid::Uuid;
 
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
@@ -24,7 +21,7 @@ use crate::edge::{Edge, HostPolicy, Settings};
 use crate::login::{self, Login};
 use crate::requests::Requests;
 use crate::visitors::Visitors;
-use crate::{callback, connect, graphiql, health, keys, listen, schema, tokens};
+use crate::{callback, connect, database, graphiql, health, listen, schema};
 
 /// How long open requests and sockets may take to end once the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -70,7 +67,7 @@ impl Gateway {
         );
         let (pools, lock) = open(&config, role).await?;
         let db = pools.unscoped();
-        let sealer = sealer(&config, &db).await?;
+        let sealer = database::sealer(&config, &db).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
         announce(&engine, &config).await?;
@@ -113,7 +110,8 @@ impl Gateway {
         self.address
     }
 
-    /// The engine, for the commands of this binary.
+    /// The engine, for the demo.
+    #[cfg(feature = "demo")]
     #[must_use]
     pub(crate) const fn engine(&self) -> &Engine {
         &self.engine
@@ -169,63 +167,13 @@ async fn watch_instance(engine: Engine, identity: InstanceIdentity, stop: Cancel
     Ok(())
 }
 
-/// Takes the configured database over for this installation.
-pub(crate) async fn adopt(config: &Config, reason: &str) -> anyhow::Result<()> {
-    let engine = engine(config).await?;
-    let identity = config.identity();
-    let adopting = engine.adopt(&identity, reason);
-    tokens::done(engine.audited(&operator(), "adopt", Subject::Gateway, adopting).await)?;
-    writeln!(std::io::stdout(), "adopted: running gateways take up their work within a minute")?;
-    Ok(())
-}
-
-/// An engine on the configured database for the short commands of the binary, which take no lock.
-pub(crate) async fn engine(config: &Config) -> anyhow::Result<Engine> {
-    let pools = Pools::connect(&config.database).await.context("database.url")?;
-    pools.migrate().await.context("migrations")?;
-    let db = pools.unscoped();
-    let sealer = sealer(config, &db).await?;
-    Ok(Engine::new(db, CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone()))
-}
-
-/// Gets the keys, and makes sure that they are those that the database was sealed with. Other ones would open nothing,
-/// and nothing could be done, because nothing could be written down.
-async fn sealer(config: &Config, db: &Db) -> anyhow::Result<Sealer> {
-    let sealer = keys::sealer(config)?;
-    anyhow::ensure!(
-        audit::opens(db, &sealer).await?,
-        "key_file: the database was sealed with a key that is not there. Bring back the key that was in use ({}, or \
-         SEATGRAPH_KEY); without it the secrets in the database are lost, and a new database has to be begun.",
-        config.key_path().display()
-    );
-    Ok(sealer)
-}
-
-/// Whoever runs the binary, as the audit log names it.
-pub(crate) fn operator() -> Actor {
-    Actor::new(&Principal::command_line(), "command line", &Uuid::now_v7().simple().to_string())
-}
-
 async fn open(config: &Config, role: Role) -> anyhow::Result<(Pools, Option<FileLock>)> {
-    let lock = match config.database.sqlite_path() {
-        Some(_) if role == Role::Work => anyhow::bail!(
-            "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
-        ),
-        Some(path) => Some(
-            FileLock::acquire(path)
-                .map_err(|e| match e.is_conflict_with("file_lock") {
-                    true => {
-                        anyhow::anyhow!("another gateway works on it; stop that one, or use PostgreSQL for several")
-                    }
-                    false => anyhow::Error::from(e),
-                })
-                .with_context(|| format!("database.url: {}", path.display()))?,
-        ),
-        None => None,
-    };
-    let pools = Pools::connect(&config.database).await.context("database.url")?;
-    pools.migrate().await.context("migrations")?;
-    Ok((pools, lock))
+    anyhow::ensure!(
+        role != Role::Work || config.database.sqlite_path().is_none(),
+        "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
+    );
+    let lock = database::lock(config)?;
+    Ok((database::open(config).await?, lock))
 }
 
 /// Gets the login ready that the configuration asks for, if any.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use anyhow::Context;
 use salesforce_simulator::{Settings, Simulator};
-use seatgraph::tokens::New;
+use seatgraph::cli::token::New;
 use seatgraph_store::Role;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};

@@ -6,12 +6,12 @@ use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 use seatgraph_core::Secret;
+use seatgraph_engine::Engine;
 use seatgraph_engine::access::{CreateToken, Principal, RoleGrant, Subject};
-use seatgraph_engine::{Denied, Engine};
 use seatgraph_store::{ApiToken, Role, TokenId, profiles};
 
+use super::offline;
 use crate::config::Config;
-use crate::gateway;
 
 /// What is done with tokens.
 #[derive(Debug, Subcommand)]
@@ -60,9 +60,8 @@ pub(crate) async fn run(command: Tokens, config: &Config) -> anyhow::Result<()> 
             writeln!(out, "{}", text.expose())?;
         }
         Tokens::Revoke { id } => {
-            let engine = gateway::engine(config).await?;
-            let revoked = engine.revoke_token(id);
-            let token = done(engine.audited(&gateway::operator(), "token revoke", Subject::Token(id), revoked).await)?;
+            let engine = offline::engine(config).await?;
+            let token = offline::run(&engine, "token revoke", Subject::Token(id), engine.revoke_token(id)).await?;
             writeln!(out, "{} is revoked", token.name)?;
         }
     }
@@ -74,7 +73,7 @@ pub(crate) async fn run(command: Tokens, config: &Config) -> anyhow::Result<()> 
 /// # Errors
 /// What was refused, and why the database could not be opened.
 pub async fn create(config: &Config, new: New) -> anyhow::Result<(ApiToken, Secret)> {
-    let engine = gateway::engine(config).await?;
+    let engine = offline::engine(config).await?;
     let profile_ids = match new.profiles.as_slice() {
         [] => None,
         names => Some(ids(&engine, names).await?),
@@ -86,7 +85,7 @@ pub async fn create(config: &Config, new: New) -> anyhow::Result<(ApiToken, Secr
     });
     let by = Principal::command_line();
     let created = engine.create_token(&by, CreateToken { name: new.name, roles, expires_at });
-    done(engine.audited(&gateway::operator(), "token create", Subject::Gateway, created).await)
+    offline::run(&engine, "token create", Subject::Gateway, created).await
 }
 
 async fn ids(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<seatgraph_store::ProfileId>> {
@@ -96,17 +95,6 @@ async fn ids(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<seatgraph_
         ids.push(profile.with_context(|| format!("--profile {name}: there is no such profile"))?.id);
     }
     Ok(ids)
-}
-
-/// Puts a refusal into the words of the command line.
-pub(crate) fn done<T>(outcome: Result<T, Denied>) -> anyhow::Result<T> {
-    outcome.map_err(|denied| match denied {
-        Denied::Refused(refusals) => {
-            let told: Vec<_> = refusals.into_iter().map(|refusal| refusal.message).collect();
-            anyhow::anyhow!(told.join("; "))
-        }
-        Denied::Failed(error) => error.into(),
-    })
 }
 
 fn role(word: &str) -> Result<Role, String> {

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use anyhow::Context;
 use clap::Subcommand;
-use seatgraph_store::{Pools, audit};
+use seatgraph_store::audit;
 
 use crate::config::Config;
-use crate::keys;
+use crate::database;
 
 /// Rows are written out in pieces of so many.
 const PIECE: i64 = 1000;
@@ -31,9 +31,7 @@ pub(crate) enum Audit {
 }
 
 pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
-    let pools = Pools::connect(&config.database).await.context("database.url")?;
-    pools.migrate().await.context("migrations")?;
-    let db = pools.unscoped();
+    let db = database::open(config).await?.unscoped();
     let mut out = std::io::stdout().lock();
     match command {
         Audit::Verify { head } => {
@@ -41,7 +39,7 @@ pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
                 Some(head) => Some(head),
                 None => config.identity().audit_head()?,
             };
-            let verified = audit::verify(&db, &keys::sealer(config)?, head.as_deref()).await?;
+            let verified = audit::verify(&db, &config.sealer()?, head.as_deref()).await?;
             let verified = verified.context("the audit log was tampered with")?;
             writeln!(out, "audit: {} entries, all as they were written", verified.events)?;
             writeln!(out, "head: {}", verified.head)?;

@@ -2,13 +2,11 @@
 
 use std::io::Write;
 
-use anyhow::Context;
 use clap::Subcommand;
 use seatgraph_engine::access::Subject;
-use seatgraph_store::Sealer;
 
+use super::offline;
 use crate::config::Config;
-use crate::{gateway, tokens};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
@@ -19,9 +17,8 @@ pub(crate) enum Keys {
 
 pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
     let Keys::Rotate = command;
-    let engine = gateway::engine(config).await?;
-    let rotating = engine.rotate_keys();
-    let rotated = tokens::done(engine.audited(&gateway::operator(), "keys rotate", Subject::Gateway, rotating).await)?;
+    let engine = offline::engine(config).await?;
+    let rotated = offline::run(&engine, "keys rotate", Subject::Gateway, engine.rotate_keys()).await?;
     let mut out = std::io::stdout();
     writeln!(out, "keys: {} secrets were re-encrypted", rotated.resealed)?;
     if rotated.in_file {
@@ -33,15 +30,4 @@ pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// Reads the keys from where the configuration says.
-pub(crate) fn sealer(config: &Config) -> anyhow::Result<Sealer> {
-    match &config.key {
-        Some(keys) => Sealer::from_base64(keys).context("key"),
-        None => {
-            let path = config.key_path();
-            Sealer::from_key_file(&path).with_context(|| format!("key_file: {}", path.display()))
-        }
-    }
 }
