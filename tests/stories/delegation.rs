@@ -33,7 +33,7 @@ impl Page {
     /// Where the page leads on to.
     fn leads_to(&self) -> Url {
         let after = self.text.split("href=\"").nth(1).unwrap();
-        after.split('"').next().unwrap().replace("&amp;", "&").parse().unwrap()
+        after.split('"').next().unwrap().replace("&#38;", "&").parse().unwrap()
     }
 }
 
@@ -90,7 +90,7 @@ each_backend! {
             let words = [
                 "acme", "Salesforce CRM", address, "stories", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
-                "Permission sets, ready to import", "&lt;PermissionSet xmlns", "<b>Done.</b>",
+                "Permission sets, ready to import", "&#60;PermissionSet xmlns", "<b>Done.</b>",
             ];
             for word in words {
                 assert!(shown.text.contains(word), "{word} in {}", shown.text);

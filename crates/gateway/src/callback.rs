@@ -1,5 +1,6 @@
 //! Where a vendor sends people back to after their consent: `/oauth/{connector}/callback`, one page with the outcome.
 
+use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -7,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::get;
-use seatgraph_core::{Finding, Secret};
+use seatgraph_core::Secret;
 use seatgraph_engine::access::{Principal, PrincipalId};
 use seatgraph_engine::{Actor, Connected, ConsentError, ConsentResponse, Engine};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use crate::connect;
 use crate::edge::Introduction;
-use crate::page::{broken, escaped, of_finding, page};
+use crate::page::{FindingPage, failed, page};
 use crate::visitors::Visitors;
 
 /// A consent that a program began: the browser that comes back is a person's, whom the program sent, and all that it can
@@ -79,37 +80,29 @@ async fn callback(
     let actor = person.unwrap_or_else(Principal::browser);
     let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
     match Box::pin(engine.finish_authorization(&actor, &connector, &state, &by, consented)).await {
-        Ok(Connected { alias, via_link: true }) => page(StatusCode::OK, "Thank you", &thanks(&alias.name)),
-        Ok(Connected { alias, via_link: false }) => page(StatusCode::OK, "Connected", &connected(&alias.name)),
+        Ok(Connected { alias, via_link }) => {
+            let title = if via_link { "Thank you" } else { "Connected" };
+            page(StatusCode::OK, &ConnectedPage { title, alias: &alias.name, via_link })
+        }
         Err(ConsentError::Found(finding)) => {
             tracing::info!(connector, code = %finding.code, "a consent did not connect");
-            page(StatusCode::BAD_REQUEST, "Not connected", &not_connected(&finding))
+            let note = "Nothing was changed. If you followed a link, open it again to try once more.";
+            let refused = FindingPage { title: "Not connected", finding: &finding, note: Some(note) };
+            page(StatusCode::BAD_REQUEST, &refused)
         }
         Err(ConsentError::Failed(error)) => {
             tracing::error!(connector, error = &error as &dyn std::error::Error, "a consent could not be finished");
-            broken()
+            failed()
         }
     }
 }
 
-fn connected(alias: &str) -> String {
-    let alias = escaped(alias);
-    format!(
-        "<p>The connection alias <b>{alias}</b> can be used now. You may close this page, and validate the profile.</p>"
-    )
-}
-
-fn thanks(alias: &str) -> String {
-    let alias = escaped(alias);
-    format!(
-        "<p>The connection <b>{alias}</b> is authorised. The link that you were sent is used up; there is nothing more \
-         to do, and you may close this page.</p>"
-    )
-}
-
-fn not_connected(finding: &Finding) -> String {
-    let again = "<p>Nothing was changed. Whoever followed a link that they were sent opens it again to begin anew.</p>";
-    format!("{}{again}", of_finding(finding))
+#[derive(Template)]
+#[template(path = "connected.html")]
+struct ConnectedPage<'a> {
+    title: &'static str,
+    alias: &'a str,
+    via_link: bool,
 }
 
 #[cfg(test)]
@@ -117,9 +110,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_an_alias_is_text_and_nothing_else() {
-        for body in [connected("<b onmouseover=x>"), thanks("<b onmouseover=x>")] {
-            assert!(!body.contains("<b on") && body.contains("&lt;b on"), "{body}");
+    fn the_name_of_an_alias_is_escaped() {
+        for via_link in [true, false] {
+            let html = ConnectedPage { title: "Connected", alias: "<b onmouseover=x>", via_link }.render().unwrap();
+            assert!(!html.contains("<b on") && html.contains("&#60;b on"), "{html}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! The front door: GraphQL over HTTP, WebSocket and server-sent events; configuration; composition.
 
+mod addresses;
 mod callback;
 pub mod cli;
 pub mod config;
 mod connect;
 pub mod connectors;
+mod cookies;
 mod database;
 #[cfg(feature = "demo")]
 mod demo;

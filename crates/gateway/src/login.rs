@@ -6,7 +6,6 @@
 //! asks [`is_cross_site`](crate::edge::is_cross_site) first.
 
 mod claims;
-mod cookies;
 mod place;
 mod provider;
 mod routes;
@@ -23,10 +22,10 @@ use seatgraph_engine::Engine;
 use seatgraph_store::{Db, Sealer, Session, sessions};
 use url::Url;
 
-use self::cookies::{Cookie, Cookies};
 use self::provider::Provider;
 pub(crate) use self::routes::{before_the_front_page, without_a_provider};
 pub use self::settings::LoginSettings;
+use crate::cookies::{CookieName, Cookies};
 
 /// Lets people in. Clones are cheap and share what is known of the provider.
 #[derive(Clone)]
@@ -69,7 +68,7 @@ impl Login {
     /// `Unavailable` when the database does not answer.
     pub async fn session(&self, headers: &HeaderMap) -> seatgraph_store::Result<Option<Session>> {
         let shared = &self.0;
-        let Some(token) = shared.cookies.read(Cookie::Session, headers) else { return Ok(None) };
+        let Some(token) = shared.cookies.read(CookieName::Session, headers) else { return Ok(None) };
         sessions::find(&shared.db, &shared.settings.issuer, &token, shared.settings.session_idle).await
     }
 }

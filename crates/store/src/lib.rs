@@ -9,7 +9,7 @@ pub mod audit;
 pub mod authorizations;
 mod db;
 pub mod delegations;
-mod digest;
+pub mod digest;
 mod error;
 pub mod events;
 pub mod findings;

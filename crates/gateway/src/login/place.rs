@@ -17,15 +17,6 @@ pub(super) fn login(path: &str) -> String {
     format!("/login?{query}")
 }
 
-/// The address of `segments` under the gateway's public URL.
-pub(super) fn under(public_url: &Url, segments: &[&str]) -> Url {
-    let mut url = public_url.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(segments);
-    }
-    url
-}
-
 fn path(wanted: &str) -> Option<String> {
     if wanted.len() > LONGEST || !wanted.starts_with('/') || wanted.contains(|c: char| c == '\\' || c.is_control()) {
         return None;
@@ -74,12 +65,6 @@ mod tests {
             assert_eq!(local(Some(wanted)), "/", "{wanted:?}");
         }
         assert_eq!((local(None).as_str(), local(Some(&"/a".repeat(2_000))).as_str()), ("/", "/"));
-    }
-
-    #[test]
-    fn an_address_of_ours_keeps_the_folder_of_the_public_one() {
-        let url = under(&"https://example.com/licences/".parse().unwrap(), &["login", "callback"]);
-        assert_eq!(url.as_str(), "https://example.com/licences/login/callback");
     }
 
     #[test]

@@ -22,7 +22,8 @@ use seatgraph_store::sessions::{Attempt, Login};
 use url::Url;
 
 use super::trouble::{Fault, Trouble};
-use super::{LoginSettings, claims, place};
+use super::{LoginSettings, claims};
+use crate::addresses;
 
 /// How long the provider's description and keys are believed.
 const FRESH: TimeDelta = TimeDelta::hours(1);
@@ -121,7 +122,10 @@ impl Provider {
         let Some(end) = end_session_url(&description.metadata) else { return Ok(None) };
         let mut url = LogoutRequest::from(end.clone())
             .set_client_id(ClientId::new(self.settings.client_id.clone()))
-            .set_post_logout_redirect_uri(PostLogoutRedirectUrl::from_url(place::under(&self.public_url, &["logout"])))
+            .set_post_logout_redirect_uri(PostLogoutRedirectUrl::from_url(addresses::under(
+                &self.public_url,
+                &["logout"],
+            )))
             .http_get_url();
         url.query_pairs_mut().append_pair("id_token_hint", id_token.expose());
         Ok(Some(url))
@@ -178,7 +182,7 @@ impl Provider {
         let id = ClientId::new(self.settings.client_id.clone());
         let secret = self.settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let client = talk::RelyingParty::from_provider_metadata(metadata.clone(), id, secret)
-            .set_redirect_uri(RedirectUrl::from_url(place::under(&self.public_url, &["login", "callback"])));
+            .set_redirect_uri(RedirectUrl::from_url(addresses::under(&self.public_url, &["login", "callback"])));
         // The header is what the specification has for a provider that does not say.
         let takes = |method| metadata.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
         match takes(CoreClientAuthMethod::ClientSecretPost) && !takes(CoreClientAuthMethod::ClientSecretBasic) {

@@ -1,12 +1,13 @@
 //! `/login`, `/login/callback`, `/login/session`, `/logout`, and the way from the front page to a login.
 
+use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::Secret;
@@ -17,11 +18,12 @@ use seatgraph_store::sessions::{self, Taken};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cookies::Cookie;
 use super::trouble::Trouble;
 use super::{Login, place, site};
+use crate::addresses;
+use crate::cookies::CookieName;
 use crate::edge::{Introduction, is_cross_site};
-use crate::page::{escaped, page, page_leading_to};
+use crate::page::{page, page_leading_to};
 
 impl Login {
     /// Serves what a browser needs to log in and out.
@@ -68,7 +70,7 @@ struct Wanted {
 async fn begin(State(login): State<Login>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
     let path = place::local(wanted.path.as_deref());
     if wanted.moved.is_none() && login.goes_by_another_name(&headers) {
-        let mut there = place::under(&login.0.public_url, &["login"]);
+        let mut there = addresses::under(&login.0.public_url, &["login"]);
         there.query_pairs_mut().append_pair("return", &path).append_pair("moved", "1");
         return redirect(there.as_str(), []);
     }
@@ -164,22 +166,28 @@ fn answer(session: Option<Present>) -> Response {
     (headers, serde_json::json!({ "session": session }).to_string()).into_response()
 }
 
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+struct SignOutPage<'a> {
+    title: &'static str,
+    name: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOutPage {
+    title: &'static str,
+}
+
 async fn ask_to_end(State(login): State<Login>, headers: HeaderMap) -> Response {
     match login.session(&headers).await {
         Ok(Some(session)) => {
-            let body = format!(
-                "<p>You are signed in as <b>{}</b>.</p><form method=\"post\" action=\"/logout\"><button>Sign out</button>\
-                 </form><p><a href=\"/\">Back</a></p>",
-                escaped(&session.name)
-            );
+            let sign_out = SignOutPage { title: "Sign out", name: &session.name };
             // The form's answer leads on to the provider, and browsers hold redirects to the policy too.
             let provider = login.0.provider.logout_origin().await.unwrap_or_default();
-            page_leading_to(format!("'self' {provider}").trim_end(), StatusCode::OK, "Sign out", &body)
+            page_leading_to(format!("'self' {provider}").trim_end(), StatusCode::OK, &sign_out)
         }
-        Ok(None) => {
-            let body = "<p>You are not signed in.</p><p><a href=\"/login\">Sign in</a></p>";
-            page(StatusCode::OK, "Signed out", body)
-        }
+        Ok(None) => page(StatusCode::OK, &SignedOutPage { title: "Signed out" }),
         Err(error) => Trouble::from(error).page(),
     }
 }
@@ -203,15 +211,15 @@ impl Login {
         let shared = &self.0;
         let begun = shared.provider.begin(path).await?;
         // One cookie for all its windows: several may be on their way at once.
-        let browser = shared.cookies.read(Cookie::Browser, headers).unwrap_or_else(Secret::generate);
+        let browser = shared.cookies.read(CookieName::Login, headers).unwrap_or_else(Secret::generate);
         let life = shared.settings.attempt_life;
         sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt, life).await?;
-        Ok(redirect(begun.url.as_str(), [shared.cookies.set(Cookie::Browser, &browser, life)]))
+        Ok(redirect(begun.url.as_str(), [shared.cookies.set(CookieName::Login, &browser, life)]))
     }
 
     async fn finish(&self, headers: &HeaderMap, from: &str, returned: Returned) -> Result<Response, Trouble> {
         let shared = &self.0;
-        let (Some(state), Some(browser)) = (returned.state.clone(), shared.cookies.read(Cookie::Browser, headers))
+        let (Some(state), Some(browser)) = (returned.state.clone(), shared.cookies.read(CookieName::Login, headers))
         else {
             return Err(Trouble::Unknown);
         };
@@ -225,13 +233,13 @@ impl Login {
         };
         let code = returned.code(&shared.settings.issuer)?;
         let login = Box::pin(shared.provider.redeem(&code, &attempt)).await?;
-        let (token, earlier) = (Secret::generate(), shared.cookies.read(Cookie::Session, headers));
+        let (token, earlier) = (Secret::generate(), shared.cookies.read(CookieName::Session, headers));
         let life = shared.settings.session_life;
         let actor = actor(&login.subject, &login.name, from);
         let open = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref());
         let session = shared.engine.audited(&actor, "login", Subject::Gateway, open).await?;
         tracing::info!(session.id = %session.id, "a person logged in");
-        Ok(redirect(&attempt.return_path, [shared.cookies.set(Cookie::Session, &token, life)]))
+        Ok(redirect(&attempt.return_path, [shared.cookies.set(CookieName::Session, &token, life)]))
     }
 
     /// Ends a session, and returns the ID token with which it ends at the provider too.
@@ -247,7 +255,7 @@ impl Login {
     async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, Trouble> {
         let shared = &self.0;
         let mut onwards = "/logout".to_owned();
-        let id_token = match (self.session(headers).await?, shared.cookies.read(Cookie::Session, headers)) {
+        let id_token = match (self.session(headers).await?, shared.cookies.read(CookieName::Session, headers)) {
             (Some(session), Some(token)) => self.end_session(&session, &token, from).await?,
             // An expired session: its row goes, and nobody is known to log out.
             (None, Some(token)) => sessions::end(&shared.db, &shared.sealer, &token).await?,
@@ -262,7 +270,7 @@ impl Login {
                 }
             }
         }
-        Ok(redirect(&onwards, [shared.cookies.clear(Cookie::Session)]))
+        Ok(redirect(&onwards, [shared.cookies.clear(CookieName::Session)]))
     }
 }
 
@@ -279,13 +287,7 @@ impl Audited for SessionEnded {}
 
 /// Sends the browser on, as a GET whatever it came with.
 fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, HeaderValue::try_from(to).expect("addresses are written in ASCII"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    for cookie in cookies {
-        headers.append(header::SET_COOKIE, cookie);
-    }
-    response
+    let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
+    (cookies, headers, Redirect::to(to)).into_response()
 }

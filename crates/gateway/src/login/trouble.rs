@@ -1,9 +1,10 @@
 //! Why a login did not come about, and the page that says so to the person in front of it.
 
+use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::page::{escaped, page};
+use crate::page::page;
 
 /// Longest word of the provider's that a page repeats.
 const LONGEST: usize = 300;
@@ -54,11 +55,16 @@ pub(super) enum Fault {
     NotUnderstood(String),
 }
 
-/// What a page says.
+/// The page of a failed login. In the message and the remedy, backticks mark code.
+#[derive(Debug, Template)]
+#[template(path = "login_error.html")]
 struct Said {
+    title: &'static str,
     status: StatusCode,
     code: &'static str,
-    what: String,
+    message: String,
+    /// The provider's own description of the error.
+    quote: Option<String>,
     remedy: &'static str,
 }
 
@@ -74,11 +80,7 @@ impl Trouble {
             }
             _ => tracing::info!(code = said.code, "a login did not come about"),
         }
-        let body = format!(
-            "<p>{}</p><p><b>What to do:</b> {}</p><p><a href=\"/login\">Sign in again</a></p><p><small>{}</small></p>",
-            said.what, said.remedy, said.code
-        );
-        page(said.status, "Not signed in", &body)
+        page(said.status, &said)
     }
 
     fn said(&self) -> Said {
@@ -88,9 +90,9 @@ impl Trouble {
             Self::NotRedeemed { error } => Said::new(
                 StatusCode::BAD_GATEWAY,
                 "CODE_NOT_REDEEMED",
-                format!("The OpenID provider did not accept the gateway's request: <code>{}</code>.", short(error)),
-                "For <code>invalid_client</code> an operator sets <code>login.client_id</code> and \
-                 <code>login.client_secret</code> as the provider has them; otherwise sign in again.",
+                format!("The OpenID provider did not accept the gateway's request: `{}`.", short(error)),
+                "For `invalid_client` an operator sets `login.client_id` and \
+                 `login.client_secret` as the provider has them; otherwise sign in again.",
             ),
             Self::Unproven(_) => Said::new(
                 StatusCode::BAD_GATEWAY,
@@ -101,8 +103,8 @@ impl Trouble {
             Self::Claim { name, wanted } => Said::new(
                 StatusCode::BAD_GATEWAY,
                 "CLAIM_NOT_UNDERSTOOD",
-                format!("The provider's claim <code>{}</code> is not {wanted}.", short(name)),
-                "An operator corrects the claim at the provider, or names another in <code>login.group_claim</code>.",
+                format!("The provider's claim `{}` is not {wanted}.", short(name)),
+                "An operator corrects the claim at the provider, or names another in `login.group_claim`.",
             ),
             Self::NotAllowed { claimed } => not_allowed(*claimed),
             Self::Unknown | Self::Used | Self::CrossSite | Self::Store(_) => self.said_of_us(),
@@ -148,23 +150,23 @@ impl Fault {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "PROVIDER_SILENT",
                 "The OpenID provider does not answer.",
-                "Try again in a moment. An operator finds the reason in the gateway's log; <code>login.issuer</code> is \
+                "Try again in a moment. An operator finds the reason in the gateway's log; `login.issuer` is \
                  the address that was asked.",
             ),
             Self::NotUnderstood(_) => Said::new(
                 StatusCode::BAD_GATEWAY,
                 "PROVIDER_NOT_UNDERSTOOD",
                 "The OpenID provider's answer cannot be used.",
-                "An operator compares <code>login.issuer</code>, letter for letter, with what the provider says at \
-                 <code>/.well-known/openid-configuration</code>; the gateway's log has the reason.",
+                "An operator compares `login.issuer`, letter for letter, with what the provider says at \
+                 `/.well-known/openid-configuration`; the gateway's log has the reason.",
             ),
         }
     }
 }
 
 impl Said {
-    fn new(status: StatusCode, code: &'static str, what: impl Into<String>, remedy: &'static str) -> Self {
-        Self { status, code, what: what.into(), remedy }
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, remedy: &'static str) -> Self {
+        Self { title: "Not signed in", status, code, message: message.into(), quote: None, remedy }
     }
 }
 
@@ -173,13 +175,13 @@ fn not_allowed(claimed: bool) -> Said {
         true => (
             "NOT_IN_A_GROUP",
             "You are known, but in none of the groups that may sign in here.",
-            "Ask for a place in one of the groups in <code>login.allowed_groups</code>, then sign in again.",
+            "Ask for a place in one of the groups in `login.allowed_groups`, then sign in again.",
         ),
         false => (
             "NO_GROUPS_CLAIMED",
             "The OpenID provider did not say which groups you are in, and only some may sign in here.",
-            "An operator has the provider send the claim in <code>login.group_claim</code>, with a scope in \
-             <code>login.scopes</code> where it asks for one. A provider may also leave it out when there are too many \
+            "An operator has the provider send the claim in `login.group_claim`, with a scope in \
+             `login.scopes` where it asks for one. A provider may also leave it out when there are too many \
              groups.",
         ),
     };
@@ -190,25 +192,21 @@ fn not_allowed(claimed: bool) -> Said {
 fn refused(error: &str, description: &str) -> Said {
     let remedy = match error {
         "access_denied" => "Sign in again and agree, or ask whoever runs the provider to let you use this application.",
-        "invalid_scope" => {
-            "An operator takes the scopes that the provider does not know out of <code>login.scopes</code>."
-        }
+        "invalid_scope" => "An operator takes the scopes that the provider does not know out of `login.scopes`.",
         "unauthorized_client" | "unsupported_response_type" => {
             "An operator allows the authorization code flow for this application at the provider."
         }
         "temporarily_unavailable" | "server_error" => "Try again in a moment.",
         _ => "Sign in again. If that does not help, an operator looks the word up in the provider's documentation.",
     };
-    let mut what = format!("The OpenID provider said no: <code>{}</code>.", short(error));
-    if !description.is_empty() {
-        what.push_str(&format!(" In its words: <q>{}</q>", short(description)));
-    }
-    Said::new(StatusCode::BAD_REQUEST, "PROVIDER_REFUSED", what, remedy)
+    let message = format!("The OpenID provider refused the login: `{}`.", short(error));
+    let quote = (!description.is_empty()).then(|| short(description));
+    Said { quote, ..Said::new(StatusCode::BAD_REQUEST, "PROVIDER_REFUSED", message, remedy) }
 }
 
-/// What somebody else wrote, harmless and not too long.
+/// A text of the provider, not too long, and without the mark of code.
 fn short(text: &str) -> String {
-    escaped(&text.chars().filter(|c| !c.is_control()).take(LONGEST).collect::<String>())
+    text.chars().filter(|c| !c.is_control() && *c != '`').take(LONGEST).collect()
 }
 
 #[cfg(test)]
@@ -216,14 +214,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_wrote_is_text_and_nothing_else() {
-        let said = Trouble::Refused {
-            error: "<script>alert(1)</script>".to_owned(),
+    fn texts_of_the_provider_are_escaped_and_cut() {
+        let html = Trouble::Refused {
+            error: "<script>alert(1)</script>`".to_owned(),
             description: format!("\"><img src=x onerror=alert(1)>{}", "a".repeat(10_000)),
         }
-        .said();
-        assert!(said.what.contains("&lt;script&gt;") && said.what.contains("&quot;&gt;&lt;img"), "{}", said.what);
-        assert!(!said.what.contains("<script") && !said.what.contains("<img") && said.what.len() < 1_000);
+        .said()
+        .render()
+        .unwrap();
+        assert!(html.contains("<code>&#60;script&#62;") && html.contains("&#34;&#62;&#60;img"), "{html}");
+        assert!(!html.contains("<script") && !html.contains("<img") && html.len() < 3_000, "{html}");
     }
 
     #[test]
@@ -231,8 +231,7 @@ mod tests {
         let inner = "connect to 10.0.0.7 as hunter2";
         let troubles = [Trouble::Provider(Fault::Silent(inner.to_owned())), Trouble::Unproven(inner.to_owned())];
         for trouble in troubles {
-            let said = trouble.said();
-            assert!(!format!("{}{}", said.what, said.remedy).contains("hunter2"), "{trouble}");
+            assert!(!trouble.said().render().unwrap().contains("hunter2"), "{trouble}");
         }
     }
 

@@ -1,0 +1,182 @@
+//! The cookies of a browser, named, guarded, written and read in one way: each holds a token of [`Secret::generate`].
+//!
+//! Under an https address all are `Secure`, and those of the login carry the `__Host-` prefix, so that no neighbouring
+//! name and no plain connection can plant one. Browsers do not agree on whether plain-HTTP loopback may set such cookies;
+//! there, and there alone, they have plain names and no `Secure`, and pages of other ports of the same machine reach them.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use cookie::{Cookie, SameSite, time};
+use seatgraph_core::Secret;
+use seatgraph_store::LinkId;
+use url::Url;
+
+use crate::addresses;
+
+/// Letters of a token.
+const LETTERS: usize = 43;
+
+/// What the name of a link's cookie begins with; the link's id ends it.
+const LINK: &str = "seatgraph_connect_";
+
+/// The most cookies of links that are read: more than a person follows within a consent's time.
+const MOST_LINKS: usize = 20;
+
+/// A cookie of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CookieName {
+    /// Holds the token of a session.
+    Session,
+    /// Recognizes the browser that began a login.
+    Login,
+    /// Recognizes the browser in which a delegated link was followed. Only callbacks receive it.
+    Link(LinkId),
+}
+
+/// Writes and reads cookies, by the address under which browsers know the gateway.
+#[derive(Debug, Clone)]
+pub(crate) struct Cookies {
+    secure: bool,
+    callbacks: String,
+}
+
+impl Cookies {
+    pub(crate) fn of(public_url: &Url) -> Self {
+        let callbacks = addresses::under(public_url, &["oauth", ""]).path().to_owned();
+        Self { secure: public_url.scheme() == "https", callbacks }
+    }
+
+    /// Reads a cookie; `None` when it is absent or holds no token.
+    pub(crate) fn read(&self, name: CookieName, headers: &HeaderMap) -> Option<Secret> {
+        let name = self.name(name);
+        token(tokens(headers).find(|cookie| cookie.name() == name)?.value())
+    }
+
+    /// Reads the cookies of all links that were followed in a browser.
+    pub(crate) fn links(headers: &HeaderMap) -> Vec<Secret> {
+        let links = tokens(headers).filter(|cookie| cookie.name().starts_with(LINK)).take(MOST_LINKS);
+        links.filter_map(|cookie| token(cookie.value())).collect()
+    }
+
+    /// Sets a cookie for `life`.
+    pub(crate) fn set(&self, name: CookieName, value: &Secret, life: Duration) -> HeaderValue {
+        self.header(name, value.expose(), life)
+    }
+
+    /// Deletes a cookie.
+    pub(crate) fn clear(&self, name: CookieName) -> HeaderValue {
+        self.header(name, "", Duration::ZERO)
+    }
+
+    /// `Lax`, because browsers return from the provider's and the vendor's sites.
+    fn header(&self, name: CookieName, value: &str, life: Duration) -> HeaderValue {
+        let path = if matches!(name, CookieName::Link(_)) { &*self.callbacks } else { "/" };
+        let cookie = Cookie::build((self.name(name), value))
+            .path(path)
+            .max_age(time::Duration::try_from(life).unwrap_or(time::Duration::MAX))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.secure);
+        let mut header = HeaderValue::try_from(cookie.to_string()).expect("names, tokens and paths are visible ASCII");
+        header.set_sensitive(true);
+        header
+    }
+
+    fn name(&self, name: CookieName) -> String {
+        let (name, of_login) = match name {
+            CookieName::Session => ("seatgraph".to_owned(), true),
+            CookieName::Login => ("seatgraph-login".to_owned(), true),
+            CookieName::Link(link) => (format!("{LINK}{link}"), false),
+        };
+        if self.secure && of_login { format!("__Host-{name}") } else { name }
+    }
+}
+
+fn tokens(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
+    let fields = headers.get_all(header::COOKIE).iter().filter_map(|field| field.to_str().ok());
+    fields.flat_map(Cookie::split_parse).filter_map(Result::ok)
+}
+
+fn token(value: &str) -> Option<Secret> {
+    let is_token = value.len() == LETTERS && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_token.then(|| Secret::new(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789-abcdefghijklmnopqrstuvwxyz_ABCDE";
+
+    fn headers(lines: &[&str]) -> HeaderMap {
+        lines.iter().map(|line| (header::COOKIE, line.parse().unwrap())).collect()
+    }
+
+    fn read(url: &str, lines: &[&str]) -> Option<String> {
+        let found = Cookies::of(&url.parse().unwrap()).read(CookieName::Session, &headers(lines));
+        found.map(|token| token.expose().to_owned())
+    }
+
+    fn set(url: &str, name: CookieName) -> String {
+        let header = Cookies::of(&url.parse().unwrap()).set(name, &Secret::new(TOKEN), Duration::from_secs(9));
+        assert!(header.is_sensitive());
+        header.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn under_https_no_neighbour_can_plant_it_and_no_plain_line_carries_it() {
+        assert_eq!(
+            set("https://licences.example.com", CookieName::Session),
+            format!("__Host-seatgraph={TOKEN}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=9")
+        );
+    }
+
+    #[test]
+    fn on_this_machine_without_tls_its_name_is_plain() {
+        assert_eq!(
+            set("http://localhost:8080", CookieName::Session),
+            format!("seatgraph={TOKEN}; HttpOnly; SameSite=Lax; Path=/; Max-Age=9")
+        );
+    }
+
+    #[test]
+    fn the_cookie_of_a_link_goes_to_callbacks_alone_wherever_the_gateway_lies() {
+        for (public, path) in [("https://a.example", "/oauth/"), ("https://a.example/seats/", "/seats/oauth/")] {
+            let set = set(public, CookieName::Link(LinkId::generate()));
+            assert!(set.contains(&format!("; Path={path};")) && set.starts_with("seatgraph_connect_link_"), "{set}");
+        }
+    }
+
+    #[test]
+    fn the_cookies_of_links_are_found_among_others() {
+        let token = |n: u8| format!("{n}{}", &TOKEN[1..]);
+        let first = format!("theme=dark; seatgraph_connect_link_1={}; seatgraph_connect_link_2={}", token(1), token(2));
+        let found = Cookies::links(&headers(&[&first, &format!("seatgraph_connect_link_3={}", token(3))]));
+        let found: Vec<_> = found.iter().map(Secret::expose).collect();
+        assert_eq!(found, [token(1), token(2), token(3)]);
+        assert!(Cookies::links(&HeaderMap::new()).is_empty());
+    }
+
+    #[test]
+    fn it_is_found_among_others() {
+        let https = "https://licences.example.com";
+        assert_eq!(read(https, &["a=b", &format!("c=d; __Host-seatgraph={TOKEN}; e")]).as_deref(), Some(TOKEN));
+        assert_eq!(read(https, &[&format!("seatgraph={TOKEN}")]), None, "one that anybody could have set");
+        assert_eq!(read(https, &[&format!("x__Host-seatgraph={TOKEN}")]), None);
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_asks_no_database() {
+        for value in ["", "short", &TOKEN.replace('-', "."), &format!("{TOKEN}A"), &format!("\"{TOKEN}\"")] {
+            assert_eq!(read("http://localhost:1", &[&format!("seatgraph={value}")]), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn no_two_tokens_are_equal() {
+        let (one, other) = (Secret::generate(), Secret::generate());
+        assert_eq!(one.expose().len(), LETTERS);
+        assert_ne!(one.expose(), other.expose());
+    }
+}
