@@ -15,21 +15,4 @@ pub enum Error {
     /// A stored row uses a connector that this binary does not contain.
     #[error("connector {0} is not compiled in")]
     UnknownConnector(String),
-    /// A connector's code panicked.
-    #[error("connector panicked: {0}")]
-    Panicked(String),
-}
-
-impl Error {
-    /// Says whether the thing asked for does not exist.
-    #[must_use]
-    pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Store(seatgraph_store::Error::NotFound { .. }))
-    }
-
-    /// Says whether the database was out of reach, so that asking again later makes sense.
-    #[must_use]
-    pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Store(seatgraph_store::Error::Unavailable(_)))
-    }
 }
