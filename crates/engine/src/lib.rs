@@ -35,7 +35,9 @@ pub use error::{Error, Result};
 pub use identifiers::Target;
 pub use instance::{Adopted, InstanceIdentity};
 pub use keys::Rotated;
-pub use profiles::{CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, setup};
+pub use profiles::{
+    CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, VendorSetup, setup,
+};
 pub use progress::{By, ProgressEvent};
 pub use refusal::{Denied, Refusal, RefusalCode};
 pub use scoped::{Commands, NotPermitted, Permitted, ScopedEngine};

@@ -10,7 +10,7 @@ mod validate;
 use seatgraph_core::Process;
 use seatgraph_store::{AliasId, Profile, ProfileId, ScheduleEvery, StoredFinding};
 
-pub use setup::{GuidedStep, SetupFacts, setup};
+pub use setup::{GuidedStep, SetupFacts, VendorSetup, setup};
 
 /// A new profile.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use seatgraph_core::{GrantType, Manifest, Necessity, Permission, PermissionSetDocument, Secret};
-use seatgraph_engine::{Engine, GuidedStep, LinkDetails, ConsentError, setup};
+use seatgraph_core::{GrantType, Manifest, Necessity, Permission, Secret};
+use seatgraph_engine::{ConsentError, Engine, LinkDetails, VendorSetup};
 use seatgraph_store::digest;
 use url::Url;
 
@@ -24,50 +24,48 @@ use crate::page::{FindingPage, failed, page};
 const COOKIE_LIFE: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Clone)]
-struct Here {
+struct AppState {
     engine: Engine,
     public_url: Url,
 }
 
 /// Answers whoever follows a link of a gateway that browsers reach at `public_url`.
 pub(crate) fn router(engine: Engine, public_url: Url) -> Router {
-    Router::new().route("/connect/{token}", get(show).post(begin)).with_state(Here { engine, public_url })
+    Router::new().route("/connect/{token}", get(show).post(begin)).with_state(AppState { engine, public_url })
 }
 
-async fn show(State(here): State<Here>, Path(token): Path<String>) -> Response {
-    let invitation = match here.engine.link_details(&Secret::new(token)).await {
-        Ok(invitation) => invitation,
-        Err(error) => return not_invited(error),
+async fn show(State(app): State<AppState>, Path(token): Path<String>) -> Response {
+    let link_details = match app.engine.link_details(&Secret::new(token)).await {
+        Ok(link_details) => link_details,
+        Err(error) => return link_refused(error),
     };
-    let (grant, manifest) = (GrantType::AuthorizationCode, invitation.connector.manifest());
-    let steps = here.engine.vendor_steps(invitation.link.alias_id, grant, &here.public_url).await;
-    let setup = setup(invitation.connector, Some(grant), &here.public_url).unwrap_or_default();
+    let (grant, manifest) = (GrantType::AuthorizationCode, link_details.connector.manifest());
+    let setup = app.engine.vendor_setup(link_details.link.alias_id, grant, &app.public_url).await.unwrap_or_default();
     let link_page = LinkPage {
         title: "Authorise a connection",
         vendor: manifest.name,
         permissions: permissions(manifest),
-        link: invitation,
-        steps: steps.unwrap_or_default(),
-        permission_sets: setup.permission_sets,
+        link: link_details,
+        setup,
     };
     page(StatusCode::OK, &link_page)
 }
 
-async fn begin(State(here): State<Here>, Path(token): Path<String>) -> Response {
+async fn begin(State(app): State<AppState>, Path(token): Path<String>) -> Response {
     let (token, browser) = (Secret::new(token), Secret::generate());
-    let invitation = match here.engine.link_details(&token).await {
-        Ok(invitation) => invitation,
-        Err(error) => return not_invited(error),
+    let link_details = match app.engine.link_details(&token).await {
+        Ok(link_details) => link_details,
+        Err(error) => return link_refused(error),
     };
-    match here.engine.begin_by_link(&token, &here.public_url, known_as(browser.expose())).await {
+    match app.engine.begin_by_link(&token, &app.public_url, known_as(browser.expose())).await {
         Ok(authorization) => {
-            let name = CookieName::Link(invitation.link.id);
-            let cookie = Cookies::of(&here.public_url).set(name, &browser, COOKIE_LIFE);
-            let vendor = invitation.connector.manifest().name;
+            let name = CookieName::Link(link_details.link.id);
+            let cookie = Cookies::of(&app.public_url).set(name, &browser, COOKIE_LIFE);
+            let vendor = link_details.connector.manifest().name;
             let onwards = ContinuePage { title: "One moment", url: authorization.url.as_str(), vendor };
             ([(header::SET_COOKIE, cookie)], page(StatusCode::OK, &onwards)).into_response()
         }
-        Err(error) => not_invited(error),
+        Err(error) => link_refused(error),
     }
 }
 
@@ -81,7 +79,7 @@ fn known_as(cookie: &str) -> String {
     format!("browser:{}", digest::hex(&digest::hash(cookie)))
 }
 
-fn not_invited(error: ConsentError) -> Response {
+fn link_refused(error: ConsentError) -> Response {
     match error {
         ConsentError::Found(finding) => {
             tracing::info!(code = %finding.code, "a delegated link led nowhere");
@@ -103,8 +101,7 @@ struct LinkPage {
     vendor: &'static str,
     link: LinkDetails,
     permissions: Vec<Permission>,
-    steps: Vec<GuidedStep>,
-    permission_sets: Vec<PermissionSetDocument>,
+    setup: VendorSetup,
 }
 
 #[derive(Template)]

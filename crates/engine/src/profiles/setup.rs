@@ -7,7 +7,7 @@
 mod here;
 mod progress;
 
-use seatgraph_core::{GrantType, Registration, Setup, SetupContext, SetupPlace, SetupStep};
+use seatgraph_core::{GrantType, PermissionSetDocument, Registration, Setup, SetupContext, SetupPlace, SetupStep};
 use seatgraph_store::{
     self as store, Alias, AliasId, Profile, ProfileProcess, StoredFinding, SyncRun, aliases, findings, profiles, runs,
 };
@@ -26,6 +26,15 @@ pub struct GuidedStep {
     pub done: bool,
     /// What to do next. `None` if the step is done.
     pub remedy: Option<String>,
+}
+
+/// What is done at the vendor to set a connection up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VendorSetup {
+    /// The steps, in order.
+    pub steps: Vec<GuidedStep>,
+    /// Permission sets ready to import, the one with the fewest permissions first.
+    pub permission_sets: Vec<PermissionSetDocument>,
 }
 
 /// Data from which the state of a setup is derived.
@@ -80,24 +89,26 @@ impl SetupFacts {
 }
 
 impl Engine {
-    /// Returns the setup steps at the vendor, for a person without access to Seatgraph.
+    /// Returns the vendor's part of setting an alias up, for a person who has access there and none here.
     ///
     /// # Errors
-    /// Refuses an unknown alias, and a grant that its connector does not support.
-    pub async fn vendor_steps(
+    /// Refuses an alias that does not exist, and a grant that its connector does not offer.
+    pub async fn vendor_setup(
         &self,
         alias: AliasId,
         grant: GrantType,
         public_url: &Url,
-    ) -> Result<Vec<GuidedStep>, Denied> {
+    ) -> Result<VendorSetup, Denied> {
         let alias = self.alias(alias, "aliasId").await?;
         let connector = self.offered(&alias.connector)?;
         let facts = self.setup_facts(alias).await?;
-        let steps = facts.steps(connector, Some(grant), public_url).ok_or_else(|| {
+        let setup = setup(connector, Some(grant), public_url).ok_or_else(|| {
             let message = format!("connector {} does not support {}", connector.manifest().key, grant.as_str());
             Refusal::new(RefusalCode::Unsupported, message).at(["grant"])
         })?;
-        Ok(steps.into_iter().filter(|guided| guided.step.place == SetupPlace::Vendor).collect())
+        let steps = setup.steps.into_iter().filter(|step| step.place == SetupPlace::Vendor);
+        let steps = steps.map(|step| progress::judge(&facts, connector, Some(grant), step)).collect();
+        Ok(VendorSetup { steps, permission_sets: setup.permission_sets })
     }
 
     async fn setup_facts(&self, alias: Alias) -> Result<SetupFacts, store::Error> {

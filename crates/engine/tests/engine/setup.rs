@@ -15,19 +15,19 @@ each_backend! {
         let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
         let public_url = Url::parse("https://gateway.example").unwrap();
         let bare = house.alias("tiny", "bare", Some("https://b.tiny.example")).await;
-        let steps = house.engine.vendor_steps(bare.id, GRANT, &public_url).await.unwrap();
+        let steps = house.engine.vendor_setup(bare.id, GRANT, &public_url).await.unwrap().steps;
         let seen: Vec<_> = steps.iter().map(|guided| (guided.step.key, guided.step.place, guided.done)).collect();
         assert_eq!(seen, [("REGISTER_APPLICATION", SetupPlace::Vendor, false)]);
 
         let draft = house.tiny_draft(&vendor).await;
         let alias = draft.alias_id.unwrap();
         house.engine.validate_profile(draft.id).await.unwrap();
-        let steps = house.engine.vendor_steps(alias, GRANT, &public_url).await.unwrap();
+        let steps = house.engine.vendor_setup(alias, GRANT, &public_url).await.unwrap().steps;
         assert!(steps.iter().all(|guided| guided.done && guided.remedy.is_none()), "{steps:#?}");
 
-        let unoffered = house.engine.vendor_steps(alias, GrantType::JwtBearer, &public_url).await;
+        let unoffered = house.engine.vendor_setup(alias, GrantType::JwtBearer, &public_url).await;
         assert_eq!(code(unoffered), RefusalCode::Unsupported);
-        let unknown = house.engine.vendor_steps(AliasId::generate(), GRANT, &public_url).await;
+        let unknown = house.engine.vendor_setup(AliasId::generate(), GRANT, &public_url).await;
         assert_eq!(code(unknown), RefusalCode::NotFound);
     }
 }
