@@ -32,16 +32,16 @@ const CAPACITY: u64 = 10_000;
 const UNUSED: Duration = Duration::from_secs(12 * 60 * 60);
 /// A token is not used in the last part of its life, because the request takes time too.
 const MARGIN: Duration = Duration::from_secs(120);
-/// By how much the turn of refreshing outlasts the vendor's answer.
-const TURN_MARGIN: Duration = Duration::from_secs(30);
-/// How often one that waits for its turn looks again.
-const TURN_POLL: Duration = Duration::from_millis(200);
+/// By how much the refresh lock outlasts the vendor's answer.
+const LOCK_MARGIN: Duration = Duration::from_secs(30);
+/// How often the refresh lock is tried.
+const LOCK_POLL: Duration = Duration::from_millis(200);
 /// How often a rotated token is kept again when the database is away: without it the grant is lost.
 const KEEP_TRIES: u32 = 6;
 
 /// The tokens of every connection.
 pub(crate) struct Tokens {
-    cache: Cache<Key, Kept>,
+    cache: Cache<Key, CachedToken>,
     versions: AtomicU64,
     refreshes: TaskTracker,
 }
@@ -54,7 +54,7 @@ struct Key {
 }
 
 #[derive(Clone)]
-struct Kept {
+struct CachedToken {
     token: Arc<AccessToken>,
     good_until: Option<DateTime<Utc>>,
 }
@@ -90,10 +90,10 @@ impl fmt::Debug for Tokens {
 }
 
 /// The tokens of one alias.
-pub(crate) struct AliasTokens(Arc<Granting>);
+pub(crate) struct AliasTokens(Arc<TokenFetcher>);
 
 /// What a grant needs.
-struct Granting {
+struct TokenFetcher {
     engine: Engine,
     alias: AliasId,
     key: Key,
@@ -115,34 +115,34 @@ impl AliasTokens {
         let key =
             Key { alias: alias.id, obtained_at: alias.obtained_at, token_url: oauth.token_url.as_str().to_owned() };
         let connector = *connector;
-        Self(Arc::new(Granting { engine: engine.clone(), alias: alias.id, key, connector, oauth, http }))
+        Self(Arc::new(TokenFetcher { engine: engine.clone(), alias: alias.id, key, connector, oauth, http }))
     }
 
     /// Returns a token newer than `refused`, asking for one when there is none; callers take turns.
     async fn newer_than(&self, refused: u64) -> Result<Arc<AccessToken>> {
         let tokens = self.0.engine.tokens();
         let entry = tokens.cache.entry(self.0.key.clone());
-        let granting = Arc::clone(&self.0);
-        let settle = |kept| async move { granting.settle(kept, refused).await }.boxed();
+        let fetcher = Arc::clone(&self.0);
+        let settle = |kept| async move { fetcher.settle(kept, refused).await }.boxed();
         let settled = entry.and_try_compute_with(settle).await?;
         let kept = settled.into_entry().expect("a token is kept or was just put");
         Ok(kept.into_value().token)
     }
 }
 
-impl Granting {
-    async fn settle(self: Arc<Self>, kept: Option<Entry<Key, Kept>>, refused: u64) -> Result<Op<Kept>> {
+impl TokenFetcher {
+    async fn settle(self: Arc<Self>, kept: Option<Entry<Key, CachedToken>>, refused: u64) -> Result<Op<CachedToken>> {
         match kept.map(Entry::into_value) {
             Some(kept) if self.is_good(&kept, refused) => Ok(Op::Nop),
             _ => self.grant().await.map(Op::Put),
         }
     }
 
-    fn is_good(&self, kept: &Kept, refused: u64) -> bool {
+    fn is_good(&self, kept: &CachedToken, refused: u64) -> bool {
         kept.token.version > refused && kept.good_until.is_none_or(|until| self.engine.now() < until)
     }
 
-    async fn grant(self: Arc<Self>) -> Result<Kept> {
+    async fn grant(self: Arc<Self>) -> Result<CachedToken> {
         let alias = self.find().await?;
         let asked = Arc::clone(&self).ask(&alias).await;
         let granted = match asked.and_then(|granted| trusted(&self.connector, &self.oauth, granted)) {
@@ -159,7 +159,7 @@ impl Granting {
         let token =
             AccessToken { bearer: granted.access_token.clone(), instance_url: granted.instance_url.clone(), version };
         self.note(alias, CredentialState::Ready, Some(granted)).await?;
-        Ok(Kept { token: Arc::new(token), good_until })
+        Ok(CachedToken { token: Arc::new(token), good_until })
     }
 
     async fn find(&self) -> Result<Alias> {
@@ -202,7 +202,7 @@ impl Granting {
 
     /// Renews a person's consent, one process at a time.
     async fn refresh(&self) -> Result<Grant> {
-        let turn = self.turn().await?;
+        let lock = self.refresh_lock().await?;
         let (granted, obtained) = match self.consent().await {
             Ok(consent) => {
                 let Consent { application, token, obtained_at } = consent;
@@ -211,11 +211,11 @@ impl Granting {
             Err(error) => (Err(error), None),
         };
         let rotated = granted.as_ref().ok().and_then(|granted| granted.refresh_token.as_ref());
-        self.end_turn(turn, obtained, rotated).await?;
+        self.release_lock(lock, obtained, rotated).await?;
         granted
     }
 
-    /// Reads the consent that there is now: whoever had the turn before may have got a new token, and a person may have
+    /// Reads the consent that there is now: the holder of the lock before may have got a new token, and a person may have
     /// consented anew.
     async fn consent(&self) -> Result<Consent> {
         let mut alias = self.find().await?;
@@ -230,31 +230,31 @@ impl Granting {
         }
     }
 
-    async fn turn(&self) -> Result<DateTime<Utc>> {
+    async fn refresh_lock(&self) -> Result<DateTime<Utc>> {
         let settings = self.engine.settings();
-        let life = settings.request_timeout + settings.connect_timeout + TURN_MARGIN;
+        let life = settings.request_timeout + settings.connect_timeout + LOCK_MARGIN;
         let take = async {
             loop {
-                if let Some(turn) = aliases::begin_refresh(self.engine.db(), self.alias, life).await? {
-                    return Ok(turn);
+                if let Some(lock) = aliases::begin_refresh(self.engine.db(), self.alias, life).await? {
+                    return Ok(lock);
                 }
-                tokio::time::sleep(TURN_POLL).await;
+                tokio::time::sleep(LOCK_POLL).await;
             }
         };
         let late = |_| Error::new(ErrorKind::Unavailable, "another process has been renewing the token for too long");
         tokio::time::timeout(life, take).await.map_err(late)?.map_err(database)
     }
 
-    async fn end_turn(
+    async fn release_lock(
         &self,
-        turn: DateTime<Utc>,
+        lock: DateTime<Utc>,
         obtained: Option<DateTime<Utc>>,
         rotated: Option<&Secret>,
     ) -> Result<()> {
         let (engine, mut delay, mut tries) = (&self.engine, Duration::from_millis(500), KEEP_TRIES);
         loop {
             tries -= 1;
-            match aliases::end_refresh(engine.db(), engine.sealer(), self.alias, turn, obtained, rotated).await {
+            match aliases::end_refresh(engine.db(), engine.sealer(), self.alias, lock, obtained, rotated).await {
                 Err(error) if tries > 0 => {
                     tracing::warn!(alias = %self.alias, %error, "a renewed token is not kept yet");
                     tokio::time::sleep(delay).await;
