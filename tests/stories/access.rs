@@ -258,16 +258,16 @@ each_backend! {
         let entries: Vec<_> = log["auditEvents"]["nodes"].as_array().unwrap().iter().rev().collect();
         let told: Vec<_> = entries.iter().map(|e| (e["action"].as_str().unwrap(), e["outcome"].as_str().unwrap())).collect();
         let expected = [
-            ("updateProfile", "BEGUN"), ("updateProfile", "DONE"),
-            ("setClientCredentials", "BEGUN"), ("setClientCredentials", "DONE"),
-            ("cancelSync", "BEGUN"), ("cancelSync", "REFUSED"),
+            ("updateProfile", "STARTED"), ("updateProfile", "SUCCEEDED"),
+            ("setClientCredentials", "STARTED"), ("setClientCredentials", "SUCCEEDED"),
+            ("cancelSync", "STARTED"), ("cancelSync", "REFUSED"),
         ];
         assert_eq!(told, expected);
         assert_eq!((&entries[1]["before"]["name"], &entries[1]["after"]["name"]), (&json!("hers"), &json!("renamed")));
         assert_eq!(entries[1]["subjectId"], json!(two.hers.profile));
         assert_eq!(entries[3]["after"]["clientId"], "public");
         assert!(entries[5]["note"].as_str().unwrap().contains("has ended"));
-        assert!(entries[0]["cameFrom"].as_str().unwrap().starts_with("127.0.0.1"), "{}", entries[0]);
+        assert!(entries[0]["clientAddress"].as_str().unwrap().starts_with("127.0.0.1"), "{}", entries[0]);
         two.world.stop().await;
     }
 }

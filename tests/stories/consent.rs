@@ -111,7 +111,7 @@ each_backend! {
         story.consent().await;
         let entries = entries().await;
         let told = |at: usize, what: &str| entries[at][what].clone();
-        assert_eq!((told(1, "outcome"), told(0, "outcome")), (json!("BEGUN"), json!("DONE")));
+        assert_eq!((told(1, "outcome"), told(0, "outcome")), (json!("STARTED"), json!("SUCCEEDED")));
         assert_eq!((told(1, "subjectId"), told(0, "subjectId")), (json!(story.alias), json!(story.alias)));
         assert_eq!(told(0, "before")["credentialState"], "MISSING");
         assert_eq!(told(0, "after")["credentialState"], "READY");

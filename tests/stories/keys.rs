@@ -62,7 +62,7 @@ each_backend! {
             () = rotations => {}
             () = serving => unreachable!("it never ends"),
         }
-        let rotated = json!({ "filter": { "action": { "eq": "keys rotate" }, "outcome": ["DONE"] } });
+        let rotated = json!({ "filter": { "action": { "eq": "keys rotate" }, "outcome": ["SUCCEEDED"] } });
         let log = world.api.run("AuditEvents", rotated).await.unwrap();
         assert_eq!(log["auditEvents"]["totalCount"], 3);
         assert_eq!(log["auditEvents"]["nodes"][0]["note"], "2 secrets were re-encrypted");

@@ -182,7 +182,7 @@ fn field(name: &str, value: &Value) -> Value {
         "hint",
         "secret",
         "traceId",
-        "cameFrom",
+        "clientAddress",
     ];
     if varies.contains(&name) && !value.is_null() { json!(format!("[{name}]")) } else { redacted(value) }
 }

@@ -1,9 +1,9 @@
-//! Writes down who does what: no deed without a row that was written before it.
+//! Records who does what: nothing changes without an audit record that was written before.
 
-mod portrait;
+mod snapshot;
 
 use seatgraph_core::Secret;
-use seatgraph_store::audit::{self, Deed};
+use seatgraph_store::audit::{self, AuditRecord};
 use seatgraph_store::profiles::Closed;
 use seatgraph_store::{
     Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, Session, SyncRun,
@@ -14,37 +14,37 @@ use crate::access::{AffectedProfiles, Principal, Subject};
 use crate::refusal::Denied;
 use crate::{Authorization, Connected, ConsentError, CreatedLink, Engine, Validated};
 
-/// Who does something, and from where.
+/// The actor of an operation, and the client that it uses.
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// A principal's key.
     key: String,
     name: String,
-    came_from: String,
+    client_address: String,
     trace_id: String,
 }
 
 impl Actor {
-    /// Names an actor. `came_from` is the sender's address and what its client calls itself.
+    /// Names an actor. `client_address` is the network address of its client, followed by the user agent.
     #[must_use]
-    pub fn new(principal: &Principal, came_from: &str, trace_id: &str) -> Self {
+    pub fn new(principal: &Principal, client_address: &str, trace_id: &str) -> Self {
         Self {
             key: principal.key(),
             name: principal.name().to_owned(),
-            came_from: came_from.to_owned(),
+            client_address: client_address.to_owned(),
             trace_id: trace_id.to_owned(),
         }
     }
 
     /// The record of an action that starts, without its subject.
-    fn record(&self, action: &str) -> Deed {
-        Deed {
-            attempt: Uuid::now_v7(),
+    fn record(&self, action: &str) -> AuditRecord {
+        AuditRecord {
+            operation_id: Uuid::now_v7(),
             actor: self.key.clone(),
             actor_name: self.name.clone(),
-            came_from: self.came_from.clone(),
+            client_address: self.client_address.clone(),
             action: action.to_owned(),
-            outcome: AuditOutcome::Begun,
+            outcome: AuditOutcome::Started,
             subject: None,
             before: None,
             after: None,
@@ -119,7 +119,7 @@ impl Engine {
         let ended = match &done {
             Ok(result) => {
                 let note = result.note();
-                Ended { outcome: AuditOutcome::Done, note, subject: Some(result.subject().unwrap_or(subject)) }
+                Ended { outcome: AuditOutcome::Succeeded, note, subject: Some(result.subject().unwrap_or(subject)) }
             }
             Err(error) => {
                 let (outcome, note) = error.audited();
@@ -136,10 +136,10 @@ impl Engine {
         actor: &Actor,
         action: &str,
         subject: Subject,
-    ) -> Result<Deed, seatgraph_store::Error> {
-        let record = Deed {
+    ) -> Result<AuditRecord, seatgraph_store::Error> {
+        let record = AuditRecord {
             subject: subject.id(),
-            before: self.portrait(subject).await?.map(|before| before.to_string()),
+            before: self.snapshot(subject).await?.map(|before| before.to_string()),
             profile_id: self.only_profile(subject).await,
             ..actor.record(action)
         };
@@ -149,11 +149,11 @@ impl Engine {
 
     /// Records the outcome of a command. The command has run: when this cannot be written, the record of its start
     /// stays, which says that its outcome is unknown.
-    async fn record_end(&self, mut record: Deed, named: Subject, ended: Ended) {
+    async fn record_end(&self, mut record: AuditRecord, named: Subject, ended: Ended) {
         record.outcome = ended.outcome;
         record.note = ended.note;
         if let Some(subject) = ended.subject {
-            record.after = self.portrait(subject).await.ok().flatten().map(|after| after.to_string());
+            record.after = self.snapshot(subject).await.ok().flatten().map(|after| after.to_string());
             if subject != named {
                 record.subject = subject.id();
                 record.profile_id = self.only_profile(subject).await.or(record.profile_id);

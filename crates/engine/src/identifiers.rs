@@ -73,7 +73,8 @@ fn named(product: Product) -> Result<Product, Denied> {
         category: filled(product.category),
     };
     let required = |what: &str, field| {
-        Refusal::new(RefusalCode::Required, format!("the {what} is empty; enter a name")).at(["target", "product", field])
+        Refusal::new(RefusalCode::Required, format!("the {what} is empty; enter a name"))
+            .at(["target", "product", field])
     };
     let mut faults = Vec::new();
     if product.publisher.is_empty() {

@@ -32,19 +32,22 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
 #[serde(rename_all = "camelCase")]
-pub struct Deed {
+pub struct AuditRecord {
     /// ID of the operation, the same in both of its entries.
-    #[diesel(serialize_as = Bind<Uuid>)]
-    pub attempt: Uuid,
+    #[diesel(column_name = attempt, serialize_as = Bind<Uuid>)]
+    #[serde(rename = "attempt")]
+    pub operation_id: Uuid,
     /// Key of the caller.
     pub actor: String,
     /// Display name of the caller at that time.
     pub actor_name: String,
     /// IP address and user agent of the caller.
-    pub came_from: String,
+    #[diesel(column_name = came_from)]
+    #[serde(rename = "cameFrom")]
+    pub client_address: String,
     /// Name of the mutation or of the command-line command.
     pub action: String,
-    /// BEGUN in the entry before the operation; its outcome in the second entry.
+    /// `Started` in the entry before the operation; its outcome in the second entry.
     pub outcome: AuditOutcome,
     /// Global ID of the affected object; `None` if there is none yet.
     pub subject: Option<String>,
@@ -73,20 +76,22 @@ pub struct AuditEvent {
     /// Content of the row.
     #[diesel(embed)]
     #[serde(flatten)]
-    pub deed: Deed,
+    pub record: AuditRecord,
     /// MAC of the previous row; zeros for the first.
-    #[serde(serialize_with = "chain::as_hex")]
-    pub previous_hash: Vec<u8>,
+    #[diesel(column_name = previous_hash)]
+    #[serde(rename = "previousHash", serialize_with = "chain::as_hex")]
+    pub previous_mac: Vec<u8>,
     /// HMAC-SHA256 over this row and the MAC of the previous row, with the key in audit_head.
-    #[serde(serialize_with = "chain::as_hex")]
-    pub hash: Vec<u8>,
+    #[diesel(column_name = hash)]
+    #[serde(rename = "hash", serialize_with = "chain::as_hex")]
+    pub mac: Vec<u8>,
 }
 
 impl AuditEvent {
     /// MAC of the row in hexadecimal.
     #[must_use]
-    pub fn signature(&self) -> String {
-        hex(&self.hash)
+    pub fn mac_hex(&self) -> String {
+        hex(&self.mac)
     }
 }
 
@@ -109,9 +114,9 @@ pub struct AuditFilter {
 ///
 /// # Errors
 /// `Unsealable` if the chain's key was encrypted with another key; `Unavailable` if the database is unavailable.
-pub async fn append(db: &Db, sealer: &Sealer, deed: &Deed) -> Result<AuditEvent> {
+pub async fn append(db: &Db, sealer: &Sealer, record: &AuditRecord) -> Result<AuditEvent> {
     let fresh = chain::fresh_key(sealer)?;
-    let (deed, sealer) = (deed.clone(), sealer.clone());
+    let (record, sealer) = (record.clone(), sealer.clone());
     with_tx!(db, Full, |c, now| {
         let head = audit_head::table.filter(audit_head::id.eq(1));
         let step = || diesel::update(head).set(audit_head::sequence.eq(audit_head::sequence + 1));
@@ -127,11 +132,11 @@ pub async fn append(db: &Db, sealer: &Sealer, deed: &Deed) -> Result<AuditEvent>
             step().execute(c).await?;
         }
         let columns = (audit_head::sequence, audit_head::hash, audit_head::sealed_key);
-        let (sequence, previous_hash, sealed): (i64, Vec<u8>, Vec<u8>) = head.select(columns).first(c).await?;
-        let mut event = AuditEvent { sequence, at: now, deed: deed.clone(), previous_hash, hash: Vec::new() };
-        event.hash = chain::sign(&chain::open_key(&sealer, &sealed)?, &event);
+        let (sequence, previous_mac, sealed): (i64, Vec<u8>, Vec<u8>) = head.select(columns).first(c).await?;
+        let mut event = AuditEvent { sequence, at: now, record: record.clone(), previous_mac, mac: Vec::new() };
+        event.mac = chain::mac_of(&chain::open_key(&sealer, &sealed)?, &event);
         diesel::insert_into(audit_events::table).values(event.clone()).execute(c).await?;
-        diesel::update(head).set(audit_head::hash.eq(&event.hash)).execute(c).await?;
+        diesel::update(head).set(audit_head::hash.eq(&event.mac)).execute(c).await?;
         Ok(event)
     })
 }
@@ -177,7 +182,7 @@ pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> R
         };
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
-    Ok(plan.page(rows, |event: &AuditEvent| (Key::Number(event.sequence), event.deed.attempt)))
+    Ok(plan.page(rows, |event: &AuditEvent| (Key::Number(event.sequence), event.record.operation_id)))
 }
 
 /// Counts the matching rows.

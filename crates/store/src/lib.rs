@@ -36,7 +36,7 @@ mod visibility;
 mod wakeups;
 
 pub use aliases::Alias;
-pub use audit::{AuditEvent, Deed};
+pub use audit::{AuditEvent, AuditRecord};
 pub use authorizations::Pending;
 pub use db::{Backend, DatabaseSettings, Db, FileLock, Pools, Reader, ScopedDb};
 pub use delegations::DelegatedLink;

@@ -56,9 +56,9 @@ export class Gateway {
   }
 
   /** What the audit log says that somebody did, the newest first. */
-  async deeds(actor) {
+  async auditEvents(actor) {
     const filter = `{ actor: { eq: ${JSON.stringify(actor)} } }`;
-    return (await this.#ask(`{ auditEvents(first: 100, filter: ${filter}) { nodes { action actorName cameFrom } } }`)).auditEvents.nodes;
+    return (await this.#ask(`{ auditEvents(first: 100, filter: ${filter}) { nodes { action actorName clientAddress } } }`)).auditEvents.nodes;
   }
 
   async #ask(query, input) {

@@ -40,7 +40,7 @@ impl InstanceIdentity {
     /// # Errors
     /// If the file cannot be read or is damaged.
     pub fn audit_head(&self) -> Result<Option<String>, store::Error> {
-        Ok(self.stored()?.and_then(|stored| stored.audit).map(|row| row.signature))
+        Ok(self.stored()?.and_then(|stored| stored.audit).map(|row| row.mac))
     }
 
     /// Stored state of the database. `None` if there is no file yet.
@@ -91,8 +91,8 @@ fn read(path: &Path) -> Result<Option<StoredState>, store::Error> {
     let mut further = words.map(|word| Some(word.to_owned()).filter(|word| word != NOTHING));
     let (file, row) = (further.next().flatten(), further.next().flatten());
     let audit = row.map(|row| {
-        let (sequence, signature) = row.split_once(':')?;
-        Some(audit::AuditHead { sequence: sequence.parse().ok()?, signature: signature.to_owned() })
+        let (sequence, mac) = row.split_once(':')?;
+        Some(audit::AuditHead { sequence: sequence.parse().ok()?, mac: mac.to_owned() })
     });
     let audit = audit.map(|row| row.ok_or_else(damaged)).transpose()?;
     let is_copy = file.is_some_and(|file| number(&about).is_some_and(|number| number.to_string() != file));
@@ -104,7 +104,7 @@ fn write(path: &Path, stored: &StoredState) -> std::io::Result<()> {
     let half = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&half)?;
     let number = number(&file.metadata()?).map_or(NOTHING.to_owned(), |number| number.to_string());
-    let audit = stored.audit.as_ref().map_or(NOTHING.to_owned(), |row| format!("{}:{}", row.sequence, row.signature));
+    let audit = stored.audit.as_ref().map_or(NOTHING.to_owned(), |row| format!("{}:{}", row.sequence, row.mac));
     writeln!(file, "{} {} {number} {audit}", stored.epoch, stored.generation)?;
     file.sync_all()?;
     fs::rename(&half, path)
@@ -131,7 +131,7 @@ mod tests {
         let path = folder.path().join("seatgraph.instance");
         assert_eq!(read(&path).unwrap(), None);
         let stored = StoredState {
-            audit: Some(audit::AuditHead { sequence: 7, signature: "a1".to_owned() }),
+            audit: Some(audit::AuditHead { sequence: 7, mac: "a1".to_owned() }),
             ..StoredState::of(Uuid::from_u128(3), 12)
         };
         write(&path, &stored).unwrap();

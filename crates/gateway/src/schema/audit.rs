@@ -18,9 +18,9 @@ const LISTING: &str = "auditEvents by SEQUENCE DESC";
 pub(crate) enum AuditOutcome {
     /// The operation started. If no other entry of the operation follows, the gateway stopped during it: check the
     /// subject.
-    Begun,
+    Started,
     /// The operation succeeded.
-    Done,
+    Succeeded,
     /// The operation was refused. Nothing was changed.
     Refused,
     /// The operation failed with an error.
@@ -41,14 +41,14 @@ pub(crate) struct AuditEvent {
     /// Time of the entry.
     at: DateTime,
     /// ID of the operation. Both entries of an operation have the same ID.
-    attempt: ID,
+    operation_id: ID,
     /// The subject before the operation, without secrets. Null if the subject did not exist.
     before: Option<Json>,
     /// IP address and user agent of the caller.
-    came_from: String,
+    client_address: String,
     /// Message authentication code (HMAC) of the entry, in hexadecimal. Keep a copy of the newest one outside the
     /// database to detect truncation.
-    hash: String,
+    mac: String,
     /// Reason of a refusal or failure, or the reason given by the caller. Null if there is none.
     note: Option<String>,
     /// State of the operation when the entry was written.
@@ -63,24 +63,23 @@ pub(crate) struct AuditEvent {
 
 impl From<store::AuditEvent> for AuditEvent {
     fn from(event: store::AuditEvent) -> Self {
-        let hash = event.signature();
-        let deed = event.deed;
+        let (mac, record) = (event.mac_hex(), event.record);
         let shown = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok()).map(Json);
         Self {
-            action: deed.action,
-            actor: deed.actor,
-            actor_name: deed.actor_name,
-            after: shown(deed.after),
+            action: record.action,
+            actor: record.actor,
+            actor_name: record.actor_name,
+            after: shown(record.after),
             at: event.at.into(),
-            attempt: deed.attempt.to_string().into(),
-            before: shown(deed.before),
-            came_from: deed.came_from,
-            hash,
-            note: deed.note,
-            outcome: deed.outcome.into(),
+            operation_id: record.operation_id.to_string().into(),
+            before: shown(record.before),
+            client_address: record.client_address,
+            mac,
+            note: record.note,
+            outcome: record.outcome.into(),
             sequence: int(event.sequence),
-            subject_id: deed.subject.map(ID),
-            trace_id: deed.trace_id,
+            subject_id: record.subject.map(ID),
+            trace_id: record.trace_id,
         }
     }
 }

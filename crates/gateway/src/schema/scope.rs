@@ -22,7 +22,7 @@ pub(crate) struct RequestScope {
     pub(crate) db: ScopedDb,
     /// Who asks.
     pub(crate) principal: Arc<Principal>,
-    came_from: Arc<str>,
+    client_address: Arc<str>,
     trace_id: String,
     /// When the request came; what it says about ages goes by this.
     pub(crate) now: DateTime<Utc>,
@@ -47,7 +47,7 @@ impl RequestScope {
             engine,
             db,
             principal: Arc::clone(&visitor.principal),
-            came_from: Arc::clone(&visitor.from),
+            client_address: Arc::clone(&visitor.from),
             trace_id: trace_id.to_owned(),
             public_url,
             loads,
@@ -56,7 +56,7 @@ impl RequestScope {
 
     /// Whoever asks, as the audit log names it.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::new(&self.principal, &self.came_from, &self.trace_id)
+        Actor::new(&self.principal, &self.client_address, &self.trace_id)
     }
 
     /// Loads what `key` stands for, together with what the rest of the request asks for at the same time.

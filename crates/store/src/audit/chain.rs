@@ -79,18 +79,18 @@ pub struct AuditHead {
     /// Sequence number of the row.
     pub sequence: i64,
     /// MAC of the row in hexadecimal.
-    pub signature: String,
+    pub mac: String,
 }
 
 /// Returns the last row. `None` if the log is empty.
 pub async fn head(db: &Db) -> Result<Option<AuditHead>> {
-    Ok(read_head(db).await?.map(|(sequence, hash, _)| AuditHead { sequence, signature: hex(&hash) }))
+    Ok(read_head(db).await?.map(|(sequence, mac, _)| AuditHead { sequence, mac: hex(&mac) }))
 }
 
 /// Whether the log still contains a row. If not, it was truncated or replaced.
 pub async fn holds(db: &Db, noted: &AuditHead) -> Result<bool> {
     let row = after(db, noted.sequence - 1, 1).await?.pop();
-    Ok(row.is_some_and(|row| row.sequence == noted.sequence && row.signature() == noted.signature))
+    Ok(row.is_some_and(|row| row.sequence == noted.sequence && row.mac_hex() == noted.mac))
 }
 
 /// Whether the keys decrypt the log's key. Always true for an empty log.
@@ -118,8 +118,8 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
         if let Err(broken) = walk.go_to(db, head.0).await? {
             return Ok(Err(broken));
         }
-        let (found, hash) = &walk.last;
-        if *hash != head.1 {
+        let (found, mac) = &walk.last;
+        if *mac != head.1 {
             return Ok(Err(Broken::CutOff { expected: head.0, found: *found }));
         }
         let Some(beyond) = after(db, *found, 1).await?.pop() else { break };
@@ -129,8 +129,8 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
             _ => return Ok(Err(Broken::PutIn(beyond.sequence))),
         }
     }
-    let (events, hash) = walk.last;
-    Ok(if walk.met { Ok(Verified { events, head: hex(&hash) }) } else { Err(Broken::HeadMissing) })
+    let (events, mac) = walk.last;
+    Ok(if walk.met { Ok(Verified { events, head: hex(&mac) }) } else { Err(Broken::HeadMissing) })
 }
 
 struct Walk<'a> {
@@ -167,31 +167,31 @@ impl Walk<'_> {
         if event.sequence != expected {
             return Err(Broken::Missing { expected, found: event.sequence });
         }
-        let signed = bool::from(sign(&self.key, &event).ct_eq(&event.hash));
-        if !signed || event.previous_hash != self.last.1 {
+        let is_intact = bool::from(mac_of(&self.key, &event).ct_eq(&event.mac));
+        if !is_intact || event.previous_mac != self.last.1 {
             return Err(Broken::Changed(event.sequence));
         }
-        self.met |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&hex(&event.hash)));
-        self.last = (event.sequence, event.hash);
+        self.met |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&hex(&event.mac)));
+        self.last = (event.sequence, event.mac);
         Ok(())
     }
 }
 
 /// Computes the MAC of a row over the row and the previous MAC.
-pub(super) fn sign(key: &[u8], event: &AuditEvent) -> Vec<u8> {
-    let deed = &event.deed;
-    let told = (
-        (event.sequence, event.at.timestamp_micros(), deed.attempt, &deed.actor, &deed.actor_name),
-        (&deed.came_from, &deed.action, deed.outcome, &deed.subject),
-        (&deed.before, &deed.after, &deed.note, &deed.trace_id, &event.previous_hash),
+pub(super) fn mac_of(key: &[u8], event: &AuditEvent) -> Vec<u8> {
+    let record = &event.record;
+    let covered = (
+        (event.sequence, event.at.timestamp_micros(), record.operation_id, &record.actor, &record.actor_name),
+        (&record.client_address, &record.action, record.outcome, &record.subject),
+        (&record.before, &record.after, &record.note, &record.trace_id, &event.previous_mac),
     );
-    let told = match deed.profile_id {
-        None => serde_json::to_vec(&told),
-        Some(profile) => serde_json::to_vec(&(told, profile)),
+    let covered = match record.profile_id {
+        None => serde_json::to_vec(&covered),
+        Some(profile) => serde_json::to_vec(&(covered, profile)),
     };
-    let told = told.expect("plain fields are JSON");
+    let covered = covered.expect("plain fields are JSON");
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length will do");
-    mac.update(&told);
+    mac.update(&covered);
     mac.finalize().into_bytes().to_vec()
 }
 

@@ -234,15 +234,15 @@ words! {
         /// Everybody in a group, as the identity provider names it.
         Group = "GROUP",
     }
-    /// How far a deed in the audit log is.
+    /// State of an audited operation.
     AuditOutcome {
-        /// Nothing has happened yet. A deed without another row was cut short: look at its subject.
-        Begun = "BEGUN",
-        /// It was done.
-        Done = "DONE",
-        /// It was refused, and nothing was changed.
+        /// The operation started. Without a second entry its outcome is unknown: check the subject.
+        Started = "BEGUN",
+        /// The operation succeeded.
+        Succeeded = "DONE",
+        /// The operation was refused. Nothing was changed.
         Refused = "REFUSED",
-        /// Something went wrong on the way.
+        /// The operation failed with an error.
         Failed = "FAILED",
     }
     /// Who said what an identifier stands for.

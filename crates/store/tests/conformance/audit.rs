@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use seatgraph_store::audit::{self, AuditFilter, Broken, Deed};
+use seatgraph_store::audit::{self, AuditFilter, AuditRecord, Broken};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
     AccessVisibility, AuditOutcome, Backend, Error, PageRequest, ProfileId, ProfileSet, Sealer, StringFilter,
@@ -14,14 +14,14 @@ fn sealer() -> Sealer {
     Sealer::from_key(&[1; 32])
 }
 
-fn deed(action: &str) -> Deed {
-    Deed {
-        attempt: Uuid::now_v7(),
+fn record(action: &str) -> AuditRecord {
+    AuditRecord {
+        operation_id: Uuid::now_v7(),
         actor: "command-line".to_owned(),
         actor_name: "command line".to_owned(),
-        came_from: "here".to_owned(),
+        client_address: "here".to_owned(),
         action: action.to_owned(),
-        outcome: AuditOutcome::Done,
+        outcome: AuditOutcome::Succeeded,
         subject: Some("prof_1".to_owned()),
         before: Some(r#"{ "name":"before" }"#.to_owned()),
         after: None,
@@ -44,7 +44,7 @@ async fn laid_open(db: &TestDatabase) {
 
 async fn written(db: &TestDatabase, actions: &[&str]) {
     for action in actions {
-        audit::append(db, &sealer(), &deed(action)).await.unwrap();
+        audit::append(db, &sealer(), &record(action)).await.unwrap();
     }
 }
 
@@ -64,7 +64,7 @@ each_backend! {
     async fn rows_written_at_once_are_numbered_without_gaps(db: TestDatabase) {
         let writing = (0..20).map(|n| {
             let db = (*db).clone();
-            tokio::spawn(async move { audit::append(&db, &sealer(), &deed(&format!("deed {n}"))).await.unwrap().sequence })
+            tokio::spawn(async move { audit::append(&db, &sealer(), &record(&format!("record {n}"))).await.unwrap().sequence })
         });
         let mut numbers = BTreeSet::new();
         for one in writing.collect::<Vec<_>>() {
@@ -126,7 +126,7 @@ each_backend! {
         written(&db, &["one", "two"]).await;
         let noted = audit::head(&db).await.unwrap().unwrap();
         let verified = audit::verify(&db, &sealer(), None).await.unwrap().unwrap();
-        assert_eq!((noted.sequence, &noted.signature), (verified.events, &verified.head));
+        assert_eq!((noted.sequence, &noted.mac), (verified.events, &verified.head));
         assert!(audit::holds(&db, &noted).await.unwrap());
         laid_open(&db).await;
         for table in ["audit_events", "audit_head"] {
@@ -134,7 +134,7 @@ each_backend! {
         }
         for actions in [&[][..], &["begun anew", "and again"]] {
             written(&db, actions).await;
-            let wiped = audit::verify(&db, &sealer(), Some(&noted.signature)).await.unwrap();
+            let wiped = audit::verify(&db, &sealer(), Some(&noted.mac)).await.unwrap();
             assert_eq!(wiped, Err(Broken::HeadMissing));
             assert!(!audit::holds(&db, &noted).await.unwrap());
         }
@@ -143,7 +143,7 @@ each_backend! {
     async fn whoever_may_read_of_one_profile_alone_reads_of_that(db: TestDatabase) {
         let (hers, other) = (ProfileId::generate(), ProfileId::generate());
         for profile_id in [None, Some(hers), Some(other), Some(hers)] {
-            audit::append(&db, &sealer(), &Deed { profile_id, ..deed("one") }).await.unwrap();
+            audit::append(&db, &sealer(), &AuditRecord { profile_id, ..record("one") }).await.unwrap();
         }
         let (all, access) = (ProfileSet::All, AccessVisibility::All);
         let auditor = Visibility { audit: ProfileSet::from_iter([hers]), profiles: all, access };
@@ -189,17 +189,17 @@ each_backend! {
         written(&db, &["one"]).await;
         let stranger = Sealer::from_key(&[2; 32]);
         assert!(matches!(audit::verify(&db, &stranger, None).await, Err(Error::Unsealable)));
-        assert!(matches!(audit::append(&db, &stranger, &deed("two")).await, Err(Error::Unsealable)));
+        assert!(matches!(audit::append(&db, &stranger, &record("two")).await, Err(Error::Unsealable)));
         assert_eq!(audit::count(&db, &AuditFilter::default()).await.unwrap(), 1);
     }
 
     async fn the_key_of_the_chain_is_sealed_anew_like_every_secret(db: TestDatabase) {
         let folder = tempfile::tempdir().unwrap();
         let sealer = Sealer::from_key_file(&folder.path().join("key")).unwrap();
-        audit::append(&db, &sealer, &deed("one")).await.unwrap();
+        audit::append(&db, &sealer, &record("one")).await.unwrap();
         sealer.add_key().unwrap();
         assert_eq!(secrets::reseal(&db, &sealer).await.unwrap().resealed, 1);
-        audit::append(&db, &sealer, &deed("two")).await.unwrap();
+        audit::append(&db, &sealer, &record("two")).await.unwrap();
         assert_eq!(audit::verify(&db, &sealer, None).await.unwrap().unwrap().events, 2);
     }
 

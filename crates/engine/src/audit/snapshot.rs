@@ -1,4 +1,4 @@
-//! A subject as the audit log keeps it: what people may change of it, and nothing secret.
+//! Snapshots of subjects for the audit log: the fields that users change, nothing secret.
 
 use seatgraph_core::Process;
 use seatgraph_store::{
@@ -11,8 +11,8 @@ use crate::Engine;
 use crate::access::Subject;
 
 impl Engine {
-    /// Draws a subject as it is now; `None` for what is gone, and for the gateway at large.
-    pub(super) async fn portrait(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
+    /// Takes a snapshot of a subject; `None` for what is gone, and for the gateway at large.
+    pub(super) async fn snapshot(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
         let db = self.db();
         Ok(match subject {
             Subject::Gateway => None,
