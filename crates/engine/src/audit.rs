@@ -4,7 +4,7 @@ mod snapshot;
 
 use seatgraph_core::Secret;
 use seatgraph_store::audit::{self, AuditRecord};
-use seatgraph_store::profiles::Closed;
+use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{
     Alias, ApiToken, Assignment, AuditOutcome, DelegatedLink, Model, Profile, ProfileId, Session, SyncRun,
 };
@@ -200,7 +200,7 @@ audited! {
     (ApiToken, Secret): (token, _) => Some(Subject::Token(token.id));
     Assignment: held => Some(Subject::Role(held.id));
     Authorization: _ => None;
-    Closed: _ => None;
+    DeletionCounts: _ => None;
     Connected: connected => Some(Subject::alias(connected.alias.id));
     CreatedLink: created => Some(Subject::Link(created.link.id));
     DelegatedLink: link => Some(Subject::Link(link.id));

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use chrono::{DateTime, Utc};
 use futures::Stream;
 use seatgraph_core::{Process, Registration, Secret};
-use seatgraph_store::profiles::Closed;
+use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{
     Alias, AliasId, ApiToken, Assignment, AssignmentId, DelegatedLink, IdentifierId, LinkId, Model, Pools, Profile,
     ProfileId, RunId, ScopedDb, Stage, SyncRun, TokenId,
@@ -169,7 +169,7 @@ commands! {
     create_profile(input: CreateProfile) -> Profile;
     create_token(by: &Principal, input: CreateToken) -> (ApiToken, Secret);
     delete_alias(id: AliasId) -> ();
-    delete_profile(id: ProfileId) -> Closed;
+    delete_profile(id: ProfileId) -> DeletionCounts;
     disconnect_alias(id: AliasId) -> Alias;
     pause_profile(id: ProfileId) -> Profile;
     publish_profile(id: ProfileId) -> (Profile, SyncRun);

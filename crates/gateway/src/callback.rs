@@ -32,14 +32,14 @@ pub(crate) fn begun_by(principal: &Principal) -> String {
 }
 
 #[derive(Clone)]
-struct Here {
+struct AppState {
     engine: Engine,
     visitors: Visitors,
 }
 
 /// Answers the vendors' redirects.
 pub(crate) fn router(engine: Engine, visitors: Visitors) -> Router {
-    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(Here { engine, visitors })
+    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(AppState { engine, visitors })
 }
 
 /// What RFC 6749 section 4.1.2 puts behind the address; vendors add more.
@@ -56,7 +56,7 @@ struct Returned {
 }
 
 async fn callback(
-    State(Here { engine, visitors }): State<Here>,
+    State(AppState { engine, visitors }): State<AppState>,
     Path(connector): Path<String>,
     returned: Result<Query<Returned>, QueryRejection>,
     parts: Parts,

@@ -6,12 +6,12 @@
 //! asks [`is_cross_site`](crate::edge::is_cross_site) first.
 
 mod claims;
-mod place;
+mod csrf;
+mod error;
 mod provider;
+mod return_to;
 mod routes;
 mod settings;
-mod site;
-mod trouble;
 
 use std::fmt;
 use std::sync::Arc;

@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{Allowance, Cursor, Organization, Process};
 
 pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
-pub use close::{Closed, close};
+pub use close::{DeletionCounts, close};
 pub(crate) use diagnosis::{AllowanceStatements, DoubtStatements};
 pub use diagnosis::{ProcessHealth, note_organization_checked, set_allowance, set_diagnosis};
 pub(crate) use read::visible;

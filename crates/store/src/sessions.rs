@@ -15,7 +15,7 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
-pub use self::attempts::{Attempt, Taken, begin, take};
+pub use self::attempts::{ConsumeResult, PendingLogin, begin, take};
 use crate::db::{Connected, with_conn, with_tx};
 use crate::digest::{hash, hex};
 use crate::runs::until;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::SyncMode;
-use seatgraph_store::profiles::Closed;
+use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{
     self as store, Alias, AliasId, Profile, ProfileId, ProfileProcess, ProfileState, Schedule, ScheduleEvery, profiles,
 };
@@ -72,7 +72,7 @@ impl Engine {
     ///
     /// # Errors
     /// Refuses an unknown profile.
-    pub async fn delete_profile(&self, id: ProfileId) -> Result<Closed, Denied> {
+    pub async fn delete_profile(&self, id: ProfileId) -> Result<DeletionCounts, Denied> {
         let profile = self.profile(id).await?;
         let now = self.db().now().await?;
         Ok(profiles::close(self.db(), profile.id, now).await?)

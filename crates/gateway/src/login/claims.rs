@@ -5,7 +5,7 @@ use seatgraph_store::sessions::Login;
 use serde_json::{Map, Value};
 
 use super::LoginSettings;
-use super::trouble::Trouble;
+use super::error::LoginError;
 
 /// Claims by name, as the provider's JSON has them.
 pub(super) type Claims = Map<String, Value>;
@@ -24,15 +24,15 @@ pub(super) fn complete(mut claims: Claims, more: Claims) -> Claims {
 }
 
 /// Reads whom the provider let through.
-pub(super) fn login(settings: &LoginSettings, claims: &Claims, id_token: Option<Secret>) -> Result<Login, Trouble> {
+pub(super) fn login(settings: &LoginSettings, claims: &Claims, id_token: Option<Secret>) -> Result<Login, LoginError> {
     let text = |name: &str| find(claims, name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let subject = text("sub").ok_or(Trouble::Claim { name: "sub".to_owned(), wanted: "a text" })?;
+    let subject = text("sub").ok_or(LoginError::Claim { name: "sub".to_owned(), wanted: "a text" })?;
     let name = [settings.name_claim.as_str(), "preferred_username", "email"].into_iter().find_map(text);
     let denied = claims.get("email_verified").is_some_and(|verified| *verified == Value::Bool(false));
     let groups = groups(settings, claims)?;
     let allowed = &settings.allowed_groups;
     if !allowed.is_empty() && !groups.iter().any(|group| allowed.contains(group)) {
-        return Err(Trouble::NotAllowed { claimed: find(claims, &settings.group_claim).is_some() });
+        return Err(LoginError::NotAllowed { claimed: find(claims, &settings.group_claim).is_some() });
     }
     Ok(Login {
         issuer: settings.issuer.clone(),
@@ -46,8 +46,8 @@ pub(super) fn login(settings: &LoginSettings, claims: &Claims, id_token: Option<
 
 /// Reads the group claim. Absent means no group; anything but texts is refused, because a group that is left out could
 /// be the one that a right hangs on.
-fn groups(settings: &LoginSettings, claims: &Claims) -> Result<Vec<String>, Trouble> {
-    let wrong = || Trouble::Claim { name: settings.group_claim.clone(), wanted: "a list of texts" };
+fn groups(settings: &LoginSettings, claims: &Claims) -> Result<Vec<String>, LoginError> {
+    let wrong = || LoginError::Claim { name: settings.group_claim.clone(), wanted: "a list of texts" };
     let mut groups = match find(claims, &settings.group_claim) {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(one)) => vec![one.clone()],
@@ -88,7 +88,7 @@ mod tests {
         claims
     }
 
-    fn read(more: &str, value: Value) -> Result<Login, Trouble> {
+    fn read(more: &str, value: Value) -> Result<Login, LoginError> {
         login(&settings(more), &claims(value), None)
     }
 
@@ -124,7 +124,7 @@ mod tests {
     fn a_group_claim_that_is_not_understood_lets_nobody_in() {
         for groups in [json!(7), json!({ "a": true }), json!(["a", 7]), json!([["a"]]), json!(true)] {
             let refused = read("", json!({ "sub": "u", "groups": groups.clone() })).unwrap_err();
-            assert!(matches!(refused, Trouble::Claim { ref name, .. } if name == "groups"), "{groups}");
+            assert!(matches!(refused, LoginError::Claim { ref name, .. } if name == "groups"), "{groups}");
         }
     }
 
@@ -141,7 +141,7 @@ mod tests {
         assert!(read(only, json!({ "sub": "u", "groups": ["x", "auditors"] })).is_ok());
         for groups in [json!([]), json!(["Auditors"]), json!("licence-admins "), Value::Null] {
             let refused = read(only, json!({ "sub": "u", "groups": groups.clone() })).unwrap_err();
-            assert!(matches!(refused, Trouble::NotAllowed { .. }), "{groups}");
+            assert!(matches!(refused, LoginError::NotAllowed { .. }), "{groups}");
         }
     }
 

@@ -4,7 +4,7 @@
 //! starting. Its description and its keys are asked for anew after a while, and at once when a token names a key that
 //! is not among them: providers change keys without a word.
 
-mod talk;
+mod protocol;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -18,10 +18,10 @@ use openidconnect::{
 };
 use seatgraph_core::http::{Carrier, HttpOptions, Reach};
 use seatgraph_core::{Clock, Secret};
-use seatgraph_store::sessions::{Attempt, Login};
+use seatgraph_store::sessions::{Login, PendingLogin};
 use url::Url;
 
-use super::trouble::{Fault, Trouble};
+use super::error::{LoginError, ProviderError};
 use super::{LoginSettings, claims};
 use crate::addresses;
 
@@ -46,7 +46,7 @@ pub(super) struct Provider {
 #[derive(Default)]
 struct Known {
     description: Option<Arc<Description>>,
-    failed: Option<(DateTime<Utc>, Fault)>,
+    failed: Option<(DateTime<Utc>, ProviderError)>,
 }
 
 /// What the provider says of itself, its keys among it.
@@ -62,7 +62,7 @@ pub(super) struct Begun {
     /// Comes back with the code.
     pub(super) state: Secret,
     /// What is kept until then.
-    pub(super) attempt: Attempt,
+    pub(super) attempt: PendingLogin,
 }
 
 impl Provider {
@@ -80,7 +80,7 @@ impl Provider {
     }
 
     /// Prepares the way to the provider and back to `return_path`.
-    pub(super) async fn begin(&self, return_path: String) -> Result<Begun, Trouble> {
+    pub(super) async fn begin(&self, return_path: String) -> Result<Begun, LoginError> {
         let description = self.description().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client(&description.metadata);
@@ -91,33 +91,33 @@ impl Provider {
         let request = request.add_scopes(scopes.cloned().map(Scope::new)).set_pkce_challenge(challenge);
         let (url, state, nonce) = request.url();
         let (nonce, verifier) = (Secret::new(nonce.secret()), Secret::new(verifier.secret()));
-        Ok(Begun { url, state: Secret::new(state.secret()), attempt: Attempt { nonce, verifier, return_path } })
+        Ok(Begun { url, state: Secret::new(state.secret()), attempt: PendingLogin { nonce, verifier, return_path } })
     }
 
     /// Redeems the code that a browser came back with, and reads whom the provider let through.
-    pub(super) async fn redeem(&self, code: &Secret, attempt: &Attempt) -> Result<Login, Trouble> {
+    pub(super) async fn redeem(&self, code: &Secret, attempt: &PendingLogin) -> Result<Login, LoginError> {
         let mut description = self.description().await?;
         let mut client = self.client(&description.metadata);
-        let tokens = talk::redeem(&client, &self.carrier, code, &attempt.verifier).await?;
+        let tokens = protocol::redeem(&client, &self.carrier, code, &attempt.verifier).await?;
         let nonce = Nonce::new(attempt.nonce.expose().to_owned());
         let now = || self.clock.now();
-        let mut verified = talk::verify(&client, &tokens, &nonce, &now);
-        if matches!(verified, Err(talk::Unproven::UnknownKey)) {
+        let mut verified = protocol::verify(&client, &tokens, &nonce, &now);
+        if matches!(verified, Err(protocol::Unproven::UnknownKey)) {
             description = self.description_after(description.at).await?;
             client = self.client(&description.metadata);
-            verified = talk::verify(&client, &tokens, &nonce, &now);
+            verified = protocol::verify(&client, &tokens, &nonce, &now);
         }
         let mut known = verified?;
         if claims::is_incomplete(&self.settings, &known) && client.user_info_url().is_some() {
-            let more = talk::user_info(&client, &self.carrier, &tokens, &known).await?;
+            let more = protocol::user_info(&client, &self.carrier, &tokens, &known).await?;
             known = claims::complete(known, more);
         }
-        let hint = end_session_url(&description.metadata).and(talk::id_token(&tokens));
+        let hint = end_session_url(&description.metadata).and(protocol::id_token(&tokens));
         claims::login(&self.settings, &known, hint)
     }
 
     /// Where a person ends their session at the provider too, and comes back from; `None` where it has no such place.
-    pub(super) async fn logout_url(&self, id_token: &Secret) -> Result<Option<Url>, Trouble> {
+    pub(super) async fn logout_url(&self, id_token: &Secret) -> Result<Option<Url>, LoginError> {
         let description = self.description().await?;
         let Some(end) = end_session_url(&description.metadata) else { return Ok(None) };
         let mut url = LogoutRequest::from(end.clone())
@@ -137,15 +137,15 @@ impl Provider {
         Some(end_session_url(&description.metadata)?.url().origin().ascii_serialization())
     }
 
-    async fn description(&self) -> Result<Arc<Description>, Trouble> {
+    async fn description(&self) -> Result<Arc<Description>, LoginError> {
         self.description_after(self.clock.now() - FRESH).await
     }
 
     /// The provider's description as it was at some moment after `after`. Several may ask at once, each for itself: that
     /// costs the provider little, and nobody waits in a queue for a provider that is away.
-    async fn description_after(&self, after: DateTime<Utc>) -> Result<Arc<Description>, Trouble> {
+    async fn description_after(&self, after: DateTime<Utc>) -> Result<Arc<Description>, LoginError> {
         if let Some(remembered) = self.remembered(after) {
-            return remembered.map_err(Trouble::Provider);
+            return remembered.map_err(LoginError::Provider);
         }
         let asked = self.discover().await;
         let at = self.clock.now();
@@ -158,13 +158,13 @@ impl Provider {
             }
             Err(fault) => {
                 known.failed = Some((at, fault.clone()));
-                Err(Trouble::Provider(fault))
+                Err(LoginError::Provider(fault))
             }
         }
     }
 
     /// What the provider need not be asked: its description, or that it let us down just now.
-    fn remembered(&self, after: DateTime<Utc>) -> Option<Result<Arc<Description>, Fault>> {
+    fn remembered(&self, after: DateTime<Utc>) -> Option<Result<Arc<Description>, ProviderError>> {
         let known = self.known.lock().expect("no holder of the description panics");
         if let Some(description) = known.description.as_ref().filter(|description| description.at > after) {
             return Some(Ok(Arc::clone(description)));
@@ -173,15 +173,16 @@ impl Provider {
         (self.clock.now() - *at < REST).then(|| Err(fault.clone()))
     }
 
-    async fn discover(&self) -> Result<ProviderMetadataWithLogout, Fault> {
-        let issuer = IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| Fault::NotUnderstood(e.to_string()))?;
-        talk::discover(issuer, &self.carrier).await
+    async fn discover(&self) -> Result<ProviderMetadataWithLogout, ProviderError> {
+        let issuer =
+            IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| ProviderError::NotUnderstood(e.to_string()))?;
+        protocol::discover(issuer, &self.carrier).await
     }
 
-    fn client(&self, metadata: &ProviderMetadataWithLogout) -> talk::RelyingParty {
+    fn client(&self, metadata: &ProviderMetadataWithLogout) -> protocol::RelyingParty {
         let id = ClientId::new(self.settings.client_id.clone());
         let secret = self.settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
-        let client = talk::RelyingParty::from_provider_metadata(metadata.clone(), id, secret)
+        let client = protocol::RelyingParty::from_provider_metadata(metadata.clone(), id, secret)
             .set_redirect_uri(RedirectUrl::from_url(addresses::under(&self.public_url, &["login", "callback"])));
         // The header is what the specification has for a provider that does not say.
         let takes = |method| metadata.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));

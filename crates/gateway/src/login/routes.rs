@@ -14,12 +14,12 @@ use seatgraph_core::Secret;
 use seatgraph_engine::access::{Principal, PrincipalId, Subject};
 use seatgraph_engine::{Actor, Audited};
 use seatgraph_store::Session;
-use seatgraph_store::sessions::{self, Taken};
+use seatgraph_store::sessions::{self, ConsumeResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::trouble::Trouble;
-use super::{Login, place, site};
+use super::error::LoginError;
+use super::{Login, csrf, return_to};
 use crate::addresses;
 use crate::cookies::CookieName;
 use crate::edge::{Introduction, is_cross_site};
@@ -45,14 +45,14 @@ pub(crate) fn without_a_provider() -> Router {
 /// Sends a person who opens the front page without a session to the login, and back to it afterwards.
 pub(crate) async fn before_the_front_page(State(login): State<Login>, request: Request, next: Next) -> Response {
     let is_front = request.method() == Method::GET && request.uri().path() == "/";
-    if is_front && site::is_navigation(request.headers()) {
+    if is_front && csrf::is_navigation(request.headers()) {
         match login.session(request.headers()).await {
             Ok(Some(_)) => {}
             Ok(None) => {
                 let asked = request.uri().path_and_query().map(|path| path.as_str());
-                return redirect(&place::login(&place::local(asked)), []);
+                return redirect(&return_to::login(&return_to::local(asked)), []);
             }
-            Err(error) => return Trouble::from(error).page(),
+            Err(error) => return LoginError::from(error).page(),
         }
     }
     next.run(request).await
@@ -68,13 +68,13 @@ struct Wanted {
 }
 
 async fn begin(State(login): State<Login>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
-    let path = place::local(wanted.path.as_deref());
+    let path = return_to::local(wanted.path.as_deref());
     if wanted.moved.is_none() && login.goes_by_another_name(&headers) {
         let mut there = addresses::under(&login.0.public_url, &["login"]);
         there.query_pairs_mut().append_pair("return", &path).append_pair("moved", "1");
         return redirect(there.as_str(), []);
     }
-    login.begin(&headers, path).await.unwrap_or_else(|trouble| trouble.page())
+    login.begin(&headers, path).await.unwrap_or_else(|error| error.page())
 }
 
 /// What RFC 6749 section 4.1.2 and RFC 9207 put behind the address.
@@ -94,15 +94,15 @@ struct Returned {
 
 impl Returned {
     /// Takes the code, or says why there is none.
-    fn code(self, issuer: &str) -> Result<Secret, Trouble> {
+    fn code(self, issuer: &str) -> Result<Secret, LoginError> {
         if self.iss.is_some_and(|iss| iss != issuer) {
-            return Err(Trouble::Unproven("the browser comes from another provider".to_owned()));
+            return Err(LoginError::Unproven("the browser comes from another provider".to_owned()));
         }
         match (self.error, self.code) {
             (None, Some(code)) => Ok(code),
             (error, _) => {
                 let error = error.unwrap_or_else(|| "invalid_request".to_owned());
-                Err(Trouble::Refused { error, description: self.error_description.unwrap_or_default() })
+                Err(LoginError::Refused { error, description: self.error_description.unwrap_or_default() })
             }
         }
     }
@@ -113,9 +113,9 @@ async fn finish(
     returned: Result<Query<Returned>, QueryRejection>,
     parts: Parts,
 ) -> Response {
-    let Ok(Query(returned)) = returned else { return Trouble::Unknown.page() };
+    let Ok(Query(returned)) = returned else { return LoginError::Unknown.page() };
     let from = Introduction::of(&parts).from;
-    login.finish(&parts.headers, &from, returned).await.unwrap_or_else(|trouble| trouble.page())
+    login.finish(&parts.headers, &from, returned).await.unwrap_or_else(|error| error.page())
 }
 
 /// The present session, as `/login/session` tells it to our own pages.
@@ -135,11 +135,11 @@ struct Present {
 
 async fn present(State(login): State<Login>, headers: HeaderMap) -> Response {
     if is_cross_site(&headers) {
-        return Trouble::CrossSite.page();
+        return LoginError::CrossSite.page();
     }
     let session = match login.session(&headers).await {
         Ok(session) => session,
-        Err(error) => return Trouble::from(error).page(),
+        Err(error) => return LoginError::from(error).page(),
     };
     let idle = TimeDelta::from_std(login.0.settings.session_idle).unwrap_or(TimeDelta::MAX);
     let session = session.map(|session| Present {
@@ -188,15 +188,15 @@ async fn ask_to_end(State(login): State<Login>, headers: HeaderMap) -> Response 
             page_leading_to(format!("'self' {provider}").trim_end(), StatusCode::OK, &sign_out)
         }
         Ok(None) => page(StatusCode::OK, &SignedOutPage { title: "Signed out" }),
-        Err(error) => Trouble::from(error).page(),
+        Err(error) => LoginError::from(error).page(),
     }
 }
 
 async fn end(State(login): State<Login>, parts: Parts) -> Response {
     if is_cross_site(&parts.headers) {
-        return Trouble::CrossSite.page();
+        return LoginError::CrossSite.page();
     }
-    login.end(&parts.headers, &Introduction::of(&parts).from).await.unwrap_or_else(|trouble| trouble.page())
+    login.end(&parts.headers, &Introduction::of(&parts).from).await.unwrap_or_else(|error| error.page())
 }
 
 impl Login {
@@ -204,10 +204,10 @@ impl Login {
     /// cookies would not come along.
     fn goes_by_another_name(&self, headers: &HeaderMap) -> bool {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        host.is_some_and(|host| !site::is_same(host, self.0.public_url.authority()))
+        host.is_some_and(|host| !csrf::is_same(host, self.0.public_url.authority()))
     }
 
-    async fn begin(&self, headers: &HeaderMap, path: String) -> Result<Response, Trouble> {
+    async fn begin(&self, headers: &HeaderMap, path: String) -> Result<Response, LoginError> {
         let shared = &self.0;
         let begun = shared.provider.begin(path).await?;
         // One cookie for all its windows: several may be on their way at once.
@@ -217,18 +217,18 @@ impl Login {
         Ok(redirect(begun.url.as_str(), [shared.cookies.set(CookieName::Login, &browser, life)]))
     }
 
-    async fn finish(&self, headers: &HeaderMap, from: &str, returned: Returned) -> Result<Response, Trouble> {
+    async fn finish(&self, headers: &HeaderMap, from: &str, returned: Returned) -> Result<Response, LoginError> {
         let shared = &self.0;
         let (Some(state), Some(browser)) = (returned.state.clone(), shared.cookies.read(CookieName::Login, headers))
         else {
-            return Err(Trouble::Unknown);
+            return Err(LoginError::Unknown);
         };
         let life = shared.settings.attempt_life;
         let attempt = match sessions::take(&shared.db, &shared.sealer, &state, &browser, life).await {
-            Ok(Taken::Attempt(attempt)) => attempt,
-            Ok(Taken::Used) => return Err(Trouble::Used),
+            Ok(ConsumeResult::Login(attempt)) => attempt,
+            Ok(ConsumeResult::Used) => return Err(LoginError::Used),
             // A key that is gone by now is as good as a time that is over.
-            Ok(Taken::Unknown) | Err(seatgraph_store::Error::Unsealable) => return Err(Trouble::Unknown),
+            Ok(ConsumeResult::Unknown) | Err(seatgraph_store::Error::Unsealable) => return Err(LoginError::Unknown),
             Err(error) => return Err(error.into()),
         };
         let code = returned.code(&shared.settings.issuer)?;
@@ -243,7 +243,7 @@ impl Login {
     }
 
     /// Ends a session, and returns the ID token with which it ends at the provider too.
-    async fn end_session(&self, session: &Session, token: &Secret, from: &str) -> Result<Option<Secret>, Trouble> {
+    async fn end_session(&self, session: &Session, token: &Secret, from: &str) -> Result<Option<Secret>, LoginError> {
         let shared = &self.0;
         let actor = actor(&session.subject, &session.name, from);
         let end = async { sessions::end(&shared.db, &shared.sealer, token).await.map(SessionEnded) };
@@ -252,7 +252,7 @@ impl Login {
     }
 
     /// Ends the session here at once, and leads on to the provider where that has an end for it too.
-    async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, Trouble> {
+    async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, LoginError> {
         let shared = &self.0;
         let mut onwards = "/logout".to_owned();
         let id_token = match (self.session(headers).await?, shared.cookies.read(CookieName::Session, headers)) {
@@ -264,8 +264,8 @@ impl Login {
         if let Some(id_token) = id_token {
             match shared.provider.logout_url(&id_token).await {
                 Ok(url) => onwards = url.map_or(onwards, String::from),
-                Err(trouble) => {
-                    let error = &trouble as &dyn std::error::Error;
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
                     tracing::warn!(error, "a session ended here and perhaps not at the OpenID provider");
                 }
             }

@@ -47,7 +47,7 @@ impl Input for CreateConnectionAliasInput {
         Ok(CreateAlias {
             connector: self.connector,
             name: self.name,
-            parent_id: self.parent_id.map(|id| known(&["parentId"], "connection alias", &id)).transpose()?,
+            parent_id: self.parent_id.map(|id| parse_id(&["parentId"], "connection alias", &id)).transpose()?,
             instance_url: self.instance_url.map(|url| url.0),
             properties: object(self.properties)?,
         })
@@ -74,7 +74,7 @@ impl Input for UpdateConnectionAliasInput {
 
     fn read(self, _: &RequestScope) -> Result<UpdateAlias, Refused> {
         Ok(UpdateAlias {
-            id: known(&["id"], "connection alias", &self.id)?,
+            id: parse_id(&["id"], "connection alias", &self.id)?,
             name: self.name,
             instance_url: self.instance_url.map(|url| url.0),
             properties: object(self.properties)?,
@@ -99,7 +99,7 @@ impl Input for SetClientCredentialsInput {
     type Command = (AliasId, String, Secret);
 
     fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
-        let alias = known(&["aliasId"], "connection alias", &self.alias_id)?;
+        let alias = parse_id(&["aliasId"], "connection alias", &self.alias_id)?;
         Ok((alias, self.client_id, Secret::new(self.client_secret)))
     }
 }
@@ -122,7 +122,7 @@ impl Input for BeginAuthorizationInput {
 
     fn read(self, scope: &RequestScope) -> Result<BeginAuthorization, Refused> {
         Ok(BeginAuthorization {
-            alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
+            alias_id: parse_id(&["aliasId"], "connection alias", &self.alias_id)?,
             client_id: self.client_id,
             client_secret: self.client_secret.map(Secret::new),
             public_url: url::Url::clone(&scope.public_url),
@@ -142,7 +142,7 @@ impl Input for DisconnectAliasInput {
     type Command = AliasId;
 
     fn read(self, _: &RequestScope) -> Result<AliasId, Refused> {
-        known(&["id"], "connection alias", &self.id)
+        parse_id(&["id"], "connection alias", &self.id)
     }
 }
 
@@ -157,7 +157,7 @@ impl Input for DeleteConnectionAliasInput {
     type Command = AliasId;
 
     fn read(self, _: &RequestScope) -> Result<AliasId, Refused> {
-        known(&["id"], "connection alias", &self.id)
+        parse_id(&["id"], "connection alias", &self.id)
     }
 }
 
@@ -180,7 +180,7 @@ impl Input for CreateProfileInput {
     fn read(self, _: &RequestScope) -> Result<CreateProfile, Refused> {
         Ok(CreateProfile {
             name: self.name,
-            alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
+            alias_id: parse_id(&["aliasId"], "connection alias", &self.alias_id)?,
             processes: switches(self.processes),
             schedule: self.schedule.map(Into::into),
         })
@@ -205,7 +205,7 @@ impl Input for UpdateProfileInput {
 
     fn read(self, _: &RequestScope) -> Result<UpdateProfile, Refused> {
         Ok(UpdateProfile {
-            id: known(&["id"], "profile", &self.id)?,
+            id: parse_id(&["id"], "profile", &self.id)?,
             name: self.name,
             processes: switches(self.processes),
             schedule: self.schedule.map(Into::into),
@@ -250,7 +250,7 @@ impl Input for ProfileInput {
     type Command = ProfileId;
 
     fn read(self, _: &RequestScope) -> Result<ProfileId, Refused> {
-        known(&["id"], "profile", &self.id)
+        parse_id(&["id"], "profile", &self.id)
     }
 }
 
@@ -265,7 +265,7 @@ impl Input for RunInput {
     type Command = RunId;
 
     fn read(self, _: &RequestScope) -> Result<RunId, Refused> {
-        known(&["id"], "run", &self.id)
+        parse_id(&["id"], "run", &self.id)
     }
 }
 
@@ -284,7 +284,7 @@ impl Input for StartSyncInput {
     type Command = (ProfileId, Option<Vec<CoreProcess>>, Option<String>);
 
     fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
-        let profile = known(&["profileId"], "profile", &self.profile_id)?;
+        let profile = parse_id(&["profileId"], "profile", &self.profile_id)?;
         let processes = self.processes.map(|processes| processes.into_iter().map(CoreProcess::from).collect());
         Ok((profile, processes, self.idempotency_key))
     }
@@ -312,10 +312,10 @@ impl Input for ResolveIdentifierInput {
     type Command = (Vec<IdentifierId>, Target);
 
     fn read(self, _: &RequestScope) -> Result<Self::Command, Refused> {
-        let read = |id: &ID| known(&["ids"], "unrecognized identifier", id);
+        let read = |id: &ID| parse_id(&["ids"], "unrecognized identifier", id);
         let ids = self.ids.iter().map(read).collect::<Result<_, _>>()?;
         let target = match self.target {
-            ResolveTarget::ModelId(id) => Target::Model(known(&["target", "modelId"], "software model", &id)?),
+            ResolveTarget::ModelId(id) => Target::Model(parse_id(&["target", "modelId"], "software model", &id)?),
             ResolveTarget::Product(product) => Target::Product(product.into()),
         };
         Ok((ids, target))

@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, SimpleObject};
 use seatgraph_engine::{CreatedLink, Validated};
-use seatgraph_store::profiles::Closed;
+use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{self as store, AliasId, ProfileId};
 
 use super::alias::ConnectionAlias;
@@ -145,7 +145,7 @@ impl Deleted {
         Self { id: id.to_string(), closed: Vec::new() }
     }
 
-    pub(crate) fn with(id: ProfileId, closed: &Closed) -> Self {
+    pub(crate) fn with(id: ProfileId, closed: &DeletionCounts) -> Self {
         let counts = [
             ("SyncRun", closed.runs_cancelled),
             ("Account", closed.accounts_retired),

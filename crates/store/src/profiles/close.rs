@@ -12,7 +12,7 @@ use crate::{AliasId, Db, Error, ProfileId, Result, RunState};
 
 /// What went with a profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Closed {
+pub struct DeletionCounts {
     /// Open runs that were stopped.
     pub runs_cancelled: i64,
     /// Accounts that are no longer seen.
@@ -32,10 +32,10 @@ fn count(rows: usize) -> i64 {
 ///
 /// # Errors
 /// `NotFound` when there is no such living profile.
-pub async fn close(db: &Db, profile: ProfileId, now: DateTime<Utc>) -> Result<Closed> {
+pub async fn close(db: &Db, profile: ProfileId, now: DateTime<Utc>) -> Result<DeletionCounts> {
     let (closed, run) = with_tx!(db, Full, |c, _now| {
         // The run first, then what belongs to it: the order in which workers hold rows.
-        let mut closed = Closed::default();
+        let mut closed = DeletionCounts::default();
         let mut stopped = None;
         if let Some(mut run) = c.lock_open_run(profile).await? {
             let fence = run.fence;

@@ -16,7 +16,7 @@ use crate::{Db, Error, Result, Sealer};
 
 /// What is kept of a login until the browser comes back.
 #[derive(Debug, Clone)]
-pub struct Attempt {
+pub struct PendingLogin {
     /// Stands in the provider's token about this login and in no other.
     pub nonce: Secret,
     /// Redeems the code (PKCE).
@@ -27,9 +27,9 @@ pub struct Attempt {
 
 /// What became of asking for an attempt.
 #[derive(Debug, Clone)]
-pub enum Taken {
+pub enum ConsumeResult {
     /// It is the caller's, and nobody else's any more.
-    Attempt(Attempt),
+    Login(PendingLogin),
     /// This browser began it and has come back with it before.
     Used,
     /// There is none of this browser's under that state, or its time is over.
@@ -46,7 +46,7 @@ pub async fn begin(
     sealer: &Sealer,
     state: &Secret,
     browser: &Secret,
-    attempt: &Attempt,
+    attempt: &PendingLogin,
     life: Duration,
 ) -> Result<()> {
     let (state, browser, return_path) = (hash(state.expose()), hash(browser.expose()), attempt.return_path.clone());
@@ -74,7 +74,7 @@ pub async fn begin(
 ///
 /// # Errors
 /// `Unsealable` when it was sealed with a key that is gone.
-pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, life: Duration) -> Result<Taken> {
+pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, life: Duration) -> Result<ConsumeResult> {
     let (state, browser) = (hash(state.expose()), hash(browser.expose()));
     let key = state.clone();
     let (mine, found): (bool, Option<(Vec<u8>, String)>) = with_tx!(db, Full, |c, now| {
@@ -89,14 +89,14 @@ pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, li
         let columns = (login_attempts::sealed, login_attempts::return_path);
         Ok((mine == 1, begun.select(columns).first(c).await.optional()?))
     })?;
-    let Some((sealed, return_path)) = found else { return Ok(Taken::Unknown) };
+    let Some((sealed, return_path)) = found else { return Ok(ConsumeResult::Unknown) };
     if !mine {
-        return Ok(Taken::Used);
+        return Ok(ConsumeResult::Used);
     }
     let inside: Value =
         serde_json::from_slice(&sealer.open(&place(&state), &sealed)?).map_err(|_| Error::Unsealable)?;
     let secret = |name: &str| inside[name].as_str().map(Secret::new).ok_or(Error::Unsealable);
-    Ok(Taken::Attempt(Attempt { nonce: secret("nonce")?, verifier: secret("verifier")?, return_path }))
+    Ok(ConsumeResult::Login(PendingLogin { nonce: secret("nonce")?, verifier: secret("verifier")?, return_path }))
 }
 
 fn since(now: DateTime<Utc>, life: Duration) -> DateTime<Utc> {

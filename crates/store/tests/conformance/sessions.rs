@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
 use seatgraph_store::secrets::{self, Resealed};
-use seatgraph_store::sessions::{self, Attempt, Login, Taken};
+use seatgraph_store::sessions::{self, ConsumeResult, Login, PendingLogin};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{Error, Sealer, Session};
 
@@ -41,13 +41,16 @@ async fn found(db: &TestDatabase, token: &str) -> Option<Session> {
 }
 
 async fn begun(db: &TestDatabase, state: &str) {
-    let attempt =
-        Attempt { nonce: Secret::new("n0nce"), verifier: Secret::new("v3rifier"), return_path: "/?tab=1".to_owned() };
+    let attempt = PendingLogin {
+        nonce: Secret::new("n0nce"),
+        verifier: Secret::new("v3rifier"),
+        return_path: "/?tab=1".to_owned(),
+    };
     let (state, browser) = (Secret::new(state), Secret::new("browser"));
     sessions::begin(db, &sealer(), &state, &browser, &attempt, TEN_MINUTES).await.unwrap();
 }
 
-async fn taken(db: &TestDatabase, state: &str, browser: &str) -> Taken {
+async fn taken(db: &TestDatabase, state: &str, browser: &str) -> ConsumeResult {
     sessions::take(db, &sealer(), &Secret::new(state), &Secret::new(browser), TEN_MINUTES).await.unwrap()
 }
 
@@ -64,20 +67,20 @@ each_backend! {
         let new = keys(key(2));
         let (state, browser) = (Secret::new("state"), Secret::new("browser"));
         let taken = sessions::take(&db, &new, &state, &browser, TEN_MINUTES).await.unwrap();
-        assert!(matches!(taken, Taken::Attempt(attempt) if attempt.nonce.expose() == "n0nce"));
+        assert!(matches!(taken, ConsumeResult::Login(attempt) if attempt.nonce.expose() == "n0nce"));
         let id_token = sessions::end(&db, &new, &Secret::new("token")).await.unwrap().unwrap();
         assert_eq!(id_token.expose(), "ey.about.anna");
     }
 
     async fn a_login_is_finished_once_and_in_the_browser_that_began_it(db: TestDatabase) {
         begun(&db, "state").await;
-        assert!(matches!(taken(&db, "another", "browser").await, Taken::Unknown));
-        assert!(matches!(taken(&db, "state", "other browser").await, Taken::Unknown));
-        let Taken::Attempt(attempt) = taken(&db, "state", "browser").await else { panic!("it was not taken") };
+        assert!(matches!(taken(&db, "another", "browser").await, ConsumeResult::Unknown));
+        assert!(matches!(taken(&db, "state", "other browser").await, ConsumeResult::Unknown));
+        let ConsumeResult::Login(attempt) = taken(&db, "state", "browser").await else { panic!("it was not taken") };
         assert_eq!((attempt.nonce.expose(), attempt.verifier.expose()), ("n0nce", "v3rifier"));
         assert_eq!(attempt.return_path, "/?tab=1");
-        assert!(matches!(taken(&db, "state", "browser").await, Taken::Used));
-        assert!(matches!(taken(&db, "state", "other browser").await, Taken::Unknown));
+        assert!(matches!(taken(&db, "state", "browser").await, ConsumeResult::Used));
+        assert!(matches!(taken(&db, "state", "other browser").await, ConsumeResult::Unknown));
     }
 
     async fn of_two_who_finish_a_login_at_once_one_does(db: TestDatabase) {
@@ -92,8 +95,8 @@ each_backend! {
             });
         }
         let all = takers.join_all().await;
-        assert_eq!(all.iter().filter(|taken| matches!(taken, Taken::Attempt(_))).count(), 1);
-        assert_eq!(all.iter().filter(|taken| matches!(taken, Taken::Used)).count(), 7);
+        assert_eq!(all.iter().filter(|taken| matches!(taken, ConsumeResult::Login(_))).count(), 1);
+        assert_eq!(all.iter().filter(|taken| matches!(taken, ConsumeResult::Used)).count(), 7);
     }
 
     async fn a_login_that_took_too_long_is_worth_nothing(db: TestDatabase) {
@@ -101,8 +104,8 @@ each_backend! {
         db.shift_clock(TimeDelta::seconds(599));
         begun(&db, "late").await;
         db.shift_clock(TimeDelta::seconds(2));
-        assert!(matches!(taken(&db, "early", "browser").await, Taken::Unknown));
-        assert!(matches!(taken(&db, "late", "browser").await, Taken::Attempt(_)));
+        assert!(matches!(taken(&db, "early", "browser").await, ConsumeResult::Unknown));
+        assert!(matches!(taken(&db, "late", "browser").await, ConsumeResult::Login(_)));
     }
 
     async fn a_login_sealed_with_another_key_is_not_read(db: TestDatabase) {

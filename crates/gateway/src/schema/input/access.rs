@@ -4,7 +4,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 use seatgraph_engine::access::{AssignRole, CreateToken, Holder, RoleGrant};
 use seatgraph_store::{AssignmentId, TokenId};
 
-use super::{Refused, known};
+use super::{Refused, parse_id};
 use crate::schema::access::Role;
 use crate::schema::command::Input;
 use crate::schema::scalars::DateTime;
@@ -34,7 +34,7 @@ impl Input for CreateApiTokenInput {
     type Command = CreateToken;
 
     fn read(self, _: &RequestScope) -> Result<CreateToken, Refused> {
-        let profile = |id: &ID| known(&["roles"], "profile", id);
+        let profile = |id: &ID| parse_id(&["roles"], "profile", id);
         let grant = |grant: RoleGrantInput| -> Result<RoleGrant, Refused> {
             let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
             Ok(RoleGrant { role: grant.role.into(), profile_ids: ids })
@@ -58,7 +58,7 @@ impl Input for RevokeApiTokenInput {
     type Command = TokenId;
 
     fn read(self, _: &RequestScope) -> Result<TokenId, Refused> {
-        known(&["id"], "token", &self.id)
+        parse_id(&["id"], "token", &self.id)
     }
 }
 
@@ -92,10 +92,10 @@ impl Input for AssignRoleInput {
             holder: match self.holder {
                 RoleHolderInput::Group(name) => Holder::Group(name),
                 RoleHolderInput::Person(subject) => Holder::Person(subject),
-                RoleHolderInput::TokenId(id) => Holder::Token(known(&["holder"], "token", &id)?),
+                RoleHolderInput::TokenId(id) => Holder::Token(parse_id(&["holder"], "token", &id)?),
             },
             role: self.role.into(),
-            profile_id: self.profile_id.map(|id| known(&["profileId"], "profile", &id)).transpose()?,
+            profile_id: self.profile_id.map(|id| parse_id(&["profileId"], "profile", &id)).transpose()?,
         })
     }
 }
@@ -111,6 +111,6 @@ impl Input for RemoveRoleInput {
     type Command = AssignmentId;
 
     fn read(self, _: &RequestScope) -> Result<AssignmentId, Refused> {
-        known(&["id"], "role", &self.id)
+        parse_id(&["id"], "role", &self.id)
     }
 }

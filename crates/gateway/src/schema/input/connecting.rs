@@ -5,7 +5,7 @@ use seatgraph_core::Secret;
 use seatgraph_engine::{CreateLink, JwtBearer};
 use seatgraph_store::LinkId;
 
-use super::{Refused, known};
+use super::{Refused, parse_id};
 use crate::schema::command::Input;
 use crate::schema::scope::RequestScope;
 
@@ -28,7 +28,7 @@ impl Input for SetJwtBearerInput {
     type Command = JwtBearer;
 
     fn read(self, _: &RequestScope) -> Result<JwtBearer, Refused> {
-        let alias_id = known(&["aliasId"], "connection alias", &self.alias_id)?;
+        let alias_id = parse_id(&["aliasId"], "connection alias", &self.alias_id)?;
         let private_key = Secret::new(self.private_key);
         Ok(JwtBearer { alias_id, client_id: self.client_id, username: self.username, private_key })
     }
@@ -54,7 +54,7 @@ impl Input for CreateDelegatedLinkInput {
 
     fn read(self, scope: &RequestScope) -> Result<CreateLink, Refused> {
         Ok(CreateLink {
-            alias_id: known(&["aliasId"], "connection alias", &self.alias_id)?,
+            alias_id: parse_id(&["aliasId"], "connection alias", &self.alias_id)?,
             client_id: self.client_id,
             client_secret: self.client_secret.map(Secret::new),
             expires_in_hours: self.expires_in_hours,
@@ -75,6 +75,6 @@ impl Input for RevokeDelegatedLinkInput {
     type Command = LinkId;
 
     fn read(self, _: &RequestScope) -> Result<LinkId, Refused> {
-        known(&["id"], "delegated link", &self.id)
+        parse_id(&["id"], "delegated link", &self.id)
     }
 }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::login::claims::Claims;
-use crate::login::trouble::{Fault, Trouble};
+use crate::login::error::{LoginError, ProviderError};
 
 /// Claims beside those that the specification lists, whatever they are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ pub(super) enum Unproven {
     Otherwise(String),
 }
 
-impl From<Unproven> for Trouble {
+impl From<Unproven> for LoginError {
     fn from(unproven: Unproven) -> Self {
         match unproven {
             Unproven::UnknownKey => {
@@ -84,13 +84,16 @@ impl From<Unproven> for Trouble {
 }
 
 /// Asks the provider for its description and its keys.
-pub(super) async fn discover(issuer: IssuerUrl, carrier: &Carrier) -> Result<ProviderMetadataWithLogout, Fault> {
+pub(super) async fn discover(
+    issuer: IssuerUrl,
+    carrier: &Carrier,
+) -> Result<ProviderMetadataWithLogout, ProviderError> {
     ProviderMetadataWithLogout::discover_async(issuer, carrier).await.map_err(|error| match error {
-        DiscoveryError::Request(error) => Fault::of(&error),
-        DiscoveryError::Parse(error) => Fault::NotUnderstood(format!("at {}: {}", error.path(), error.inner())),
-        DiscoveryError::Response(status, _, _) => Fault::NotUnderstood(format!("its status is {status}")),
-        DiscoveryError::Validation(why) => Fault::NotUnderstood(why),
-        _ => Fault::NotUnderstood("its address is not one".to_owned()),
+        DiscoveryError::Request(error) => ProviderError::of(&error),
+        DiscoveryError::Parse(error) => ProviderError::NotUnderstood(format!("at {}: {}", error.path(), error.inner())),
+        DiscoveryError::Response(status, _, _) => ProviderError::NotUnderstood(format!("its status is {status}")),
+        DiscoveryError::Validation(why) => ProviderError::NotUnderstood(why),
+        _ => ProviderError::NotUnderstood("its address is not one".to_owned()),
     })
 }
 
@@ -100,14 +103,14 @@ pub(super) async fn redeem(
     carrier: &Carrier,
     code: &Secret,
     verifier: &Secret,
-) -> Result<Tokens, Trouble> {
+) -> Result<Tokens, LoginError> {
     let request = client
         .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
-        .map_err(|_| Trouble::Provider(Fault::NotUnderstood("it names no token_endpoint".to_owned())))?
+        .map_err(|_| LoginError::Provider(ProviderError::NotUnderstood("it names no token_endpoint".to_owned())))?
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()));
     request.request_async(carrier).await.map_err(|error| match error {
-        RequestTokenError::ServerResponse(said) => Trouble::NotRedeemed { error: said.error().as_ref().to_owned() },
-        RequestTokenError::Request(error) => Trouble::Provider(Fault::of(&error)),
+        RequestTokenError::ServerResponse(said) => LoginError::NotRedeemed { error: said.error().as_ref().to_owned() },
+        RequestTokenError::Request(error) => LoginError::Provider(ProviderError::of(&error)),
         RequestTokenError::Parse(fault, _) => not_understood(&format!("its token answer, at {}", fault.path())),
         RequestTokenError::Other(_) => not_understood("its token answer"),
     })
@@ -148,15 +151,15 @@ pub(super) async fn user_info(
     carrier: &Carrier,
     tokens: &Tokens,
     known: &Claims,
-) -> Result<Claims, Trouble> {
+) -> Result<Claims, LoginError> {
     let subject = known.get("sub").and_then(Value::as_str).map(|subject| SubjectIdentifier::new(subject.to_owned()));
     let request = client
         .user_info(tokens.access_token().clone(), subject)
         .map_err(|_| not_understood("it names no userinfo_endpoint"))?;
     let answer: Result<UserInfoClaims<Others, CoreGenderClaim>, _> = request.request_async(carrier).await;
     let claims = answer.map_err(|error| match error {
-        UserInfoError::Request(error) => Trouble::Provider(Fault::of(&error)),
-        UserInfoError::ClaimsVerification(why) => Trouble::Unproven(format!("its userinfo: {why}")),
+        UserInfoError::Request(error) => LoginError::Provider(ProviderError::of(&error)),
+        UserInfoError::ClaimsVerification(why) => LoginError::Unproven(format!("its userinfo: {why}")),
         UserInfoError::Parse(fault) => not_understood(&format!("its userinfo, at {}", fault.path())),
         UserInfoError::Response(status, _, _) => not_understood(&format!("its userinfo, whose status is {status}")),
         _ => not_understood("its userinfo"),
@@ -177,11 +180,11 @@ fn written(claims: &impl Serialize) -> Option<Claims> {
     }
 }
 
-fn not_understood(what: &str) -> Trouble {
-    Trouble::Provider(Fault::NotUnderstood(what.to_owned()))
+fn not_understood(what: &str) -> LoginError {
+    LoginError::Provider(ProviderError::NotUnderstood(what.to_owned()))
 }
 
-impl Fault {
+impl ProviderError {
     fn of(error: &Error) -> Self {
         let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
         let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");

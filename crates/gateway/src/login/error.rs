@@ -11,10 +11,10 @@ const LONGEST: usize = 300;
 
 /// A login that did not come about.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(super) enum LoginError {
     /// The provider is not to be had, or not to be understood.
     #[error("the OpenID provider is of no use")]
-    Provider(#[source] Fault),
+    Provider(#[source] ProviderError),
     /// The provider sent the person back without a code.
     #[error("the OpenID provider refused: {error}")]
     Refused { error: String, description: String },
@@ -46,7 +46,7 @@ pub(super) enum Trouble {
 
 /// What is the matter with the provider.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum ProviderError {
     /// It does not answer.
     #[error("it does not answer: {0}")]
     Silent(String),
@@ -58,7 +58,7 @@ pub(super) enum Fault {
 /// The page of a failed login. In the message and the remedy, backticks mark code.
 #[derive(Debug, Template)]
 #[template(path = "login_error.html")]
-struct Said {
+struct ErrorPage {
     title: &'static str,
     status: StatusCode,
     code: &'static str,
@@ -68,51 +68,51 @@ struct Said {
     remedy: &'static str,
 }
 
-impl Trouble {
+impl LoginError {
     /// Makes the page, and leaves the rest in the log.
     pub(super) fn page(&self) -> Response {
-        let said = self.said();
+        let error_page = self.error_page();
         let error = self as &dyn std::error::Error;
-        match said.status {
+        match error_page.status {
             StatusCode::INTERNAL_SERVER_ERROR => tracing::error!(error, "a login could not be finished"),
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
-                tracing::warn!(error, code = said.code, "the OpenID provider let a login down");
+                tracing::warn!(error, code = error_page.code, "the OpenID provider let a login down");
             }
-            _ => tracing::info!(code = said.code, "a login did not come about"),
+            _ => tracing::info!(code = error_page.code, "a login did not come about"),
         }
-        page(said.status, &said)
+        page(error_page.status, &error_page)
     }
 
-    fn said(&self) -> Said {
+    fn error_page(&self) -> ErrorPage {
         match self {
-            Self::Provider(fault) => fault.said(),
+            Self::Provider(error) => error.error_page(),
             Self::Refused { error, description } => refused(error, description),
-            Self::NotRedeemed { error } => Said::new(
+            Self::NotRedeemed { error } => ErrorPage::new(
                 StatusCode::BAD_GATEWAY,
                 "CODE_NOT_REDEEMED",
                 format!("The OpenID provider did not accept the gateway's request: `{}`.", short(error)),
                 "For `invalid_client` an operator sets `login.client_id` and \
                  `login.client_secret` as the provider has them; otherwise sign in again.",
             ),
-            Self::Unproven(_) => Said::new(
+            Self::Unproven(_) => ErrorPage::new(
                 StatusCode::BAD_GATEWAY,
                 "TOKEN_NOT_VALID",
                 "What the OpenID provider said about this login could not be verified, so nobody was signed in.",
                 "Sign in again. If that does not help, an operator finds the reason in the gateway's log.",
             ),
-            Self::Claim { name, wanted } => Said::new(
+            Self::Claim { name, wanted } => ErrorPage::new(
                 StatusCode::BAD_GATEWAY,
                 "CLAIM_NOT_UNDERSTOOD",
                 format!("The provider's claim `{}` is not {wanted}.", short(name)),
                 "An operator corrects the claim at the provider, or names another in `login.group_claim`.",
             ),
             Self::NotAllowed { claimed } => not_allowed(*claimed),
-            Self::Unknown | Self::Used | Self::CrossSite | Self::Store(_) => self.said_of_us(),
+            Self::Unknown | Self::Used | Self::CrossSite | Self::Store(_) => self.own_error_page(),
         }
     }
 
     /// What is no business of the provider's.
-    fn said_of_us(&self) -> Said {
+    fn own_error_page(&self) -> ErrorPage {
         let (status, code, what, remedy) = match self {
             Self::Used => (
                 StatusCode::BAD_REQUEST,
@@ -139,21 +139,21 @@ impl Trouble {
                 "Sign in again, with cookies allowed, and stay in the same browser.",
             ),
         };
-        Said::new(status, code, what, remedy)
+        ErrorPage::new(status, code, what, remedy)
     }
 }
 
-impl Fault {
-    fn said(&self) -> Said {
+impl ProviderError {
+    fn error_page(&self) -> ErrorPage {
         match self {
-            Self::Silent(_) => Said::new(
+            Self::Silent(_) => ErrorPage::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "PROVIDER_SILENT",
                 "The OpenID provider does not answer.",
                 "Try again in a moment. An operator finds the reason in the gateway's log; `login.issuer` is \
                  the address that was asked.",
             ),
-            Self::NotUnderstood(_) => Said::new(
+            Self::NotUnderstood(_) => ErrorPage::new(
                 StatusCode::BAD_GATEWAY,
                 "PROVIDER_NOT_UNDERSTOOD",
                 "The OpenID provider's answer cannot be used.",
@@ -164,13 +164,13 @@ impl Fault {
     }
 }
 
-impl Said {
+impl ErrorPage {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>, remedy: &'static str) -> Self {
         Self { title: "Not signed in", status, code, message: message.into(), quote: None, remedy }
     }
 }
 
-fn not_allowed(claimed: bool) -> Said {
+fn not_allowed(claimed: bool) -> ErrorPage {
     let (code, what, remedy) = match claimed {
         true => (
             "NOT_IN_A_GROUP",
@@ -185,11 +185,11 @@ fn not_allowed(claimed: bool) -> Said {
              groups.",
         ),
     };
-    Said::new(StatusCode::FORBIDDEN, code, what, remedy)
+    ErrorPage::new(StatusCode::FORBIDDEN, code, what, remedy)
 }
 
 /// RFC 6749 section 4.1.2.1 and OpenID Connect Core section 3.1.2.6 list the words.
-fn refused(error: &str, description: &str) -> Said {
+fn refused(error: &str, description: &str) -> ErrorPage {
     let remedy = match error {
         "access_denied" => "Sign in again and agree, or ask whoever runs the provider to let you use this application.",
         "invalid_scope" => "An operator takes the scopes that the provider does not know out of `login.scopes`.",
@@ -201,7 +201,7 @@ fn refused(error: &str, description: &str) -> Said {
     };
     let message = format!("The OpenID provider refused the login: `{}`.", short(error));
     let quote = (!description.is_empty()).then(|| short(description));
-    Said { quote, ..Said::new(StatusCode::BAD_REQUEST, "PROVIDER_REFUSED", message, remedy) }
+    ErrorPage { quote, ..ErrorPage::new(StatusCode::BAD_REQUEST, "PROVIDER_REFUSED", message, remedy) }
 }
 
 /// A text of the provider, not too long, and without the mark of code.
@@ -215,11 +215,11 @@ mod tests {
 
     #[test]
     fn texts_of_the_provider_are_escaped_and_cut() {
-        let html = Trouble::Refused {
+        let html = LoginError::Refused {
             error: "<script>alert(1)</script>`".to_owned(),
             description: format!("\"><img src=x onerror=alert(1)>{}", "a".repeat(10_000)),
         }
-        .said()
+        .error_page()
         .render()
         .unwrap();
         assert!(html.contains("<code>&#60;script&#62;") && html.contains("&#34;&#62;&#60;img"), "{html}");
@@ -229,15 +229,16 @@ mod tests {
     #[test]
     fn a_page_holds_nothing_of_the_reason() {
         let inner = "connect to 10.0.0.7 as hunter2";
-        let troubles = [Trouble::Provider(Fault::Silent(inner.to_owned())), Trouble::Unproven(inner.to_owned())];
-        for trouble in troubles {
-            assert!(!trouble.said().render().unwrap().contains("hunter2"), "{trouble}");
+        let errors =
+            [LoginError::Provider(ProviderError::Silent(inner.to_owned())), LoginError::Unproven(inner.to_owned())];
+        for error in errors {
+            assert!(!error.error_page().render().unwrap().contains("hunter2"), "{error}");
         }
     }
 
     #[tokio::test]
     async fn a_page_runs_no_script_and_is_kept_nowhere() {
-        let page = Trouble::Used.page();
+        let page = LoginError::Used.page();
         let header = |name: &str| page.headers()[name].to_str().unwrap().to_owned();
         assert!(header("content-security-policy").starts_with("default-src 'none';"));
         assert_eq!((header("cache-control").as_str(), header("referrer-policy").as_str()), ("no-store", "no-referrer"));
