@@ -1,4 +1,4 @@
-//! What can be asked.
+//! The query root.
 
 use async_graphql::{Context, ID, Object};
 use futures::future::try_join_all;
@@ -19,15 +19,14 @@ use super::run::{self, SyncRun, SyncRunFilter};
 use super::scope::Scoped as _;
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter, SubscriptionOrder};
 
-/// The root of every query.
+/// The query root.
 #[derive(Debug, Default)]
 pub struct Query;
 
-/// Everything that can be asked. Lists come in pages: ask for `first` rows `after` a cursor, or for the `last` rows
-/// `before` one.
+/// Queries. Lists are Relay connections: request `first` items `after` a cursor, or `last` items `before` a cursor.
 #[Object]
 impl Query {
-    /// The accounts of all organisations. Those that are gone are left out unless the filter asks for them.
+    /// Accounts in all organisations. Retired accounts are excluded by default.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn accounts(
         &self,
@@ -36,14 +35,14 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the accounts that do not fit.")] filter: Option<AccountFilter>,
-        #[graphql(desc = "How to order them: by username unless said otherwise.")] order_by: Option<AccountOrder>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AccountFilter>,
+        #[graphql(desc = "Sort order. Default: by username, ascending.")] order_by: Option<AccountOrder>,
     ) -> Result<Connection<Account>> {
         let paging = Paging { first, after, last, before };
         account::page(ctx, filter.unwrap_or_default().read()?, order_by, &paging).await
     }
 
-    /// The API tokens, the newest first; those that open nothing any more too.
+    /// API tokens, newest first. Includes expired and revoked tokens.
     async fn api_tokens(
         &self,
         ctx: &Context<'_>,
@@ -55,8 +54,8 @@ impl Query {
         access::token_page(ctx.scope()?, &Paging { first, after, last, before }).await
     }
 
-    /// The audit log: who did what, the newest first. Whoever may read it on some profiles only reads what concerns one
-    /// of these and nothing else.
+    /// Audit log, newest first. Callers whose permission is limited to some profiles see only the entries of these
+    /// profiles.
     async fn audit_events(
         &self,
         ctx: &Context<'_>,
@@ -64,22 +63,22 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the entries that do not fit.")] filter: Option<AuditFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AuditFilter>,
     ) -> Result<Connection<AuditEvent>> {
         let paging = Paging { first, after, last, before };
         audit::page(ctx.scope()?, filter.unwrap_or_default(), &paging).await
     }
 
-    /// One connection alias; null when there is none.
+    /// A connection alias. Null if it does not exist.
     async fn connection_alias(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which alias is meant.")] by: AliasBy,
+        #[graphql(desc = "Identifies the alias.")] by: AliasBy,
     ) -> Result<Option<ConnectionAlias>> {
         alias::find(ctx.scope()?, by).await
     }
 
-    /// The connection aliases, by name.
+    /// Connection aliases, ordered by name.
     async fn connection_aliases(
         &self,
         ctx: &Context<'_>,
@@ -87,22 +86,22 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the aliases that do not fit.")] filter: Option<AliasFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AliasFilter>,
     ) -> Result<Connection<ConnectionAlias>> {
         let paging = Paging { first, after, last, before };
         alias::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
-    /// One connector; null when this gateway has none of that key.
+    /// A connector. Null if this gateway has no connector with the key.
     async fn connector(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The connector's key, `salesforce` for example.")] key: String,
+        #[graphql(desc = "Key of the connector, such as `salesforce`.")] key: String,
     ) -> Result<Option<Connector>> {
         Ok(ctx.scope()?.engine.connector(&key).map(Connector::from))
     }
 
-    /// The connectors of this gateway: one for each kind of system it can talk to.
+    /// Connectors of this gateway. The list is bounded by the connectors that the gateway contains.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
         Ok(ctx.scope()?.engine.connectors().iter().map(Connector::from).collect())
     }
@@ -115,37 +114,37 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the pools that do not fit.")] filter: Option<LicensePoolFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<LicensePoolFilter>,
     ) -> Result<Connection<LicensePool>> {
         let paging = Paging { first, after, last, before };
         pool::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
-    /// The object of a global id; null when there is none.
+    /// The object with a global ID. Null if it does not exist.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id of any object.")] id: ID,
+        #[graphql(desc = "Global ID of an object of any type.")] id: ID,
     ) -> Result<Option<Node>> {
         node::find(ctx.scope()?, &id).await
     }
 
-    /// The objects of several global ids, in their order, each null where there is none.
+    /// The objects with the given global IDs, in the same order. Null for each ID that does not exist.
     async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
         let scope = ctx.scope()?;
         try_join_all(ids.iter().map(|id| node::find(scope, id))).await
     }
 
-    /// One integration profile; null when there is none.
+    /// An integration profile. Null if it does not exist.
     async fn profile(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which profile is meant.")] by: ProfileBy,
+        #[graphql(desc = "Identifies the profile.")] by: ProfileBy,
     ) -> Result<Option<IntegrationProfile>> {
         profile::find(ctx.scope()?, by).await
     }
 
-    /// The integration profiles in use.
+    /// Integration profiles that are not deleted.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn profiles(
         &self,
@@ -154,14 +153,14 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the profiles that do not fit.")] filter: Option<ProfileFilter>,
-        #[graphql(desc = "How to order them: by name unless said otherwise.")] order_by: Option<ProfileOrder>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<ProfileFilter>,
+        #[graphql(desc = "Sort order. Default: by name, ascending.")] order_by: Option<ProfileOrder>,
     ) -> Result<Connection<IntegrationProfile>> {
         let paging = Paging { first, after, last, before };
         profile::page(ctx.scope()?, filter.unwrap_or_default(), order_by, &paging).await
     }
 
-    /// Who holds which role, the oldest first.
+    /// Role assignments, oldest first.
     async fn role_assignments(
         &self,
         ctx: &Context<'_>,
@@ -173,7 +172,7 @@ impl Query {
         access::role_page(ctx.scope()?, &Paging { first, after, last, before }).await
     }
 
-    /// The software models, by publisher, product and edition.
+    /// Software models, ordered by publisher, product and edition.
     async fn software_models(
         &self,
         ctx: &Context<'_>,
@@ -181,13 +180,13 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the models that do not fit.")] filter: Option<SoftwareModelFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SoftwareModelFilter>,
     ) -> Result<Connection<SoftwareModel>> {
         let paging = Paging { first, after, last, before };
         model::page(ctx.scope()?, filter.unwrap_or_default().into(), &paging).await
     }
 
-    /// Who holds what in all organisations. What is not held any more is left out unless the filter asks for it.
+    /// Subscriptions in all organisations. Retired subscriptions are excluded by default.
     #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn subscriptions(
         &self,
@@ -196,8 +195,8 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the subscriptions that do not fit.")] filter: Option<SubscriptionFilter>,
-        #[graphql(desc = "How to order them: by when a sync first named them unless said otherwise.")] order_by: Option<
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SubscriptionFilter>,
+        #[graphql(desc = "Sort order. Default: by `firstSeenAt`, ascending.")] order_by: Option<
             SubscriptionOrder,
         >,
     ) -> Result<Connection<SoftwareSubscription>> {
@@ -205,16 +204,16 @@ impl Query {
         subscription_row::page(ctx, filter.unwrap_or_default().read()?, order_by, &paging).await
     }
 
-    /// One sync run; null when there is none.
+    /// A sync run. Null if it does not exist.
     async fn sync_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The run's global id.")] id: ID,
+        #[graphql(desc = "Global ID of the sync run.")] id: ID,
     ) -> Result<Option<SyncRun>> {
         run::find(ctx.scope()?, &id).await
     }
 
-    /// The sync runs of all profiles, newest first.
+    /// Sync runs of all profiles, newest first.
     async fn sync_runs(
         &self,
         ctx: &Context<'_>,
@@ -222,13 +221,13 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the runs that do not fit.")] filter: Option<SyncRunFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SyncRunFilter>,
     ) -> Result<Connection<SyncRun>> {
         let paging = Paging { first, after, last, before };
         run::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
-    /// What is held and no catalogue knows, oldest first: the queue for a person to resolve.
+    /// Subscription identifiers that no catalogue contains, oldest first.
     async fn unrecognized_identifiers(
         &self,
         ctx: &Context<'_>,
@@ -241,7 +240,7 @@ impl Query {
         identifier::page(ctx.scope()?, &paging).await
     }
 
-    /// Whoever asks, and what it may do.
+    /// The authenticated caller.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         Ok(access::viewer(ctx.scope()?))
     }
