@@ -1,6 +1,6 @@
 //! GraphiQL at `/`, out of the binary: the page asks this gateway for everything and no other machine for anything.
 //!
-//! The bundle is built in `graphiql/` and committed with its lock file, because whoever builds the gateway may have no
+//! The bundle is built in `graphiql/` and committed with its lock file, because a machine that builds the gateway may have no
 //! Node. The tabs come from `graphql/operations/` at run time, so that a new document does not change the bundle.
 
 use std::sync::Arc;
@@ -22,10 +22,10 @@ use sha2::{Digest, Sha256};
 static BUNDLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/graphiql/dist");
 static DOCUMENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../graphql/operations");
 
-/// The document that a visitor sees first; the others follow by name.
+/// The document of the first tab. The others follow by name.
 const FIRST: &str = "Subscriptions";
 
-/// What a document's header comment begins with when it gives variables, as JSON on the same line.
+/// Prefix of the comment line that contains a document's variables as JSON.
 const VARIABLES: &str = "# variables:";
 
 /// The editor, Monaco, writes style elements and attributes of its own, hence `'unsafe-inline'` for styles; its cursors
@@ -34,15 +34,15 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; wo
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// One tab: a document, the name it goes by, and the variables it starts with.
+/// A tab: a document with its name and variables.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Operation {
-    /// The name of its file, without the ending.
+    /// Name of the file without extension.
     pub name: String,
-    /// The document as a person reads it, without the line that gave the variables.
+    /// The document without the line that contains the variables.
     pub query: String,
-    /// The variables, a JSON object; `None` where the document needs none. For the texts `$profile` and `$run` the page
-    /// puts the id of the first profile and of the newest run that the visitor may see.
+    /// Variables as a JSON object. `None` if there are none. The page replaces `$profile` and `$run` with the IDs of
+    /// the first profile and the newest run that the caller can see.
     pub variables: Option<serde_json::Value>,
 }
 
@@ -60,11 +60,11 @@ impl Operation {
     }
 }
 
-/// Lists the documents of `graphql/operations/`, the most useful first.
+/// Returns the documents of `graphql/operations/`, the most useful first.
 ///
 /// # Panics
 ///
-/// When a document's variables are no JSON, which a test rules out for those that the binary carries.
+/// If the variables of a document are not JSON. A test prevents this for the documents in the binary.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let mut operations: Vec<_> = documents()
@@ -74,7 +74,7 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
-/// The documents of `graphql/operations/` as they stand, each with the name of its file.
+/// Returns the documents of `graphql/operations/` with their file names.
 pub(crate) fn documents() -> impl Iterator<Item = (&'static str, &'static str)> {
     DOCUMENTS
         .files()
@@ -102,7 +102,7 @@ fn offering(operations: &[Operation]) -> Router {
         .layer(map_response(guard))
 }
 
-/// A body whose address stays while it changes with the binary: kept by the browser, asked about each time.
+/// A response body that browsers cache but revalidate.
 struct Revalidated {
     content_type: &'static str,
     body: Bytes,
@@ -129,7 +129,7 @@ async fn revalidated(State(file): State<Arc<Revalidated>>, headers: HeaderMap) -
     response
 }
 
-/// A file whose name carries its hash, so that it never changes under its address.
+/// A file whose name contains its hash.
 async fn asset(Path(path): Path<String>) -> Response {
     let Some(file) = BUNDLE.get_file(format!("assets/{path}")) else {
         return StatusCode::NOT_FOUND.into_response();
@@ -149,7 +149,7 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// A worker obeys the policy of its own file, so each answer carries it, not only the page.
+/// Sets the policy on every response, because a worker obeys the policy of its own file.
 async fn guard(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));

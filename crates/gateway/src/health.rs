@@ -1,4 +1,4 @@
-//! What operators and orchestrators ask: alive, ready, and how much of everything.
+//! Health checks and metrics.
 
 use axum::Router;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use seatgraph_store::Db;
 
 use crate::telemetry;
 
-/// Answers `/health/live`, `/health/ready` and `/metrics`.
+/// Serves `/health/live`, `/health/ready` and `/metrics`.
 pub(crate) fn router(db: Db) -> Router {
     let metrics = telemetry::metrics();
     Router::new()
@@ -22,13 +22,13 @@ pub(crate) fn router(db: Db) -> Router {
         .with_state(db)
 }
 
-/// Ready means that the database answers; the vendor's health is a finding, never ours.
+/// Ready means that the database responds. Failures of vendors are findings.
 async fn ready(State(db): State<Db>) -> Response {
     match db.ready().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, "the database is unavailable\n").into_response()
         }
     }
 }

@@ -1,6 +1,7 @@
-//! The listening socket, with a limit on how long a client may take to say what it wants.
+//! The listening socket, with a timeout for request heads.
 //!
-//! The server that comes with the router has none, and whoever sends half a request would hold a connection for ever.
+//! The router's own server has no such timeout, so a client that sends half a request would keep its connection open
+//! for ever.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -19,19 +20,20 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-/// Within this a request's head has to be there, and on a connection that was used the next one.
+/// Timeout for the head of the first and each further request of a connection.
 pub(crate) const HEAD: Duration = Duration::from_secs(30);
-/// After an error that is not one connection's own, such as too many open files.
+/// Delay after an error that does not concern one connection, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Serves `router` until `stop`, to whoever says within `head` what it wants; then takes no more connections, and waits until those there are have been answered.
+/// Serves `router` until `stop`, with a timeout of `head` for request heads. Then accepts no more connections and waits
+/// for the open ones.
 pub(crate) async fn serve(listener: TcpListener, router: Router, head: Duration, stop: CancellationToken) {
     let connections = TaskTracker::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((stream, peer)) => drop(connections.spawn(answer(stream, peer, router.clone(), head, stop.clone()))),
             Err(error) => {
-                tracing::debug!(%error, "a connection was not accepted");
+                tracing::debug!(%error, "accepting a connection failed");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -60,7 +62,7 @@ async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, head: Durat
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
+        tracing::debug!(%error, "connection failed");
     }
 }
 
@@ -72,7 +74,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn whoever_does_not_say_what_it_wants_is_hung_up_on_and_others_are_answered() {
+    async fn a_client_that_sends_no_request_head_is_disconnected() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let router = Router::new().route("/", get(async || "here"));

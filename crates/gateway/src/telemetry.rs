@@ -1,4 +1,4 @@
-//! Logs and metrics: set up once by the process, read by operators.
+//! Logs and metrics of the process.
 
 use std::io::IsTerminal;
 
@@ -7,13 +7,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
 
-/// Upper bounds of the latency histograms, in seconds.
+/// Upper bounds of the latency histograms in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
-/// Sends the log to standard error; standard output belongs to what a command was asked for.
+/// Starts the log on standard error. Standard output is used for the output of commands.
 ///
 /// # Errors
-/// The filter's fault, or that a log is set up already.
+/// If the filter is invalid, or a log is already installed.
 pub(crate) fn start_log(settings: &LogSettings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.level)?;
     let lines = tracing_subscriber::fmt()
@@ -27,14 +27,14 @@ pub(crate) fn start_log(settings: &LogSettings) -> anyhow::Result<()> {
     done.map_err(|e| anyhow::anyhow!("the log is set up already: {e}"))
 }
 
-/// Makes the recorder of this process and returns what renders it; a second gateway in one process shares the first's.
+/// Installs the metrics recorder of this process and returns its handle. Further gateways in the process share it.
 pub(crate) fn metrics() -> PrometheusHandle {
     static HANDLE: std::sync::LazyLock<PrometheusHandle> = std::sync::LazyLock::new(|| {
         let recorder =
             PrometheusBuilder::new().set_buckets(&SECONDS).expect("the list of bounds is not empty").build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("another metrics recorder is in force");
+            tracing::warn!("another metrics recorder is installed");
         }
         handle
     });

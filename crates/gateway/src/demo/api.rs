@@ -1,4 +1,4 @@
-//! The demo as a client of the public API: it has no way in that others lack.
+//! The demo as a client of the public API.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ const PARENT: &str = "salesforce";
 const CHILD: &str = "salesforce-demo";
 const PROFILE: &str = "Salesforce (simulated)";
 
-/// Speaks GraphQL to the gateway.
+/// Sends GraphQL requests to the gateway.
 #[derive(Debug)]
 pub(super) struct Api(Http);
 
@@ -22,8 +22,8 @@ impl Api {
         Self(Http::new(base, None, HttpOptions::default()))
     }
 
-    /// Connects the simulated organisation and starts its sync; in a used folder it points the alias that is there
-    /// at the new address.
+    /// Connects the simulated organisation and starts its sync. If the database is reused, updates the URL of the
+    /// existing alias.
     pub(super) async fn connect(&self, simulator: &Simulator) -> anyhow::Result<ProfileId> {
         let alias = self.alias(simulator).await?;
         self.mutate(
@@ -104,7 +104,7 @@ impl Api {
         result["profile"]["id"].as_str().map(str::to_owned).context("the profile has an id")
     }
 
-    /// Starts a sync; one that was interrupted with the last process is open already and goes on by itself.
+    /// Starts a sync. An open one continues by itself.
     async fn start_sync(&self, profile: &str) -> anyhow::Result<()> {
         let answer = self
             .ask(

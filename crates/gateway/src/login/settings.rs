@@ -9,45 +9,45 @@ use seatgraph_core::http::{Authorities, is_this_machine};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-/// Login of people through an OpenID provider: `[login]` in the file, `SEATGRAPH_LOGIN__ISSUER` and so on in the
-/// environment. Register two addresses there: `/login/callback` under the gateway's public URL for the login, and
-/// `/logout` for the way back from a logout.
+/// Settings of the login: `[login]` in the file, `SEATGRAPH_LOGIN__ISSUER` and so on in the environment. Register two
+/// URLs at the provider: `/login/callback` under the public URL as redirect URI, and `/logout` as post-logout redirect
+/// URI.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoginSettings {
-    /// The provider's own name for itself, letter for letter: what `issuer` says in the document at
-    /// `/.well-known/openid-configuration` under it. HTTPS, in your own network too; HTTP for this machine only.
+    /// Issuer URL, exactly as in the provider's `/.well-known/openid-configuration`. Must use HTTPS, except on the same
+    /// machine.
     pub issuer: String,
-    /// The id under which the gateway is registered there.
+    /// OAuth client ID of the gateway.
     pub client_id: String,
-    /// The secret that came with the id; none for a public client, which PKCE alone protects. It belongs into the
-    /// environment: `SEATGRAPH_LOGIN__CLIENT_SECRET`.
+    /// OAuth client secret. Omit it for a public client, which PKCE protects. Set it in the environment:
+    /// `SEATGRAPH_LOGIN__CLIENT_SECRET`.
     #[serde(default)]
     pub client_secret: Option<Secret>,
-    /// A PEM file with the certificates of your own authority, when the provider's is not signed by a public one.
+    /// PEM file with CA certificates, if the provider's certificate is not signed by a public CA.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// The scopes to ask for beside `openid`. Some providers want one for the groups.
+    /// Scopes to request besides `openid`. Some providers require one for groups.
     #[serde(default = "scopes")]
     pub scopes: Vec<String>,
-    /// The claim that lists a person's groups: a name, or a JSON pointer into a claim, `/realm_access/roles`. It may
-    /// stand in the ID token or in the answer of the provider's userinfo address.
+    /// Claim with the user's groups: a name, or a JSON pointer such as `/realm_access/roles`. It can be in the ID token
+    /// or in the userinfo response.
     #[serde(default = "group_claim")]
     pub group_claim: String,
-    /// The claim that says what to call a person, a name or a JSON pointer. Where it is missing, `preferred_username`,
-    /// `email` and the subject stand in.
+    /// Claim with the display name: a name or a JSON pointer. Default if missing: `preferred_username`, then `email`,
+    /// then the subject.
     #[serde(default = "name_claim")]
     pub name_claim: String,
-    /// Whoever is in one of these groups may log in; everybody whom the provider lets through when it is empty.
+    /// Groups whose members can log in. If empty, all users of the provider can.
     #[serde(default)]
     pub allowed_groups: Vec<String>,
-    /// Seconds after which a person logs in again, however busy they are.
+    /// Lifetime of a session in seconds, regardless of use.
     #[serde(default = "session_life", rename = "session_seconds", deserialize_with = "seconds")]
     pub session_life: Duration,
-    /// Seconds without a request after which a person logs in again.
+    /// Idle timeout of a session in seconds.
     #[serde(default = "session_idle", rename = "idle_seconds", deserialize_with = "seconds")]
     pub session_idle: Duration,
-    /// Seconds that a person may take at the provider.
+    /// Timeout of a login in seconds.
     #[serde(default = "attempt_life", rename = "attempt_seconds", deserialize_with = "seconds")]
     pub attempt_life: Duration,
 }
@@ -81,8 +81,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Er
 }
 
 impl LoginSettings {
-    /// Says what is wrong with the settings of a gateway that browsers reach at `public_url`, one sentence each; empty
-    /// when they work.
+    /// Validates the settings for a gateway with the public URL `public_url`. Returns one message per problem.
     #[must_use]
     pub fn faults(&self, public_url: &Url) -> Vec<String> {
         let mut faults = Vec::new();
@@ -114,7 +113,7 @@ impl LoginSettings {
         faults
     }
 
-    /// Reads whose word is taken for who the provider is.
+    /// Reads the CA certificates.
     pub(super) fn authorities(&self) -> anyhow::Result<Option<Authorities>> {
         let read = |path: &PathBuf| anyhow::Ok(Authorities::from_pem(&std::fs::read(path)?)?);
         let named = |path: &PathBuf| read(path).with_context(|| format!("login.ca_file: {}", path.display()));
@@ -122,7 +121,7 @@ impl LoginSettings {
     }
 }
 
-/// What travels to this address is readable to nobody on the way.
+/// Whether connections to this URL are encrypted or local.
 fn is_guarded(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url))
 }

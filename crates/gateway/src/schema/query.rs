@@ -196,9 +196,7 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SubscriptionFilter>,
-        #[graphql(desc = "Sort order. Default: by `firstSeenAt`, ascending.")] order_by: Option<
-            SubscriptionOrder,
-        >,
+        #[graphql(desc = "Sort order. Default: by `firstSeenAt`, ascending.")] order_by: Option<SubscriptionOrder>,
     ) -> Result<Connection<SoftwareSubscription>> {
         let paging = Paging { first, after, last, before };
         subscription_row::page(ctx, filter.unwrap_or_default().read()?, order_by, &paging).await
