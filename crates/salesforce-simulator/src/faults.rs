@@ -34,8 +34,6 @@ pub struct Faults {
     pub status: Option<StatusFault>,
     /// Milliseconds added to every data call.
     pub latency_ms: u64,
-    /// Queries that take very long.
-    pub slow_query: Option<SlowQuery>,
     /// Queries over an object time out until they look at fewer days.
     pub query_timeout: Option<QueryTimeout>,
     /// Seconds a query cursor lives without being read; the default is 15 minutes.
@@ -52,8 +50,6 @@ pub struct Faults {
     pub private_users: bool,
     /// Hides everybody else's logins, whatever the permissions.
     pub own_logins_only: bool,
-    /// Answers emptiness instead of `INVALID_TYPE` for assignments that may not be seen.
-    pub empty_assignments_when_forbidden: bool,
     /// Licence keys whose pools have no seat left.
     pub full_pools: Vec<String>,
     /// Users, by id, whose deactivation is refused, and how.
@@ -66,10 +62,6 @@ pub struct Faults {
     pub free_licence_with_permission_set: bool,
     /// Deactivating a user frees their permission-set licences.
     pub free_licences_on_deactivation: bool,
-    /// Whether the fields about monthly logins exist. On by default.
-    pub monthly_logins: bool,
-    /// Whether the feature fields of User exist. On by default.
-    pub feature_fields: bool,
     /// Breaks off the body of the n-th data call from now, once.
     pub drop_body_at: Option<u64>,
     /// Breaks off the body of every n-th data call.
@@ -101,7 +93,6 @@ impl Default for Faults {
             concurrent_limit: 0,
             status: None,
             latency_ms: 0,
-            slow_query: None,
             query_timeout: None,
             cursor_idle_seconds: None,
             expire_cursors: false,
@@ -110,15 +101,12 @@ impl Default for Faults {
             profile_filtering: false,
             private_users: false,
             own_logins_only: false,
-            empty_assignments_when_forbidden: false,
             full_pools: Vec::new(),
             blocked_deactivations: BTreeMap::new(),
             locked_rows: 0,
             write_hold_ms: 0,
             free_licence_with_permission_set: false,
             free_licences_on_deactivation: false,
-            monthly_logins: true,
-            feature_fields: true,
             drop_body_at: None,
             drop_body_every: None,
             nonsense_body: 0,
@@ -155,16 +143,6 @@ pub struct StatusFault {
     /// Seconds for a `Retry-After` header.
     #[serde(default)]
     pub retry_after: Option<u64>,
-}
-
-/// Slow queries.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SlowQuery {
-    /// Milliseconds before the answer.
-    pub milliseconds: u64,
-    /// How many queries it strikes.
-    pub times: u64,
 }
 
 /// A query that times out over a wide window of time.

@@ -15,7 +15,6 @@ pub(crate) mod reply;
 pub(crate) mod request;
 mod resources;
 mod router;
-mod soap;
 mod sobjects;
 
 use std::sync::Arc;

@@ -40,7 +40,7 @@ mod value;
 mod viewer;
 
 pub use error::Error;
-pub use faults::{Block, BulkFaults, FailedJobs, Faults, QueryTimeout, SlowQuery, StatusFault, TokenRefusal};
+pub use faults::{Block, BulkFaults, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
 pub use settings::Settings;
 pub use simulator::Simulator;
 pub use truth::{ActivityCounts, LicenceCounts, LoginCounts, Truth, UserCounts, UserTruth};

@@ -1,6 +1,6 @@
 //! A refused data call, as the REST API words it.
 
-use crate::value::write_string;
+use serde_json::{Value, json};
 
 /// An HTTP status with the error code and message that go into the body's array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,22 +48,13 @@ impl Refusal {
         Self::bad(code, format!("\n{line}\n{caret}^\nERROR at Row:{row}:Column:{}\n{message}", column + 1))
     }
 
-    /// The body's single entry; `errorCode` in plain calls and `statusCode` in collections.
-    pub(crate) fn write_entry(&self, code_name: &str, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"{\"message\":");
-        write_string(&self.message, out);
-        out.extend_from_slice(format!(",\"{code_name}\":\"{}\"", self.code).as_bytes());
+    /// The refusal as one entry of an answer; the code stands under `errorCode` in plain calls and under `statusCode` in
+    /// collections.
+    pub(crate) fn entry(&self, code_name: &str) -> Value {
+        let mut entry = json!({ "message": self.message, code_name: self.code });
         if !self.fields.is_empty() || code_name == "statusCode" {
-            out.extend_from_slice(b",\"fields\":");
-            serde_json::to_writer(&mut *out, &self.fields).expect("a vector takes every byte");
+            entry["fields"] = json!(self.fields);
         }
-        out.push(b'}');
-    }
-
-    pub(crate) fn body(&self) -> Vec<u8> {
-        let mut out = vec![b'['];
-        self.write_entry("errorCode", &mut out);
-        out.push(b']');
-        out
+        entry
     }
 }

@@ -76,13 +76,6 @@ pub(crate) enum LinkTable {
     Package = 2,
 }
 
-/// A switch of the organisation without which some fields do not exist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Feature {
-    MonthlyLogins,
-    Features,
-}
-
 /// A field with the properties that describe shows and queries obey.
 #[derive(Debug)]
 pub(crate) struct Field {
@@ -93,19 +86,14 @@ pub(crate) struct Field {
     pub(crate) nillable: bool,
     pub(crate) filterable: bool,
     pub(crate) sortable: bool,
-    pub(crate) groupable: bool,
     pub(crate) updateable: bool,
     pub(crate) createable: bool,
-    pub(crate) like: bool,
     /// The first API version in which the field can no longer be filtered.
     pub(crate) filter_until: Option<u16>,
     /// The object the reference leads to, by its place in the schema, and the relationship's name.
     pub(crate) parent: Option<Parent>,
-    /// The name under which the parent lists these rows.
-    pub(crate) child_name: Option<&'static str>,
     /// Any one of these permissions shows the field; none is needed when empty.
     pub(crate) needs: Vec<Permission>,
-    pub(crate) feature: Option<Feature>,
     pub(crate) getter: Getter,
 }
 
@@ -119,8 +107,6 @@ pub(crate) struct Parent {
 /// An object of the organisation.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Its place in the schema.
-    pub(crate) place: usize,
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
     pub(crate) prefix: [u8; 3],
@@ -137,27 +123,9 @@ impl Object {
         self.fields.iter().enumerate().find(|(_, field)| field.name.eq_ignore_ascii_case(name))
     }
 
-    pub(crate) fn relationship(&self, name: &str) -> Option<(usize, &Field)> {
-        self.fields.iter().enumerate().find(|(_, field)| {
-            field.parent.as_ref().is_some_and(|parent| parent.relationship.eq_ignore_ascii_case(name))
-        })
-    }
-
-    /// The child object and its referring field behind a child relationship's name.
-    pub(crate) fn child(&self, name: &str) -> Option<(&'static Object, usize)> {
-        self.children()
-            .find(|(child, field)| child.fields[*field].child_name.is_some_and(|own| own.eq_ignore_ascii_case(name)))
-    }
-
-    /// Every object and field that refers here under a relationship name.
-    pub(crate) fn children(&self) -> impl Iterator<Item = (&'static Object, usize)> {
-        let place = self.place;
-        objects().iter().flat_map(move |object| {
-            object.fields.iter().enumerate().filter_map(move |(index, field)| {
-                let refers = field.parent.as_ref().is_some_and(|parent| parent.object == place);
-                (refers && field.child_name.is_some()).then_some((object, index))
-            })
-        })
+    pub(crate) fn relationship(&self, name: &str) -> Option<&Field> {
+        let is_it = |parent: &Parent| parent.relationship.eq_ignore_ascii_case(name);
+        self.fields.iter().find(|field| field.parent.as_ref().is_some_and(is_it))
     }
 }
 
@@ -186,14 +154,13 @@ mod tests {
         let user = object("uSER").unwrap();
         assert_eq!(user.name, "User");
         assert_eq!(user.field("lastlogindate").unwrap().1.name, "LastLoginDate");
-        assert_eq!(user.relationship("profile").unwrap().1.name, "ProfileId");
-        assert_eq!(user.child("permissionsetlicenseassignments").unwrap().0.name, "PermissionSetLicenseAssign");
+        assert_eq!(user.relationship("profile").unwrap().name, "ProfileId");
     }
 
     #[test]
     fn flags_and_options_are_read_from_the_file() {
         let label = object("TenantUsageEntitlement").unwrap().field("MasterLabel").unwrap().1;
-        assert!(label.groupable && label.nillable && !label.filterable && !label.sortable);
+        assert!(label.nillable && !label.filterable && !label.sortable);
         let used = object("UserLicense").unwrap().field("UsedLicenses").unwrap().1;
         assert_eq!(used.filter_until, Some(64));
         let kind = object("LoginHistory").unwrap().field("LoginType").unwrap().1;

@@ -29,8 +29,6 @@ pub struct Settings {
     pub code_seconds: u64,
     /// Data calls allowed in 24 hours.
     pub daily_limit: u64,
-    /// The password of every user, for the legacy password grant and SOAP login.
-    pub password: String,
 }
 
 impl Default for Settings {
@@ -47,7 +45,6 @@ impl Default for Settings {
             session_seconds: 7200,
             code_seconds: 900,
             daily_limit: 100_000,
-            password: "correct horse".to_owned(),
         }
     }
 }

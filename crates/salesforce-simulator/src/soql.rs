@@ -1,10 +1,8 @@
 //! SOQL: from text to a plan against the schema, and from a plan to rows.
 
-pub(crate) mod aggregate;
 mod ast;
 mod bind;
-mod dates;
-pub(crate) mod filter;
+mod filter;
 mod lexer;
 mod narrow;
 mod parser;

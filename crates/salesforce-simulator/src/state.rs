@@ -224,10 +224,4 @@ impl State {
     pub(crate) fn may_call(&self, user: u32) -> bool {
         self.permissions_of(&self.org(), user).has(Permission::ApiEnabled)
     }
-
-    /// Whether the user may log in with the password, possibly followed by a security token.
-    pub(crate) fn accepts_password(&self, user: u32, password: &str) -> bool {
-        let user = self.org().user(user);
-        user.active && !user.frozen && password.starts_with(&self.settings.password)
-    }
 }

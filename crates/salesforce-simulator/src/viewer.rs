@@ -6,7 +6,7 @@ use crate::faults::Faults;
 use crate::org::Org;
 use crate::org::rows::Row;
 use crate::permissions::{Permission, Permissions};
-use crate::schema::{Feature, Field, LinkTable, Object, Table};
+use crate::schema::{Field, LinkTable, Object, Table};
 
 /// The user behind a data call, at one moment and one API version.
 #[derive(Clone)]
@@ -28,18 +28,13 @@ impl Viewer {
     pub(crate) fn sees(&self, object: &Object) -> bool {
         let hidden = self.faults.hide_objects.iter().any(|name| name.eq_ignore_ascii_case(object.name));
         let permitted = object.needs.is_empty() || self.permissions.has_any(&object.needs);
-        !hidden && (permitted || self.sees_only_emptiness(object))
+        !hidden && permitted
     }
 
     /// Whether the field exists for this user; if not, queries say INVALID_FIELD.
     pub(crate) fn sees_field(&self, object: &Object, field: &Field) -> bool {
         let hidden = named(&self.faults.hide_fields, object, field);
-        let featured = match field.feature {
-            None => true,
-            Some(Feature::MonthlyLogins) => self.faults.monthly_logins,
-            Some(Feature::Features) => self.faults.feature_fields,
-        };
-        !hidden && featured && (field.needs.is_empty() || self.permissions.has_any(&field.needs))
+        !hidden && (field.needs.is_empty() || self.permissions.has_any(&field.needs))
     }
 
     /// Whether anybody may change the field.
@@ -56,12 +51,6 @@ impl Viewer {
         object.fields.iter().filter(|field| self.sees_field(object, field))
     }
 
-    fn sees_only_emptiness(&self, object: &Object) -> bool {
-        self.faults.empty_assignments_when_forbidden
-            && object.table == Table::Link(LinkTable::PermissionSetLicence)
-            && !self.permissions.has_any(&object.needs)
-    }
-
     /// Whether some rows of the object may be missing without a word.
     pub(crate) fn is_restricted(&self, object: &Object) -> bool {
         match object.table {
@@ -69,8 +58,7 @@ impl Viewer {
             Table::User | Table::UserLogin => self.sees_own_user_only(),
             Table::Small(_) => object.name == "Profile" && self.sees_own_profile_only(),
             Table::Link(LinkTable::PermissionSet) => self.sees_own_assignments_only(),
-            Table::Link(_) => self.sees_only_emptiness(object),
-            Table::Access => false,
+            Table::Link(_) | Table::Access => false,
         }
     }
 

@@ -8,7 +8,7 @@ mod sheet;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::asked::{Asked, Change};
 use self::job::{Answer, Fate, Job, Stage};
@@ -26,9 +26,6 @@ use crate::viewer::Viewer;
 
 /// Jobs that may be made in 24 hours.
 pub(crate) const MOST_JOBS: u64 = 10_000;
-/// The first version with query jobs, and the first with links to their results.
-const OLDEST: u16 = 47;
-const OLDEST_WITH_LINKS: u16 = 58;
 
 pub(crate) async fn handle(
     state: &Arc<State>,
@@ -36,12 +33,8 @@ pub(crate) async fn handle(
     request: &Request,
     rest: &[&str],
 ) -> Result<Reply, Refusal> {
-    if caller.version < OLDEST {
-        return Err(Refusal::not_found());
-    }
     match (request.method.as_str(), rest) {
         ("POST", []) => create(state, caller, request).await,
-        ("GET", []) => Ok(list(state, caller, request)),
         ("GET", [id]) => with_job(state, caller, id, |org, job| {
             job.poll(state.now());
             Ok(job.details(org))
@@ -53,11 +46,8 @@ pub(crate) async fn handle(
                 Ok(job.brief(org))
             })
         }
-        ("DELETE", [id]) => delete(state, caller, id),
         ("GET", [id, "results"]) => results::set(state, caller, request, id).await,
-        (_, [_, "resultPages"]) if caller.version < OLDEST_WITH_LINKS => Err(Refusal::not_found()),
-        ("GET", [id, "resultPages"]) => results::links(state, caller, request, id),
-        (_, [] | [_] | [_, "results" | "resultPages"]) => Err(Refusal::method()),
+        (_, [] | [_] | [_, "results"]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
     }
 }
@@ -107,19 +97,6 @@ fn run(state: &State, org: &Org, viewer: &Viewer, query: &BulkQuery) -> (Selecti
     }
 }
 
-/// Answers every job in one page, whatever their number.
-fn list(state: &State, caller: Caller, request: &Request) -> Reply {
-    let query = request.query();
-    let wants = |name: &str, own: &str| query.get(name).is_none_or(|value| value.eq_ignore_ascii_case(own));
-    let fits =
-        wants("jobType", "V2Query") && wants("concurrencyMode", "Parallel") && wants("isPkChunkingEnabled", "true");
-    let org = state.org();
-    let viewer = state.viewer(&org, caller.user, caller.version);
-    let jobs = lock(&state.jobs);
-    let records: Vec<Value> = jobs.of(&viewer).filter(|_| fits).map(|job| job.listed(&org)).collect();
-    Reply::json(200, &json!({ "done": true, "records": records, "nextRecordsUrl": null }))
-}
-
 /// Does something to a job that the caller may see, and answers what that gave.
 fn with_job(
     state: &State,
@@ -132,17 +109,4 @@ fn with_job(
     let mut jobs = lock(&state.jobs);
     let body = change(&org, jobs.find(&org, &viewer, id)?)?;
     Ok(Reply::json(200, &body))
-}
-
-fn delete(state: &State, caller: Caller, id: &str) -> Result<Reply, Refusal> {
-    let org = state.org();
-    let viewer = state.viewer(&org, caller.user, caller.version);
-    let mut jobs = lock(&state.jobs);
-    let job = jobs.find(&org, &viewer, id)?;
-    if job.stage == Stage::InProgress {
-        return Err(Refusal::bad("INVALIDJOBSTATE", "a job in progress cannot be deleted; abort it first"));
-    }
-    let number = job.number;
-    jobs.remove(number);
-    Ok(Reply::empty(204))
 }

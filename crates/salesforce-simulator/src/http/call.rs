@@ -43,8 +43,8 @@ pub(crate) async fn data(state: Arc<State>, request: Request, version: &str, pat
 fn kind(method: &Method, path: &[&str]) -> &'static str {
     match path {
         [] => "resources",
-        ["query" | "queryAll"] => "query",
-        ["query" | "queryAll", _] => "query_more",
+        ["query"] => "query",
+        ["query", _] => "query_more",
         ["limits"] => "limits",
         ["sobjects"] => "describe_global",
         ["sobjects", _, "describe"] => "describe",
@@ -60,12 +60,9 @@ fn kind(method: &Method, path: &[&str]) -> &'static str {
 fn bulk_kind(method: &Method, path: &[&str]) -> &'static str {
     match (method.as_str(), path) {
         ("POST", []) => "bulk_create",
-        ("GET", []) => "bulk_list",
         ("GET", [_]) => "bulk_poll",
         ("PATCH", [_]) => "bulk_abort",
-        ("DELETE", [_]) => "bulk_delete",
         (_, [_, "results"]) => "bulk_results",
-        (_, [_, "resultPages"]) => "bulk_links",
         _ => "other",
     }
 }
@@ -89,13 +86,13 @@ async fn answer(
         ("GET", []) => Ok(resources::resources(state, caller)),
         ("GET", ["limits"]) => limits::limits(state, caller),
         ("GET", ["sobjects"]) => Ok(describe::global(state, caller)),
-        ("GET", ["sobjects", object, "describe"]) => describe::object(state, caller, &request, object),
-        ("GET", ["query" | "queryAll"]) => query::first(state, caller, request).await,
-        ("GET", ["query" | "queryAll", locator]) => query::more(state, caller, locator).await,
+        ("GET", ["sobjects", object, "describe"]) => describe::object(state, caller, object),
+        ("GET", ["query"]) => query::first(state, caller, request).await,
+        ("GET", ["query", locator]) => query::more(state, caller, locator).await,
         (_, ["sobjects", object, rest @ ..]) => sobjects::handle(state, caller, &request, object, rest).await,
         (_, ["composite", "sobjects", rest @ ..]) => collections::handle(state, caller, &request, rest).await,
         (_, ["jobs", "query", rest @ ..]) => bulk::handle(state, caller, &request, rest).await,
-        (_, [] | ["limits" | "sobjects"] | ["query" | "queryAll", ..]) => Err(Refusal::method()),
+        (_, [] | ["limits" | "sobjects"] | ["query", ..]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
     }
 }

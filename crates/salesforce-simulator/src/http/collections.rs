@@ -13,9 +13,8 @@ use crate::edit::{self, Editor, Members};
 use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::schema::{self, Object};
-use crate::soql::render::Renderer;
+use crate::soql::render::One;
 use crate::state::State;
-use crate::value::write_string;
 use crate::viewer::Viewer;
 
 const MOST_RECORDS: usize = 200;
@@ -128,7 +127,7 @@ impl Work {
                 *result = Err(rolled_back());
             }
         }
-        Reply::bytes(outcome(&results))
+        Reply::json(200, &results.iter().map(outcome).collect::<Vec<_>>())
     }
 
     fn step(&self, editor: &mut Editor<'_>, step: &Step) -> Result<String, Refusal> {
@@ -163,27 +162,11 @@ fn one_object(viewer: &Viewer, names: &[String]) -> Result<&'static Object, Refu
     edit::object(viewer, first)
 }
 
-fn outcome(results: &[Result<String, Refusal>]) -> Vec<u8> {
-    let mut out = vec![b'['];
-    for (index, result) in results.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        match result {
-            Ok(id) => {
-                out.extend_from_slice(b"{\"id\":");
-                write_string(id, &mut out);
-                out.extend_from_slice(b",\"success\":true,\"errors\":[]}");
-            }
-            Err(refusal) => {
-                out.extend_from_slice(b"{\"success\":false,\"errors\":[");
-                refusal.write_entry("statusCode", &mut out);
-                out.extend_from_slice(b"]}");
-            }
-        }
+fn outcome(result: &Result<String, Refusal>) -> Value {
+    match result {
+        Ok(id) => json!({ "id": id, "success": true, "errors": [] }),
+        Err(refusal) => json!({ "success": false, "errors": [refusal.entry("statusCode")] }),
     }
-    out.push(b']');
-    out
 }
 
 /// Reads records by id; what is not there is null.
@@ -207,19 +190,6 @@ fn retrieve(state: &State, viewer: &Viewer, request: &Request, object: &str) -> 
     }
     let record = record(viewer, object, Some(&list(&body, "fields").join(",")))?;
     let org = state.org();
-    let mut renderer = Renderer::new(&org, viewer);
-    let mut out = vec![b'['];
-    for (index, id) in ids.iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        match edit::find(&org, viewer, object, id) {
-            Ok(ordinal) => {
-                renderer.records(&record, &[ordinal], &mut out);
-            }
-            Err(_) => out.extend_from_slice(b"null"),
-        }
-    }
-    out.push(b']');
-    Ok(Reply::bytes(out))
+    let found = |id: &String| One::at(&org, viewer, &record, edit::find(&org, viewer, object, id).ok()?);
+    Ok(Reply::json(200, &ids.iter().map(found).collect::<Vec<_>>()))
 }

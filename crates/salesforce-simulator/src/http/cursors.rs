@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::soql::plan::Plan;
+use crate::soql::plan::Record;
 use crate::soql::run::Selection;
 
 /// How many cursors one user may have open; one more closes the oldest.
@@ -10,7 +10,7 @@ const MOST_OPEN: usize = 10;
 
 /// What a locator stands for.
 pub(crate) struct Cursor {
-    pub(crate) plan: Plan,
+    pub(crate) record: Record,
     pub(crate) selection: Selection,
     pub(crate) size: u64,
 }

@@ -4,14 +4,10 @@ use serde_json::{Value, json};
 
 use super::call::Caller;
 use super::reply::Reply;
-use super::request::Request;
 use crate::refusal::Refusal;
-use crate::schema::{self, Field, Kind, Object};
+use crate::schema::{self, Field, Object};
 use crate::state::State;
 use crate::viewer::Viewer;
-
-/// The schema never changes while the organisation runs.
-const LAST_MODIFIED: &str = "Sat, 10 Oct 2026 08:00:00 GMT";
 
 pub(crate) fn global(state: &State, caller: Caller) -> Reply {
     let viewer = state.viewer(&state.org(), caller.user, caller.version);
@@ -23,28 +19,13 @@ pub(crate) fn global(state: &State, caller: Caller) -> Reply {
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects }))
 }
 
-pub(crate) fn object(state: &State, caller: Caller, request: &Request, name: &str) -> Result<Reply, Refusal> {
+pub(crate) fn object(state: &State, caller: Caller, name: &str) -> Result<Reply, Refusal> {
     let viewer = state.viewer(&state.org(), caller.user, caller.version);
     let object = schema::object(name).filter(|object| viewer.sees(object)).ok_or_else(Refusal::not_found)?;
-    if request.header("if-modified-since") == Some(LAST_MODIFIED) {
-        return Ok(Reply::empty(304));
-    }
     let mut described = summary(object, caller.version);
     described["fields"] = viewer.fields(object).map(|field| describe_field(object, field, &viewer)).collect();
-    described["childRelationships"] = object
-        .children()
-        .filter(|(child, _)| viewer.sees(child))
-        .map(|(child, field)| {
-            json!({
-                "childSObject": child.name,
-                "field": child.fields[field].name,
-                "relationshipName": child.fields[field].child_name,
-                "cascadeDelete": false,
-            })
-        })
-        .collect();
     described["recordTypeInfos"] = json!([]);
-    Ok(Reply::json(200, &described).with("last-modified", LAST_MODIFIED))
+    Ok(Reply::json(200, &described))
 }
 
 /// One object as describe global lists it.
@@ -90,10 +71,8 @@ fn describe_field(object: &Object, field: &Field, viewer: &Viewer) -> Value {
         "nillable": field.nillable,
         "filterable": field.filterable && !ended,
         "sortable": field.sortable,
-        "groupable": field.groupable,
         "updateable": viewer.may_update(object, field),
         "createable": field.createable,
-        "aggregatable": field.kind != Kind::Boolean,
         "custom": false,
         "calculated": false,
         "nameField": field.name == "Name",

@@ -27,12 +27,9 @@ struct Grant {
 }
 
 /// A session, which is what an access token stands for.
-#[derive(Clone)]
-pub(crate) struct Session {
-    pub(crate) user: u32,
-    pub(crate) scope: String,
-    pub(crate) issued: i64,
-    pub(crate) used: i64,
+struct Session {
+    user: u32,
+    used: i64,
     grant: Option<u64>,
 }
 
@@ -97,10 +94,9 @@ impl Grants {
     }
 
     /// Opens a session and gives its access token.
-    pub(crate) fn open(&mut self, organization: &str, user: u32, scope: &str, grant: Option<u64>, now: i64) -> String {
+    pub(crate) fn open(&mut self, organization: &str, user: u32, grant: Option<u64>, now: i64) -> String {
         let token = format!("{organization}!AQ.{}", self.opaque("session"));
-        let session = Session { user, scope: scope.to_owned(), issued: now, used: now, grant };
-        self.sessions.insert(token.clone(), session);
+        self.sessions.insert(token.clone(), Session { user, used: now, grant });
         token
     }
 
@@ -158,18 +154,8 @@ impl Grants {
         Some(session.user)
     }
 
-    pub(crate) fn session(&self, token: &str) -> Option<&Session> {
-        self.sessions.get(token)
-    }
-
     /// Says whether the user has consented and the consent still stands.
     pub(crate) fn has_approved(&self, user: u32) -> bool {
         self.grants.values().any(|grant| grant.user == user)
-    }
-
-    /// The user and scope of a living refresh token.
-    pub(crate) fn refresh_token(&self, token: &str) -> Option<(u32, &str)> {
-        let grant = self.grants.values().find(|grant| grant.refresh == token)?;
-        Some((grant.user, &grant.scope))
     }
 }

@@ -48,37 +48,3 @@ pub(crate) fn revoke(state: &State, request: &Request) -> Reply {
     }
     Denial::new("invalid_token", "invalid token").reply()
 }
-
-/// Says whether a token lives, to the app it belongs to.
-pub(crate) fn introspect(state: &State, request: &Request) -> Reply {
-    let parameters = parameters(request);
-    if let Err(denial) = token::authenticate(state, request, &parameters) {
-        return denial.reply();
-    }
-    let asked = parameters.get("token").map_or("", String::as_str);
-    let org = state.org();
-    let client_id = lock(&state.app).client_id.clone();
-    let grants = lock(&state.grants);
-    let about = |user: u32, scope: &str| {
-        json!({
-            "active": true, "scope": scope, "client_id": client_id,
-            "username": org.username(user),
-            "sub": format!("{}/id/{}/{}", state.url, org.id(), org.user_id(user)),
-        })
-    };
-    if let Some(session) = grants.session(asked) {
-        let mut answer = about(session.user, &session.scope);
-        let lifetime = i64::try_from(state.settings.session_seconds).unwrap_or(i64::MAX);
-        answer["token_type"] = json!("access_token");
-        answer["exp"] = json!(session.used.saturating_add(lifetime));
-        answer["iat"] = json!(session.issued);
-        answer["nbf"] = json!(session.issued);
-        return Reply::json(200, &answer);
-    }
-    if let Some((user, scope)) = grants.refresh_token(asked) {
-        let mut answer = about(user, scope);
-        answer["token_type"] = json!("refresh_token");
-        return Reply::json(200, &answer);
-    }
-    Reply::json(200, &json!({ "active": false }))
-}

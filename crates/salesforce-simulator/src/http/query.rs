@@ -1,7 +1,9 @@
-//! `query`, `queryAll` and the pages behind their locators.
+//! `query` and the pages behind its locators.
 
 use std::sync::Arc;
-use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
 
 use super::call::Caller;
 use super::cursors::Cursor;
@@ -11,8 +13,8 @@ use crate::org::Org;
 use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::soql::plan::Shape;
-use crate::soql::render::Renderer;
-use crate::soql::{self, aggregate, run};
+use crate::soql::render::Records;
+use crate::soql::{self, run};
 use crate::state::{State, lock};
 use crate::viewer::Viewer;
 
@@ -27,29 +29,18 @@ pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) 
         return Err(Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
     let size = page_size(&request);
-    if let Some(wait) = slowness(state) {
-        tokio::time::sleep(wait).await;
-    }
     blocking(state, move |state| {
         let org = state.org();
         let viewer = state.viewer(&org, caller.user, caller.version);
         let plan = soql::prepare(&org, &viewer, &text)?;
-        let mut out = Vec::new();
-        match &plan.shape {
-            Shape::Count => {
-                let count = run::select(&org, &viewer, &plan)?.len();
-                out.extend_from_slice(format!("{{\"totalSize\":{count},\"done\":true,\"records\":[]}}").as_bytes());
-            }
-            Shape::Groups(aggregation) => aggregate::answer(&org, &viewer, &plan, aggregation, &mut out)?,
-            Shape::Records(_) => {
-                let selection = run::select(&org, &viewer, &plan)?;
-                let cursor = Arc::new(Cursor { plan, selection, size });
-                let next = (cursor.selection.len() > size)
-                    .then(|| lock(&state.cursors).open(caller.user, cursor.clone(), state.now()));
-                page(&org, &viewer, &cursor, 0, next, &mut out);
-            }
-        }
-        Ok(Reply::bytes(out))
+        let selection = run::select(&org, &viewer, &plan)?;
+        let total = selection.len();
+        let Shape::Records(record) = plan.shape else {
+            return Ok(Reply::json(200, &json!({ "totalSize": total, "done": true, "records": [] })));
+        };
+        let cursor = Arc::new(Cursor { record, selection, size });
+        let number = (total > size).then(|| lock(&state.cursors).open(caller.user, cursor.clone(), state.now()));
+        Ok(page(&org, &viewer, &cursor, 0, number))
     })
     .await
 }
@@ -69,9 +60,7 @@ pub(crate) async fn more(state: &Arc<State>, caller: Caller, locator: &str) -> R
     blocking(state, move |state| {
         let org = state.org();
         let viewer = state.viewer(&org, caller.user, caller.version);
-        let mut out = Vec::new();
-        page(&org, &viewer, &cursor, offset, Some(number), &mut out);
-        Ok(Reply::bytes(out))
+        Ok(page(&org, &viewer, &cursor, offset, Some(number)))
     })
     .await
 }
@@ -86,27 +75,26 @@ pub(crate) async fn blocking<T: Send + 'static>(
     worked.unwrap_or_else(|_| Err(Refusal::new(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")))
 }
 
-fn page(org: &Org, viewer: &Viewer, cursor: &Cursor, offset: u64, number: Option<u64>, out: &mut Vec<u8>) {
-    let Shape::Records(record) = &cursor.plan.shape else { return };
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    total_size: u64,
+    done: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_records_url: Option<String>,
+    records: Records<'a>,
+}
+
+fn page(org: &Org, viewer: &Viewer, cursor: &Cursor, offset: u64, number: Option<u64>) -> Reply {
     let ordinals = cursor.selection.page(offset, cursor.size);
-    let total = cursor.selection.len();
+    let total_size = cursor.selection.len();
     let next = offset + ordinals.len() as u64;
-    out.reserve(ordinals.len() * 600 + 200);
-    out.extend_from_slice(format!("{{\"totalSize\":{total},").as_bytes());
-    match number.filter(|_| next < total) {
-        Some(number) => {
-            let id = Id::new(*b"01g", org.pod, number);
-            let version = viewer.version;
-            out.extend_from_slice(
-                format!("\"done\":false,\"nextRecordsUrl\":\"/services/data/v{version}.0/query/{id}-{next}\"")
-                    .as_bytes(),
-            );
-        }
-        None => out.extend_from_slice(b"\"done\":true"),
-    }
-    out.extend_from_slice(b",\"records\":[");
-    Renderer::new(org, viewer).records(record, &ordinals, out);
-    out.extend_from_slice(b"]}");
+    let next_records_url = number.filter(|_| next < total_size).map(|number| {
+        let id = Id::new(*b"01g", org.pod, number);
+        format!("/services/data/v{}.0/query/{id}-{next}", viewer.version)
+    });
+    let records = Records { org, viewer, record: &cursor.record, ordinals: &ordinals };
+    Reply::json(200, &Page { total_size, done: next_records_url.is_none(), next_records_url, records })
 }
 
 /// The page size asked for, within the vendor's bounds.
@@ -115,10 +103,4 @@ fn page_size(request: &Request) -> u64 {
         options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")?.trim().parse::<u64>().ok())
     });
     asked.map_or(LARGEST_PAGE, |size| size.clamp(SMALLEST_PAGE, LARGEST_PAGE))
-}
-
-fn slowness(state: &State) -> Option<Duration> {
-    let milliseconds = state.faults().slow_query.as_ref()?.milliseconds;
-    let strikes = state.count_down(|faults| faults.slow_query.as_mut().map(|slow| &mut slow.times));
-    strikes.then(|| Duration::from_millis(milliseconds))
 }

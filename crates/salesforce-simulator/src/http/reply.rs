@@ -8,14 +8,14 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::write::GzEncoder;
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
 use super::request::Request;
 use crate::refusal::Refusal;
 
-pub(crate) const JSON: &str = "application/json;charset=UTF-8";
+const JSON: &str = "application/json;charset=UTF-8";
 /// Shorter bodies are not worth packing.
 const SHORTEST_PACKED: usize = 200;
 const BEFORE_BREAK: Duration = Duration::from_millis(20);
@@ -30,10 +30,6 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn new(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self { status, content_type, headers: Vec::new(), body: body.into() }
-    }
-
-    pub(crate) fn bytes(body: Vec<u8>) -> Self {
-        Self::new(200, JSON, body)
     }
 
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
@@ -53,7 +49,7 @@ impl Reply {
     }
 
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
-        let reply = Self::new(refusal.status, JSON, refusal.body());
+        let reply = Self::json(refusal.status, &[refusal.entry("errorCode")]);
         if refusal.status == 401 { reply.with("www-authenticate", "Token") } else { reply }
     }
 
@@ -62,15 +58,16 @@ impl Reply {
         self
     }
 
-    /// Packs the reply as the request allows.
+    /// Compresses the body where the client accepts gzip and it is worth it.
     pub(crate) fn pack(mut self, accept: Accept) -> Response {
-        let packed = if self.body.len() < SHORTEST_PACKED { None } else { accept.pack(&self.body) };
-        if let Some((body, encoding)) = packed {
-            self.body = body;
-            self.headers.push(("content-encoding", encoding.to_owned()));
+        let mut body = std::mem::take(&mut self.body);
+        if accept == Accept::Gzip && body.len() >= SHORTEST_PACKED {
+            let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
+            encoder.write_all(&body).expect("a vector takes every byte");
+            body = encoder.finish().expect("a vector takes every byte");
+            self.headers.push(("content-encoding", "gzip".to_owned()));
         }
-        let body = Body::from(std::mem::take(&mut self.body));
-        self.response(body)
+        self.response(Body::from(body))
     }
 
     /// Sends half of the body and breaks the connection off.
@@ -103,34 +100,15 @@ impl Reply {
 }
 
 /// The encoding a client accepts.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accept {
     Gzip,
-    Deflate,
     Plain,
 }
 
 impl Accept {
     pub(crate) fn of(request: &Request) -> Self {
-        match request.header("accept-encoding") {
-            Some(accepted) if accepted.contains("gzip") => Self::Gzip,
-            Some(accepted) if accepted.contains("deflate") => Self::Deflate,
-            _ => Self::Plain,
-        }
-    }
-
-    fn pack(self, body: &[u8]) -> Option<(Vec<u8>, &'static str)> {
-        let (packed, encoding) = match self {
-            Self::Gzip => {
-                let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-                (encoder.write_all(body).and_then(|()| encoder.finish()), "gzip")
-            }
-            Self::Deflate => {
-                let mut encoder = ZlibEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
-                (encoder.write_all(body).and_then(|()| encoder.finish()), "deflate")
-            }
-            Self::Plain => return None,
-        };
-        packed.ok().map(|packed| (packed, encoding))
+        let accepted = request.header("accept-encoding").unwrap_or_default();
+        if accepted.contains("gzip") { Self::Gzip } else { Self::Plain }
     }
 }

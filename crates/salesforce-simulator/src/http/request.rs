@@ -1,11 +1,11 @@
 //! A request, read whole.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
-use axum::body::Body;
 use axum::extract::Request as Incoming;
 use axum::http::{HeaderMap, Method, Uri};
+use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 
 use super::reply::Reply;
 use crate::refusal::Refusal;
@@ -18,7 +18,7 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
@@ -36,7 +36,9 @@ impl Request {
         if line + headers > LONGEST_HEAD {
             return Err(Reply::html(431, "<html><body><h1>Bad Message 431</h1></body></html>"));
         }
-        let body = read_body(body, &parts.headers).await?;
+        let body = axum::body::to_bytes(body, LONGEST_BODY).await;
+        let body =
+            body.map_err(|_| Reply::refusal(&Refusal::new(413, "REQUEST_TOO_LARGE", "request entity too large")))?;
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body })
     }
 
@@ -55,7 +57,7 @@ impl Request {
     pub(crate) fn segments(&self) -> Vec<String> {
         let path = self.uri.path().strip_prefix('/').unwrap_or("");
         let path = path.strip_suffix('/').unwrap_or(path);
-        path.split('/').map(decode).collect()
+        path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned()).collect()
     }
 
     pub(crate) fn query(&self) -> BTreeMap<String, String> {
@@ -75,43 +77,4 @@ impl Request {
 
 fn form(bytes: &[u8]) -> BTreeMap<String, String> {
     url::form_urlencoded::parse(bytes).into_owned().collect()
-}
-
-fn decode(segment: &str) -> String {
-    if !segment.contains('%') {
-        return segment.to_owned();
-    }
-    let mut bytes = Vec::new();
-    let mut rest = segment.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match (first, hex) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-async fn read_body(body: Body, headers: &HeaderMap) -> Result<Vec<u8>, Reply> {
-    let bytes = axum::body::to_bytes(body, LONGEST_BODY)
-        .await
-        .map_err(|_| Reply::refusal(&Refusal::new(413, "REQUEST_TOO_LARGE", "request entity too large")))?;
-    let encoding = headers.get("content-encoding").and_then(|value| value.to_str().ok());
-    let mut plain = Vec::new();
-    let unpacked = match encoding {
-        Some("gzip") => flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut plain),
-        Some("deflate") => flate2::read::ZlibDecoder::new(&bytes[..]).read_to_end(&mut plain),
-        _ => return Ok(bytes.into()),
-    };
-    match unpacked {
-        Ok(_) => Ok(plain),
-        Err(_) => Err(Reply::refusal(&Refusal::bad("UNKNOWN_EXCEPTION", "the body's encoding is broken"))),
-    }
 }

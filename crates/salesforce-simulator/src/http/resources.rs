@@ -7,7 +7,7 @@ use super::reply::Reply;
 use crate::refusal::Refusal;
 use crate::state::State;
 
-const OLDEST: u16 = 45;
+const OLDEST: u16 = 58;
 const NEWEST: u16 = 68;
 /// Versions up to here were retired in Summer '25.
 const RETIRED: u16 = 30;
@@ -52,7 +52,6 @@ pub(crate) fn resources(state: &State, caller: Caller) -> Reply {
         &json!({
             "sobjects": format!("{root}/sobjects"),
             "query": format!("{root}/query"),
-            "queryAll": format!("{root}/queryAll"),
             "limits": format!("{root}/limits"),
             "composite": format!("{root}/composite"),
             "jobs": format!("{root}/jobs"),

@@ -8,7 +8,7 @@ use axum::response::Response;
 
 use super::reply::{Accept, Reply};
 use super::request::Request;
-use super::{call, identity, oauth, resources, soap};
+use super::{call, identity, oauth, resources};
 use crate::control;
 use crate::refusal::Refusal;
 use crate::state::{State, lock};
@@ -44,10 +44,6 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
             count("revoke");
             oauth::revoke(&state, &request)
         }
-        ["services", "oauth2", "introspect"] => {
-            count("introspect");
-            oauth::introspect(&state, &request)
-        }
         ["services", "oauth2", "userinfo"] => {
             count("userinfo");
             identity::userinfo(&state, &request)
@@ -55,10 +51,6 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         ["id", organization, user] => {
             count("identity");
             identity::identity(&state, &request, organization, user)
-        }
-        ["services", "Soap", "u" | "c", ..] => {
-            count("soap");
-            soap::login(&state, &request)
         }
         ["services", "data"] => {
             count("versions");

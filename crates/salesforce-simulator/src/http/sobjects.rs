@@ -14,8 +14,8 @@ use crate::edit::{self, Editor, Members};
 use crate::org::Org;
 use crate::refusal::Refusal;
 use crate::schema::Object;
-use crate::soql::plan::Record;
-use crate::soql::render::Renderer;
+use crate::soql::plan::{Output, Record};
+use crate::soql::render::One;
 use crate::state::State;
 use crate::viewer::Viewer;
 
@@ -77,9 +77,9 @@ fn about(object: &Object, caller: Caller) -> Reply {
 
 /// The record's fields as asked for by `fields=a,b`, or all of them.
 pub(super) fn record(viewer: &Viewer, object: &'static Object, asked: Option<&str>) -> Result<Record, Refusal> {
-    let mut record = Record::new(object, viewer.version);
+    let mut record = Record::new(object);
     let Some(asked) = asked else {
-        viewer.fields(object).for_each(|field| record.add(field));
+        record.outputs.extend(viewer.fields(object).map(Output::Field));
         return Ok(record);
     };
     for name in asked.split(',').map(str::trim).filter(|name| !name.is_empty()) {
@@ -87,7 +87,7 @@ pub(super) fn record(viewer: &Viewer, object: &'static Object, asked: Option<&st
         let (_, field) = found.ok_or_else(|| {
             Refusal::bad("INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
         })?;
-        record.add(field);
+        record.outputs.push(Output::Field(field));
     }
     Ok(record)
 }
@@ -102,9 +102,8 @@ fn read(
     let record = record(viewer, object, request.query().get("fields").map(String::as_str))?;
     let org = state.org();
     let ordinal = edit::find(&org, viewer, object, id)?;
-    let mut out = Vec::new();
-    Renderer::new(&org, viewer).records(&record, &[ordinal], &mut out);
-    Ok(Reply::bytes(out))
+    let found = One::at(&org, viewer, &record, ordinal).ok_or_else(Refusal::not_found)?;
+    Ok(Reply::json(200, &found))
 }
 
 fn update(

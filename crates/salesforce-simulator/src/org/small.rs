@@ -2,13 +2,13 @@
 
 mod metrics;
 
+use super::Org;
 use super::catalogue::{self, FEATURES, LICENCES, PACKAGES, PERMISSION_SET_LICENCES, PERMISSION_SETS, ROLES};
-use super::{Org, links};
 use crate::schema::{self, LinkTable};
 use crate::value::{Value, text};
 
 /// The small tables, in the order of their numbers.
-pub(crate) const SMALL_TABLES: [&str; 11] = [
+pub(crate) const SMALL_TABLES: [&str; 9] = [
     "Organization",
     "UserLicense",
     "PermissionSetLicense",
@@ -17,15 +17,13 @@ pub(crate) const SMALL_TABLES: [&str; 11] = [
     "PermissionSet",
     "TenantUsageEntitlement",
     "ActiveFeatureLicenseMetric",
-    "ActivePermSetLicenseMetric",
-    "ActiveProfileMetric",
     "PackageLicense",
 ];
 
 const ORGANIZATION: usize = 0;
 pub(crate) const USER_LICENSE: usize = 1;
 pub(crate) const PERMISSION_SET_LICENSE: usize = 2;
-pub(crate) const PACKAGE_LICENSE: usize = 10;
+pub(crate) const PACKAGE_LICENSE: usize = 8;
 const DAY: i64 = 86_400;
 
 type Cells = Vec<Value<'static>>;
@@ -44,12 +42,11 @@ struct Usage {
     packages: [i64; PACKAGES.len()],
     features: [i64; FEATURES.len()],
     recent_features: [i64; FEATURES.len()],
-    profiles: Vec<i64>,
 }
 
 impl Usage {
     fn count(org: &Org) -> Self {
-        let mut usage = Self { profiles: vec![0; links::profile_count() as usize], ..Self::default() };
+        let mut usage = Self::default();
         for user in org.all_users() {
             for link in org.links_of(LinkTable::PermissionSetLicence, user.index) {
                 usage.permission_set_licences[link.target as usize] += 1;
@@ -61,7 +58,6 @@ impl Usage {
                 continue;
             }
             usage.licences[usize::from(user.licence)] += 1;
-            usage.profiles[usize::from(user.profile)] += 1;
             let recent = user.last_login.is_some_and(|login| org.founded - login < 30 * DAY);
             for bit in 0..FEATURES.len() {
                 let held = i64::from(user.features >> bit & 1);
@@ -119,7 +115,7 @@ impl<'a> Row<'a> {
 
     fn date(self, field: &str, days_from_now: i64) -> Self {
         let days = (self.org.founded + days_from_now * DAY).div_euclid(DAY);
-        self.with(field, Value::Date(i32::try_from(days).expect("dates fit")))
+        self.with(field, Value::Date(u32::try_from(days).expect("dates fit")))
     }
 }
 
@@ -135,8 +131,6 @@ pub(crate) fn found(org: &Org) -> SmallTables {
         "PermissionSet" => permission_sets(org),
         "TenantUsageEntitlement" => metrics::entitlements(org),
         "ActiveFeatureLicenseMetric" => metrics::features(org, &usage),
-        "ActivePermSetLicenseMetric" => metrics::permission_set_licences(org, &usage),
-        "ActiveProfileMetric" => metrics::profiles(org, &usage),
         _ => packages(org, &usage),
     });
     SmallTables { tables: tables.collect() }

@@ -1,15 +1,15 @@
 //! Reads the schema's text into objects; the text is our own, so a mistake in it is a panic.
 
-use super::{Feature, Field, Kind, LinkTable, Object, Parent, Table};
+use super::{Field, Kind, LinkTable, Object, Parent, Table};
 use crate::org::getters::getter;
 use crate::org::small::SMALL_TABLES;
 use crate::permissions::Permission;
 
 const AUDIT: [&str; 5] = [
     "CreatedDate datetime fs",
-    "CreatedById reference(User) fsg as=CreatedBy",
+    "CreatedById reference(User) fs as=CreatedBy",
     "LastModifiedDate datetime fs",
-    "LastModifiedById reference(User) fsg as=LastModifiedBy",
+    "LastModifiedById reference(User) fs as=LastModifiedBy",
     "SystemModstamp datetime fs",
 ];
 
@@ -24,7 +24,7 @@ pub(super) fn objects(text: &'static str) -> Vec<Object> {
     let mut objects: Vec<Object> = Vec::new();
     for line in lines {
         if let Some(rest) = line.strip_prefix("object ") {
-            objects.push(object(rest, objects.len()));
+            objects.push(object(rest));
             continue;
         }
         let owner = objects.last_mut().expect("a field follows its object");
@@ -37,7 +37,7 @@ pub(super) fn objects(text: &'static str) -> Vec<Object> {
     objects
 }
 
-fn object(rest: &'static str, place: usize) -> Object {
+fn object(rest: &'static str) -> Object {
     let (head, tail) = rest.split_once('"').expect("an object has a label");
     let (label, options) = tail.split_once('"').expect("a label is closed");
     let mut words = head.split_whitespace();
@@ -45,7 +45,6 @@ fn object(rest: &'static str, place: usize) -> Object {
     let prefix = words.next().expect("an object has a prefix").as_bytes();
     let verbs = option(options, "verbs").unwrap_or("");
     Object {
-        place,
         name,
         label,
         prefix: prefix.try_into().expect("a prefix has three characters"),
@@ -95,15 +94,11 @@ fn field(line: &'static str, table: Table, index: usize, names: &[&str]) -> Fiel
         nillable,
         filterable: flags.contains('f'),
         sortable: flags.contains('s'),
-        groupable: flags.contains('g'),
         updateable: flags.contains('u'),
         createable: flags.contains('c'),
-        like: !flags.contains('l'),
         filter_until: option(options, "filter_until").and_then(|version| version.parse().ok()),
         parent,
-        child_name: option(options, "child"),
         needs: needs(options),
-        feature: option(options, "feature").map(feature),
         getter: getter(table, name, index),
     }
 }
@@ -136,14 +131,6 @@ fn choices(kind: Kind, inner: &str) -> Vec<String> {
         if is_locale { choice.to_owned() } else { choice.replace('_', " ") }
     };
     inner.split('|').map(spoken).collect()
-}
-
-fn feature(word: &str) -> Feature {
-    match word {
-        "MonthlyLogins" => Feature::MonthlyLogins,
-        "Features" => Feature::Features,
-        other => panic!("the schema has no feature {other}"),
-    }
 }
 
 fn needs(options: &str) -> Vec<Permission> {

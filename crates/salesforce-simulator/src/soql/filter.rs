@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::ast::Operator;
+use super::plan::Path;
 use crate::org::id::Id;
 use crate::value::Value;
 
-/// A literal in the shape of the field it is compared with.
+/// A literal in the type of the field it is compared with.
 #[derive(Clone, Debug)]
 pub(crate) enum Operand {
     Null,
@@ -16,21 +17,20 @@ pub(crate) enum Operand {
     /// In lower case.
     Text(String),
     Id(Id),
-    /// Seconds from (inclusive) and to (exclusive).
-    Span(i64, i64),
+    /// Seconds since 1970.
+    Time(i64),
 }
 
-/// A condition over things of type `L`, which are paths or columns.
-pub(crate) enum Filter<L> {
-    And(Vec<Filter<L>>),
-    Or(Vec<Filter<L>>),
-    Not(Box<Filter<L>>),
-    Test { left: L, operator: Operator, right: Operand },
-    Ids { left: L, negated: bool, ids: HashSet<Id> },
+pub(crate) enum Filter {
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+    Not(Box<Filter>),
+    Test { left: Path, operator: Operator, right: Operand },
+    Ids { left: Path, negated: bool, ids: HashSet<Id> },
 }
 
-impl<L> Filter<L> {
-    pub(crate) fn accepts<'a>(&self, value: &impl Fn(&L) -> Value<'a>) -> bool {
+impl Filter {
+    pub(crate) fn accepts<'a>(&self, value: &impl Fn(&Path) -> Value<'a>) -> bool {
         match self {
             Self::And(all) => all.iter().all(|one| one.accepts(value)),
             Self::Or(any) => any.iter().any(|one| one.accepts(value)),
@@ -45,43 +45,24 @@ impl<L> Filter<L> {
 }
 
 fn test(value: &Value<'_>, operator: Operator, right: &Operand) -> bool {
-    let is_null = matches!(value, Value::Null);
-    match (operator, right) {
-        (Operator::Equal, Operand::Null) => is_null,
-        (Operator::NotEqual, Operand::Null) => !is_null,
-        (Operator::Like, Operand::Text(pattern)) => match value {
-            Value::Text(text) => like(&text.to_lowercase(), pattern),
-            _ => false,
-        },
-        // A record without a value differs from every value.
-        (Operator::NotEqual, _) => is_null || order(value, right) != Some(Ordering::Equal),
-        _ => order(value, right).is_some_and(|ordering| match operator {
-            Operator::Equal => ordering.is_eq(),
-            Operator::Less => ordering.is_lt(),
-            Operator::LessOrEqual => ordering.is_le(),
-            Operator::Greater => ordering.is_gt(),
-            Operator::GreaterOrEqual => ordering.is_ge(),
-            _ => false,
-        }),
-    }
-}
-
-/// Where the value stands to the literal; inside a span counts as equal.
-fn order(value: &Value<'_>, right: &Operand) -> Option<Ordering> {
-    let span = |at: i64, from: i64, to: i64| match at {
-        at if at < from => Ordering::Less,
-        at if at >= to => Ordering::Greater,
-        _ => Ordering::Equal,
-    };
-    match (value, right) {
+    let ordering = match (value, right) {
+        (Value::Null, Operand::Null) => Some(Ordering::Equal),
         (Value::Bool(own), Operand::Bool(other)) => Some(own.cmp(other)),
         (Value::Int(own), Operand::Number(other)) => (*own as f64).partial_cmp(other),
         (Value::Double(own), Operand::Number(other)) => own.partial_cmp(other),
         (Value::Text(own), Operand::Text(other)) => Some(compare_text(own, other)),
         (Value::Id(own), Operand::Id(other)) => Some(own.cmp(other)),
-        (Value::Time(own), Operand::Span(from, to)) => Some(span(*own, *from, *to)),
-        (Value::Date(own), Operand::Span(from, to)) => Some(span(i64::from(*own) * 86_400, *from, *to)),
+        (Value::Time(own), Operand::Time(other)) => Some(own.cmp(other)),
+        // A record without a value differs from every value.
         _ => None,
+    };
+    match operator {
+        Operator::Equal => ordering == Some(Ordering::Equal),
+        Operator::NotEqual => ordering != Some(Ordering::Equal),
+        Operator::Less => ordering.is_some_and(Ordering::is_lt),
+        Operator::LessOrEqual => ordering.is_some_and(Ordering::is_le),
+        Operator::Greater => ordering.is_some_and(Ordering::is_gt),
+        Operator::GreaterOrEqual => ordering.is_some_and(Ordering::is_ge),
     }
 }
 
@@ -109,63 +90,9 @@ pub(crate) fn compare(left: &Value<'_>, right: &Value<'_>) -> Ordering {
     }
 }
 
-/// Matches `%` and `_`, both of which a backslash makes literal.
-fn like(text: &str, pattern: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let mut parts = Vec::new();
-    let mut chars = pattern.chars();
-    while let Some(char) = chars.next() {
-        parts.push(match char {
-            '\\' => (chars.next().unwrap_or('\\'), false),
-            other => (other, matches!(other, '%' | '_')),
-        });
-    }
-    // Greedy matching with one point of return, at the last `%`.
-    let (mut at, mut part) = (0, 0);
-    let mut back: Option<(usize, usize)> = None;
-    while at < text.len() {
-        match parts.get(part) {
-            Some(('%', true)) => {
-                back = Some((part, at));
-                part += 1;
-            }
-            Some((char, wild)) if *wild || *char == text[at] => {
-                at += 1;
-                part += 1;
-            }
-            _ => match &mut back {
-                Some((star, from)) => {
-                    *from += 1;
-                    (part, at) = (*star + 1, *from);
-                }
-                None => return false,
-            },
-        }
-    }
-    parts[part..].iter().all(|part| *part == ('%', true))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn like_knows_wildcards_and_their_escapes() {
-        for (text, pattern, expected) in [
-            ("acme", "acme", true),
-            ("acme", "ac%", true),
-            ("acme", "%me", true),
-            ("acme", "a_me", true),
-            ("acme", "a_m", false),
-            ("acme", "%c%e", true),
-            ("100%", "100\\%", true),
-            ("1000", "100\\%", false),
-            ("", "%", true),
-            ("a", "", false),
-        ] {
-            assert_eq!(like(text, pattern), expected, "{text} like {pattern}");
-        }
-    }
 
     #[test]
     fn null_differs_from_every_value_and_is_less_than_none() {
@@ -173,5 +100,7 @@ mod tests {
         assert!(test(&Value::Null, Operator::NotEqual, &right));
         assert!(!test(&Value::Null, Operator::Less, &right));
         assert!(test(&Value::Text("X".into()), Operator::Equal, &right));
+        assert!(test(&Value::Null, Operator::Equal, &Operand::Null));
+        assert!(test(&Value::Text("X".into()), Operator::NotEqual, &Operand::Null));
     }
 }

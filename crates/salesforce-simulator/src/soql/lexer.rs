@@ -6,9 +6,9 @@ use crate::refusal::Refusal;
 pub(crate) enum Token {
     /// A keyword, a name or a dotted path, as written.
     Word(String),
-    /// A quoted text; `\%` and `\_` keep their backslash for LIKE.
+    /// A quoted text.
     Text(String),
-    /// Digits and what may follow them: numbers, dates and times.
+    /// Digits and what may follow them: numbers and times.
     Number(String),
     Symbol(&'static str),
     End,
@@ -20,7 +20,7 @@ pub(crate) struct Placed {
     pub(crate) at: usize,
 }
 
-const SYMBOLS: [&str; 11] = ["<=", ">=", "!=", "<>", "=", "<", ">", "(", ")", ",", ":"];
+const SYMBOLS: [&str; 10] = ["<=", ">=", "!=", "<>", "=", "<", ">", "(", ")", ","];
 
 pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, Refusal> {
     let bytes = query.as_bytes();
@@ -86,8 +86,7 @@ fn text(query: &str, at: &mut usize) -> Result<Token, Refusal> {
                 Some('n' | 'N') => text.push('\n'),
                 Some('r' | 'R') => text.push('\r'),
                 Some('t' | 'T') => text.push('\t'),
-                Some(escaped @ ('%' | '_')) => text.extend(['\\', escaped]),
-                Some(escaped @ ('\\' | '\'' | '"')) => text.push(escaped),
+                Some(escaped @ ('\\' | '\'' | '"' | '%' | '_')) => text.push(escaped),
                 _ => {
                     let at = start + 1 + offset;
                     let message = "Illegal escape sequence in a string literal";

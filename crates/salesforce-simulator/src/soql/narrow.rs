@@ -2,7 +2,7 @@
 
 use super::ast::Operator;
 use super::filter::{Filter, Operand};
-use super::plan::{Path, Plan};
+use super::plan::Plan;
 use crate::org::Org;
 use crate::org::id::Id;
 use crate::schema::{LinkTable, Object, Table};
@@ -54,7 +54,7 @@ fn user_field(object: &Object) -> Option<&'static str> {
 }
 
 /// The ids that the field can only have; `None` when it may have any.
-fn ids(filter: &Filter<Path>, field: &str) -> Option<Vec<Id>> {
+fn ids(filter: &Filter, field: &str) -> Option<Vec<Id>> {
     match filter {
         Filter::And(terms) => terms.iter().find_map(|term| ids(term, field)),
         Filter::Or(terms) => {
@@ -70,7 +70,7 @@ fn ids(filter: &Filter<Path>, field: &str) -> Option<Vec<Id>> {
 }
 
 /// The seconds within which the field must lie, from (inclusive) and to (exclusive).
-pub(crate) fn times(filter: &Filter<Path>, field: &str) -> (i64, i64) {
+pub(crate) fn times(filter: &Filter, field: &str) -> (i64, i64) {
     const ALL: (i64, i64) = (i64::MIN, i64::MAX);
     match filter {
         Filter::And(terms) => terms.iter().fold(ALL, |(from, to), term| {
@@ -81,20 +81,20 @@ pub(crate) fn times(filter: &Filter<Path>, field: &str) -> (i64, i64) {
             let (own_from, own_to) = times(term, field);
             (from.min(own_from), to.max(own_to))
         }),
-        Filter::Test { left, operator, right: Operand::Span(from, to) } if left.is_own(field) => match operator {
-            Operator::Equal => (*from, *to),
-            Operator::Less => (i64::MIN, *from),
-            Operator::LessOrEqual => (i64::MIN, *to),
-            Operator::Greater => (*to, i64::MAX),
-            Operator::GreaterOrEqual => (*from, i64::MAX),
-            _ => ALL,
+        Filter::Test { left, operator, right: Operand::Time(at) } if left.is_own(field) => match operator {
+            Operator::Equal => (*at, *at + 1),
+            Operator::Less => (i64::MIN, *at),
+            Operator::LessOrEqual => (i64::MIN, *at + 1),
+            Operator::Greater => (*at + 1, i64::MAX),
+            Operator::GreaterOrEqual => (*at, i64::MAX),
+            Operator::NotEqual => ALL,
         },
         _ => ALL,
     }
 }
 
 /// The ordinals within which the row's own id must lie.
-fn span(org: &Org, object: &Object, filter: &Filter<Path>) -> (u64, u64) {
+fn span(org: &Org, object: &Object, filter: &Filter) -> (u64, u64) {
     const ALL: (u64, u64) = (0, u64::MAX);
     match filter {
         Filter::And(terms) => terms.iter().fold(ALL, |(from, to), term| {
@@ -120,11 +120,11 @@ fn span(org: &Org, object: &Object, filter: &Filter<Path>) -> (u64, u64) {
 }
 
 /// Whether the condition says no more than which span the id lies in.
-fn is_span(filter: &Filter<Path>) -> bool {
+fn is_span(filter: &Filter) -> bool {
     match filter {
         Filter::And(terms) => terms.iter().all(is_span),
         Filter::Test { left, operator, right: Operand::Id(id) } => {
-            let compares = !matches!(operator, Operator::Equal | Operator::NotEqual | Operator::Like);
+            let compares = !matches!(operator, Operator::Equal | Operator::NotEqual);
             left.is_own("Id") && compares && id.prefix() == left.object.prefix
         }
         _ => false,

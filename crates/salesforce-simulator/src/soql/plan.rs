@@ -1,6 +1,5 @@
 //! A query bound to the schema: what to read, from where, and in which order.
 
-use super::ast::Function;
 use super::filter::Filter;
 use crate::org::Org;
 use crate::org::rows::Row;
@@ -49,6 +48,12 @@ impl Path {
         }
         org.value(object, self.field, ordinal, &row)
     }
+
+    /// The path as the Bulk API heads a column with it, in the schema's case.
+    pub(crate) fn header(&self) -> String {
+        let hops = self.hops.iter().filter_map(|(field, _)| Some(field.parent.as_ref()?.relationship));
+        hops.chain([self.field.name]).collect::<Vec<_>>().join(".")
+    }
 }
 
 /// The row a reference leads to, if it is there and may be seen.
@@ -61,85 +66,42 @@ pub(crate) fn parent(org: &Org, viewer: &Viewer, object: &Object, reference: &Va
 
 /// One member of a record's JSON.
 pub(crate) enum Output {
-    Field { key: Vec<u8>, field: &'static Field },
-    Parent { key: Vec<u8>, field: &'static Field, relationship: &'static str, record: Record },
-    Child { key: Vec<u8>, reference: &'static Field, plan: Box<Plan> },
+    Field(&'static Field),
+    Parent { field: &'static Field, relationship: &'static str, record: Record },
 }
 
-/// How a record of an object is written.
+/// Which members a record of an object has in JSON.
 pub(crate) struct Record {
     pub(crate) object: &'static Object,
-    /// `{"attributes":{…,"url":"…/` up to the id.
-    pub(crate) opening: Vec<u8>,
     pub(crate) outputs: Vec<Output>,
 }
 
 impl Record {
-    pub(crate) fn new(object: &'static Object, version: u16) -> Self {
-        let name = object.name;
-        let opening =
-            format!("{{\"attributes\":{{\"type\":\"{name}\",\"url\":\"/services/data/v{version}.0/sobjects/{name}/");
-        Self { object, opening: opening.into_bytes(), outputs: Vec::new() }
-    }
-
-    pub(crate) fn add(&mut self, field: &'static Field) {
-        let key = format!(",\"{}\":", field.name).into_bytes();
-        self.outputs.push(Output::Field { key, field });
+    pub(crate) fn new(object: &'static Object) -> Self {
+        Self { object, outputs: Vec::new() }
     }
 }
 
-pub(crate) struct Sort<T> {
-    pub(crate) by: T,
+pub(crate) struct Sort {
+    pub(crate) by: Path,
     pub(crate) descending: bool,
-    pub(crate) nulls_first: bool,
 }
 
-/// A column of a grouped answer: one of the keys, or one of the calls.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Column {
-    Key(usize),
-    Call(usize),
-}
-
-pub(crate) struct Aggregation {
-    pub(crate) keys: Vec<Path>,
-    pub(crate) calls: Vec<(Function, Path)>,
-    pub(crate) columns: Vec<(String, Column)>,
-    pub(crate) having: Option<Filter<Column>>,
-    pub(crate) order: Vec<Sort<Column>>,
-}
-
-/// A query of the Bulk API, whose answer is a sheet.
+/// A query of the Bulk API, whose answer is a table with these columns.
 pub(crate) struct BulkQuery {
     pub(crate) plan: Plan,
-    pub(crate) columns: Vec<BulkColumn>,
-}
-
-/// A column of a sheet, headed by the path to its field in the schema's case.
-pub(crate) struct BulkColumn {
-    pub(crate) header: String,
-    pub(crate) path: Path,
-}
-
-impl BulkColumn {
-    pub(crate) fn of(path: Path) -> Self {
-        let hops = path.hops.iter().filter_map(|(field, _)| Some(field.parent.as_ref()?.relationship));
-        let header = hops.chain([path.field.name]).collect::<Vec<_>>().join(".");
-        Self { header, path }
-    }
+    pub(crate) columns: Vec<Path>,
 }
 
 pub(crate) enum Shape {
     Records(Record),
     Count,
-    Groups(Aggregation),
 }
 
 pub(crate) struct Plan {
     pub(crate) object: &'static Object,
     pub(crate) shape: Shape,
-    pub(crate) filter: Option<Filter<Path>>,
-    pub(crate) order: Vec<Sort<Path>>,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) order: Vec<Sort>,
     pub(crate) limit: Option<u64>,
-    pub(crate) offset: u64,
 }

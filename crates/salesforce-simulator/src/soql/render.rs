@@ -1,117 +1,86 @@
-//! Writes records straight into bytes.
+//! Records in the JSON of the REST API, serialized row by row without a tree in between.
 
-use std::collections::HashMap;
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::plan::{self, Output, Path, Plan, Record, Shape};
-use super::run;
+use super::plan::{self, Output, Record};
 use crate::org::Org;
 use crate::org::id::Id;
 use crate::org::rows::Row;
-use crate::schema::{Field, Table};
-use crate::value::Value;
 use crate::viewer::Viewer;
 
-/// Writes the records of one page; parents in small tables are written once and copied.
-pub(crate) struct Renderer<'a> {
-    org: &'a Org,
-    viewer: &'a Viewer,
-    parents: HashMap<(*const Record, u64), Vec<u8>>,
+/// The records at some ordinals; the ones that are gone by now are left out.
+pub(crate) struct Records<'a> {
+    pub(crate) org: &'a Org,
+    pub(crate) viewer: &'a Viewer,
+    pub(crate) record: &'a Record,
+    pub(crate) ordinals: &'a [u64],
 }
 
-impl<'a> Renderer<'a> {
-    pub(crate) fn new(org: &'a Org, viewer: &'a Viewer) -> Self {
-        Self { org, viewer, parents: HashMap::new() }
-    }
-
-    /// Writes the records at the ordinals, separated by commas, and says how many there were.
-    pub(crate) fn records(&mut self, record: &Record, ordinals: &[u64], out: &mut Vec<u8>) -> usize {
-        let mut written = 0;
-        for ordinal in ordinals {
-            let Some(row) = self.org.row(record.object, *ordinal, self.viewer.permissions) else { continue };
-            if written > 0 {
-                out.push(b',');
+impl Serialize for Records<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut records = serializer.serialize_seq(None)?;
+        for ordinal in self.ordinals {
+            if let Some(one) = One::at(self.org, self.viewer, self.record, *ordinal) {
+                records.serialize_element(&one)?;
             }
-            written += 1;
-            self.record(record, *ordinal, &row, out);
         }
-        written
+        records.end()
+    }
+}
+
+/// One record.
+pub(crate) struct One<'a> {
+    org: &'a Org,
+    viewer: &'a Viewer,
+    record: &'a Record,
+    ordinal: u64,
+    row: Row,
+}
+
+impl<'a> One<'a> {
+    /// The record at an ordinal; `None` when there is no such row any more.
+    pub(crate) fn at(org: &'a Org, viewer: &'a Viewer, record: &'a Record, ordinal: u64) -> Option<Self> {
+        let row = org.row(record.object, ordinal, viewer.permissions)?;
+        Some(Self { org, viewer, record, ordinal, row })
     }
 
-    fn record(&mut self, record: &Record, ordinal: u64, row: &Row, out: &mut Vec<u8>) {
-        let id = Id::new(record.object.prefix, self.org.pod, ordinal + 1);
-        out.extend_from_slice(&record.opening);
-        out.extend_from_slice(id.as_str().as_bytes());
-        out.extend_from_slice(b"\"}");
-        for output in &record.outputs {
+    fn parent(&self, reference: &crate::value::Value<'_>, record: &'a Record) -> Option<Self> {
+        let (ordinal, row) = plan::parent(self.org, self.viewer, record.object, reference)?;
+        Some(Self { org: self.org, viewer: self.viewer, record, ordinal, row })
+    }
+}
+
+impl Serialize for One<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let object = self.record.object;
+        let id = Id::new(object.prefix, self.org.pod, self.ordinal + 1);
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("attributes", &Attributes { name: object.name, version: self.viewer.version, id })?;
+        for output in &self.record.outputs {
+            let value = |field| self.org.value(object, field, self.ordinal, &self.row);
             match output {
-                Output::Field { key, field } => {
-                    out.extend_from_slice(key);
-                    self.org.value(record.object, field, ordinal, row).write_json(out);
-                }
-                Output::Parent { key, field, record: parent, .. } => {
-                    out.extend_from_slice(key);
-                    let reference = self.org.value(record.object, field, ordinal, row);
-                    self.parent(parent, &reference, out);
-                }
-                Output::Child { key, reference, plan } => {
-                    out.extend_from_slice(key);
-                    self.children(reference, plan, id, out);
+                Output::Field(field) => members.serialize_entry(field.name, &value(field))?,
+                Output::Parent { field, relationship, record } => {
+                    members.serialize_entry(relationship, &self.parent(&value(field), record))?;
                 }
             }
         }
-        out.push(b'}');
+        members.end()
     }
+}
 
-    fn parent(&mut self, record: &Record, reference: &Value<'_>, out: &mut Vec<u8>) {
-        let key = match reference {
-            Value::Id(id) if matches!(record.object.table, Table::Small(_)) => {
-                Some((std::ptr::from_ref(record), id.number()))
-            }
-            _ => None,
-        };
-        if let Some(written) = key.and_then(|key| self.parents.get(&key)) {
-            out.extend_from_slice(written);
-            return;
-        }
-        let start = out.len();
-        match plan::parent(self.org, self.viewer, record.object, reference) {
-            Some((ordinal, row)) => self.record(record, ordinal, &row, out),
-            None => out.extend_from_slice(b"null"),
-        }
-        if let Some(key) = key {
-            self.parents.insert(key, out[start..].to_vec());
-        }
-    }
+struct Attributes {
+    name: &'static str,
+    version: u16,
+    id: Id,
+}
 
-    /// Writes a child query's answer, or null when there are no children.
-    fn children(&mut self, reference: &'static Field, plan: &Plan, parent: Id, out: &mut Vec<u8>) {
-        let Shape::Records(record) = &plan.shape else { return };
-        let candidates = match self.org.user_index(parent) {
-            Some(user) if matches!(plan.object.table, Table::Link(_)) => {
-                self.org.ordinals_of_users(plan.object, &[user])
-            }
-            _ => self.org.ordinals(plan.object, 0, u64::MAX).collect(),
-        };
-        let link = Path { hops: Vec::new(), object: plan.object, field: reference };
-        let mut rows: Vec<(Vec<Value<'_>>, u64)> = Vec::new();
-        for ordinal in candidates {
-            let Some(row) = run::accepted(self.org, self.viewer, plan, plan.filter.as_ref(), ordinal) else {
-                continue;
-            };
-            let value = |path: &Path| path.value(self.org, self.viewer, plan.object, ordinal, &row);
-            if value(&link) == Value::Id(parent) {
-                rows.push((plan.order.iter().map(|sort| value(&sort.by)).collect(), ordinal));
-            }
-        }
-        rows.sort_by(|(left, _), (right, _)| run::by_keys(&plan.order, left, right));
-        let limit = plan.limit.map_or(usize::MAX, |limit| limit as usize);
-        let ordinals: Vec<u64> = rows.into_iter().map(|(_, ordinal)| ordinal).take(limit).collect();
-        if ordinals.is_empty() {
-            out.extend_from_slice(b"null");
-            return;
-        }
-        out.extend_from_slice(format!("{{\"totalSize\":{},\"done\":true,\"records\":[", ordinals.len()).as_bytes());
-        self.records(record, &ordinals, out);
-        out.extend_from_slice(b"]}");
+impl Serialize for Attributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { name, version, id } = self;
+        let mut members = serializer.serialize_map(Some(2))?;
+        members.serialize_entry("type", name)?;
+        members.serialize_entry("url", &format_args!("/services/data/v{version}.0/sobjects/{name}/{id}"))?;
+        members.end()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::filter::{self, Filter};
+use super::filter;
 use super::narrow::{self, Access};
 use super::plan::{Path, Plan, Sort};
 pub(crate) use super::selection::Selection;
@@ -19,25 +19,19 @@ const DAY: i64 = 86_400;
 /// Selects the rows of a plan that the viewer may see.
 pub(crate) fn select(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
     check_window(viewer, plan)?;
-    Ok(within(org, viewer, plan, plan.offset, plan.limit.unwrap_or(u64::MAX)))
+    Ok(within(org, viewer, plan, plan.limit.unwrap_or(u64::MAX)))
 }
 
 /// Selects the rows of a plan as a bulk job does: in chunks of their ids, none of which is long enough to time out.
 /// An order or a limit forbids the chunks.
 pub(crate) fn select_in_chunks(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
     if plan.order.is_empty() && plan.limit.is_none() {
-        return Ok(within(org, viewer, plan, plan.offset, u64::MAX));
+        return Ok(within(org, viewer, plan, u64::MAX));
     }
     select(org, viewer, plan)
 }
 
-/// Selects every row the condition accepts; the limit of a grouped query counts groups.
-pub(crate) fn select_all(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
-    check_window(viewer, plan)?;
-    Ok(within(org, viewer, plan, 0, u64::MAX))
-}
-
-fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> Selection {
+fn within(org: &Org, viewer: &Viewer, plan: &Plan, limit: u64) -> Selection {
     let direction = natural(&plan.order);
     let access = narrow::access(org, plan);
     if let (Access::Span { from, to, exact: true }, Some(Direction::Ascending)) = (&access, direction)
@@ -45,21 +39,22 @@ fn within(org: &Org, viewer: &Viewer, plan: &Plan, offset: u64, limit: u64) -> S
         && !viewer.is_restricted(plan.object)
     {
         let end = org.last_ordinal(plan.object);
-        let from = from.saturating_add(offset).min(end);
+        let from = (*from).min(end);
         let to = (*to).min(end).max(from);
         return Selection::Span { from, to: to.min(from.saturating_add(limit)) };
     }
-    let enough = usize::try_from(limit.saturating_add(offset)).unwrap_or(usize::MAX);
+    let enough = usize::try_from(limit).unwrap_or(usize::MAX);
     let reader = Reader { org, viewer, plan, enough };
     let by_time = plan.object.table == Table::LoginHistory && login_order(&plan.order).is_some();
-    let rows = match access {
+    let mut rows = match access {
         _ if limit == 0 => Vec::new(),
         Access::Logins { from, to } => reader.logins(from, to),
         Access::Span { .. } if by_time => reader.logins(i64::MIN, i64::MAX),
         Access::Rows(rows) => reader.in_natural_order(rows.into_iter(), direction),
         Access::Span { from, to, .. } => reader.in_natural_order(org.ordinals(plan.object, from, to), direction),
     };
-    Selection::List(cut(rows, offset, limit))
+    rows.truncate(enough);
+    Selection::List(rows)
 }
 
 /// The values of an id field in the selected rows, for a semi-join.
@@ -102,13 +97,13 @@ enum Direction {
 }
 
 impl Direction {
-    fn of<T>(sort: &Sort<T>) -> Self {
+    fn of(sort: &Sort) -> Self {
         if sort.descending { Self::Descending } else { Self::Ascending }
     }
 }
 
 /// The direction in which the rows' own order serves the query's.
-fn natural(order: &[Sort<Path>]) -> Option<Direction> {
+fn natural(order: &[Sort]) -> Option<Direction> {
     match order {
         [] => Some(Direction::Ascending),
         [first, ..] if first.by.is_own("Id") => Some(Direction::of(first)),
@@ -117,7 +112,7 @@ fn natural(order: &[Sort<Path>]) -> Option<Direction> {
 }
 
 /// The direction in which the index over time serves the query's order.
-fn login_order(order: &[Sort<Path>]) -> Option<Direction> {
+fn login_order(order: &[Sort]) -> Option<Direction> {
     match order {
         [time] if time.by.is_own("LoginTime") => Some(Direction::of(time)),
         [time, id, ..] if time.by.is_own("LoginTime") && id.by.is_own("Id") && time.descending == id.descending => {
@@ -127,24 +122,23 @@ fn login_order(order: &[Sort<Path>]) -> Option<Direction> {
     }
 }
 
-fn cut(mut rows: Vec<u64>, offset: u64, limit: u64) -> Vec<u64> {
-    let offset = (offset as usize).min(rows.len());
-    rows.drain(..offset);
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    rows
-}
-
 struct Reader<'a> {
     org: &'a Org,
     viewer: &'a Viewer,
     plan: &'a Plan,
-    /// How many rows will do, the skipped ones included.
+    /// How many rows will do.
     enough: usize,
 }
 
 impl Reader<'_> {
+    /// The row at an ordinal, if the viewer may see it and the condition accepts it.
     fn accepted(&self, ordinal: u64) -> Option<Row> {
-        accepted(self.org, self.viewer, self.plan, self.plan.filter.as_ref(), ordinal)
+        let Self { org, viewer, plan, .. } = self;
+        let row = org.row(plan.object, ordinal, viewer.permissions)?;
+        let value = |path: &Path| path.value(org, viewer, plan.object, ordinal, &row);
+        let is_accepted =
+            viewer.sees_row(org, plan.object, &row) && plan.filter.as_ref().is_none_or(|filter| filter.accepts(&value));
+        is_accepted.then_some(row)
     }
 
     fn in_natural_order(
@@ -198,38 +192,12 @@ impl Reader<'_> {
     }
 }
 
-/// The row at an ordinal, if the viewer may see it and the condition accepts it.
-pub(crate) fn accepted(
-    org: &Org,
-    viewer: &Viewer,
-    plan: &Plan,
-    filter: Option<&Filter<Path>>,
-    ordinal: u64,
-) -> Option<Row> {
-    let row = org.row(plan.object, ordinal, viewer.permissions)?;
-    if !viewer.sees_row(org, plan.object, &row) {
-        return None;
-    }
-    let value = |path: &Path| path.value(org, viewer, plan.object, ordinal, &row);
-    if filter.is_none_or(|filter| filter.accepts(&value)) { Some(row) } else { None }
-}
-
-/// Compares two lists of sort keys, each in its own direction.
-pub(crate) fn by_keys<T>(order: &[Sort<T>], left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
+/// Compares two lists of sort keys, each in its own direction; null is smaller than every value.
+fn by_keys(order: &[Sort], left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
     let keys = order.iter().zip(left.iter().zip(right));
     keys.map(|(sort, (left, right))| {
-        let nulls = match (left, right) {
-            (Value::Null, Value::Null) => return Ordering::Equal,
-            (Value::Null, _) => Some(Ordering::Less),
-            (_, Value::Null) => Some(Ordering::Greater),
-            _ => None,
-        };
-        match nulls {
-            Some(ordering) if sort.nulls_first => ordering,
-            Some(ordering) => ordering.reverse(),
-            None if sort.descending => filter::compare(left, right).reverse(),
-            None => filter::compare(left, right),
-        }
+        let ordering = filter::compare(left, right);
+        if sort.descending { ordering.reverse() } else { ordering }
     })
     .find(|ordering| ordering.is_ne())
     .unwrap_or(Ordering::Equal)

@@ -131,19 +131,9 @@ async fn the_users_are_those_that_were_approved() {
     app(&api, json!({ "adminApproved": false })).await;
     let own = json!({});
     assert_eq!(ask_with(&api, own.clone()).await, refused("invalid_grant", "user hasn't approved this consumer"));
-    consent(&mut api).await;
+    let running = api.simulator.username();
+    api.log_in_as(&running).await;
     assert_eq!(ask_with(&api, own).await.0, 200);
-}
-
-/// The running user approves the app in a browser.
-async fn consent(api: &mut Api) {
-    let (id, callback) = (api.simulator.client_id(), "http://localhost/callback");
-    let pairs = [("response_type", "code"), ("client_id", &id), ("redirect_uri", callback), ("decision", "approve")];
-    let response = api.form("/services/oauth2/authorize", &pairs).await;
-    let back = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
-    let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
-    let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", callback)];
-    assert_eq!(api.token(&pairs).await.0, 200);
 }
 
 #[tokio::test]

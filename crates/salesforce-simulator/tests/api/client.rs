@@ -37,6 +37,25 @@ impl Api {
         self.token = body["access_token"].as_str().unwrap().to_owned();
     }
 
+    /// Logs in as a user who consents on the vendor's page.
+    pub(crate) async fn log_in_as(&mut self, username: &str) {
+        let (id, callback) = (self.simulator.client_id(), "http://localhost/callback");
+        let pairs = [
+            ("response_type", "code"),
+            ("client_id", &id),
+            ("redirect_uri", callback),
+            ("login_hint", username),
+            ("decision", "approve"),
+        ];
+        let response = self.form("/services/oauth2/authorize", &pairs).await;
+        let back = url::Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let pairs = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", callback)];
+        let (status, body) = self.token(&pairs).await;
+        assert_eq!(status, 200, "{body}");
+        self.token = body["access_token"].as_str().unwrap().to_owned();
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.simulator.url())
     }

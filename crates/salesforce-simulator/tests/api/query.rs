@@ -58,12 +58,12 @@ async fn forgotten_and_foreign_locators_are_refused() {
 }
 
 #[tokio::test]
-async fn records_nest_parents_and_children() {
+async fn records_nest_their_parents() {
     let api = Api::start(60).await;
     let body = api
         .query(
-            "select id, profile.name, Profile.UserLicense.LicenseDefinitionKey, Manager.Username, \
-             (SELECT Id FROM PermissionSetLicenseAssignments) FROM user u WHERE u.IsActive = true ORDER BY Id LIMIT 60",
+            "select id, profile.name, Profile.UserLicense.LicenseDefinitionKey, Manager.Username FROM user \
+             WHERE IsActive = true ORDER BY Id LIMIT 60",
         )
         .await;
     let records = body["records"].as_array().unwrap();
@@ -73,29 +73,15 @@ async fn records_nest_parents_and_children() {
     assert_eq!(first["Manager"], Value::Null);
     let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
     assert!(keys.contains(&&"Id".to_owned()), "names are in the schema's case");
-    let holder = records.iter().find(|record| !record["PermissionSetLicenseAssignments"].is_null()).unwrap();
-    let children = &holder["PermissionSetLicenseAssignments"];
-    assert_eq!(children["totalSize"].as_u64().unwrap() as usize, children["records"].as_array().unwrap().len());
-    assert!(records.iter().any(|record| record["PermissionSetLicenseAssignments"].is_null()));
+    assert_eq!(first["Profile"]["Name"], "API Integration");
+    let url = first["Profile"]["attributes"]["url"].as_str().unwrap();
+    assert!(url.starts_with("/services/data/v62.0/sobjects/Profile/00e"), "{url}");
 }
 
 #[tokio::test]
-async fn counts_and_groups_have_their_own_shapes() {
+async fn a_count_has_its_own_shape() {
     let api = Api::start(300).await;
     assert_eq!(api.query("SELECT COUNT() FROM User").await, json!({"totalSize":300,"done":true,"records":[]}));
-    let one = api.query("SELECT COUNT(Id) c, COUNT_DISTINCT(ProfileId) FROM User").await;
-    assert_eq!(one["records"][0]["c"], 300);
-    assert_eq!(one["records"][0]["attributes"], json!({"type":"AggregateResult"}));
-    assert!(one["records"][0]["expr0"].as_u64().unwrap() > 10);
-    let groups = api
-        .query(
-            "SELECT UserType t, COUNT(Id) c FROM User GROUP BY UserType HAVING COUNT(Id) > 10 ORDER BY COUNT(Id) DESC",
-        )
-        .await;
-    let records = groups["records"].as_array().unwrap();
-    assert_eq!(records[0]["t"], "Standard");
-    let counts: Vec<u64> = records.iter().map(|record| record["c"].as_u64().unwrap()).collect();
-    assert!(counts.iter().all(|count| *count > 10) && counts.is_sorted_by(|a, b| a >= b));
 }
 
 #[tokio::test]
@@ -146,16 +132,15 @@ async fn conditions_select_what_they_say() {
     for (condition, complement) in [
         ("IsActive = true", "IsActive = false"),
         ("LastLoginDate = null", "LastLoginDate != null"),
-        ("LastLoginDate >= LAST_N_DAYS:30", "NOT LastLoginDate >= LAST_N_DAYS:30"),
+        ("LastLoginDate >= 2026-10-25T00:00:00Z", "NOT LastLoginDate >= 2026-10-25T00:00:00Z"),
         ("Department IN ('Sales', 'finance')", "Department NOT IN ('Sales', 'Finance')"),
-        ("Name LIKE 'a%'", "NOT (Name LIKE 'A%')"),
         ("Department = 'Sales'", "Department <> 'sales'"),
         (
             "Id IN (SELECT AssigneeId FROM PermissionSetLicenseAssign)",
             "Id NOT IN (SELECT AssigneeId FROM PermissionSetLicenseAssign)",
         ),
         ("Profile.UserLicense.Name = 'Salesforce'", "Profile.UserLicense.Name != 'Salesforce'"),
-        ("Title LIKE '%\\\"Global\\\"%\\\\Service'", "NOT Title LIKE '%\\\"Global\\\"%'"),
+        ("Title = 'VP \\\"Global\\\" Sales\\\\Service'", "Title != 'VP \\\"Global\\\" Sales\\\\Service'"),
     ] {
         let yes = api.count(&format!("SELECT COUNT() FROM User WHERE {condition}")).await;
         let no = api.count(&format!("SELECT COUNT() FROM User WHERE {complement}")).await;
@@ -165,9 +150,9 @@ async fn conditions_select_what_they_say() {
 }
 
 #[tokio::test]
-async fn nulls_sort_first_unless_told_otherwise() {
+async fn null_sorts_as_the_smallest_value() {
     let api = Api::start(200).await;
-    for (order, null_first) in [("ASC", true), ("DESC", false), ("ASC NULLS LAST", false), ("DESC NULLS FIRST", true)] {
+    for (order, null_first) in [("ASC", true), ("DESC", false)] {
         let rows = api.rows(&format!("SELECT LastLoginDate FROM User ORDER BY LastLoginDate {order}")).await;
         assert_eq!(rows[0]["LastLoginDate"].is_null(), null_first, "{order}");
         assert_eq!(rows[199]["LastLoginDate"].is_null(), !null_first, "{order}");
@@ -175,19 +160,17 @@ async fn nulls_sort_first_unless_told_otherwise() {
 }
 
 #[tokio::test]
-async fn limits_and_offsets_cut_the_ordered_rows() {
+async fn limits_cut_the_ordered_rows() {
     let api = Api::start(100).await;
     let all = api.rows("SELECT Id FROM User ORDER BY Id").await;
-    let cut = api.rows("SELECT Id FROM User ORDER BY Id LIMIT 10 OFFSET 5").await;
+    let cut = api.rows("SELECT Id FROM User ORDER BY Id LIMIT 10").await;
     let ids = |rows: &[Value]| rows.iter().map(|row| row["Id"].clone()).collect::<Vec<_>>();
-    assert_eq!(ids(&cut), ids(&all[5..15]));
+    assert_eq!(ids(&cut), ids(&all[..10]));
     let from = all[49]["Id"].as_str().unwrap();
     let after = api.rows(&format!("SELECT Id FROM User WHERE Id > '{from}' ORDER BY Id LIMIT 7")).await;
     assert_eq!(ids(&after), ids(&all[50..57]));
     let before = api.rows(&format!("SELECT Id FROM User WHERE Id <= '{from}' ORDER BY Id DESC LIMIT 3")).await;
     assert_eq!(before[0]["Id"], all[49]["Id"]);
-    let fields = api.query("SELECT FIELDS(ALL) FROM UserLicense LIMIT 200").await;
-    assert_eq!(fields["records"][0]["LicenseDefinitionKey"], "SFDC");
 }
 
 /// Queries with the code and a part of the message that refuse them.
@@ -222,11 +205,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "INVALID_QUERY_FILTER_OPERATOR",
         "field 'UsedLicenses' can not be filtered in a query call",
     ),
-    (
-        "SELECT Id FROM LoginHistory WHERE SourceIp LIKE '192%'",
-        "INVALID_QUERY_FILTER_OPERATOR",
-        "invalid operator on string field",
-    ),
     ("SELECT Id FROM User WHERE IsActive > true", "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on boolean field"),
     (
         "SELECT Id FROM TenantUsageEntitlement ORDER BY MasterLabel",
@@ -234,25 +212,16 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "field 'MasterLabel' can not be sorted in a query call",
     ),
     (
-        "SELECT LoginTime, COUNT(Id) FROM LoginHistory GROUP BY LoginTime",
-        "MALFORMED_QUERY",
-        "field 'LoginTime' can not be grouped in a query call",
-    ),
-    (
-        "SELECT Name, COUNT(Id) FROM User GROUP BY UserType",
-        "MALFORMED_QUERY",
-        "Field must be grouped or aggregated: Name",
-    ),
-    (
         "SELECT Id FROM User WHERE CreatedDate > '2026-01-01'",
         "INVALID_FIELD",
         "must be of type dateTime and should not be enclosed in quotes",
     ),
     ("SELECT Id FROM User WHERE Name = 5", "INVALID_FIELD", "must be of type string and should be enclosed in quotes"),
-    ("SELECT Id FROM User OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
-    ("SELECT FIELDS(ALL) FROM User", "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"),
     ("SELECT Id FROM User WHERE Name = 'open", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
-    ("SELECT Name, COUNT(Id) FROM User GROUP BY Name, Id LIMIT 5 5", "MALFORMED_QUERY", "unexpected token: '5'"),
+    ("SELECT Name FROM User LIMIT 5 5", "MALFORMED_QUERY", "unexpected token: '5'"),
+    ("SELECT Name, COUNT(Id) FROM User GROUP BY Name", "MALFORMED_QUERY", "unexpected token: '('"),
+    ("SELECT Id FROM User WHERE CreatedDate > LAST_N_DAYS:30", "MALFORMED_QUERY", "unexpected token: ':'"),
+    ("SELECT Id FROM User LIMIT 5 OFFSET 5", "MALFORMED_QUERY", "unexpected token: 'OFFSET'"),
 ];
 
 #[tokio::test]

@@ -19,12 +19,10 @@ pub(crate) struct Asked {
     pub(crate) line_ending: LineEnding,
 }
 
-/// Both read the same here, because the organisation has no rows that are deleted and still there.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Operation {
     Query,
-    QueryAll,
 }
 
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
@@ -37,13 +35,8 @@ pub(crate) enum ContentType {
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Delimiter {
-    Backquote,
-    Caret,
     #[default]
     Comma,
-    Pipe,
-    Semicolon,
-    Tab,
 }
 
 #[derive(Clone, Copy, Default, Serialize, Deserialize)]

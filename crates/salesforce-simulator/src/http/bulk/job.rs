@@ -111,17 +111,11 @@ impl Job {
         })
     }
 
-    /// The job as a list shows it.
-    pub(crate) fn listed(&self, org: &Org) -> Json {
-        let mut listed = self.brief(org);
-        listed["jobType"] = json!("V2Query");
-        listed
-    }
-
     /// What a poll answers.
     pub(crate) fn details(&self, org: &Org) -> Json {
         let is_complete = self.stage == Stage::JobComplete;
-        let mut details = self.listed(org);
+        let mut details = self.brief(org);
+        details["jobType"] = json!("V2Query");
         details["numberRecordsProcessed"] = json!(if is_complete { self.answer.selection.len() } else { 0 });
         details["retries"] = json!(0);
         details["totalProcessingTime"] = json!((self.changed - self.created) * 1000);

@@ -1,4 +1,4 @@
-//! Every query job of the organisation, until it is deleted.
+//! Every query job of the organisation.
 
 use std::collections::BTreeMap;
 
@@ -31,20 +31,11 @@ impl Jobs {
         self.jobs.entry(self.made).insert_entry(job(self.made)).into_mut()
     }
 
-    /// The jobs that the viewer may see, the oldest first.
-    pub(super) fn of<'a>(&'a self, viewer: &'a Viewer) -> impl Iterator<Item = &'a Job> {
-        self.jobs.values().filter(|job| may_see(viewer, job))
-    }
-
     /// The job of that id, if there is one for the viewer.
     pub(super) fn find(&mut self, org: &Org, viewer: &Viewer, id: &str) -> Result<&mut Job, Refusal> {
         let id = Id::parse(id).filter(|id| id.prefix() == PREFIX && id.pod() == org.pod);
         let job = id.and_then(|id| self.jobs.get_mut(&id.number()));
         job.filter(|job| may_see(viewer, job)).ok_or_else(Refusal::not_found)
-    }
-
-    pub(super) fn remove(&mut self, number: u64) {
-        self.jobs.remove(&number);
     }
 }
 

@@ -1,24 +1,22 @@
-//! The results of a complete job, in sets behind locators, and the links that lead to the sets at once.
+//! The results of a complete job, in sets behind locators.
 
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
 
-use super::job::{Answer, PREFIX, Stage};
-use super::sheet::{self, Format};
+use super::asked::LineEnding;
+use super::job::{Answer, Stage};
+use super::sheet;
 use crate::http::call::Caller;
 use crate::http::query::blocking;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
-use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
 /// Rows in a set when nobody says otherwise; jsforce breaks on a second set (jsforce#1546).
 const LARGEST_SET: u64 = 100_000;
-const MOST_LINKS: usize = 5;
 
 /// Answers the set of results behind a locator, or the first one.
 pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, id: &str) -> Result<Reply, Refusal> {
@@ -26,7 +24,7 @@ pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, i
     let set = Set::asked(state, request, finished.answer.selection.len())?;
     blocking(state, move |state| {
         let ordinals = finished.answer.selection.page(set.offset, set.size);
-        let (body, written) = sheet::write(&state.org(), &finished.answer, finished.format, &ordinals);
+        let (body, written) = sheet::write(&state.org(), &finished.answer, finished.line_ending, &ordinals);
         let next = Set { offset: set.offset + ordinals.len() as u64, ..set };
         let more = next.offset < finished.answer.selection.len();
         let locator = if more { next.locator() } else { "null".to_owned() };
@@ -36,27 +34,10 @@ pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, i
     .await
 }
 
-/// Answers links to up to five sets, and one to the next links.
-pub(super) fn links(state: &State, caller: Caller, request: &Request, id: &str) -> Result<Reply, Refusal> {
-    let finished = Finished::find(state, caller, id)?;
-    let total = finished.answer.selection.len();
-    let first = Set::asked(state, request, total)?;
-    let root = format!("/services/data/v{}.0/jobs/query/{}", caller.version, finished.id);
-    let mut sets = std::iter::successors(Some(first), |set| set.after(total));
-    let pages: Vec<_> = sets
-        .by_ref()
-        .take(MOST_LINKS)
-        .map(|set| json!({ "resultUrl": format!("{root}/results?locator={}", set.locator()) }))
-        .collect();
-    let next = sets.next().map(|set| format!("{root}/resultPages?locator={}", set.locator()));
-    Ok(Reply::json(200, &json!({ "resultPages": pages, "done": next.is_none(), "nextRecordsUrl": next })))
-}
-
 /// A complete job, as far as its results need it.
 struct Finished {
-    id: Id,
     answer: Arc<Answer>,
-    format: Format,
+    line_ending: LineEnding,
 }
 
 impl Finished {
@@ -73,8 +54,7 @@ impl Finished {
         if job.stage != Stage::JobComplete {
             return Err(Refusal::bad("INVALIDJOBSTATE", "the job has no results: its state is not JobComplete"));
         }
-        let id = Id::new(PREFIX, org.pod, job.number);
-        Ok(Self { id, answer: job.answer.clone(), format: Format::of(&job.asked) })
+        Ok(Self { answer: job.answer.clone(), line_ending: job.asked.line_ending })
     }
 }
 
@@ -116,10 +96,5 @@ impl Set {
 
     fn locator(self) -> String {
         URL_SAFE_NO_PAD.encode(format!("{}:{}", self.offset, self.size))
-    }
-
-    fn after(&self, total: u64) -> Option<Self> {
-        let offset = self.offset.saturating_add(self.size);
-        (offset < total).then_some(Self { offset, ..*self })
     }
 }

@@ -55,7 +55,6 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
         "client_credentials" => client_credentials(state, request, &parameters)?,
         "authorization_code" => authorization_code(state, &parameters)?,
         "refresh_token" => refresh_token(state, &parameters)?,
-        "password" => password(state, &parameters)?,
         _ => return Err(Denial::new("unsupported_grant_type", "grant type not supported")),
     };
     Ok(Reply::json(200, &issued).with("cache-control", "no-store"))
@@ -75,7 +74,7 @@ fn required<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Denia
 }
 
 /// Checks the client's id and secret, from HTTP Basic or the body.
-pub(super) fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Result<(), Denial> {
+fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Result<(), Denial> {
     let basic = request.header("authorization").and_then(|value| {
         let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
         let pair = String::from_utf8(decoded).ok()?;
@@ -171,16 +170,6 @@ fn refresh_token(state: &State, parameters: &Parameters) -> Result<Value, Denial
     Ok(issued)
 }
 
-fn password(state: &State, parameters: &Parameters) -> Result<Value, Denial> {
-    let username = required(parameters, "username")?;
-    let password = required(parameters, "password")?;
-    let user = state.org().user_by_name(username);
-    match user {
-        Some(user) if state.accepts_password(user, password) => Ok(open(state, user, "api", None)),
-        _ => Err(Denial::new("invalid_grant", "authentication failure")),
-    }
-}
-
 pub(super) fn check_active(state: &State, user: u32) -> Result<(), Denial> {
     if state.org().user(user).active {
         return Ok(());
@@ -191,7 +180,7 @@ pub(super) fn check_active(state: &State, user: u32) -> Result<(), Denial> {
 /// Opens a session and describes it as the token endpoint does.
 fn open(state: &State, user: u32, scope: &str, grant: Option<u64>) -> Value {
     let org = state.org();
-    let token = lock(&state.grants).open(org.id().short(), user, scope, grant, state.now());
+    let token = lock(&state.grants).open(org.id().short(), user, grant, state.now());
     let id = format!("{}/id/{}/{}", state.url, org.id(), org.user_id(user));
     let issued_at = state.now_ms().to_string();
     let faults = state.faults();

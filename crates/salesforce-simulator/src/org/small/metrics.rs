@@ -1,8 +1,8 @@
-//! Consumption and the daily metrics.
+//! Usage entitlements and the daily metrics of feature licences.
 
 use super::{Cells, Row, Usage};
 use crate::org::Org;
-use crate::org::catalogue::{self, FEATURES, PERMISSION_SET_LICENCES};
+use crate::org::catalogue::FEATURES;
 use crate::value::Value;
 
 pub(super) fn entitlements(org: &Org) -> Vec<Cells> {
@@ -48,35 +48,4 @@ pub(super) fn features(org: &Org, usage: &Usage) -> Vec<Cells> {
         }
     }
     rows
-}
-
-pub(super) fn permission_set_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let mut rows = Vec::new();
-    for days in METRIC_DAYS {
-        for (index, licence) in PERMISSION_SET_LICENCES.iter().enumerate() {
-            let used = usage.permission_set_licences[index];
-            let row = Row::new(org, "ActivePermSetLicenseMetric")
-                .date("MetricsDate", -days)
-                .refer("PermissionSetLicenseId", "PermissionSetLicense", index)
-                .text("DeveloperName", licence.key)
-                .text("MasterLabel", licence.label)
-                .int("TotalLicenses", used + used / 5 + 3)
-                .int("AssignedUserCount", used)
-                .int("ActiveUserCount", used / 2);
-            rows.push(row.cells);
-        }
-    }
-    rows
-}
-
-pub(super) fn profiles(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let rows = catalogue::profiles().enumerate().map(|(profile, (licence, _))| {
-        Row::new(org, "ActiveProfileMetric")
-            .date("MetricsDate", -1)
-            .refer("UserLicenseId", "UserLicense", licence)
-            .refer("ProfileId", "Profile", profile)
-            .int("AssignedUserCount", usage.profiles[profile])
-            .int("ActiveUserCount", usage.profiles[profile] / 2)
-    });
-    rows.map(|row| row.cells).collect()
 }

@@ -1,36 +1,37 @@
 //! Binds WHERE: which fields may be filtered, by which operators, with what.
 
-use super::{Binder, Scope};
+use super::Binder;
+use crate::org::id::Id;
 use crate::refusal::Refusal;
-use crate::schema::{Field, Kind};
-use crate::soql::ast::{Condition, Literal, Name, Operand as Left, Operator};
+use crate::schema::{Field, Kind, Object};
+use crate::soql::ast::{Condition, Literal, Name, Operator};
 use crate::soql::filter::{Filter, Operand};
 use crate::soql::plan::Path;
 
 impl Binder<'_> {
-    pub(super) fn filter(&self, condition: &Condition, scope: &Scope<'_>) -> Result<Filter<Path>, Refusal> {
-        let all = |conditions: &[Condition]| -> Result<Vec<Filter<Path>>, Refusal> {
-            conditions.iter().map(|condition| self.filter(condition, scope)).collect()
+    pub(super) fn filter(&self, condition: &Condition, object: &'static Object) -> Result<Filter, Refusal> {
+        let all = |conditions: &[Condition]| -> Result<Vec<Filter>, Refusal> {
+            conditions.iter().map(|condition| self.filter(condition, object)).collect()
         };
         Ok(match condition {
             Condition::And(terms) => Filter::And(all(terms)?),
             Condition::Or(terms) => Filter::Or(all(terms)?),
-            Condition::Not(inner) => Filter::Not(Box::new(self.filter(inner, scope)?)),
+            Condition::Not(inner) => Filter::Not(Box::new(self.filter(inner, object)?)),
             Condition::Compare { left, operator, right } => {
-                let (path, name) = self.filterable(left, scope)?;
-                self.check_operator(path.field, *operator, name.at)?;
-                let right = self.operand(path.field, *operator, right, name.at)?;
+                let path = self.filterable(left, object)?;
+                self.check_operator(path.field, *operator, left.at)?;
+                let right = self.operand(path.field, right, left.at)?;
                 Filter::Test { left: path, operator: *operator, right }
             }
             Condition::In { left, negated, right } => {
-                let (path, name) = self.filterable(left, scope)?;
-                self.membership(path, *negated, right, name.at)?
+                let path = self.filterable(left, object)?;
+                self.membership(path, *negated, right, left.at)?
             }
             Condition::InQuery { left, negated, right } => {
-                let (path, name) = self.filterable(left, scope)?;
+                let path = self.filterable(left, object)?;
                 if !path.field.kind.is_id() {
                     let message = "semi join sub-selects are only allowed on id and reference fields";
-                    return Err(self.refuse("MALFORMED_QUERY", name.at, message));
+                    return Err(self.refuse("MALFORMED_QUERY", left.at, message));
                 }
                 let ids = self.inner_ids(right)?.into_iter().collect();
                 Filter::Ids { left: path, negated: *negated, ids }
@@ -38,42 +39,27 @@ impl Binder<'_> {
         })
     }
 
-    fn filterable<'n>(&self, left: &'n Left, scope: &Scope<'_>) -> Result<(Path, &'n Name), Refusal> {
-        let name = match left {
-            Left::Field(name) => name,
-            Left::Aggregate(call) => {
-                let message = "aggregate functions are only allowed in the HAVING clause";
-                return Err(self.refuse("MALFORMED_QUERY", call.argument.at, message));
-            }
-        };
-        let path = self.path(name, scope)?;
+    fn filterable(&self, name: &Name, object: &'static Object) -> Result<Path, Refusal> {
+        let path = self.path(name, object)?;
         let ended = path.field.filter_until.is_some_and(|version| self.viewer.version >= version);
         if !path.field.filterable || ended {
             let message = format!("field '{}' can not be filtered in a query call", path.field.name);
             return Err(self.refuse("INVALID_QUERY_FILTER_OPERATOR", name.at, &message));
         }
-        Ok((path, name))
+        Ok(path)
     }
 
     fn check_operator(&self, field: &Field, operator: Operator, at: usize) -> Result<(), Refusal> {
-        let fits = match operator {
-            Operator::Equal | Operator::NotEqual => true,
-            Operator::Like => field.kind.is_text() && field.like,
-            Operator::Includes | Operator::Excludes => false,
-            _ => field.kind != Kind::Boolean,
-        };
-        if fits {
+        if field.kind != Kind::Boolean || matches!(operator, Operator::Equal | Operator::NotEqual) {
             return Ok(());
         }
         let message = format!("invalid operator on {} field", field.kind.name());
         Err(self.refuse("INVALID_QUERY_FILTER_OPERATOR", at, &message))
     }
 
-    fn membership(&self, path: Path, negated: bool, right: &[Literal], at: usize) -> Result<Filter<Path>, Refusal> {
-        let operands: Vec<Operand> = right
-            .iter()
-            .map(|literal| self.operand(path.field, Operator::Equal, literal, at))
-            .collect::<Result<_, _>>()?;
+    fn membership(&self, path: Path, negated: bool, right: &[Literal], at: usize) -> Result<Filter, Refusal> {
+        let operands: Vec<Operand> =
+            right.iter().map(|literal| self.operand(path.field, literal, at)).collect::<Result<_, _>>()?;
         let ids = operands.iter().map(|operand| match operand {
             Operand::Id(id) => Some(*id),
             _ => None,
@@ -86,4 +72,33 @@ impl Binder<'_> {
         let any = Filter::Or(equals.collect());
         Ok(if negated { Filter::Not(Box::new(any)) } else { any })
     }
+
+    /// Gives a literal the type of the field it is compared with, or refuses it.
+    fn operand(&self, field: &Field, literal: &Literal, at: usize) -> Result<Operand, Refusal> {
+        let kind = field.kind;
+        let operand = match literal {
+            Literal::Null => Some(Operand::Null),
+            Literal::Bool(own) => (kind == Kind::Boolean).then_some(Operand::Bool(*own)),
+            Literal::Number(number) => kind.is_number().then_some(Operand::Number(*number)),
+            Literal::Text(text) if kind.is_id() => Some(Operand::Id(id(text)?)),
+            Literal::Text(text) => kind.is_text().then(|| Operand::Text(text.to_lowercase())),
+            Literal::Time(time) => (kind == Kind::DateTime).then_some(Operand::Time(*time)),
+        };
+        operand.ok_or_else(|| {
+            let (wanted, quotes) = match kind {
+                Kind::DateTime => ("dateTime", "should not"),
+                Kind::Boolean | Kind::Date | Kind::Int | Kind::Double | Kind::Percent => (kind.name(), "should not"),
+                _ => ("string", "should"),
+            };
+            let message = format!(
+                "value of filter criterion for field '{}' must be of type {wanted} and {quotes} be enclosed in quotes",
+                field.name
+            );
+            self.refuse("INVALID_FIELD", at, &message)
+        })
+    }
+}
+
+fn id(text: &str) -> Result<Id, Refusal> {
+    Id::parse(text).ok_or_else(|| Refusal::bad("INVALID_QUERY_FILTER_OPERATOR", format!("invalid ID field: {text}")))
 }
