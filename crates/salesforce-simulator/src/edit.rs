@@ -6,12 +6,12 @@ mod user;
 
 use serde_json::{Map, Value};
 
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::schema::{self, LinkTable, Object, Table};
 use crate::state::State;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// The members of a record in a request.
 pub(crate) type Members = Map<String, Value>;
@@ -20,23 +20,23 @@ pub(crate) type Members = Map<String, Value>;
 pub(crate) struct Editor<'a> {
     pub(crate) state: &'a State,
     pub(crate) org: &'a mut Org,
-    pub(crate) viewer: &'a Viewer,
+    pub(crate) context: &'a UserContext,
 }
 
-/// The object of a name, if the viewer may know of it.
-pub(crate) fn object(viewer: &Viewer, name: &str) -> Result<&'static Object, Refusal> {
-    schema::object(name).filter(|object| viewer.sees(object)).ok_or_else(Refusal::not_found)
+/// The object of a name, if the user may know of it.
+pub(crate) fn object(context: &UserContext, name: &str) -> Result<&'static Object, Refusal> {
+    schema::object(name).filter(|object| context.sees(object)).ok_or_else(Refusal::not_found)
 }
 
-/// The ordinal of a row the viewer may see.
-pub(crate) fn find(org: &Org, viewer: &Viewer, object: &Object, id: &str) -> Result<u64, Refusal> {
+/// The ordinal of a row the user may see.
+pub(crate) fn find(org: &Org, context: &UserContext, object: &Object, id: &str) -> Result<u64, Refusal> {
     let parsed = Id::parse(id).filter(|id| id.prefix() == object.prefix);
     let parsed = parsed.ok_or_else(|| {
         Refusal::bad("MALFORMED_ID", format!("Id: id value of incorrect type: {id}")).with_field("Id")
     })?;
     let ordinal = org.ordinal(object, parsed).ok_or_else(Refusal::not_found)?;
-    match org.row(object, ordinal, viewer.permissions) {
-        Some(row) if viewer.sees_row(org, object, &row) => Ok(ordinal),
+    match org.row(object, ordinal, context.permissions) {
+        Some(row) if context.sees_row(org, object, &row) => Ok(ordinal),
         None if was_deleted(org, object, ordinal) => Err(Refusal::new(404, "ENTITY_IS_DELETED", "entity is deleted")),
         _ => Err(Refusal::not_found()),
     }
@@ -59,9 +59,9 @@ impl Editor<'_> {
             let message = format!("entity type {} is read-only", object.name);
             return Err(Refusal::bad("INSUFFICIENT_ACCESS_OR_READONLY", message));
         }
-        let ordinal = find(self.org, self.viewer, object, id)?;
+        let ordinal = find(self.org, self.context, object, id)?;
         let user = u32::try_from(ordinal).map_err(|_| Refusal::not_found())?;
-        fields::check(self.viewer, object, members)?;
+        fields::check(self.context, object, members)?;
         if self.state.count_down(|faults| Some(&mut faults.locked_rows)) {
             let message = format!("unable to obtain exclusive access to this record or 1 records: {id}");
             return Err(Refusal::bad("UNABLE_TO_LOCK_ROW", message));
@@ -77,7 +77,7 @@ impl Editor<'_> {
             let message = format!("entity type cannot be inserted: {}", object.label);
             return Err(Refusal::bad("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message));
         };
-        fields::check_new(self.viewer, object, members)?;
+        fields::check_new(self.context, object, members)?;
         let ordinal = self.give(table, object, members)?;
         Ok(self.org.id_of(object.name, ordinal))
     }
@@ -87,16 +87,16 @@ impl Editor<'_> {
             let message = format!("entity type {} is read-only", object.name);
             return Err(Refusal::new(403, "INSUFFICIENT_ACCESS_OR_READONLY", message));
         };
-        let ordinal = find(self.org, self.viewer, object, id)?;
+        let ordinal = find(self.org, self.context, object, id)?;
         self.take(table, ordinal)
     }
 
     fn now(&self) -> i64 {
-        self.viewer.now
+        self.context.now
     }
 
-    fn licences_held(&self, user: u32) -> Vec<u32> {
-        let links = self.org.links_of(LinkTable::PermissionSetLicence, user);
+    fn licenses_held(&self, user: u32) -> Vec<u32> {
+        let links = self.org.links_of(LinkTable::PermissionSetLicense, user);
         links.into_iter().map(|link| link.target).collect()
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bulk::{BulkFaults, FailedJobs};
 
-/// The faults in force. Fields that count ("the next n") count down as they strike.
+/// The faults in force. Fields that count ("the next n") count down as they apply.
 ///
 /// As JSON the names are in camel case; a missing field has its default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,9 +59,9 @@ pub struct Faults {
     /// Milliseconds a user write holds the organisation's lock; another meanwhile cannot lock its row.
     pub write_hold_ms: u64,
     /// Removing a permission set removes the permission-set licence it needed.
-    pub free_licence_with_permission_set: bool,
+    pub free_license_with_permission_set: bool,
     /// Deactivating a user frees their permission-set licences.
-    pub free_licences_on_deactivation: bool,
+    pub free_licenses_on_deactivation: bool,
     /// Breaks off the body of the n-th data call from now, once.
     pub drop_body_at: Option<u64>,
     /// Breaks off the body of every n-th data call.
@@ -105,8 +105,8 @@ impl Default for Faults {
             blocked_deactivations: BTreeMap::new(),
             locked_rows: 0,
             write_hold_ms: 0,
-            free_licence_with_permission_set: false,
-            free_licences_on_deactivation: false,
+            free_license_with_permission_set: false,
+            free_licenses_on_deactivation: false,
             drop_body_at: None,
             drop_body_every: None,
             nonsense_body: 0,
@@ -138,7 +138,7 @@ pub struct TokenRefusal {
 pub struct StatusFault {
     /// 503, 502, 420, 406 or any other.
     pub code: u16,
-    /// How many data calls it strikes.
+    /// How many data calls it applies to.
     pub times: u64,
     /// Seconds for a `Retry-After` header.
     #[serde(default)]

@@ -1,18 +1,17 @@
 //! The organisation over HTTP: the vendor's endpoints and the control endpoints.
 
-pub(crate) mod bulk;
+mod bulk;
 mod call;
-pub(crate) mod certificate;
+mod caller;
 mod collections;
-pub(crate) mod cursors;
+mod control;
 mod describe;
-pub(crate) mod grants;
 mod identity;
 mod limits;
 mod oauth;
 mod query;
-pub(crate) mod reply;
-pub(crate) mod request;
+mod reply;
+mod request;
 mod resources;
 mod router;
 mod sobjects;

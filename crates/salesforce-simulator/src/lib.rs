@@ -20,30 +20,34 @@
 //! | `POST /_control/users/{id}` | changes a user: `isActive`, `isFrozen`, `lastLoginDate`, `supportUser` |
 //! | `POST /_control/users/remove` | `{"count":n}`: the users with the highest ids vanish |
 
+mod bulk;
+mod certificate;
 pub mod cli;
-mod control;
+mod cursors;
 mod edit;
 mod error;
 mod faults;
+mod grants;
 mod http;
-mod journal;
+mod id;
 mod org;
 mod permissions;
 mod refusal;
+mod request_log;
 mod schema;
 mod settings;
 mod simulator;
 mod soql;
 mod state;
 mod truth;
+mod user_context;
 mod value;
-mod viewer;
 
 pub use error::Error;
 pub use faults::{Block, BulkFaults, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
 pub use settings::Settings;
 pub use simulator::Simulator;
-pub use truth::{ActivityCounts, LicenceCounts, LoginCounts, Truth, UserCounts, UserTruth};
+pub use truth::{ActivityCounts, LicenseCounts, LoginCounts, Truth, UserCounts, UserTruth};
 
 /// Says whether a SOQL query can be read; for fuzzing alone.
 #[cfg(fuzzing)]

@@ -2,22 +2,21 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod draw;
+pub(crate) mod fixed_tables;
 pub(crate) mod getters;
-pub(crate) mod id;
 pub(crate) mod links;
 pub(crate) mod logins;
 pub(crate) mod rows;
-pub(crate) mod small;
 pub(crate) mod user;
 pub(crate) mod writes;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
-use self::id::{Id, Pod};
+use self::fixed_tables::FixedTables;
 use self::links::{Link, LinkChanges};
-use self::small::SmallTables;
 use self::user::User;
+use crate::id::{Id, Pod};
 use crate::schema::{self, LinkTable};
 
 /// What was changed about a user since the organisation was founded.
@@ -46,7 +45,7 @@ pub(crate) struct Org {
     pub(crate) users: u32,
     pub(crate) changes: HashMap<u32, Change>,
     pub(crate) links: [LinkChanges; 3],
-    pub(crate) small: SmallTables,
+    pub(crate) fixed_tables: FixedTables,
     logins: OnceLock<Vec<(i64, u64)>>,
 }
 
@@ -59,10 +58,10 @@ impl Org {
             users: users.max(1),
             changes: HashMap::new(),
             links: Default::default(),
-            small: SmallTables::default(),
+            fixed_tables: FixedTables::default(),
             logins: OnceLock::new(),
         };
-        org.small = small::found(&org);
+        org.fixed_tables = fixed_tables::found(&org);
         org
     }
 
@@ -102,7 +101,7 @@ impl Org {
         user.modified = change.modified.unwrap_or(user.modified);
         if let Some(profile) = change.profile {
             user.profile = profile;
-            user.licence = small::licence_of_profile(profile);
+            user.license = fixed_tables::license_of_profile(profile);
         }
         user
     }
@@ -150,6 +149,6 @@ impl Org {
         for changes in &mut self.links {
             changes.created.retain(|_, link| link.user < users);
         }
-        small::recount(self);
+        fixed_tables::recount(self);
     }
 }

@@ -63,7 +63,7 @@ pub(crate) enum Table {
     LoginHistory,
     Link(LinkTable),
     /// One of the small tables, by its number.
-    Small(usize),
+    Fixed(usize),
     /// The one row about the running user's permissions.
     Access,
 }
@@ -71,7 +71,7 @@ pub(crate) enum Table {
 /// The tables that tie a user to something it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkTable {
-    PermissionSetLicence = 0,
+    PermissionSetLicense = 0,
     PermissionSet = 1,
     Package = 2,
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http::certificate::Certificate;
+use crate::certificate::Certificate;
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 use crate::{Error, Faults, Settings, Truth, http};

@@ -6,6 +6,7 @@ mod filter;
 mod lexer;
 mod narrow;
 mod parser;
+pub(crate) mod path;
 pub(crate) mod plan;
 pub(crate) mod render;
 pub(crate) mod run;

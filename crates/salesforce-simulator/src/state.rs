@@ -5,17 +5,17 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::bulk::jobs::Jobs;
+use crate::certificate::Certificate;
+use crate::cursors::Cursors;
 use crate::faults::{Faults, StatusFault};
-use crate::http::bulk::jobs::Jobs;
-use crate::http::certificate::Certificate;
-use crate::http::cursors::Cursors;
-use crate::http::grants::Grants;
-use crate::journal::Journal;
+use crate::grants::Grants;
 use crate::org::user::RUNNING_USER;
-use crate::org::{Org, small};
+use crate::org::{Org, fixed_tables};
 use crate::permissions::{Permission, Permissions};
+use crate::request_log::RequestLog;
 use crate::settings::Settings;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// The one app that is registered with the organisation.
 pub(crate) struct App {
@@ -36,11 +36,11 @@ pub(crate) struct State {
     pub(crate) grants: Mutex<Grants>,
     pub(crate) cursors: Mutex<Cursors>,
     pub(crate) jobs: Mutex<Jobs>,
-    pub(crate) journal: Mutex<Journal>,
+    pub(crate) request_log: Mutex<RequestLog>,
     /// Held by a user write while it runs, when faults say so.
     pub(crate) write_lock: tokio::sync::Mutex<()>,
     org: RwLock<Org>,
-    board: Mutex<Board>,
+    fault_state: Mutex<FaultState>,
     permissions: Mutex<Permissions>,
     started: Instant,
     /// What the clock showed then.
@@ -49,7 +49,7 @@ pub(crate) struct State {
 
 /// The faults in force and the data calls they have seen.
 #[derive(Default)]
-struct Board {
+struct FaultState {
     faults: Arc<Faults>,
     calls: u64,
     /// Data calls since the organisation started, for the limit header.
@@ -58,7 +58,7 @@ struct Board {
 
 /// What the faults do to one data call.
 #[derive(Default)]
-pub(crate) struct Strike {
+pub(crate) struct AppliedFaults {
     pub(crate) latency_ms: u64,
     pub(crate) status: Option<StatusFault>,
     pub(crate) expire: bool,
@@ -92,10 +92,10 @@ impl State {
             grants: Mutex::new(Grants::new(settings.seed)),
             cursors: Mutex::default(),
             jobs: Mutex::default(),
-            journal: Mutex::default(),
+            request_log: Mutex::default(),
             write_lock: tokio::sync::Mutex::new(()),
             org: RwLock::new(org),
-            board: Mutex::default(),
+            fault_state: Mutex::default(),
             permissions: Mutex::new(Permissions::ALL),
             app: Mutex::new(app),
             started: Instant::now(),
@@ -132,7 +132,7 @@ impl State {
     }
 
     pub(crate) fn faults(&self) -> Arc<Faults> {
-        lock(&self.board).faults.clone()
+        lock(&self.fault_state).faults.clone()
     }
 
     /// Puts a set of faults in force; the ones that happen at once have happened when it returns.
@@ -143,16 +143,16 @@ impl State {
         if std::mem::take(&mut faults.expire_cursors) {
             lock(&self.cursors).clear();
         }
-        small::set_sandbox(&mut self.org_mut(), faults.sandbox);
-        let mut board = lock(&self.board);
-        board.faults = Arc::new(faults);
-        board.calls = 0;
+        fixed_tables::set_sandbox(&mut self.org_mut(), faults.sandbox);
+        let mut fault_state = lock(&self.fault_state);
+        fault_state.faults = Arc::new(faults);
+        fault_state.calls = 0;
     }
 
     /// Takes one off a counting fault; `false` when it has run out.
     pub(crate) fn count_down(&self, counter: impl Fn(&mut Faults) -> Option<&mut u64>) -> bool {
-        let mut board = lock(&self.board);
-        let faults = Arc::make_mut(&mut board.faults);
+        let mut fault_state = lock(&self.fault_state);
+        let faults = Arc::make_mut(&mut fault_state.faults);
         match counter(faults) {
             Some(left) if *left > 0 => {
                 *left -= 1;
@@ -163,19 +163,19 @@ impl State {
     }
 
     /// What the faults do to the next data call.
-    pub(crate) fn strike(&self) -> Strike {
-        let mut board = lock(&self.board);
-        board.calls += 1;
-        board.used += 1;
-        let calls = board.calls;
-        let faults = Arc::make_mut(&mut board.faults);
+    pub(crate) fn apply_faults(&self) -> AppliedFaults {
+        let mut fault_state = lock(&self.fault_state);
+        fault_state.calls += 1;
+        fault_state.used += 1;
+        let calls = fault_state.calls;
+        let faults = Arc::make_mut(&mut fault_state.faults);
         let every = |n: Option<u64>| n.is_some_and(|n| n > 0 && calls.is_multiple_of(n));
         let take = |left: &mut u64| {
-            let strikes = *left > 0;
-            *left -= u64::from(strikes);
-            strikes
+            let applies = *left > 0;
+            *left -= u64::from(applies);
+            applies
         };
-        Strike {
+        AppliedFaults {
             latency_ms: faults.latency_ms,
             status: faults.status.as_mut().and_then(|status| take(&mut status.times).then(|| status.clone())),
             expire: every(faults.expire_session_every),
@@ -188,11 +188,11 @@ impl State {
 
     /// Calls used and allowed in 24 hours.
     pub(crate) fn usage(&self) -> (u64, u64) {
-        let board = lock(&self.board);
+        let fault_state = lock(&self.fault_state);
         let limit = self.settings.daily_limit;
-        let used = match board.faults.daily_limit_remaining {
+        let used = match fault_state.faults.daily_limit_remaining {
             Some(left) => limit.saturating_sub(left),
-            None => board.used.min(limit),
+            None => fault_state.used.min(limit),
         };
         (used, limit)
     }
@@ -216,8 +216,14 @@ impl State {
         }
     }
 
-    pub(crate) fn viewer(&self, org: &Org, user: u32, version: u16) -> Viewer {
-        Viewer { user, permissions: self.permissions_of(org, user), version, now: self.now(), faults: self.faults() }
+    pub(crate) fn context(&self, org: &Org, user: u32, version: u16) -> UserContext {
+        UserContext {
+            user,
+            permissions: self.permissions_of(org, user),
+            version,
+            now: self.now(),
+            faults: self.faults(),
+        }
     }
 
     /// Whether the user may call the API at all.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::org::Org;
 use crate::org::catalogue::{
-    FIRST_UNKNOWN, LAST_UNKNOWN, LICENCES, PERMISSION_SET_LICENCES, PRODUCTS, PSL_UNKNOWN, SFDC,
+    FIRST_UNKNOWN, LAST_UNKNOWN, LICENSES, PERMISSION_SET_LICENSES, PRODUCTS, PSL_UNKNOWN, SFDC,
 };
 use crate::org::logins;
 use crate::org::user::User;
@@ -30,11 +30,11 @@ pub struct Truth {
     /// Users by `UserType`, inactive ones included.
     pub user_types: BTreeMap<String, u64>,
     /// User licences by key.
-    pub licences: BTreeMap<String, LicenceCounts>,
+    pub licenses: BTreeMap<String, LicenseCounts>,
     /// Permission-set-licence assignments by key, whoever holds them.
-    pub permission_set_licences: BTreeMap<String, u64>,
+    pub permission_set_licenses: BTreeMap<String, u64>,
     /// Permission-set-licence assignments held by inactive users.
-    pub permission_set_licences_of_inactive: u64,
+    pub permission_set_licenses_of_inactive: u64,
     /// Active holders of `SFDC` without the Service Cloud feature.
     pub sfdc_without_support_user: u64,
     /// Active holders of `SFDC` with the Service Cloud feature.
@@ -74,7 +74,7 @@ pub struct UserCounts {
 /// One user licence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LicenceCounts {
+pub struct LicenseCounts {
     /// The licence's name.
     pub name: String,
     /// Seats bought.
@@ -124,7 +124,7 @@ pub struct UserTruth {
     /// `UserType`.
     pub user_type: String,
     /// The key of the user's licence.
-    pub licence: String,
+    pub license: String,
     /// The identifier of the user-licence subscription, or `None` for an inactive user.
     pub identifier: Option<String>,
     /// The product of the seven, if the licence belongs to one.
@@ -140,7 +140,7 @@ pub struct UserTruth {
     /// The manager's id.
     pub manager: Option<String>,
     /// Keys of the permission-set licences the user holds.
-    pub permission_set_licences: Vec<String>,
+    pub permission_set_licenses: Vec<String>,
     /// Rows of LoginHistory that succeeded.
     pub successful_logins: u64,
 }
@@ -154,24 +154,24 @@ impl Truth {
             products: PRODUCTS.iter().map(|product| ((*product).to_owned(), 0)).collect(),
             ..Self::default()
         };
-        for licence in &LICENCES {
-            let counts = LicenceCounts { name: licence.name.to_owned(), ..LicenceCounts::default() };
-            truth.licences.insert(licence.key.to_owned(), counts);
+        for license in &LICENSES {
+            let counts = LicenseCounts { name: license.name.to_owned(), ..LicenseCounts::default() };
+            truth.licenses.insert(license.key.to_owned(), counts);
         }
         for user in org.all_users() {
             truth.count_user(org, &user);
             truth.count_belongings(org, &user);
         }
-        for (index, licence) in LICENCES.iter().enumerate() {
-            let total = org.small.seats_bought(index);
-            truth.licences.entry(licence.key.to_owned()).or_default().total = total;
+        for (index, license) in LICENSES.iter().enumerate() {
+            let total = org.fixed_tables.seats_bought(index);
+            truth.licenses.entry(license.key.to_owned()).or_default().total = total;
         }
         truth
     }
 
     fn count_user(&mut self, org: &Org, user: &User) {
-        let licence = usize::from(user.licence);
-        let counts = self.licences.entry(LICENCES[licence].key.to_owned()).or_default();
+        let license = usize::from(user.license);
+        let counts = self.licenses.entry(LICENSES[license].key.to_owned()).or_default();
         counts.holders += 1;
         counts.used += u64::from(user.active);
         *self.user_types.entry(user.user_type().to_owned()).or_default() += 1;
@@ -185,7 +185,7 @@ impl Truth {
             return;
         }
         self.activity_active.count(user, org.founded);
-        if licence == SFDC {
+        if license == SFDC {
             let with = u64::from(user.is_support_user());
             self.sfdc_with_support_user += with;
             self.sfdc_without_support_user += 1 - with;
@@ -194,20 +194,20 @@ impl Truth {
         if let Some(product) = product(user) {
             *self.products.entry(product.to_owned()).or_default() += 1;
         }
-        if (FIRST_UNKNOWN..=LAST_UNKNOWN).contains(&licence) {
+        if (FIRST_UNKNOWN..=LAST_UNKNOWN).contains(&license) {
             *self.unknown_identifiers.entry(identifier(user)).or_default() += 1;
         }
     }
 
     fn count_belongings(&mut self, org: &Org, user: &User) {
-        for link in org.links_of(LinkTable::PermissionSetLicence, user.index) {
-            let key = PERMISSION_SET_LICENCES[link.target as usize].key.to_owned();
+        for link in org.links_of(LinkTable::PermissionSetLicense, user.index) {
+            let key = PERMISSION_SET_LICENSES[link.target as usize].key.to_owned();
             if link.target == PSL_UNKNOWN {
                 *self.unknown_identifiers.entry(key.clone()).or_default() += 1;
             }
-            *self.permission_set_licences.entry(key.clone()).or_default() += 1;
+            *self.permission_set_licenses.entry(key.clone()).or_default() += 1;
             *self.subscriptions.entry(key).or_default() += 1;
-            self.permission_set_licences_of_inactive += u64::from(!user.active);
+            self.permission_set_licenses_of_inactive += u64::from(!user.active);
         }
         self.package_seats += org.links_of(LinkTable::Package, user.index).len() as u64;
         for login in logins::logins_of(&org.founded_user(user.index), org.founded) {
@@ -232,13 +232,13 @@ impl ActivityCounts {
 impl UserTruth {
     pub(crate) fn of(org: &Org, index: u32) -> Self {
         let user = org.user(index);
-        let held = org.links_of(LinkTable::PermissionSetLicence, index);
+        let held = org.links_of(LinkTable::PermissionSetLicense, index);
         let logins = logins::logins_of(&org.founded_user(index), org.founded);
         Self {
             id: org.user_id(index).to_string(),
             username: org.username(index),
             user_type: user.user_type().to_owned(),
-            licence: LICENCES[usize::from(user.licence)].key.to_owned(),
+            license: LICENSES[usize::from(user.license)].key.to_owned(),
             identifier: user.active.then(|| identifier(&user)),
             product: product(&user).map(str::to_owned),
             active: user.active,
@@ -246,9 +246,9 @@ impl UserTruth {
             last_login: user.last_login.map(moment),
             created: moment(user.created),
             manager: user.manager.map(|manager| org.user_id(manager).to_string()),
-            permission_set_licences: held
+            permission_set_licenses: held
                 .iter()
-                .map(|link| PERMISSION_SET_LICENCES[link.target as usize].key.to_owned())
+                .map(|link| PERMISSION_SET_LICENSES[link.target as usize].key.to_owned())
                 .collect(),
             successful_logins: logins.filter(|login| !login.failed).count() as u64,
         }
@@ -260,16 +260,16 @@ fn moment(seconds: i64) -> DateTime<Utc> {
 }
 
 fn identifier(user: &User) -> String {
-    match usize::from(user.licence) {
+    match usize::from(user.license) {
         SFDC if user.is_support_user() => "SFDC/SupportUser".to_owned(),
-        licence => LICENCES[licence].key.to_owned(),
+        license => LICENSES[license].key.to_owned(),
     }
 }
 
 fn product(user: &User) -> Option<&'static str> {
-    match usize::from(user.licence) {
+    match usize::from(user.license) {
         SFDC if user.is_support_user() => Some("Service Cloud"),
         SFDC => Some("Sales Cloud"),
-        licence => LICENCES[licence].product,
+        license => LICENSES[license].product,
     }
 }

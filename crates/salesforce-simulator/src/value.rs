@@ -7,7 +7,7 @@ use chrono::format::{DelayedFormat, StrftimeItems};
 use chrono::{DateTime, Days, NaiveDate};
 use serde::{Serialize, Serializer};
 
-use crate::org::id::Id;
+use crate::id::Id;
 
 /// One field's value; times are seconds and dates are days since 1970.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,16 +5,16 @@ use serde_json::Value;
 use super::Members;
 use crate::refusal::Refusal;
 use crate::schema::{Field, Kind, Object};
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// Checks the members of an update.
-pub(super) fn check(viewer: &Viewer, object: &'static Object, members: &Members) -> Result<(), Refusal> {
-    each(viewer, object, members, |field| viewer.may_update(object, field))
+pub(super) fn check(context: &UserContext, object: &'static Object, members: &Members) -> Result<(), Refusal> {
+    each(context, object, members, |field| context.may_update(object, field))
 }
 
 /// Checks the members of a new record, all of whose required fields must be there.
-pub(super) fn check_new(viewer: &Viewer, object: &'static Object, members: &Members) -> Result<(), Refusal> {
-    each(viewer, object, members, |field| field.createable)?;
+pub(super) fn check_new(context: &UserContext, object: &'static Object, members: &Members) -> Result<(), Refusal> {
+    each(context, object, members, |field| field.createable)?;
     let missing: Vec<&str> = object
         .fields
         .iter()
@@ -31,13 +31,13 @@ pub(super) fn check_new(viewer: &Viewer, object: &'static Object, members: &Memb
 }
 
 fn each(
-    viewer: &Viewer,
+    context: &UserContext,
     object: &'static Object,
     members: &Members,
     writable: impl Fn(&Field) -> bool,
 ) -> Result<(), Refusal> {
     for (name, value) in members.iter().filter(|(name, _)| !is_envelope(name)) {
-        let found = object.field(name).filter(|(_, field)| viewer.sees_field(object, field));
+        let found = object.field(name).filter(|(_, field)| context.sees_field(object, field));
         let Some((_, field)) = found else {
             let message = format!("No such column '{name}' on sobject of type {}", object.name);
             return Err(Refusal::bad("INVALID_FIELD", message));

@@ -1,9 +1,9 @@
 //! Giving and taking: permission-set licences, permission sets and package seats.
 
 use super::{Editor, Members, no_access};
-use crate::org::id::Id;
+use crate::id::Id;
+use crate::org::fixed_tables::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE};
 use crate::org::links::{self, FIRST_CREATED, LINK_SLOTS};
-use crate::org::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE};
 use crate::permissions::Permission;
 use crate::refusal::Refusal;
 use crate::schema::{Kind, LinkTable, Object};
@@ -23,14 +23,14 @@ impl Editor<'_> {
             return Err(Refusal::bad("DUPLICATE_VALUE", message));
         }
         match table {
-            LinkTable::PermissionSetLicence => {
+            LinkTable::PermissionSetLicense => {
                 if !self.org.user(user).is_internal() {
                     let message = "permission set licenses can only be assigned to internal users";
                     return Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message).with_field("AssigneeId"));
                 }
                 self.check_pool(PERMISSION_SET_LICENSE, target)?;
             }
-            LinkTable::PermissionSet => self.check_licence(user, target)?,
+            LinkTable::PermissionSet => self.check_license(user, target)?,
             LinkTable::Package => self.check_pool(PACKAGE_LICENSE, target)?,
         }
         Ok(self.org.add_link(table, user, target, self.now()))
@@ -41,7 +41,7 @@ impl Editor<'_> {
         self.check_right_to_give(table)?;
         let link = self.org.link(table, ordinal).ok_or_else(Refusal::not_found)?;
         match table {
-            LinkTable::PermissionSetLicence => self.check_not_needed(link.user, link.target)?,
+            LinkTable::PermissionSetLicense => self.check_not_needed(link.user, link.target)?,
             LinkTable::PermissionSet if ordinal < FIRST_CREATED && ordinal.is_multiple_of(LINK_SLOTS) => {
                 let message = "a permission set owned by a profile can not be unassigned";
                 return Err(Refusal::bad("INVALID_CROSS_REFERENCE_KEY", message));
@@ -49,8 +49,8 @@ impl Editor<'_> {
             _ => {}
         }
         self.org.remove_link(table, ordinal);
-        if table == LinkTable::PermissionSet && self.viewer.faults.free_licence_with_permission_set {
-            self.free_unneeded_licence(link.user, link.target);
+        if table == LinkTable::PermissionSet && self.context.faults.free_license_with_permission_set {
+            self.free_unneeded_license(link.user, link.target);
         }
         Ok(())
     }
@@ -60,7 +60,7 @@ impl Editor<'_> {
             LinkTable::Package => Permission::ManageUsers,
             _ => Permission::AssignPermissionSets,
         };
-        if self.viewer.has(needed) { Ok(()) } else { Err(no_access()) }
+        if self.context.has(needed) { Ok(()) } else { Err(no_access()) }
     }
 
     /// The user and the target that a new row ties together.
@@ -73,7 +73,7 @@ impl Editor<'_> {
             let parent = field.parent.as_ref().map(|parent| &crate::schema::objects()[parent.object]);
             let found = id.zip(parent).and_then(|(id, parent)| {
                 let ordinal = self.org.ordinal(parent, id)?;
-                self.org.row(parent, ordinal, self.viewer.permissions)?;
+                self.org.row(parent, ordinal, self.context.permissions)?;
                 u32::try_from(ordinal).ok()
             });
             let found = found.ok_or_else(|| {
@@ -86,20 +86,20 @@ impl Editor<'_> {
 
     fn check_pool(&self, pool: usize, row: u32) -> Result<(), Refusal> {
         let key = match pool {
-            PERMISSION_SET_LICENSE => crate::org::catalogue::PERMISSION_SET_LICENCES[row as usize].key,
+            PERMISSION_SET_LICENSE => crate::org::catalogue::PERMISSION_SET_LICENSES[row as usize].key,
             _ => crate::org::catalogue::PACKAGES[row as usize].0,
         };
-        let scripted = self.viewer.faults.full_pools.iter().any(|full| full == key);
-        if scripted || small::seats_left(self.org, pool, row as usize) <= 0 {
+        let scripted = self.context.faults.full_pools.iter().any(|full| full == key);
+        if scripted || fixed_tables::seats_left(self.org, pool, row as usize) <= 0 {
             return Err(Refusal::bad("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded"));
         }
         Ok(())
     }
 
     /// The licence comes first, then the permission set that rests on it.
-    fn check_licence(&self, user: u32, permission_set: u32) -> Result<(), Refusal> {
-        match links::licence_of_permission_set(permission_set) {
-            Some(licence) if !self.licences_held(user).contains(&licence) => {
+    fn check_license(&self, user: u32, permission_set: u32) -> Result<(), Refusal> {
+        match links::license_of_permission_set(permission_set) {
+            Some(license) if !self.licenses_held(user).contains(&license) => {
                 let message = "the user needs the permission set license of this permission set";
                 Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message).with_field("PermissionSetId"))
             }
@@ -107,27 +107,27 @@ impl Editor<'_> {
         }
     }
 
-    fn needs_licence(&self, user: u32, licence: u32) -> bool {
+    fn needs_license(&self, user: u32, license: u32) -> bool {
         let held = self.org.links_of(LinkTable::PermissionSet, user);
-        held.iter().any(|link| links::licence_of_permission_set(link.target) == Some(licence))
+        held.iter().any(|link| links::license_of_permission_set(link.target) == Some(license))
     }
 
-    fn check_not_needed(&self, user: u32, licence: u32) -> Result<(), Refusal> {
-        if self.needs_licence(user, licence) {
+    fn check_not_needed(&self, user: u32, license: u32) -> Result<(), Refusal> {
+        if self.needs_license(user, license) {
             let message = "the user still has a permission set that requires this permission set license";
             return Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message));
         }
         Ok(())
     }
 
-    fn free_unneeded_licence(&mut self, user: u32, permission_set: u32) {
-        let Some(licence) = links::licence_of_permission_set(permission_set) else { return };
-        if self.needs_licence(user, licence) {
+    fn free_unneeded_license(&mut self, user: u32, permission_set: u32) {
+        let Some(license) = links::license_of_permission_set(permission_set) else { return };
+        if self.needs_license(user, license) {
             return;
         }
-        for link in self.org.links_of(LinkTable::PermissionSetLicence, user) {
-            if link.target == licence {
-                self.org.remove_link(LinkTable::PermissionSetLicence, link.ordinal);
+        for link in self.org.links_of(LinkTable::PermissionSetLicense, user) {
+            if link.target == license {
+                self.org.remove_link(LinkTable::PermissionSetLicense, link.ordinal);
             }
         }
     }

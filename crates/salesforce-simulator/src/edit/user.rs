@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::{Editor, Members, fields, no_access};
+use crate::id::Id;
 use crate::org::Change;
-use crate::org::catalogue::{ADMINISTRATOR_PROFILE, FEATURES, LICENCES};
-use crate::org::id::Id;
-use crate::org::small::{self, USER_LICENSE};
+use crate::org::catalogue::{ADMINISTRATOR_PROFILE, FEATURES, LICENSES};
+use crate::org::fixed_tables::{self, USER_LICENSE};
 use crate::org::user::User;
 use crate::permissions::Permission;
 use crate::refusal::Refusal;
@@ -23,14 +23,14 @@ impl Editor<'_> {
             self.check_deactivation(&user)?;
         }
         let stays_active = change.active.unwrap_or(user.active);
-        let licence = change.profile.map_or(user.licence, small::licence_of_profile);
-        if stays_active && (activates || licence != user.licence) {
-            self.check_seat(licence)?;
+        let license = change.profile.map_or(user.license, fixed_tables::license_of_profile);
+        if stays_active && (activates || license != user.license) {
+            self.check_seat(license)?;
         }
         self.org.change_user(index, Change { modified: Some(self.now()), ..change });
-        if deactivates && self.viewer.faults.free_licences_on_deactivation {
-            for link in self.org.links_of(LinkTable::PermissionSetLicence, index) {
-                self.org.remove_link(LinkTable::PermissionSetLicence, link.ordinal);
+        if deactivates && self.context.faults.free_licenses_on_deactivation {
+            for link in self.org.links_of(LinkTable::PermissionSetLicense, index) {
+                self.org.remove_link(LinkTable::PermissionSetLicense, link.ordinal);
             }
         }
         Ok(())
@@ -41,7 +41,7 @@ impl Editor<'_> {
         for (name, value) in members.iter().filter(|(name, _)| !fields::is_envelope(name)) {
             let flag = value.as_bool();
             if name.eq_ignore_ascii_case("IsFrozen") {
-                if !self.viewer.has(Permission::FreezeUsers) {
+                if !self.context.has(Permission::FreezeUsers) {
                     return Err(no_access());
                 }
                 change.frozen = flag;
@@ -62,7 +62,7 @@ impl Editor<'_> {
             false => &[Permission::ManageUsers],
         };
         let machine = matches!(user.user_type(), "AutomatedProcess" | "CloudIntegrationUser");
-        if self.viewer.permissions.has_any(rights) && !machine { Ok(()) } else { Err(no_access()) }
+        if self.context.permissions.has_any(rights) && !machine { Ok(()) } else { Err(no_access()) }
     }
 
     fn read_change(&self, user: &User, members: &Members) -> Result<Change, Refusal> {
@@ -94,7 +94,7 @@ impl Editor<'_> {
         let Some(text) = value.as_str() else { return Ok(None) };
         let object: &Object = schema::known(object);
         let ordinal = Id::parse(text).and_then(|id| self.org.ordinal(object, id));
-        let known = ordinal.filter(|ordinal| self.org.row(object, *ordinal, self.viewer.permissions).is_some());
+        let known = ordinal.filter(|ordinal| self.org.row(object, *ordinal, self.context.permissions).is_some());
         known.map(Some).ok_or_else(|| Refusal::bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     }
 
@@ -102,14 +102,14 @@ impl Editor<'_> {
     fn profile(&self, user: &User, value: &Value) -> Result<u16, Refusal> {
         let invalid = || Refusal::bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
         let profile = self.reference("Profile", value)?.ok_or_else(invalid)? as u16;
-        let licence = &LICENCES[usize::from(small::licence_of_profile(profile))];
-        if licence.user_type == user.user_type() { Ok(profile) } else { Err(invalid().with_field("ProfileId")) }
+        let license = &LICENSES[usize::from(fixed_tables::license_of_profile(profile))];
+        if license.user_type == user.user_type() { Ok(profile) } else { Err(invalid().with_field("ProfileId")) }
     }
 
-    fn check_seat(&self, licence: u8) -> Result<(), Refusal> {
-        let key = LICENCES[usize::from(licence)].key;
-        let scripted = self.viewer.faults.full_pools.iter().any(|pool| pool == key);
-        if scripted || small::seats_left(self.org, USER_LICENSE, usize::from(licence)) <= 0 {
+    fn check_seat(&self, license: u8) -> Result<(), Refusal> {
+        let key = LICENSES[usize::from(license)].key;
+        let scripted = self.context.faults.full_pools.iter().any(|pool| pool == key);
+        if scripted || fixed_tables::seats_left(self.org, USER_LICENSE, usize::from(license)) <= 0 {
             return Err(Refusal::bad("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded"));
         }
         Ok(())
@@ -117,11 +117,11 @@ impl Editor<'_> {
 
     fn check_deactivation(&self, user: &User) -> Result<(), Refusal> {
         let id = self.org.user_id(user.index);
-        let blocks = &self.viewer.faults.blocked_deactivations;
+        let blocks = &self.context.faults.blocked_deactivations;
         if let Some(block) = blocks.get(id.as_str()).or_else(|| blocks.get(id.short())) {
             return Err(Refusal::bad(&block.error_code, block.message.clone()).with_field("IsActive"));
         }
-        if user.index == self.viewer.user {
+        if user.index == self.context.user {
             let message = "You cannot deactivate yourself";
             return Err(Refusal::bad("FIELD_INTEGRITY_EXCEPTION", message).with_field("IsActive"));
         }

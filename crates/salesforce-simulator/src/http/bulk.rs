@@ -1,28 +1,25 @@
 //! `jobs/query`: the query jobs of Bulk API 2.0.
 
-mod asked;
-mod job;
-pub(crate) mod jobs;
+mod csv;
 mod results;
-mod sheet;
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::asked::{Asked, Change};
-use self::job::{Answer, Fate, Job, Stage};
-use super::call::Caller;
+use super::caller::Caller;
 use super::query::blocking;
 use super::reply::Reply;
 use super::request::Request;
+use crate::bulk::asked::{Asked, Change};
+use crate::bulk::job::{Answer, Fate, Job, Stage};
 use crate::org::Org;
 use crate::refusal::Refusal;
 use crate::soql::plan::BulkQuery;
 use crate::soql::prepare_bulk;
 use crate::soql::run::{self, Selection};
 use crate::state::{State, lock};
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// Jobs that may be made in 24 hours.
 pub(crate) const MOST_JOBS: u64 = 10_000;
@@ -40,7 +37,7 @@ pub(crate) async fn handle(
             Ok(job.details(org))
         }),
         ("PATCH", [id]) => {
-            Change::read(request)?;
+            Change::parse(&request.body)?;
             with_job(state, caller, id, |org, job| {
                 job.abort(state.now())?;
                 Ok(job.brief(org))
@@ -53,16 +50,16 @@ pub(crate) async fn handle(
 }
 
 async fn create(state: &Arc<State>, caller: Caller, request: &Request) -> Result<Reply, Refusal> {
-    let asked = Asked::read(request)?;
+    let asked = Asked::parse(&request.body)?;
     blocking(state, move |state| {
         let org = state.org();
-        let viewer = state.viewer(&org, caller.user, caller.version);
-        let query = prepare_bulk(&org, &viewer, &asked.query)?;
+        let context = state.context(&org, caller.user, caller.version);
+        let query = prepare_bulk(&org, &context, &asked.query)?;
         check_limit(state)?;
-        lock(&state.journal).count_bulk_job(query.plan.object.name);
-        let (selection, fate) = run(state, &org, &viewer, &query);
-        let (polls_left, now) = (viewer.faults.bulk.in_progress_polls, state.now());
-        let answer = Arc::new(Answer { viewer, query, selection });
+        lock(&state.request_log).count_bulk_job(query.plan.object.name);
+        let (selection, fate) = run(state, &org, &context, &query);
+        let (polls_left, now) = (context.faults.bulk.in_progress_polls, state.now());
+        let answer = Arc::new(Answer { context, query, selection });
         let stage = Stage::UploadComplete;
         let mut jobs = lock(&state.jobs);
         let job = jobs.add(|number| Job { number, asked, answer, fate, stage, polls_left, created: now, changed: now });
@@ -85,13 +82,13 @@ fn check_limit(state: &State) -> Result<(), Refusal> {
 }
 
 /// Selects the job's rows, and settles how it ends; what refuses the query now fails the job.
-fn run(state: &State, org: &Org, viewer: &Viewer, query: &BulkQuery) -> (Selection, Fate) {
-    let failing = viewer.faults.bulk.failed_jobs.as_ref();
+fn run(state: &State, org: &Org, context: &UserContext, query: &BulkQuery) -> (Selection, Fate) {
+    let failing = context.faults.bulk.failed_jobs.as_ref();
     let fails = state.count_down(|faults| faults.bulk.failed_jobs.as_mut().map(|failed| &mut failed.times));
     if let Some(failed) = failing.filter(|_| fails) {
         return (Selection::none(), Fate::Failed(failed.error_message.clone()));
     }
-    match run::select_in_chunks(org, viewer, &query.plan) {
+    match run::select_in_chunks(org, context, &query.plan) {
         Ok(selection) => (selection, Fate::Complete),
         Err(refusal) => (Selection::none(), Fate::Failed(Some(format!("{}: {}", refusal.code, refusal.message)))),
     }
@@ -105,8 +102,8 @@ fn with_job(
     change: impl FnOnce(&Org, &mut Job) -> Result<Value, Refusal>,
 ) -> Result<Reply, Refusal> {
     let org = state.org();
-    let viewer = state.viewer(&org, caller.user, caller.version);
+    let context = state.context(&org, caller.user, caller.version);
     let mut jobs = lock(&state.jobs);
-    let body = change(&org, jobs.find(&org, &viewer, id)?)?;
+    let body = change(&org, jobs.find(&org, &context, id)?)?;
     Ok(Reply::json(200, &body))
 }

@@ -6,40 +6,34 @@ use std::time::Duration;
 use axum::http::Method;
 use axum::response::Response;
 
-use super::reply::{Accept, Reply};
+use super::caller::Caller;
+use super::reply::Reply;
 use super::request::Request;
 use super::{bulk, collections, describe, limits, query, resources, sobjects};
-use crate::journal::Entry;
 use crate::refusal::Refusal;
-use crate::state::{State, Strike, lock};
-
-/// Who calls, and by which version.
-#[derive(Clone, Copy)]
-pub(crate) struct Caller {
-    pub(crate) user: u32,
-    pub(crate) version: u16,
-}
+use crate::request_log::Entry;
+use crate::state::{AppliedFaults, State, lock};
 
 pub(crate) async fn data(state: Arc<State>, request: Request, version: &str, path: &[&str]) -> Response {
-    let accept = Accept::of(&request);
-    let strike = state.strike();
-    lock(&state.journal).count(kind(&request.method, path));
-    if strike.latency_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
+    let accept = request.accept();
+    let applied = state.apply_faults();
+    lock(&state.request_log).count(kind(&request.method, path));
+    if applied.latency_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(applied.latency_ms)).await;
     }
     let entry = Entry { method: request.method.to_string(), path_and_query: request.uri.to_string(), status: 0 };
-    let answered = answer(&state, request, version, path, &strike).await;
+    let answered = answer(&state, request, version, path, &applied).await;
     let mut reply = answered.unwrap_or_else(|refusal| Reply::refusal(&refusal));
-    if strike.nonsense && reply.status == 200 {
+    if applied.nonsense && reply.status == 200 {
         reply.body = b"{\"records\":[{\"Id\":<<<".to_vec();
     }
-    lock(&state.journal).log(Entry { status: reply.status, ..entry });
+    lock(&state.request_log).log(Entry { status: reply.status, ..entry });
     let (used, allowed) = state.usage();
     let reply = reply.with("sforce-limit-info", format!("api-usage={used}/{allowed}"));
-    if strike.drop_body { reply.broken() } else { reply.pack(accept) }
+    if applied.drop_body { reply.broken() } else { reply.pack(accept) }
 }
 
-/// What kind of call the journal counts.
+/// What kind of call the request log counts.
 fn kind(method: &Method, path: &[&str]) -> &'static str {
     match path {
         [] => "resources",
@@ -72,16 +66,16 @@ async fn answer(
     request: Request,
     version: &str,
     path: &[&str],
-    strike: &Strike,
+    applied: &AppliedFaults,
 ) -> Result<Reply, Refusal> {
-    if let Some(fault) = &strike.status {
+    if let Some(fault) = &applied.status {
         let reply = bare(fault.code);
         return Ok(match fault.retry_after {
             Some(seconds) => reply.with("retry-after", seconds.to_string()),
             None => reply,
         });
     }
-    let caller = caller(state, &request, version, strike)?;
+    let caller = caller(state, &request, version, applied)?;
     match (request.method.as_str(), path) {
         ("GET", []) => Ok(resources::resources(state, caller)),
         ("GET", ["limits"]) => limits::limits(state, caller),
@@ -98,21 +92,21 @@ async fn answer(
 }
 
 /// Authenticates the caller; the order of the checks is the order of the refusals.
-fn caller(state: &State, request: &Request, version: &str, strike: &Strike) -> Result<Caller, Refusal> {
+fn caller(state: &State, request: &Request, version: &str, applied: &AppliedFaults) -> Result<Caller, Refusal> {
     let version = resources::version(version)?;
     let token = request.bearer().ok_or_else(|| Refusal::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"))?;
     let user = {
         let mut grants = lock(&state.grants);
-        if strike.expire {
+        if applied.expire {
             grants.expire(token);
         }
         let lifetime = i64::try_from(state.settings.session_seconds).unwrap_or(i64::MAX);
         grants.session_user(token, state.now(), lifetime).ok_or_else(Refusal::session)?
     };
-    if strike.exhausted {
+    if applied.exhausted {
         return Err(Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."));
     }
-    if strike.concurrent {
+    if applied.concurrent {
         return Err(Refusal::new(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."));
     }
     if !state.may_call(user) {

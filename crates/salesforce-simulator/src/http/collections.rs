@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::call::Caller;
+use super::caller::Caller;
 use super::reply::Reply;
 use super::request::Request;
 use super::sobjects::{hold, members, record};
 use crate::edit::{self, Editor, Members};
-use crate::org::id::Id;
+use crate::id::Id;
 use crate::refusal::Refusal;
 use crate::schema::{self, Object};
 use crate::soql::render::One;
 use crate::state::State;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 const MOST_RECORDS: usize = 200;
 
@@ -25,19 +25,19 @@ pub(crate) async fn handle(
     request: &Request,
     rest: &[&str],
 ) -> Result<Reply, Refusal> {
-    let viewer = state.viewer(&state.org(), caller.user, caller.version);
+    let context = state.context(&state.org(), caller.user, caller.version);
     match (request.method.as_str(), rest) {
         ("PATCH" | "POST", []) => {
-            let work = Work::records(request, &viewer)?;
+            let work = Work::records(request, &context)?;
             let _held = hold(state).await?;
-            Ok(work.carry_out(state, &viewer))
+            Ok(work.carry_out(state, &context))
         }
         ("DELETE", []) => {
-            let work = Work::deletions(request, &viewer)?;
+            let work = Work::deletions(request, &context)?;
             let _held = hold(state).await?;
-            Ok(work.carry_out(state, &viewer))
+            Ok(work.carry_out(state, &context))
         }
-        ("GET" | "POST", [object]) => retrieve(state, &viewer, request, object),
+        ("GET" | "POST", [object]) => retrieve(state, &context, request, object),
         (_, [] | [_]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
     }
@@ -65,7 +65,7 @@ struct Work {
 
 impl Work {
     /// Reads the records of an update or a creation.
-    fn records(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
+    fn records(request: &Request, context: &UserContext) -> Result<Self, Refusal> {
         let body = members(request.json()?)?;
         let all_or_none = body.get("allOrNone").and_then(Value::as_bool).unwrap_or(false);
         let Some(Value::Array(records)) = body.get("records") else {
@@ -88,11 +88,11 @@ impl Work {
                 _ => Step::Update { id, members },
             });
         }
-        Ok(Self { object: one_object(viewer, &names)?, steps, all_or_none })
+        Ok(Self { object: one_object(context, &names)?, steps, all_or_none })
     }
 
     /// Reads the ids of a deletion.
-    fn deletions(request: &Request, viewer: &Viewer) -> Result<Self, Refusal> {
+    fn deletions(request: &Request, context: &UserContext) -> Result<Self, Refusal> {
         let query = request.query();
         let ids: Vec<&str> =
             query.get("ids").map_or("", String::as_str).split(',').filter(|id| !id.is_empty()).collect();
@@ -107,16 +107,16 @@ impl Work {
             .collect::<Option<_>>()
             .ok_or_else(|| Refusal::bad("MALFORMED_ID", "malformed id"))?;
         Ok(Self {
-            object: one_object(viewer, &names)?,
+            object: one_object(context, &names)?,
             steps: ids.iter().map(|id| Step::Delete { id: (*id).to_owned() }).collect(),
             all_or_none: query.get("allOrNone").is_some_and(|all| all == "true"),
         })
     }
 
-    fn carry_out(&self, state: &State, viewer: &Viewer) -> Reply {
+    fn carry_out(&self, state: &State, context: &UserContext) -> Reply {
         let mut org = state.org_mut();
         let before = self.all_or_none.then(|| org.written());
-        let mut editor = Editor { state, org: &mut org, viewer };
+        let mut editor = Editor { state, org: &mut org, context };
         let mut results: Vec<Result<String, Refusal>> =
             self.steps.iter().map(|step| self.step(&mut editor, step)).collect();
         if let Some(before) = before
@@ -151,7 +151,7 @@ fn rolled_back() -> Refusal {
 }
 
 /// Every object here is a setup object, and those may not be mixed in one call.
-fn one_object(viewer: &Viewer, names: &[String]) -> Result<&'static Object, Refusal> {
+fn one_object(context: &UserContext, names: &[String]) -> Result<&'static Object, Refusal> {
     let Some(first) = names.first() else {
         return Err(Refusal::bad("INVALID_FIELD", "at least one record is required"));
     };
@@ -159,7 +159,7 @@ fn one_object(viewer: &Viewer, names: &[String]) -> Result<&'static Object, Refu
         let message = "DML operation on setup object is not permitted together with another object in one call";
         return Err(Refusal::bad("MIXED_DML_OPERATION", message));
     }
-    edit::object(viewer, first)
+    edit::object(context, first)
 }
 
 fn outcome(result: &Result<String, Refusal>) -> Value {
@@ -170,8 +170,8 @@ fn outcome(result: &Result<String, Refusal>) -> Value {
 }
 
 /// Reads records by id; what is not there is null.
-fn retrieve(state: &State, viewer: &Viewer, request: &Request, object: &str) -> Result<Reply, Refusal> {
-    let object = edit::object(viewer, object)?;
+fn retrieve(state: &State, context: &UserContext, request: &Request, object: &str) -> Result<Reply, Refusal> {
+    let object = edit::object(context, object)?;
     let list = |body: &Value, name: &str| -> Vec<String> {
         let values = body[name].as_array().into_iter().flatten();
         values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
@@ -188,8 +188,8 @@ fn retrieve(state: &State, viewer: &Viewer, request: &Request, object: &str) -> 
     if ids.len() > 2000 {
         return Err(Refusal::bad("EXCEEDED_MAX_SIZE_REQUEST", "record limit reached"));
     }
-    let record = record(viewer, object, Some(&list(&body, "fields").join(",")))?;
+    let record = record(context, object, Some(&list(&body, "fields").join(",")))?;
     let org = state.org();
-    let found = |id: &String| One::at(&org, viewer, &record, edit::find(&org, viewer, object, id).ok()?);
+    let found = |id: &String| One::at(&org, context, &record, edit::find(&org, context, object, id).ok()?);
     Ok(Reply::json(200, &ids.iter().map(found).collect::<Vec<_>>()))
 }

@@ -2,28 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::call::Caller;
+use super::caller::Caller;
 use super::reply::Reply;
 use crate::refusal::Refusal;
 use crate::schema::{self, Field, Object};
 use crate::state::State;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 pub(crate) fn global(state: &State, caller: Caller) -> Reply {
-    let viewer = state.viewer(&state.org(), caller.user, caller.version);
+    let context = state.context(&state.org(), caller.user, caller.version);
     let sobjects: Vec<Value> = schema::objects()
         .iter()
-        .filter(|object| viewer.sees(object))
+        .filter(|object| context.sees(object))
         .map(|object| summary(object, caller.version))
         .collect();
     Reply::json(200, &json!({ "encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects }))
 }
 
 pub(crate) fn object(state: &State, caller: Caller, name: &str) -> Result<Reply, Refusal> {
-    let viewer = state.viewer(&state.org(), caller.user, caller.version);
-    let object = schema::object(name).filter(|object| viewer.sees(object)).ok_or_else(Refusal::not_found)?;
+    let context = state.context(&state.org(), caller.user, caller.version);
+    let object = schema::object(name).filter(|object| context.sees(object)).ok_or_else(Refusal::not_found)?;
     let mut described = summary(object, caller.version);
-    described["fields"] = viewer.fields(object).map(|field| describe_field(object, field, &viewer)).collect();
+    described["fields"] = context.fields(object).map(|field| describe_field(object, field, &context)).collect();
     described["recordTypeInfos"] = json!([]);
     Ok(Reply::json(200, &described))
 }
@@ -55,9 +55,9 @@ pub(crate) fn summary(object: &Object, version: u16) -> Value {
     })
 }
 
-fn describe_field(object: &Object, field: &Field, viewer: &Viewer) -> Value {
+fn describe_field(object: &Object, field: &Field, context: &UserContext) -> Value {
     let parent = field.parent.as_ref().map(|parent| (schema::objects()[parent.object].name, parent.relationship));
-    let ended = field.filter_until.is_some_and(|version| viewer.version >= version);
+    let ended = field.filter_until.is_some_and(|version| context.version >= version);
     let choices: Vec<Value> = field
         .choices
         .iter()
@@ -71,7 +71,7 @@ fn describe_field(object: &Object, field: &Field, viewer: &Viewer) -> Value {
         "nillable": field.nillable,
         "filterable": field.filterable && !ended,
         "sortable": field.sortable,
-        "updateable": viewer.may_update(object, field),
+        "updateable": context.may_update(object, field),
         "createable": field.createable,
         "custom": false,
         "calculated": false,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::reply::Reply;
 use super::request::Request;
-use crate::org::id::Id;
+use crate::id::Id;
 use crate::org::rows::Row;
 use crate::schema;
 use crate::state::{State, lock};

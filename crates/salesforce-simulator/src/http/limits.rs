@@ -3,7 +3,7 @@
 use serde_json::{Map, json};
 
 use super::bulk::MOST_JOBS;
-use super::call::Caller;
+use super::caller::Caller;
 use super::reply::Reply;
 use crate::permissions::Permission;
 use crate::refusal::Refusal;
@@ -33,8 +33,8 @@ const UNUSED: [(&str, u64); 19] = [
 ];
 
 pub(crate) fn limits(state: &State, caller: Caller) -> Result<Reply, Refusal> {
-    let viewer = state.viewer(&state.org(), caller.user, caller.version);
-    if !viewer.has(Permission::ViewSetup) {
+    let context = state.context(&state.org(), caller.user, caller.version);
+    if !context.has(Permission::ViewSetup) {
         let message = "You do not have the right access to view this resource.";
         return Err(Refusal::new(403, "INSUFFICIENT_ACCESS", message));
     }

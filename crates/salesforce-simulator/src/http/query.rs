@@ -5,18 +5,18 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use super::call::Caller;
-use super::cursors::Cursor;
+use super::caller::Caller;
 use super::reply::Reply;
 use super::request::Request;
+use crate::cursors::Cursor;
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::soql::plan::Shape;
 use crate::soql::render::Records;
 use crate::soql::{self, run};
 use crate::state::{State, lock};
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 const LARGEST_PAGE: u64 = 2000;
 const SMALLEST_PAGE: u64 = 200;
@@ -31,16 +31,16 @@ pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) 
     let size = page_size(&request);
     blocking(state, move |state| {
         let org = state.org();
-        let viewer = state.viewer(&org, caller.user, caller.version);
-        let plan = soql::prepare(&org, &viewer, &text)?;
-        let selection = run::select(&org, &viewer, &plan)?;
+        let context = state.context(&org, caller.user, caller.version);
+        let plan = soql::prepare(&org, &context, &text)?;
+        let selection = run::select(&org, &context, &plan)?;
         let total = selection.len();
         let Shape::Records(record) = plan.shape else {
             return Ok(Reply::json(200, &json!({ "totalSize": total, "done": true, "records": [] })));
         };
         let cursor = Arc::new(Cursor { record, selection, size });
         let number = (total > size).then(|| lock(&state.cursors).open(caller.user, cursor.clone(), state.now()));
-        Ok(page(&org, &viewer, &cursor, 0, number))
+        Ok(page(&org, &context, &cursor, 0, number))
     })
     .await
 }
@@ -59,8 +59,8 @@ pub(crate) async fn more(state: &Arc<State>, caller: Caller, locator: &str) -> R
     }
     blocking(state, move |state| {
         let org = state.org();
-        let viewer = state.viewer(&org, caller.user, caller.version);
-        Ok(page(&org, &viewer, &cursor, offset, Some(number)))
+        let context = state.context(&org, caller.user, caller.version);
+        Ok(page(&org, &context, &cursor, offset, Some(number)))
     })
     .await
 }
@@ -85,15 +85,15 @@ struct Page<'a> {
     records: Records<'a>,
 }
 
-fn page(org: &Org, viewer: &Viewer, cursor: &Cursor, offset: u64, number: Option<u64>) -> Reply {
+fn page(org: &Org, context: &UserContext, cursor: &Cursor, offset: u64, number: Option<u64>) -> Reply {
     let ordinals = cursor.selection.page(offset, cursor.size);
     let total_size = cursor.selection.len();
     let next = offset + ordinals.len() as u64;
     let next_records_url = number.filter(|_| next < total_size).map(|number| {
         let id = Id::new(*b"01g", org.pod, number);
-        format!("/services/data/v{}.0/query/{id}-{next}", viewer.version)
+        format!("/services/data/v{}.0/query/{id}-{next}", context.version)
     });
-    let records = Records { org, viewer, record: &cursor.record, ordinals: &ordinals };
+    let records = Records { org, context, record: &cursor.record, ordinals: &ordinals };
     Reply::json(200, &Page { total_size, done: next_records_url.is_none(), next_records_url, records })
 }
 

@@ -12,7 +12,6 @@ use flate2::write::GzEncoder;
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
-use super::request::Request;
 use crate::refusal::Refusal;
 
 const JSON: &str = "application/json;charset=UTF-8";
@@ -104,11 +103,4 @@ impl Reply {
 pub(crate) enum Accept {
     Gzip,
     Plain,
-}
-
-impl Accept {
-    pub(crate) fn of(request: &Request) -> Self {
-        let accepted = request.header("accept-encoding").unwrap_or_default();
-        if accepted.contains("gzip") { Self::Gzip } else { Self::Plain }
-    }
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use super::reply::Reply;
+use super::reply::{Accept, Reply};
 use crate::refusal::Refusal;
 
 /// The vendor's bound on the request line, and on it together with the headers.
@@ -44,6 +44,11 @@ impl Request {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(crate) fn accept(&self) -> Accept {
+        let accepted = self.header("accept-encoding").unwrap_or_default();
+        if accepted.contains("gzip") { Accept::Gzip } else { Accept::Plain }
     }
 
     pub(crate) fn bearer(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::call::Caller;
+use super::caller::Caller;
 use super::reply::Reply;
 use crate::refusal::Refusal;
 use crate::state::State;

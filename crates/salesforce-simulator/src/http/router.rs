@@ -8,8 +8,7 @@ use axum::response::Response;
 
 use super::reply::{Accept, Reply};
 use super::request::Request;
-use super::{call, identity, oauth, resources};
-use crate::control;
+use super::{call, control, identity, oauth, resources};
 use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
@@ -26,10 +25,10 @@ async fn answer(state: Arc<State>, incoming: Incoming) -> Response {
         Ok(request) => request,
         Err(reply) => return reply.pack(Accept::Plain),
     };
-    let accept = Accept::of(&request);
+    let accept = request.accept();
     let segments = request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let count = |kind: &'static str| lock(&state.journal).count(kind);
+    let count = |kind: &'static str| lock(&state.request_log).count(kind);
     let reply = match path.as_slice() {
         ["_control", rest @ ..] => control::handle(&state, &request, rest),
         ["services", "oauth2", "token"] => {

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 use tokio::sync::MutexGuard;
 
-use super::call::Caller;
+use super::caller::Caller;
 use super::describe;
 use super::reply::Reply;
 use super::request::Request;
@@ -17,7 +17,7 @@ use crate::schema::Object;
 use crate::soql::plan::{Output, Record};
 use crate::soql::render::One;
 use crate::state::State;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 pub(crate) async fn handle(
     state: &Arc<State>,
@@ -26,24 +26,24 @@ pub(crate) async fn handle(
     object: &str,
     rest: &[&str],
 ) -> Result<Reply, Refusal> {
-    let viewer = state.viewer(&state.org(), caller.user, caller.version);
-    let object = edit::object(&viewer, object)?;
+    let context = state.context(&state.org(), caller.user, caller.version);
+    let object = edit::object(&context, object)?;
     match (request.method.as_str(), rest) {
         ("GET", []) => Ok(about(object, caller)),
-        ("GET", [id]) => read(state, &viewer, request, object, id),
+        ("GET", [id]) => read(state, &context, request, object, id),
         ("POST", []) => {
             let members = members(request.json()?)?;
             let _held = hold(state).await?;
-            create(state, &viewer, object, &members)
+            create(state, &context, object, &members)
         }
         ("PATCH", [id]) => {
             let members = members(request.json()?)?;
             let _held = hold(state).await?;
-            update(state, &viewer, request, object, id, &members)
+            update(state, &context, request, object, id, &members)
         }
         ("DELETE", [id]) => {
             let _held = hold(state).await?;
-            delete(state, &viewer, object, id)
+            delete(state, &context, object, id)
         }
         (_, [] | [_]) => Err(Refusal::method()),
         _ => Err(Refusal::not_found()),
@@ -76,14 +76,14 @@ fn about(object: &Object, caller: Caller) -> Reply {
 }
 
 /// The record's fields as asked for by `fields=a,b`, or all of them.
-pub(super) fn record(viewer: &Viewer, object: &'static Object, asked: Option<&str>) -> Result<Record, Refusal> {
+pub(super) fn record(context: &UserContext, object: &'static Object, asked: Option<&str>) -> Result<Record, Refusal> {
     let mut record = Record::new(object);
     let Some(asked) = asked else {
-        record.outputs.extend(viewer.fields(object).map(Output::Field));
+        record.outputs.extend(context.fields(object).map(Output::Field));
         return Ok(record);
     };
     for name in asked.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let found = object.field(name).filter(|(_, field)| viewer.sees_field(object, field));
+        let found = object.field(name).filter(|(_, field)| context.sees_field(object, field));
         let (_, field) = found.ok_or_else(|| {
             Refusal::bad("INVALID_FIELD", format!("No such column '{name}' on sobject of type {}", object.name))
         })?;
@@ -94,21 +94,21 @@ pub(super) fn record(viewer: &Viewer, object: &'static Object, asked: Option<&st
 
 fn read(
     state: &State,
-    viewer: &Viewer,
+    context: &UserContext,
     request: &Request,
     object: &'static Object,
     id: &str,
 ) -> Result<Reply, Refusal> {
-    let record = record(viewer, object, request.query().get("fields").map(String::as_str))?;
+    let record = record(context, object, request.query().get("fields").map(String::as_str))?;
     let org = state.org();
-    let ordinal = edit::find(&org, viewer, object, id)?;
-    let found = One::at(&org, viewer, &record, ordinal).ok_or_else(Refusal::not_found)?;
+    let ordinal = edit::find(&org, context, object, id)?;
+    let found = One::at(&org, context, &record, ordinal).ok_or_else(Refusal::not_found)?;
     Ok(Reply::json(200, &found))
 }
 
 fn update(
     state: &State,
-    viewer: &Viewer,
+    context: &UserContext,
     request: &Request,
     object: &'static Object,
     id: &str,
@@ -116,7 +116,7 @@ fn update(
 ) -> Result<Reply, Refusal> {
     let mut org = state.org_mut();
     if let Some(since) = request.header("if-unmodified-since")
-        && is_modified(&org, viewer, object, id, since)?
+        && is_modified(&org, context, object, id, since)?
     {
         return Ok(Reply::empty(412));
     }
@@ -124,25 +124,25 @@ fn update(
         let message = "The Id field should not be specified in the sobject data.";
         return Err(Refusal::bad("INVALID_FIELD", message).with_field(name));
     }
-    Editor { state, org: &mut org, viewer }.update(object, id, members)?;
+    Editor { state, org: &mut org, context }.update(object, id, members)?;
     Ok(Reply::empty(204))
 }
 
-fn is_modified(org: &Org, viewer: &Viewer, object: &Object, id: &str, since: &str) -> Result<bool, Refusal> {
-    let ordinal = edit::find(org, viewer, object, id)?;
+fn is_modified(org: &Org, context: &UserContext, object: &Object, id: &str, since: &str) -> Result<bool, Refusal> {
+    let ordinal = edit::find(org, context, object, id)?;
     let since = DateTime::parse_from_rfc2822(since).map(|since| since.timestamp());
     let user = u32::try_from(ordinal).map(|index| org.user(index));
     Ok(matches!((user, since), (Ok(user), Ok(since)) if object.updateable && user.modified > since))
 }
 
-fn create(state: &State, viewer: &Viewer, object: &'static Object, members: &Members) -> Result<Reply, Refusal> {
+fn create(state: &State, context: &UserContext, object: &'static Object, members: &Members) -> Result<Reply, Refusal> {
     let mut org = state.org_mut();
-    let id = Editor { state, org: &mut org, viewer }.create(object, members)?;
+    let id = Editor { state, org: &mut org, context }.create(object, members)?;
     Ok(Reply::json(201, &json!({ "id": id.as_str(), "success": true, "errors": [] })))
 }
 
-fn delete(state: &State, viewer: &Viewer, object: &'static Object, id: &str) -> Result<Reply, Refusal> {
+fn delete(state: &State, context: &UserContext, object: &'static Object, id: &str) -> Result<Reply, Refusal> {
     let mut org = state.org_mut();
-    Editor { state, org: &mut org, viewer }.delete(object, id)?;
+    Editor { state, org: &mut org, context }.delete(object, id)?;
     Ok(Reply::empty(204))
 }

@@ -1,7 +1,7 @@
 //! What the organisation owns: licences, profiles, permission sets, packages and vocabulary, as data.
 
 /// A user licence, its share of the users in parts per thousand, and the profiles on it.
-pub(crate) struct Licence {
+pub(crate) struct License {
     pub(crate) key: &'static str,
     pub(crate) name: &'static str,
     /// The product of the seven it belongs to, if any.
@@ -11,15 +11,15 @@ pub(crate) struct Licence {
     pub(crate) profiles: &'static [&'static str],
 }
 
-const fn licence(
+const fn license(
     key: &'static str,
     name: &'static str,
     product: Option<&'static str>,
     share: u64,
     user_type: &'static str,
     profiles: &'static [&'static str],
-) -> Licence {
-    Licence { key, name, product, share, user_type, profiles }
+) -> License {
+    License { key, name, product, share, user_type, profiles }
 }
 
 pub(crate) const SFDC: usize = 0;
@@ -31,8 +31,8 @@ pub(crate) const AUTOMATED: usize = 13;
 pub(crate) const CLOUD_INTEGRATION: usize = 14;
 
 /// The licences in the order of their ids; shares add up to 1000.
-pub(crate) const LICENCES: [Licence; 15] = [
-    licence(
+pub(crate) const LICENSES: [License; 15] = [
+    license(
         "SFDC",
         "Salesforce",
         None,
@@ -40,10 +40,10 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "Standard",
         &["System Administrator", "Sales Representative", "Sales Manager", "Service Agent", "API Integration"],
     ),
-    licence("AUL", "Salesforce Platform", Some("Platform"), 120, "Standard", &["Standard Platform User"]),
-    licence("AUL_LIGHT", "Salesforce Platform Light", Some("Platform"), 10, "Standard", &["Platform Light User"]),
-    licence("AUL1", "Salesforce Platform One", Some("Platform"), 3, "Standard", &["Platform One User"]),
-    licence(
+    license("AUL", "Salesforce Platform", Some("Platform"), 120, "Standard", &["Standard Platform User"]),
+    license("AUL_LIGHT", "Salesforce Platform Light", Some("Platform"), 10, "Standard", &["Platform Light User"]),
+    license("AUL1", "Salesforce Platform One", Some("Platform"), 3, "Standard", &["Platform One User"]),
+    license(
         "PID_Customer_Community",
         "Customer Community",
         Some("Customer Community"),
@@ -51,7 +51,7 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "CspLitePortal",
         &["Customer Community User"],
     ),
-    licence(
+    license(
         "PID_Customer_Community_Login",
         "Customer Community Login",
         Some("Customer Community"),
@@ -59,7 +59,7 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "CspLitePortal",
         &["Customer Community Login User"],
     ),
-    licence(
+    license(
         "PID_Partner_Community",
         "Partner Community",
         Some("Partner Community"),
@@ -67,7 +67,7 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "PowerPartner",
         &["Partner Community User"],
     ),
-    licence(
+    license(
         "PID_Company_Community",
         "Company Communities",
         Some("Company Community"),
@@ -75,8 +75,8 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "Standard",
         &["Company Communities User"],
     ),
-    licence("CSN_User", "Chatter Free", Some("Chatter"), 70, "CsnOnly", &["Chatter Free User"]),
-    licence(
+    license("CSN_User", "Chatter Free", Some("Chatter"), 70, "CsnOnly", &["Chatter Free User"]),
+    license(
         "Salesforce_Integration",
         "Salesforce Integration",
         None,
@@ -84,10 +84,10 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "Standard",
         &["Salesforce API Only System Integrations"],
     ),
-    licence("ACME_FIELD_OPERATIONS", "Acme Field Operations", None, 12, "Standard", &["Acme Field Operator"]),
-    licence("NORTHWIND_INSIGHT", "Northwind Insight", None, 10, "Standard", &["Northwind Insight Viewer"]),
-    licence("PID_Guest_User", "Guest User License", None, 3, "Guest", &["Help Centre Profile"]),
-    licence(
+    license("ACME_FIELD_OPERATIONS", "Acme Field Operations", None, 12, "Standard", &["Acme Field Operator"]),
+    license("NORTHWIND_INSIGHT", "Northwind Insight", None, 10, "Standard", &["Northwind Insight UserContext"]),
+    license("PID_Guest_User", "Guest User License", None, 3, "Guest", &["Help Centre Profile"]),
+    license(
         "PID_Analytics_Cloud_Integration_User",
         "Analytics Cloud Integration User",
         None,
@@ -95,7 +95,7 @@ pub(crate) const LICENCES: [Licence; 15] = [
         "AutomatedProcess",
         &["Analytics Cloud Integration User"],
     ),
-    licence(
+    license(
         "PID_Cloud_Integration_User",
         "Cloud Integration User",
         None,
@@ -123,19 +123,19 @@ pub(crate) const API_PROFILE: u16 = 4;
 
 /// Every profile with the index of its licence, in the order of their ids.
 pub(crate) fn profiles() -> impl Iterator<Item = (usize, &'static str)> {
-    LICENCES.iter().enumerate().flat_map(|(index, licence)| licence.profiles.iter().map(move |name| (index, *name)))
+    LICENSES.iter().enumerate().flat_map(|(index, license)| license.profiles.iter().map(move |name| (index, *name)))
 }
 
 /// A permission-set licence.
-pub(crate) struct PermissionSetLicence {
+pub(crate) struct PermissionSetLicense {
     pub(crate) key: &'static str,
     pub(crate) label: &'static str,
     /// Expired some weeks ago, with seats still assigned.
     pub(crate) expired: bool,
 }
 
-const fn psl(key: &'static str, label: &'static str, expired: bool) -> PermissionSetLicence {
-    PermissionSetLicence { key, label, expired }
+const fn psl(key: &'static str, label: &'static str, expired: bool) -> PermissionSetLicense {
+    PermissionSetLicense { key, label, expired }
 }
 
 pub(crate) const PSL_SALES: u32 = 0;
@@ -146,7 +146,7 @@ pub(crate) const PSL_FIELD_SERVICE: u32 = 4;
 pub(crate) const PSL_IDENTITY: u32 = 5;
 pub(crate) const PSL_UNKNOWN: u32 = 6;
 
-pub(crate) const PERMISSION_SET_LICENCES: [PermissionSetLicence; 7] = [
+pub(crate) const PERMISSION_SET_LICENSES: [PermissionSetLicense; 7] = [
     psl("SalesUserPsl", "Sales User", false),
     psl("ServiceUserPsl", "Service User", false),
     psl("SalesforceAPIIntegrationPsl", "Salesforce API Integration", false),
@@ -160,7 +160,7 @@ pub(crate) const PERMISSION_SET_LICENCES: [PermissionSetLicence; 7] = [
 pub(crate) const PERMISSION_SETS: [(&str, &str, Option<u32>); 5] = [
     ("Contract_Approver", "Contract Approver", None),
     ("Knowledge_Author", "Knowledge Author", None),
-    ("Analytics_Viewer", "Analytics Viewer", Some(PSL_ANALYTICS)),
+    ("Analytics_Viewer", "Analytics UserContext", Some(PSL_ANALYTICS)),
     ("Field_Technician", "Field Technician", Some(PSL_FIELD_SERVICE)),
     ("Export_Reports", "Export Reports", None),
 ];
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn shares_add_up_to_the_whole() {
-        assert_eq!(LICENCES.iter().map(|licence| licence.share).sum::<u64>(), 1000);
+        assert_eq!(LICENSES.iter().map(|license| license.share).sum::<u64>(), 1000);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use super::links::Link;
 use super::logins::{Login, LoginKind};
 use super::rows::Row;
 use super::user::{RUNNING_USER, User};
-use super::{Org, draw::Draw, id::Id};
+use super::{Org, draw::Draw};
+use crate::id::Id;
 use crate::permissions::Permission;
 use crate::schema::{Field, LinkTable, Object, Table};
 use crate::value::{Value, text};
@@ -39,7 +40,7 @@ impl Org {
             (Getter::Feature(bit), Row::User(user)) => Value::Bool(user.features & bit != 0),
             (Getter::Login(get), Row::Login(login)) => get(self, login),
             (Getter::Link(get), Row::Link(link)) => get(self, link),
-            (Getter::Cell(cell), Row::Small { table, row }) => self.small.tables[*table][*row][cell].clone(),
+            (Getter::Cell(cell), Row::Fixed { table, row }) => self.fixed_tables.tables[*table][*row][cell].clone(),
             (Getter::Permission(permission), Row::Access(held)) => Value::Bool(held.has(permission)),
             _ => Value::Null,
         }
@@ -79,7 +80,7 @@ pub(crate) fn getter(table: Table, name: &'static str, index: usize) -> Getter {
         Table::UserLogin => user_login_getter(name),
         Table::LoginHistory => login_getter(name).map_or(Getter::Nothing, Getter::Login),
         Table::Link(link) => link_getter(link, name).map_or(Getter::Nothing, Getter::Link),
-        Table::Small(_) => Getter::Cell(index),
+        Table::Fixed(_) => Getter::Cell(index),
         Table::Access => Permission::parse(name).map_or(Getter::Nothing, Getter::Permission),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::catalogue::{
-    self, INTEGRATION, LICENCES, PERMISSION_SETS, PSL_ANALYTICS, PSL_API, PSL_FIELD_SERVICE, PSL_IDENTITY, PSL_SALES,
+    self, INTEGRATION, LICENSES, PERMISSION_SETS, PSL_ANALYTICS, PSL_API, PSL_FIELD_SERVICE, PSL_IDENTITY, PSL_SALES,
     PSL_SERVICE, PSL_UNKNOWN, SFDC,
 };
 use super::user::User;
@@ -42,7 +42,7 @@ impl LinkChanges {
 pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Link> + use<> {
     let (index, created) = (user.index, user.created);
     let targets = match table {
-        LinkTable::PermissionSetLicence => permission_set_licences(user),
+        LinkTable::PermissionSetLicense => permission_set_licenses(user),
         LinkTable::PermissionSet => permission_sets(user),
         LinkTable::Package => packages(user),
     };
@@ -56,19 +56,19 @@ pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Lin
     })
 }
 
-fn permission_set_licences(user: &User) -> [Option<u32>; 6] {
+fn permission_set_licenses(user: &User) -> [Option<u32>; 6] {
     let mut targets = [None; 6];
     // Seats are for internal users, and most inactive ones gave theirs back.
     if !user.is_internal() || !user.active && !user.draw.one_in(60, 3) {
         return targets;
     }
-    let licence = usize::from(user.licence);
+    let license = usize::from(user.license);
     let draw = user.draw;
-    if licence == INTEGRATION {
+    if license == INTEGRATION {
         targets[0] = Some(PSL_API);
         return targets;
     }
-    if licence == SFDC {
+    if license == SFDC {
         targets[0] = match user.is_support_user() {
             true => (!draw.one_in(61, 3)).then_some(PSL_SERVICE),
             false => draw.one_in(62, 2).then_some(PSL_SALES),
@@ -88,11 +88,11 @@ fn permission_sets(user: &User) -> [Option<u32>; 6] {
     if !user.is_internal() {
         return targets;
     }
-    let licences = permission_set_licences(user);
+    let licenses = permission_set_licenses(user);
     let profiles = profile_count();
     for (index, (_, _, needed)) in PERMISSION_SETS.iter().enumerate() {
         let given = match needed {
-            Some(licence) => licences.contains(&Some(*licence)),
+            Some(license) => licenses.contains(&Some(*license)),
             None => user.draw.one_in(70 + index as u64, 6),
         };
         targets[index + 1] = given.then_some(profiles + index as u32);
@@ -101,10 +101,10 @@ fn permission_sets(user: &User) -> [Option<u32>; 6] {
 }
 
 fn packages(user: &User) -> [Option<u32>; 6] {
-    let standard = user.is_internal() && usize::from(user.licence) != INTEGRATION;
+    let standard = user.is_internal() && usize::from(user.license) != INTEGRATION;
     let draw = user.draw;
     let mut targets = [None; 6];
-    targets[0] = (usize::from(user.licence) == SFDC && draw.one_in(80, 10)).then_some(0);
+    targets[0] = (usize::from(user.license) == SFDC && draw.one_in(80, 10)).then_some(0);
     targets[1] = (standard && draw.one_in(81, 6)).then_some(1);
     targets[2] = (standard && draw.one_in(82, 50)).then_some(2);
     targets
@@ -112,11 +112,11 @@ fn packages(user: &User) -> [Option<u32>; 6] {
 
 /// How many profiles there are; the permission sets that shadow them come first.
 pub(crate) fn profile_count() -> u32 {
-    LICENCES.iter().map(|licence| licence.profiles.len() as u32).sum()
+    LICENSES.iter().map(|license| license.profiles.len() as u32).sum()
 }
 
 /// The permission-set licence that a permission set rests on, if any.
-pub(crate) fn licence_of_permission_set(permission_set: u32) -> Option<u32> {
+pub(crate) fn license_of_permission_set(permission_set: u32) -> Option<u32> {
     let custom = permission_set.checked_sub(profile_count())?;
     catalogue::PERMISSION_SETS.get(custom as usize)?.2
 }

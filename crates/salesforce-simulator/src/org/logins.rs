@@ -62,7 +62,7 @@ pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
 }
 
 fn kind(user: &User, draw: Draw) -> LoginKind {
-    if usize::from(user.licence) == INTEGRATION || user.index == super::user::RUNNING_USER {
+    if usize::from(user.license) == INTEGRATION || user.index == super::user::RUNNING_USER {
         return LoginKind::Api;
     }
     match draw.below(47, 10) {

@@ -1,9 +1,10 @@
 //! Reading rows: which exist, in which order, and how an id leads to one.
 
+use super::Org;
 use super::links::{self, FIRST_CREATED, LINK_SLOTS, Link};
 use super::logins::{self, LOGIN_SLOTS, Login};
 use super::user::User;
-use super::{Org, id::Id};
+use crate::id::Id;
 use crate::permissions::Permissions;
 use crate::schema::{LinkTable, Object, Table};
 
@@ -12,7 +13,7 @@ pub(crate) enum Row {
     User(User),
     Login(Login),
     Link(Link),
-    Small { table: usize, row: usize },
+    Fixed { table: usize, row: usize },
     Access(Permissions),
 }
 
@@ -29,9 +30,9 @@ impl Org {
                 logins::login(&self.founded_user(index), ordinal % LOGIN_SLOTS, self.founded).map(Row::Login)
             }
             Table::Link(table) => self.link(table, ordinal).map(Row::Link),
-            Table::Small(table) => {
+            Table::Fixed(table) => {
                 let row = usize::try_from(ordinal).ok()?;
-                (row < self.small.tables[table].len()).then_some(Row::Small { table, row })
+                (row < self.fixed_tables.tables[table].len()).then_some(Row::Fixed { table, row })
             }
             Table::Access => (ordinal == 0).then_some(Row::Access(running)),
         }
@@ -77,8 +78,8 @@ impl Org {
                 });
                 Box::new(founded.chain(created.map(|(ordinal, _)| *ordinal)))
             }
-            Table::Small(table) => {
-                let end = self.small.tables[table].len() as u64;
+            Table::Fixed(table) => {
+                let end = self.fixed_tables.tables[table].len() as u64;
                 Box::new(from.min(end)..to.min(end))
             }
             Table::Access => Box::new(from.min(1)..to.min(1)),
@@ -87,13 +88,13 @@ impl Org {
 
     /// Whether every ordinal below the last holds a row, so that rows are counted without looking.
     pub(crate) fn is_dense(&self, object: &Object) -> bool {
-        matches!(object.table, Table::User | Table::UserLogin | Table::Small(_))
+        matches!(object.table, Table::User | Table::UserLogin | Table::Fixed(_))
     }
 
     /// One past the last ordinal of a dense object.
     pub(crate) fn last_ordinal(&self, object: &Object) -> u64 {
         match object.table {
-            Table::Small(table) => self.small.tables[table].len() as u64,
+            Table::Fixed(table) => self.fixed_tables.tables[table].len() as u64,
             _ => u64::from(self.users),
         }
     }

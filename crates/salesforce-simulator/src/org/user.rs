@@ -1,7 +1,7 @@
 //! One user, computed from the seed and the index alone.
 
 use super::catalogue::{
-    self, API_PROFILE, AUTOMATED, CLOUD_INTEGRATION, GUEST, INTEGRATION, LICENCES, SFDC, SUPPORT_USER,
+    self, API_PROFILE, AUTOMATED, CLOUD_INTEGRATION, GUEST, INTEGRATION, LICENSES, SFDC, SUPPORT_USER,
 };
 use super::draw::Draw;
 
@@ -15,7 +15,7 @@ const HOUR: i64 = 3600;
 pub(crate) struct User {
     pub(crate) index: u32,
     pub(crate) draw: Draw,
-    pub(crate) licence: u8,
+    pub(crate) license: u8,
     pub(crate) profile: u16,
     pub(crate) role: Option<u16>,
     pub(crate) active: bool,
@@ -35,23 +35,23 @@ impl User {
     /// Draws the user as the organisation was founded, before any change.
     pub(crate) fn draw(seed: u64, index: u32, now: i64) -> Self {
         let draw = Draw::new(seed, u64::from(index));
-        let licence = licence_of(index, draw);
-        let last_login = last_login_days(index, licence, draw);
+        let license = license_of(index, draw);
+        let last_login = last_login_days(index, license, draw);
         let created_days = created_days(last_login, draw);
         let created = at(now, created_days, draw, 30);
-        let service = matches!(licence, GUEST | AUTOMATED | CLOUD_INTEGRATION | INTEGRATION);
+        let service = matches!(license, GUEST | AUTOMATED | CLOUD_INTEGRATION | INTEGRATION);
         let staff = index < 3;
         Self {
             index,
             draw,
-            licence: licence as u8,
-            profile: profile_of(index, licence, draw),
-            role: role_of(index, licence, draw),
+            license: license as u8,
+            profile: profile_of(index, license, draw),
+            role: role_of(index, license, draw),
             active: service || staff || !draw.one_in(1, 8),
             frozen: !service && !staff && draw.one_in(2, 50),
             locked: !service && !staff && draw.one_in(3, 200),
-            features: features_of(index, licence, draw),
-            manager: manager_of(index, licence, draw),
+            features: features_of(index, license, draw),
+            manager: manager_of(index, license, draw),
             created,
             modified: created + (now - created) / 100 * draw.below(4, 90) as i64,
             last_login: last_login.map(|days| at(now, days, draw, 31)),
@@ -60,7 +60,7 @@ impl User {
     }
 
     pub(crate) fn user_type(&self) -> &'static str {
-        LICENCES[usize::from(self.licence)].user_type
+        LICENSES[usize::from(self.license)].user_type
     }
 
     pub(crate) fn is_internal(&self) -> bool {
@@ -83,7 +83,7 @@ pub(crate) fn off_edge(days: i64) -> i64 {
 }
 
 /// The first users are one of each licence, so that small organisations have them all.
-fn licence_of(index: u32, draw: Draw) -> usize {
+fn license_of(index: u32, draw: Draw) -> usize {
     match index {
         0..=4 => return SFDC,
         5..=18 => return index as usize - 4,
@@ -91,18 +91,18 @@ fn licence_of(index: u32, draw: Draw) -> usize {
         _ => {}
     }
     let mut place = draw.below(10, 1000);
-    for (licence, entry) in LICENCES.iter().enumerate() {
+    for (license, entry) in LICENSES.iter().enumerate() {
         if place < entry.share {
-            return licence;
+            return license;
         }
         place -= entry.share;
     }
     SFDC
 }
 
-fn profile_of(index: u32, licence: usize, draw: Draw) -> u16 {
-    let first: usize = LICENCES[..licence].iter().map(|entry| entry.profiles.len()).sum();
-    let within = match (index, licence) {
+fn profile_of(index: u32, license: usize, draw: Draw) -> u16 {
+    let first: usize = LICENSES[..license].iter().map(|entry| entry.profiles.len()).sum();
+    let within = match (index, license) {
         (RUNNING_USER, _) => usize::from(API_PROFILE),
         (1 | 2, _) => 0,
         // Ordinary people get an ordinary profile: neither administrator nor the API's.
@@ -112,31 +112,31 @@ fn profile_of(index: u32, licence: usize, draw: Draw) -> u16 {
     (first + within) as u16
 }
 
-fn role_of(index: u32, licence: usize, draw: Draw) -> Option<u16> {
-    let has_role = LICENCES[licence].user_type == "Standard" && licence != INTEGRATION && index != RUNNING_USER;
+fn role_of(index: u32, license: usize, draw: Draw) -> Option<u16> {
+    let has_role = LICENSES[license].user_type == "Standard" && license != INTEGRATION && index != RUNNING_USER;
     (has_role && !draw.one_in(12, 10)).then(|| draw.below(13, catalogue::ROLES.len() as u64) as u16)
 }
 
-fn features_of(index: u32, licence: usize, draw: Draw) -> u16 {
-    if LICENCES[licence].user_type != "Standard" || licence == INTEGRATION || index == RUNNING_USER {
+fn features_of(index: u32, license: usize, draw: Draw) -> u16 {
+    if LICENSES[license].user_type != "Standard" || license == INTEGRATION || index == RUNNING_USER {
         return 0;
     }
     let rare = (1 << catalogue::FEATURES.len()) - 1;
     let scattered = draw.below(14, 1 << 30);
     // Two draws must agree on a bit, so a quarter of the users hold each rarer feature.
     let others = (scattered as u16) & ((scattered >> 15) as u16) & rare & !SUPPORT_USER;
-    let support = licence == SFDC && draw.below(15, 10) < 4 || index == 4;
+    let support = license == SFDC && draw.below(15, 10) < 4 || index == 4;
     others | if support { SUPPORT_USER } else { 0 }
 }
 
-fn manager_of(index: u32, licence: usize, draw: Draw) -> Option<u32> {
-    let managed = LICENCES[licence].user_type == "Standard" && licence != INTEGRATION && index >= 8;
+fn manager_of(index: u32, license: usize, draw: Draw) -> Option<u32> {
+    let managed = LICENSES[license].user_type == "Standard" && license != INTEGRATION && index >= 8;
     (managed && !draw.one_in(16, 20)).then(|| 1 + draw.below(17, u64::from(index / 8 + 1)) as u32)
 }
 
 /// Days since the last login, off the edges; `None` for one who never logged in.
-fn last_login_days(index: u32, licence: usize, draw: Draw) -> Option<i64> {
-    match licence {
+fn last_login_days(index: u32, license: usize, draw: Draw) -> Option<i64> {
+    match license {
         GUEST | AUTOMATED | CLOUD_INTEGRATION => return None,
         INTEGRATION => return Some(0),
         _ if index < 3 => return Some(draw.below(18, 3) as i64),
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn the_first_users_hold_one_licence_of_each_kind() {
-        let held: std::collections::BTreeSet<u8> = (0..21).map(|index| User::draw(3, index, NOW).licence).collect();
-        assert_eq!(held.len(), LICENCES.len());
+    fn the_first_users_hold_one_license_of_each_kind() {
+        let held: std::collections::BTreeSet<u8> = (0..21).map(|index| User::draw(3, index, NOW).license).collect();
+        assert_eq!(held.len(), LICENSES.len());
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::fixed_tables::FixedTables;
+use super::fixed_tables::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
 use super::links::Link;
 use super::links::LinkChanges;
-use super::small::SmallTables;
-use super::small::{self, PACKAGE_LICENSE, PERMISSION_SET_LICENSE, USER_LICENSE};
 use super::{Change, Org};
 use crate::schema::LinkTable;
 
@@ -13,18 +13,18 @@ use crate::schema::LinkTable;
 pub(crate) struct Written {
     changes: HashMap<u32, Change>,
     links: [LinkChanges; 3],
-    small: SmallTables,
+    fixed_tables: FixedTables,
 }
 
 impl Org {
     pub(crate) fn written(&self) -> Written {
-        Written { changes: self.changes.clone(), links: self.links.clone(), small: self.small.clone() }
+        Written { changes: self.changes.clone(), links: self.links.clone(), fixed_tables: self.fixed_tables.clone() }
     }
 
     pub(crate) fn restore(&mut self, written: Written) {
         self.changes = written.changes;
         self.links = written.links;
-        self.small = written.small;
+        self.fixed_tables = written.fixed_tables;
     }
 
     /// Merges a change into what was changed about the user before.
@@ -43,10 +43,10 @@ impl Org {
         merged.texts.extend(change.texts);
         let after = self.user(index);
         if before.active {
-            small::use_seats(self, USER_LICENSE, usize::from(before.licence), -1);
+            fixed_tables::use_seats(self, USER_LICENSE, usize::from(before.license), -1);
         }
         if after.active {
-            small::use_seats(self, USER_LICENSE, usize::from(after.licence), 1);
+            fixed_tables::use_seats(self, USER_LICENSE, usize::from(after.license), 1);
         }
     }
 
@@ -71,10 +71,10 @@ impl Org {
 
     fn use_link(&mut self, table: LinkTable, target: u32, by: i64) {
         let pool = match table {
-            LinkTable::PermissionSetLicence => PERMISSION_SET_LICENSE,
+            LinkTable::PermissionSetLicense => PERMISSION_SET_LICENSE,
             LinkTable::Package => PACKAGE_LICENSE,
             LinkTable::PermissionSet => return,
         };
-        small::use_seats(self, pool, target as usize, by);
+        fixed_tables::use_seats(self, pool, target as usize, by);
     }
 }

@@ -1,8 +1,8 @@
 //! Reads the schema's text into objects; the text is our own, so a mistake in it is a panic.
 
 use super::{Field, Kind, LinkTable, Object, Parent, Table};
+use crate::org::fixed_tables::FIXED_TABLES;
 use crate::org::getters::getter;
-use crate::org::small::SMALL_TABLES;
 use crate::permissions::Permission;
 
 const AUDIT: [&str; 5] = [
@@ -62,11 +62,11 @@ fn table(name: &str) -> Table {
         "User" => Table::User,
         "UserLogin" => Table::UserLogin,
         "LoginHistory" => Table::LoginHistory,
-        "PermissionSetLicenseAssign" => Table::Link(LinkTable::PermissionSetLicence),
+        "PermissionSetLicenseAssign" => Table::Link(LinkTable::PermissionSetLicense),
         "PermissionSetAssignment" => Table::Link(LinkTable::PermissionSet),
         "UserPackageLicense" => Table::Link(LinkTable::Package),
         "UserPermissionAccess" => Table::Access,
-        small => Table::Small(SMALL_TABLES.iter().position(|name| *name == small).expect("every object has a table")),
+        small => Table::Fixed(FIXED_TABLES.iter().position(|name| *name == small).expect("every object has a table")),
     }
 }
 

@@ -3,29 +3,30 @@
 mod conditions;
 
 use super::ast::{Columns, Name, Order, Query};
-use super::plan::{BulkQuery, Output, Path, Plan, Record, Shape, Sort};
+use super::path::Path;
+use super::plan::{BulkQuery, Output, Plan, Record, Shape, Sort};
 use super::{parser, run};
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::schema::{self, Field, Object};
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 const MAX_HOPS: usize = 5;
 
 /// Turns query text into a plan.
-pub(crate) fn prepare(org: &Org, viewer: &Viewer, text: &str) -> Result<Plan, Refusal> {
+pub(crate) fn prepare(org: &Org, context: &UserContext, text: &str) -> Result<Plan, Refusal> {
     let query = parser::parse(text)?;
-    let binder = Binder { org, viewer, text };
+    let binder = Binder { org, context, text };
     binder.plan(&query)
 }
 
 /// Turns query text into a plan with columns, for the Bulk API.
-pub(crate) fn prepare_bulk(org: &Org, viewer: &Viewer, text: &str) -> Result<BulkQuery, Refusal> {
+pub(crate) fn prepare_bulk(org: &Org, context: &UserContext, text: &str) -> Result<BulkQuery, Refusal> {
     let query = parser::parse(text)?;
-    let binder = Binder { org, viewer, text };
+    let binder = Binder { org, context, text };
     let object = binder.object(&query.from)?;
-    let mut unsupported = viewer.faults.bulk.unsupported_objects.iter();
+    let mut unsupported = context.faults.bulk.unsupported_objects.iter();
     if unsupported.any(|name| name.eq_ignore_ascii_case(object.name)) {
         let message = format!("Entity '{}' is not supported by the Bulk API.", object.name);
         return Err(Refusal::bad("INVALIDENTITY", message));
@@ -41,7 +42,7 @@ pub(crate) fn prepare_bulk(org: &Org, viewer: &Viewer, text: &str) -> Result<Bul
 
 struct Binder<'a> {
     org: &'a Org,
-    viewer: &'a Viewer,
+    context: &'a UserContext,
     text: &'a str,
 }
 
@@ -51,7 +52,7 @@ impl Binder<'_> {
     }
 
     fn object(&self, name: &Name) -> Result<&'static Object, Refusal> {
-        let found = schema::object(&name.text).filter(|object| self.viewer.sees(object));
+        let found = schema::object(&name.text).filter(|object| self.context.sees(object));
         found.ok_or_else(|| {
             let message = format!(
                 "sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to \
@@ -118,7 +119,7 @@ impl Binder<'_> {
     }
 
     fn field(&self, object: &'static Object, segment: &str, name: &Name) -> Result<&'static Field, Refusal> {
-        let found = object.field(segment).filter(|(_, field)| self.viewer.sees_field(object, field));
+        let found = object.field(segment).filter(|(_, field)| self.context.sees_field(object, field));
         found.map(|(_, field)| field).ok_or_else(|| {
             let message = format!(
                 "No such column '{segment}' on entity '{}'. If you are attempting to use a custom field, be sure to \
@@ -140,10 +141,10 @@ impl Binder<'_> {
         if depth >= MAX_HOPS {
             return Err(self.refuse("MALFORMED_QUERY", name.at, "only 5 levels of parent relationships are allowed"));
         }
-        let found = object.relationship(segment).filter(|field| self.viewer.sees_field(object, field));
+        let found = object.relationship(segment).filter(|field| self.context.sees_field(object, field));
         let target = found.and_then(|field| {
             let target = &schema::objects()[field.parent.as_ref()?.object];
-            self.viewer.sees(target).then_some((field, target))
+            self.context.sees(target).then_some((field, target))
         });
         target.ok_or_else(|| {
             let message = format!(
@@ -182,7 +183,7 @@ impl Binder<'_> {
         let field = field.ok_or_else(|| {
             self.refuse("MALFORMED_QUERY", query.from.at, "The inner select must select exactly one id field")
         })?;
-        run::ids(self.org, self.viewer, &plan, field)
+        run::ids(self.org, self.context, &plan, field)
     }
 }
 

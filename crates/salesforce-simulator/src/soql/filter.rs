@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use super::ast::Operator;
-use super::plan::Path;
-use crate::org::id::Id;
+use super::path::Path;
+use crate::id::Id;
 use crate::value::Value;
 
 /// A literal in the type of the field it is compared with.

@@ -3,8 +3,8 @@
 use super::ast::Operator;
 use super::filter::{Filter, Operand};
 use super::plan::Plan;
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::schema::{LinkTable, Object, Table};
 
 /// Where to look for rows; the condition is still asked of each, unless the access is exact.

@@ -2,16 +2,17 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::plan::{self, Output, Record};
+use super::path::parent;
+use super::plan::{Output, Record};
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::org::rows::Row;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// The records at some ordinals; the ones that are gone by now are left out.
 pub(crate) struct Records<'a> {
     pub(crate) org: &'a Org,
-    pub(crate) viewer: &'a Viewer,
+    pub(crate) context: &'a UserContext,
     pub(crate) record: &'a Record,
     pub(crate) ordinals: &'a [u64],
 }
@@ -20,7 +21,7 @@ impl Serialize for Records<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut records = serializer.serialize_seq(None)?;
         for ordinal in self.ordinals {
-            if let Some(one) = One::at(self.org, self.viewer, self.record, *ordinal) {
+            if let Some(one) = One::at(self.org, self.context, self.record, *ordinal) {
                 records.serialize_element(&one)?;
             }
         }
@@ -31,7 +32,7 @@ impl Serialize for Records<'_> {
 /// One record.
 pub(crate) struct One<'a> {
     org: &'a Org,
-    viewer: &'a Viewer,
+    context: &'a UserContext,
     record: &'a Record,
     ordinal: u64,
     row: Row,
@@ -39,14 +40,14 @@ pub(crate) struct One<'a> {
 
 impl<'a> One<'a> {
     /// The record at an ordinal; `None` when there is no such row any more.
-    pub(crate) fn at(org: &'a Org, viewer: &'a Viewer, record: &'a Record, ordinal: u64) -> Option<Self> {
-        let row = org.row(record.object, ordinal, viewer.permissions)?;
-        Some(Self { org, viewer, record, ordinal, row })
+    pub(crate) fn at(org: &'a Org, context: &'a UserContext, record: &'a Record, ordinal: u64) -> Option<Self> {
+        let row = org.row(record.object, ordinal, context.permissions)?;
+        Some(Self { org, context, record, ordinal, row })
     }
 
     fn parent(&self, reference: &crate::value::Value<'_>, record: &'a Record) -> Option<Self> {
-        let (ordinal, row) = plan::parent(self.org, self.viewer, record.object, reference)?;
-        Some(Self { org: self.org, viewer: self.viewer, record, ordinal, row })
+        let (ordinal, row) = parent(self.org, self.context, record.object, reference)?;
+        Some(Self { org: self.org, context: self.context, record, ordinal, row })
     }
 }
 
@@ -55,7 +56,7 @@ impl Serialize for One<'_> {
         let object = self.record.object;
         let id = Id::new(object.prefix, self.org.pod, self.ordinal + 1);
         let mut members = serializer.serialize_map(None)?;
-        members.serialize_entry("attributes", &Attributes { name: object.name, version: self.viewer.version, id })?;
+        members.serialize_entry("attributes", &Attributes { name: object.name, version: self.context.version, id })?;
         for output in &self.record.outputs {
             let value = |field| self.org.value(object, field, self.ordinal, &self.row);
             match output {

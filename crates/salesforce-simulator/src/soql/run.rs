@@ -4,39 +4,40 @@ use std::cmp::Ordering;
 
 use super::filter;
 use super::narrow::{self, Access};
-use super::plan::{Path, Plan, Sort};
+use super::path::Path;
+use super::plan::{Plan, Sort};
 pub(crate) use super::selection::Selection;
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::org::rows::Row;
 use crate::refusal::Refusal;
 use crate::schema::{Field, Table};
+use crate::user_context::UserContext;
 use crate::value::Value;
-use crate::viewer::Viewer;
 
 const DAY: i64 = 86_400;
 
-/// Selects the rows of a plan that the viewer may see.
-pub(crate) fn select(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
-    check_window(viewer, plan)?;
-    Ok(within(org, viewer, plan, plan.limit.unwrap_or(u64::MAX)))
+/// Selects the rows of a plan that the user may see.
+pub(crate) fn select(org: &Org, context: &UserContext, plan: &Plan) -> Result<Selection, Refusal> {
+    check_window(context, plan)?;
+    Ok(within(org, context, plan, plan.limit.unwrap_or(u64::MAX)))
 }
 
 /// Selects the rows of a plan as a bulk job does: in chunks of their ids, none of which is long enough to time out.
 /// An order or a limit forbids the chunks.
-pub(crate) fn select_in_chunks(org: &Org, viewer: &Viewer, plan: &Plan) -> Result<Selection, Refusal> {
+pub(crate) fn select_in_chunks(org: &Org, context: &UserContext, plan: &Plan) -> Result<Selection, Refusal> {
     if plan.order.is_empty() && plan.limit.is_none() {
-        return Ok(within(org, viewer, plan, u64::MAX));
+        return Ok(within(org, context, plan, u64::MAX));
     }
-    select(org, viewer, plan)
+    select(org, context, plan)
 }
 
-fn within(org: &Org, viewer: &Viewer, plan: &Plan, limit: u64) -> Selection {
+fn within(org: &Org, context: &UserContext, plan: &Plan, limit: u64) -> Selection {
     let direction = natural(&plan.order);
     let access = narrow::access(org, plan);
     if let (Access::Span { from, to, exact: true }, Some(Direction::Ascending)) = (&access, direction)
         && org.is_dense(plan.object)
-        && !viewer.is_restricted(plan.object)
+        && !context.is_restricted(plan.object)
     {
         let end = org.last_ordinal(plan.object);
         let from = (*from).min(end);
@@ -44,7 +45,7 @@ fn within(org: &Org, viewer: &Viewer, plan: &Plan, limit: u64) -> Selection {
         return Selection::Span { from, to: to.min(from.saturating_add(limit)) };
     }
     let enough = usize::try_from(limit).unwrap_or(usize::MAX);
-    let reader = Reader { org, viewer, plan, enough };
+    let reader = Reader { org, context, plan, enough };
     let by_time = plan.object.table == Table::LoginHistory && login_order(&plan.order).is_some();
     let mut rows = match access {
         _ if limit == 0 => Vec::new(),
@@ -58,11 +59,11 @@ fn within(org: &Org, viewer: &Viewer, plan: &Plan, limit: u64) -> Selection {
 }
 
 /// The values of an id field in the selected rows, for a semi-join.
-pub(crate) fn ids(org: &Org, viewer: &Viewer, plan: &Plan, field: &Field) -> Result<Vec<Id>, Refusal> {
-    let selection = select(org, viewer, plan)?;
+pub(crate) fn ids(org: &Org, context: &UserContext, plan: &Plan, field: &Field) -> Result<Vec<Id>, Refusal> {
+    let selection = select(org, context, plan)?;
     let rows = selection.page(0, u64::MAX).into_iter();
     let ids = rows.filter_map(|ordinal| {
-        let row = org.row(plan.object, ordinal, viewer.permissions)?;
+        let row = org.row(plan.object, ordinal, context.permissions)?;
         match org.value(plan.object, field, ordinal, &row) {
             Value::Id(id) => Some(id),
             _ => None,
@@ -72,8 +73,8 @@ pub(crate) fn ids(org: &Org, viewer: &Viewer, plan: &Plan, field: &Field) -> Res
 }
 
 /// The scripted time-out: a query over an object must look at a narrow window of time.
-fn check_window(viewer: &Viewer, plan: &Plan) -> Result<(), Refusal> {
-    let Some(fault) = &viewer.faults.query_timeout else { return Ok(()) };
+fn check_window(context: &UserContext, plan: &Plan) -> Result<(), Refusal> {
+    let Some(fault) = &context.faults.query_timeout else { return Ok(()) };
     if !fault.object.eq_ignore_ascii_case(plan.object.name) {
         return Ok(());
     }
@@ -81,7 +82,7 @@ fn check_window(viewer: &Viewer, plan: &Plan) -> Result<(), Refusal> {
         .into_iter()
         .filter_map(|field| {
             let (from, to) = plan.filter.as_ref().map(|filter| narrow::times(filter, field))?;
-            (from != i64::MIN).then(|| to.min(viewer.now).saturating_sub(from))
+            (from != i64::MIN).then(|| to.min(context.now).saturating_sub(from))
         })
         .min();
     if narrowest.is_some_and(|seconds| seconds < i64::from(fault.until_days) * DAY) {
@@ -124,20 +125,20 @@ fn login_order(order: &[Sort]) -> Option<Direction> {
 
 struct Reader<'a> {
     org: &'a Org,
-    viewer: &'a Viewer,
+    context: &'a UserContext,
     plan: &'a Plan,
     /// How many rows will do.
     enough: usize,
 }
 
 impl Reader<'_> {
-    /// The row at an ordinal, if the viewer may see it and the condition accepts it.
+    /// The row at an ordinal, if the user may see it and the condition accepts it.
     fn accepted(&self, ordinal: u64) -> Option<Row> {
-        let Self { org, viewer, plan, .. } = self;
-        let row = org.row(plan.object, ordinal, viewer.permissions)?;
-        let value = |path: &Path| path.value(org, viewer, plan.object, ordinal, &row);
-        let is_accepted =
-            viewer.sees_row(org, plan.object, &row) && plan.filter.as_ref().is_none_or(|filter| filter.accepts(&value));
+        let Self { org, context, plan, .. } = self;
+        let row = org.row(plan.object, ordinal, context.permissions)?;
+        let value = |path: &Path| path.value(org, context, plan.object, ordinal, &row);
+        let is_accepted = context.sees_row(org, plan.object, &row)
+            && plan.filter.as_ref().is_none_or(|filter| filter.accepts(&value));
         is_accepted.then_some(row)
     }
 
@@ -181,7 +182,7 @@ impl Reader<'_> {
                     .plan
                     .order
                     .iter()
-                    .map(|sort| sort.by.value(self.org, self.viewer, self.plan.object, ordinal, &row));
+                    .map(|sort| sort.by.value(self.org, self.context, self.plan.object, ordinal, &row));
                 Some((keys.collect(), ordinal))
             })
             .collect();

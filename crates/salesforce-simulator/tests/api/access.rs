@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{Api, refusal};
 
 #[tokio::test]
-async fn without_view_setup_the_licence_objects_do_not_exist() {
+async fn without_view_setup_the_license_objects_do_not_exist() {
     let api = Api::start(60).await;
     api.revoke("PermissionsViewSetup").await;
     for object in ["UserLicense", "PermissionSetLicense", "TenantUsageEntitlement"] {

@@ -21,7 +21,7 @@ fn brute_force(users: &[Value], assigned: &[Value], frozen: &[Value]) -> Truth {
         truth.users.total += 1;
         truth.users.active += u64::from(active);
         *truth.user_types.entry(user["UserType"].as_str().unwrap().to_owned()).or_default() += 1;
-        let counts = truth.licences.entry(key.to_owned()).or_default();
+        let counts = truth.licenses.entry(key.to_owned()).or_default();
         counts.holders += 1;
         counts.used += u64::from(active);
         truth.activity_all.never_logged_in += u64::from(last.is_none());
@@ -36,7 +36,7 @@ fn brute_force(users: &[Value], assigned: &[Value], frozen: &[Value]) -> Truth {
     }
     for row in assigned {
         let key = row["PermissionSetLicense"]["PermissionSetLicenseKey"].as_str().unwrap();
-        *truth.permission_set_licences.entry(key.to_owned()).or_default() += 1;
+        *truth.permission_set_licenses.entry(key.to_owned()).or_default() += 1;
         *truth.subscriptions.entry(key.to_owned()).or_default() += 1;
     }
     truth.users.frozen = frozen.iter().filter(|row| flag(row, "IsFrozen")).count() as u64;
@@ -61,11 +61,11 @@ async fn queries_and_the_generator_agree_on_the_truth() {
     assert_eq!((truth.users.active, truth.users.frozen), (counted.users.active, counted.users.frozen));
     assert_eq!(truth.user_types, counted.user_types);
     assert_eq!(truth.subscriptions, counted.subscriptions);
-    assert_eq!(truth.permission_set_licences, counted.permission_set_licences);
+    assert_eq!(truth.permission_set_licenses, counted.permission_set_licenses);
     assert_eq!(truth.activity_all.never_logged_in, counted.activity_all.never_logged_in);
     assert_eq!(truth.activity_active.inactive30, counted.activity_active.inactive30);
-    for (key, counts) in &truth.licences {
-        let (used, holders) = counted.licences.get(key).map_or((0, 0), |counted| (counted.used, counted.holders));
+    for (key, counts) in &truth.licenses {
+        let (used, holders) = counted.licenses.get(key).map_or((0, 0), |counted| (counted.used, counted.holders));
         assert_eq!((counts.used, counts.holders), (used, holders), "{key}");
     }
 }
@@ -75,7 +75,7 @@ async fn pools_say_what_the_truth_says() {
     let api = Api::start(500).await;
     let truth = api.simulator.truth();
     for row in api.rows("SELECT LicenseDefinitionKey, TotalLicenses, UsedLicenses FROM UserLicense").await {
-        let counts = &truth.licences[row["LicenseDefinitionKey"].as_str().unwrap()];
+        let counts = &truth.licenses[row["LicenseDefinitionKey"].as_str().unwrap()];
         assert_eq!(
             (row["TotalLicenses"].as_u64(), row["UsedLicenses"].as_u64()),
             (Some(counts.total), Some(counts.used))
@@ -83,7 +83,7 @@ async fn pools_say_what_the_truth_says() {
     }
     for row in api.rows("SELECT PermissionSetLicenseKey, UsedLicenses FROM PermissionSetLicense").await {
         let key = row["PermissionSetLicenseKey"].as_str().unwrap();
-        assert_eq!(row["UsedLicenses"].as_u64(), truth.permission_set_licences.get(key).copied(), "{key}");
+        assert_eq!(row["UsedLicenses"].as_u64(), truth.permission_set_licenses.get(key).copied(), "{key}");
     }
     let logins = api.rows("SELECT Status, LoginTime FROM LoginHistory").await;
     let succeeded = logins.iter().filter(|row| row["Status"] == "Success").count() as u64;
@@ -97,7 +97,7 @@ async fn pools_say_what_the_truth_says() {
     assert_eq!(metric["records"][0]["AssignedUserCount"].as_u64(), Some(truth.sfdc_with_support_user));
     assert_eq!(truth.products.len(), 7);
     assert!(truth.products.values().all(|count| *count > 0), "{:?}", truth.products);
-    assert!(truth.unknown_identifiers.len() >= 2 && truth.permission_set_licences_of_inactive > 0);
+    assert!(truth.unknown_identifiers.len() >= 2 && truth.permission_set_licenses_of_inactive > 0);
 }
 
 #[tokio::test]
@@ -138,10 +138,10 @@ async fn users_that_vanish_take_their_belongings_with_them() {
     assert!(after.logins.total < before.logins.total);
     assert_eq!(api.count("SELECT COUNT() FROM User").await, 300);
     assert_eq!(api.count("SELECT COUNT() FROM LoginHistory").await, after.logins.total);
-    let assigned: u64 = after.permission_set_licences.values().sum();
+    let assigned: u64 = after.permission_set_licenses.values().sum();
     assert_eq!(api.count("SELECT COUNT() FROM PermissionSetLicenseAssign").await, assigned);
     let row = api.query("SELECT UsedLicenses FROM UserLicense WHERE LicenseDefinitionKey = 'SFDC'").await;
-    assert_eq!(row["records"][0]["UsedLicenses"].as_u64(), Some(after.licences["SFDC"].used));
+    assert_eq!(row["records"][0]["UsedLicenses"].as_u64(), Some(after.licenses["SFDC"].used));
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn deactivation_frees_the_seat_and_leaves_the_assignments() {
         assert_eq!(used(&api, "SFDC").await, before - 1);
     }
     assert_eq!(api.count(&held).await, assignments);
-    assert_eq!(api.simulator.truth().licences["SFDC"].used as i64, before - 1);
+    assert_eq!(api.simulator.truth().licenses["SFDC"].used as i64, before - 1);
     api.patch(&format!("sobjects/User/{user}"), json!({ "IsActive": true })).await;
     assert_eq!(used(&api, "SFDC").await, before);
 }
@@ -122,9 +122,9 @@ async fn a_seat_taken_back_is_gone_and_can_be_given_again() {
                 WHERE PermissionSetLicense.DeveloperName = 'AcmeDispatchPsl' LIMIT 1";
     let row = api.query(soql).await["records"][0].clone();
     let path = format!("/services/data/v62.0/sobjects/PermissionSetLicenseAssign/{}", row["Id"].as_str().unwrap());
-    let before = api.simulator.truth().permission_set_licences["AcmeDispatchPsl"];
+    let before = api.simulator.truth().permission_set_licenses["AcmeDispatchPsl"];
     assert_eq!(api.call(Method::DELETE, &path, Value::Null).await.0, 204);
-    assert_eq!(api.simulator.truth().permission_set_licences["AcmeDispatchPsl"], before - 1);
+    assert_eq!(api.simulator.truth().permission_set_licenses["AcmeDispatchPsl"], before - 1);
     let (status, body) = api.call(Method::DELETE, &path, Value::Null).await;
     assert_eq!(refusal(status, &body).0, 404);
     assert_eq!(refusal(status, &body).1, "ENTITY_IS_DELETED");
@@ -139,7 +139,7 @@ async fn a_seat_taken_back_is_gone_and_can_be_given_again() {
 }
 
 #[tokio::test]
-async fn a_licence_still_needed_by_a_permission_set_stays() {
+async fn a_license_still_needed_by_a_permission_set_stays() {
     let api = Api::start(400).await;
     let row = api
         .query(
@@ -154,7 +154,7 @@ async fn a_licence_still_needed_by_a_permission_set_stays() {
     let seat = format!("/services/data/v62.0/sobjects/PermissionSetLicenseAssign/{}", api.id(&held).await);
     let (status, body) = api.call(Method::DELETE, &seat, Value::Null).await;
     assert_eq!(refusal(status, &body).1, "FIELD_INTEGRITY_EXCEPTION");
-    api.set_faults(json!({ "freeLicenceWithPermissionSet": true })).await;
+    api.set_faults(json!({ "freeLicenseWithPermissionSet": true })).await;
     let assignment = format!("/services/data/v62.0/sobjects/PermissionSetAssignment/{}", row["Id"].as_str().unwrap());
     assert_eq!(api.call(Method::DELETE, &assignment, Value::Null).await.0, 204);
     assert_eq!(api.call(Method::DELETE, &seat, Value::Null).await.0, 404);

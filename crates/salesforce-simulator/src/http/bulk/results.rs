@@ -5,10 +5,10 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::asked::LineEnding;
-use super::job::{Answer, Stage};
-use super::sheet;
-use crate::http::call::Caller;
+use super::csv;
+use crate::bulk::asked::LineEnding;
+use crate::bulk::job::{Answer, Stage};
+use crate::http::caller::Caller;
 use crate::http::query::blocking;
 use crate::http::reply::Reply;
 use crate::http::request::Request;
@@ -24,7 +24,7 @@ pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, i
     let set = Set::asked(state, request, finished.answer.selection.len())?;
     blocking(state, move |state| {
         let ordinals = finished.answer.selection.page(set.offset, set.size);
-        let (body, written) = sheet::write(&state.org(), &finished.answer, finished.line_ending, &ordinals);
+        let (body, written) = csv::write(&state.org(), &finished.answer, finished.line_ending, &ordinals);
         let next = Set { offset: set.offset + ordinals.len() as u64, ..set };
         let more = next.offset < finished.answer.selection.len();
         let locator = if more { next.locator() } else { "null".to_owned() };
@@ -43,9 +43,9 @@ struct Finished {
 impl Finished {
     fn find(state: &State, caller: Caller, id: &str) -> Result<Self, Refusal> {
         let org = state.org();
-        let viewer = state.viewer(&org, caller.user, caller.version);
+        let context = state.context(&org, caller.user, caller.version);
         let mut jobs = lock(&state.jobs);
-        let job = jobs.find(&org, &viewer, id)?;
+        let job = jobs.find(&org, &context, id)?;
         // The status is documented and the code is not; this one is the vendor's for a wrong version elsewhere.
         if job.version() != caller.version {
             let message = format!("the job was created with API version {}.0", job.version());

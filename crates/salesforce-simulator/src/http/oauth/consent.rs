@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 
-use super::super::grants::Code;
 use super::super::reply::Reply;
 use super::super::request::Request;
 use super::parameters;
+use crate::grants::Code;
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 

@@ -64,8 +64,8 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
 fn scripted(state: &State) -> Option<Denial> {
     let refusal = state.faults().token_refusal.clone()?;
     let counts = refusal.times.is_some();
-    let strikes = !counts || state.count_down(|faults| faults.token_refusal.as_mut()?.times.as_mut());
-    strikes.then(|| Denial::new(&refusal.error, &refusal.error_description))
+    let applies = !counts || state.count_down(|faults| faults.token_refusal.as_mut()?.times.as_mut());
+    applies.then(|| Denial::new(&refusal.error, &refusal.error_description))
 }
 
 fn required<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Denial> {

@@ -1,12 +1,12 @@
 //! Binds WHERE: which fields may be filtered, by which operators, with what.
 
 use super::Binder;
-use crate::org::id::Id;
+use crate::id::Id;
 use crate::refusal::Refusal;
 use crate::schema::{Field, Kind, Object};
 use crate::soql::ast::{Condition, Literal, Name, Operator};
 use crate::soql::filter::{Filter, Operand};
-use crate::soql::plan::Path;
+use crate::soql::path::Path;
 
 impl Binder<'_> {
     pub(super) fn filter(&self, condition: &Condition, object: &'static Object) -> Result<Filter, Refusal> {
@@ -41,7 +41,7 @@ impl Binder<'_> {
 
     fn filterable(&self, name: &Name, object: &'static Object) -> Result<Path, Refusal> {
         let path = self.path(name, object)?;
-        let ended = path.field.filter_until.is_some_and(|version| self.viewer.version >= version);
+        let ended = path.field.filter_until.is_some_and(|version| self.context.version >= version);
         if !path.field.filterable || ended {
             let message = format!("field '{}' can not be filtered in a query call", path.field.name);
             return Err(self.refuse("INVALID_QUERY_FILTER_OPERATOR", name.at, &message));

@@ -1,16 +1,16 @@
-//! The control endpoints, outside the vendor's namespace: truth, journal, faults, permissions, changes.
+//! The control endpoints, outside the vendor's namespace: truth, request log, faults, permissions, changes.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use super::reply::Reply;
+use super::request::Request;
+use crate::certificate::Certificate;
 use crate::faults::Faults;
-use crate::http::certificate::Certificate;
-use crate::http::reply::Reply;
-use crate::http::request::Request;
+use crate::id::Id;
 use crate::org::Change;
 use crate::org::catalogue::SUPPORT_USER;
-use crate::org::id::Id;
 use crate::permissions::{Permission, Permissions};
 use crate::state::{State, lock};
 use crate::truth::{Truth, UserTruth};
@@ -20,11 +20,11 @@ pub(crate) fn handle(state: &State, request: &Request, path: &[&str]) -> Reply {
     let answered = match (request.method.as_str(), path) {
         ("GET", ["truth"]) => Ok(Reply::json(200, &Truth::of(&state.org()))),
         ("GET", ["truth", "users", id]) => user_truth(state, id),
-        ("GET", ["requests"]) => Ok(Reply::json(200, &lock(&state.journal).counts())),
-        ("GET", ["requests", "log"]) => Ok(Reply::json(200, &lock(&state.journal).entries())),
-        ("GET", ["requests", "bulk"]) => Ok(Reply::json(200, lock(&state.journal).bulk_jobs())),
+        ("GET", ["requests"]) => Ok(Reply::json(200, &lock(&state.request_log).counts())),
+        ("GET", ["requests", "log"]) => Ok(Reply::json(200, &lock(&state.request_log).entries())),
+        ("GET", ["requests", "bulk"]) => Ok(Reply::json(200, lock(&state.request_log).bulk_jobs())),
         ("DELETE", ["requests"]) => {
-            lock(&state.journal).reset();
+            lock(&state.request_log).reset();
             Ok(Reply::empty(204))
         }
         ("GET", ["faults"]) => Ok(Reply::json(200, &*state.faults())),

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::job::{Job, PREFIX};
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::permissions::Permission;
 use crate::refusal::Refusal;
-use crate::viewer::Viewer;
+use crate::user_context::UserContext;
 
 /// The jobs by number.
 ///
@@ -26,19 +26,19 @@ impl Jobs {
     }
 
     /// Keeps the job that is made of the next number.
-    pub(super) fn add(&mut self, job: impl FnOnce(u64) -> Job) -> &Job {
+    pub(crate) fn add(&mut self, job: impl FnOnce(u64) -> Job) -> &Job {
         self.made += 1;
         self.jobs.entry(self.made).insert_entry(job(self.made)).into_mut()
     }
 
-    /// The job of that id, if there is one for the viewer.
-    pub(super) fn find(&mut self, org: &Org, viewer: &Viewer, id: &str) -> Result<&mut Job, Refusal> {
+    /// The job of that id, if there is one for the user.
+    pub(crate) fn find(&mut self, org: &Org, context: &UserContext, id: &str) -> Result<&mut Job, Refusal> {
         let id = Id::parse(id).filter(|id| id.prefix() == PREFIX && id.pod() == org.pod);
         let job = id.and_then(|id| self.jobs.get_mut(&id.number()));
-        job.filter(|job| may_see(viewer, job)).ok_or_else(Refusal::not_found)
+        job.filter(|job| may_see(context, job)).ok_or_else(Refusal::not_found)
     }
 }
 
-fn may_see(viewer: &Viewer, job: &Job) -> bool {
-    job.user() == viewer.user || viewer.has(Permission::ViewSetup)
+fn may_see(context: &UserContext, job: &Job) -> bool {
+    job.user() == context.user || context.has(Permission::ViewSetup)
 }

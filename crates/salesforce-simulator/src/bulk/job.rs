@@ -6,15 +6,15 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::asked::Asked;
+use crate::id::Id;
 use crate::org::Org;
-use crate::org::id::Id;
 use crate::refusal::Refusal;
 use crate::soql::plan::BulkQuery;
 use crate::soql::run::Selection;
+use crate::user_context::UserContext;
 use crate::value::Value;
-use crate::viewer::Viewer;
 
-pub(super) const PREFIX: [u8; 3] = *b"750";
+pub(crate) const PREFIX: [u8; 3] = *b"750";
 
 /// Where a job stands, in the vendor's words.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ pub(crate) enum Fate {
 /// Which rows they are, and what the user may see of them, is as it was when the job was made. Their values are read
 /// with the page, as behind a cursor of REST: ten thousand jobs then cost numbers and not sheets.
 pub(crate) struct Answer {
-    pub(crate) viewer: Viewer,
+    pub(crate) context: UserContext,
     pub(crate) query: BulkQuery,
     pub(crate) selection: Selection,
 }
@@ -58,12 +58,12 @@ pub(crate) struct Job {
 
 impl Job {
     pub(crate) fn user(&self) -> u32 {
-        self.answer.viewer.user
+        self.answer.context.user
     }
 
     /// The API version that made the job, and that alone may read its results.
     pub(crate) fn version(&self) -> u16 {
-        self.answer.viewer.version
+        self.answer.context.version
     }
 
     fn is_under_way(&self) -> bool {

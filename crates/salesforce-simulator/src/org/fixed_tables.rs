@@ -3,12 +3,12 @@
 mod metrics;
 
 use super::Org;
-use super::catalogue::{self, FEATURES, LICENCES, PACKAGES, PERMISSION_SET_LICENCES, PERMISSION_SETS, ROLES};
+use super::catalogue::{self, FEATURES, LICENSES, PACKAGES, PERMISSION_SET_LICENSES, PERMISSION_SETS, ROLES};
 use crate::schema::{self, LinkTable};
 use crate::value::{Value, text};
 
 /// The small tables, in the order of their numbers.
-pub(crate) const SMALL_TABLES: [&str; 9] = [
+pub(crate) const FIXED_TABLES: [&str; 9] = [
     "Organization",
     "UserLicense",
     "PermissionSetLicense",
@@ -30,15 +30,15 @@ type Cells = Vec<Value<'static>>;
 
 /// Every small table's rows.
 #[derive(Clone, Default)]
-pub(crate) struct SmallTables {
+pub(crate) struct FixedTables {
     pub(crate) tables: Vec<Vec<Cells>>,
 }
 
 /// How much of what is in use; counted when the organisation is founded and when users vanish.
 #[derive(Default)]
 struct Usage {
-    licences: [i64; LICENCES.len()],
-    permission_set_licences: [i64; PERMISSION_SET_LICENCES.len()],
+    licenses: [i64; LICENSES.len()],
+    permission_set_licenses: [i64; PERMISSION_SET_LICENSES.len()],
     packages: [i64; PACKAGES.len()],
     features: [i64; FEATURES.len()],
     recent_features: [i64; FEATURES.len()],
@@ -48,8 +48,8 @@ impl Usage {
     fn count(org: &Org) -> Self {
         let mut usage = Self::default();
         for user in org.all_users() {
-            for link in org.links_of(LinkTable::PermissionSetLicence, user.index) {
-                usage.permission_set_licences[link.target as usize] += 1;
+            for link in org.links_of(LinkTable::PermissionSetLicense, user.index) {
+                usage.permission_set_licenses[link.target as usize] += 1;
             }
             for link in org.links_of(LinkTable::Package, user.index) {
                 usage.packages[link.target as usize] += 1;
@@ -57,7 +57,7 @@ impl Usage {
             if !user.active {
                 continue;
             }
-            usage.licences[usize::from(user.licence)] += 1;
+            usage.licenses[usize::from(user.license)] += 1;
             let recent = user.last_login.is_some_and(|login| org.founded - login < 30 * DAY);
             for bit in 0..FEATURES.len() {
                 let held = i64::from(user.features >> bit & 1);
@@ -120,12 +120,12 @@ impl<'a> Row<'a> {
 }
 
 /// Founds every small table.
-pub(crate) fn found(org: &Org) -> SmallTables {
+pub(crate) fn found(org: &Org) -> FixedTables {
     let usage = Usage::count(org);
-    let tables = SMALL_TABLES.iter().map(|table| match *table {
+    let tables = FIXED_TABLES.iter().map(|table| match *table {
         "Organization" => vec![organization(org)],
-        "UserLicense" => user_licences(org, &usage),
-        "PermissionSetLicense" => permission_set_licences(org, &usage),
+        "UserLicense" => user_licenses(org, &usage),
+        "PermissionSetLicense" => permission_set_licenses(org, &usage),
         "Profile" => profiles(org),
         "UserRole" => roles(org),
         "PermissionSet" => permission_sets(org),
@@ -133,16 +133,16 @@ pub(crate) fn found(org: &Org) -> SmallTables {
         "ActiveFeatureLicenseMetric" => metrics::features(org, &usage),
         _ => packages(org, &usage),
     });
-    SmallTables { tables: tables.collect() }
+    FixedTables { tables: tables.collect() }
 }
 
 /// Brings the used numbers up to date after users vanished.
 pub(crate) fn recount(org: &mut Org) {
     let usage = Usage::count(org);
-    for (row, used) in usage.licences.iter().enumerate() {
+    for (row, used) in usage.licenses.iter().enumerate() {
         *used_cell(org, USER_LICENSE, row) = Value::Int(*used);
     }
-    for (row, used) in usage.permission_set_licences.iter().enumerate() {
+    for (row, used) in usage.permission_set_licenses.iter().enumerate() {
         *used_cell(org, PERMISSION_SET_LICENSE, row) = Value::Int(*used);
     }
     for (row, used) in usage.packages.iter().enumerate() {
@@ -160,11 +160,11 @@ pub(crate) fn use_seats(org: &mut Org, table: usize, row: usize, by: i64) {
 
 /// How many seats of a pool are left; a negative total is unlimited.
 pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
-    let object = schema::known(SMALL_TABLES[table]);
+    let object = schema::known(FIXED_TABLES[table]);
     let total = if table == PACKAGE_LICENSE { "AllowedLicenses" } else { "TotalLicenses" };
     let number = |field: &str| {
         let (cell, _) = object.field(field).expect("a pool has numbers");
-        match org.small.tables[table][row][cell] {
+        match org.fixed_tables.tables[table][row][cell] {
             Value::Int(number) => number,
             _ => 0,
         }
@@ -175,18 +175,18 @@ pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
 /// Makes the organisation a sandbox, or a production one.
 pub(crate) fn set_sandbox(org: &mut Org, sandbox: bool) {
     let (cell, _) = schema::known("Organization").field("IsSandbox").expect("an organisation says what it is");
-    org.small.tables[ORGANIZATION][0][cell] = Value::Bool(sandbox);
+    org.fixed_tables.tables[ORGANIZATION][0][cell] = Value::Bool(sandbox);
 }
 
 fn used_cell(org: &mut Org, table: usize, row: usize) -> &mut Value<'static> {
-    let (cell, _) = schema::known(SMALL_TABLES[table]).field("UsedLicenses").expect("a pool counts its use");
-    &mut org.small.tables[table][row][cell]
+    let (cell, _) = schema::known(FIXED_TABLES[table]).field("UsedLicenses").expect("a pool counts its use");
+    &mut org.fixed_tables.tables[table][row][cell]
 }
 
 /// The licence of a profile, by their places.
-pub(crate) fn licence_of_profile(profile: u16) -> u8 {
-    let (licence, _) = catalogue::profiles().nth(usize::from(profile)).expect("profiles are checked on entry");
-    licence as u8
+pub(crate) fn license_of_profile(profile: u16) -> u8 {
+    let (license, _) = catalogue::profiles().nth(usize::from(profile)).expect("profiles are checked on entry");
+    license as u8
 }
 
 fn organization(org: &Org) -> Cells {
@@ -201,17 +201,17 @@ fn organization(org: &Org) -> Cells {
         .cells
 }
 
-fn user_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let rows = LICENCES.iter().zip(usage.licences).map(|(licence, used)| {
+fn user_licenses(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = LICENSES.iter().zip(usage.licenses).map(|(license, used)| {
         let row = Row::new(org, "UserLicense")
-            .text("LicenseDefinitionKey", licence.key)
-            .text("Name", licence.name)
-            .text("MasterLabel", licence.name)
+            .text("LicenseDefinitionKey", license.key)
+            .text("Name", license.name)
+            .text("MasterLabel", license.name)
             .text("Status", "Active")
             .int("TotalLicenses", used + used / 10 + 5)
             .int("UsedLicenses", used)
             .with("UsedLicensesLastUpdated", Value::Time(org.founded - 5 * 3600));
-        match licence.key.ends_with("_Login") {
+        match license.key.ends_with("_Login") {
             true => row.int("MonthlyLoginsEntitlement", used * 3 + 100).int("MonthlyLoginsUsed", used * 2 + 7),
             false => row,
         }
@@ -219,29 +219,29 @@ fn user_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
     rows.map(|row| row.cells).collect()
 }
 
-fn permission_set_licences(org: &Org, usage: &Usage) -> Vec<Cells> {
-    let rows = PERMISSION_SET_LICENCES.iter().zip(usage.permission_set_licences).map(|(licence, used)| {
+fn permission_set_licenses(org: &Org, usage: &Usage) -> Vec<Cells> {
+    let rows = PERMISSION_SET_LICENSES.iter().zip(usage.permission_set_licenses).map(|(license, used)| {
         Row::new(org, "PermissionSetLicense")
-            .text("DeveloperName", licence.key)
+            .text("DeveloperName", license.key)
             .text("Language", "en_US")
-            .text("MasterLabel", licence.label)
-            .text("PermissionSetLicenseKey", licence.key)
-            .text("Status", if licence.expired { "Disabled" } else { "Active" })
-            .date("ExpirationDate", if licence.expired { -45 } else { 320 })
+            .text("MasterLabel", license.label)
+            .text("PermissionSetLicenseKey", license.key)
+            .text("Status", if license.expired { "Disabled" } else { "Active" })
+            .date("ExpirationDate", if license.expired { -45 } else { 320 })
             .int("TotalLicenses", used + used / 5 + 3)
             .int("UsedLicenses", used)
             .int("MigratableLicenses", 0)
-            .flag("IsAvailableForIntegrations", licence.key == "SalesforceAPIIntegrationPsl")
+            .flag("IsAvailableForIntegrations", license.key == "SalesforceAPIIntegrationPsl")
     });
     rows.map(|row| row.cells).collect()
 }
 
 fn profiles(org: &Org) -> Vec<Cells> {
-    let rows = catalogue::profiles().map(|(licence, name)| {
+    let rows = catalogue::profiles().map(|(license, name)| {
         Row::new(org, "Profile")
             .text("Name", name)
-            .refer("UserLicenseId", "UserLicense", licence)
-            .text("UserType", LICENCES[licence].user_type)
+            .refer("UserLicenseId", "UserLicense", license)
+            .text("UserType", LICENSES[license].user_type)
     });
     rows.map(|row| row.cells).collect()
 }
@@ -258,23 +258,23 @@ fn roles(org: &Org) -> Vec<Cells> {
 }
 
 fn permission_sets(org: &Org) -> Vec<Cells> {
-    let shadows = catalogue::profiles().enumerate().map(|(profile, (licence, name))| {
+    let shadows = catalogue::profiles().enumerate().map(|(profile, (license, name))| {
         Row::new(org, "PermissionSet")
             .with("Name", text(format!("X00e_{profile}")))
             .text("Label", name)
-            .refer("LicenseId", "UserLicense", licence)
+            .refer("LicenseId", "UserLicense", license)
             .refer("ProfileId", "Profile", profile)
             .flag("IsOwnedByProfile", true)
             .text("Type", "Profile")
     });
-    let custom = PERMISSION_SETS.iter().map(|(name, label, licence)| {
+    let custom = PERMISSION_SETS.iter().map(|(name, label, license)| {
         let row = Row::new(org, "PermissionSet")
             .text("Name", name)
             .text("Label", label)
             .flag("IsOwnedByProfile", false)
             .text("Type", "Regular");
-        match licence {
-            Some(licence) => row.refer("LicenseId", "PermissionSetLicense", *licence as usize),
+        match license {
+            Some(license) => row.refer("LicenseId", "PermissionSetLicense", *license as usize),
             None => row,
         }
     });
@@ -295,11 +295,11 @@ fn packages(org: &Org, usage: &Usage) -> Vec<Cells> {
     rows.map(|row| row.cells).collect()
 }
 
-impl SmallTables {
+impl FixedTables {
     /// The seats bought of a user licence.
-    pub(crate) fn seats_bought(&self, licence: usize) -> u64 {
+    pub(crate) fn seats_bought(&self, license: usize) -> u64 {
         let (cell, _) = schema::known("UserLicense").field("TotalLicenses").expect("a pool has a total");
-        match self.tables[USER_LICENSE][licence][cell] {
+        match self.tables[USER_LICENSE][license][cell] {
             Value::Int(total) => u64::try_from(total).unwrap_or(0),
             _ => 0,
         }

@@ -16,13 +16,13 @@ pub(crate) struct Entry {
 }
 
 #[derive(Default)]
-pub(crate) struct Journal {
+pub(crate) struct RequestLog {
     counts: BTreeMap<&'static str, u64>,
     bulk_jobs: BTreeMap<&'static str, u64>,
     log: Vec<Entry>,
 }
 
-impl Journal {
+impl RequestLog {
     pub(crate) fn count(&mut self, kind: &'static str) {
         *self.counts.entry(kind).or_default() += 1;
     }

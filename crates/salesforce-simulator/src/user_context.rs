@@ -1,4 +1,4 @@
-//! Who is looking: a user's permissions and the faults in force decide what exists for them.
+//! The user behind a call: permissions and faults decide what exists for that user.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::schema::{Field, LinkTable, Object, Table};
 
 /// The user behind a data call, at one moment and one API version.
 #[derive(Clone)]
-pub(crate) struct Viewer {
+pub(crate) struct UserContext {
     pub(crate) user: u32,
     pub(crate) permissions: Permissions,
     /// The API version's whole number.
@@ -19,7 +19,7 @@ pub(crate) struct Viewer {
     pub(crate) faults: Arc<Faults>,
 }
 
-impl Viewer {
+impl UserContext {
     pub(crate) fn has(&self, permission: Permission) -> bool {
         self.permissions.has(permission)
     }
@@ -56,7 +56,7 @@ impl Viewer {
         match object.table {
             Table::LoginHistory => self.sees_own_logins_only(),
             Table::User | Table::UserLogin => self.sees_own_user_only(),
-            Table::Small(_) => object.name == "Profile" && self.sees_own_profile_only(),
+            Table::Fixed(_) => object.name == "Profile" && self.sees_own_profile_only(),
             Table::Link(LinkTable::PermissionSet) => self.sees_own_assignments_only(),
             Table::Link(_) | Table::Access => false,
         }
@@ -69,7 +69,7 @@ impl Viewer {
         match row {
             Row::Login(login) => login.user == self.user,
             Row::User(user) => user.index == self.user,
-            Row::Small { row, .. } => *row == usize::from(org.user(self.user).profile),
+            Row::Fixed { row, .. } => *row == usize::from(org.user(self.user).profile),
             Row::Link(link) => object.name == "PermissionSetAssignment" && link.user == self.user,
             Row::Access(_) => true,
         }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::request::Request;
 use crate::refusal::Refusal;
 
 /// The body that makes a job; unknown members and values are refused.
@@ -61,18 +60,18 @@ enum Abortion {
 }
 
 impl Asked {
-    pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
-        serde_json::from_slice(&request.body).map_err(|error| unreadable(&error))
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        serde_json::from_slice(body).map_err(|error| malformed(&error))
     }
 }
 
 impl Change {
-    pub(crate) fn read(request: &Request) -> Result<Self, Refusal> {
-        serde_json::from_slice(&request.body).map_err(|error| unreadable(&error))
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        serde_json::from_slice(body).map_err(|error| malformed(&error))
     }
 }
 
-// The vendor does not document how it words this; its reader of JSON is the one that minds.
-fn unreadable(error: &serde_json::Error) -> Refusal {
+// Salesforce does not document this message.
+fn malformed(error: &serde_json::Error) -> Refusal {
     Refusal::bad("JSON_PARSER_ERROR", error.to_string())
 }
