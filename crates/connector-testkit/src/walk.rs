@@ -43,5 +43,5 @@ pub(super) async fn pull(
 
 /// The processes that the connector says it reads.
 pub(super) fn read_processes(fixture: &dyn Fixture) -> Vec<Process> {
-    Process::ALL.into_iter().filter(|process| process.is_read() && fixture.manifest().does(*process)).collect()
+    Process::ALL.into_iter().filter(|process| process.is_read() && fixture.manifest().supports(*process)).collect()
 }

@@ -1,43 +1,43 @@
-//! The subscription catalogue: which product an identifier stands for.
+//! The subscription catalogue: the product of each subscription identifier.
 //!
-//! Data, not code: a file under `fixtures/`, embedded by the connector. The key decides; where a vendor's key is
-//! not known for certain, the name does.
+//! A catalogue is a JSON file under `fixtures/` that the connector embeds. An identifier is recognized by its key, or by
+//! its name where the vendor's key is uncertain.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind, Identifier, Result};
 
-/// What an identifier stands for.
+/// The software product that an identifier stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Product {
-    /// Who makes it.
+    /// The publisher.
     pub publisher: String,
-    /// The product, in the vendor's words: `Sales Cloud`.
+    /// The vendor's name of the product: `Sales Cloud`.
     pub product: String,
-    /// The variant within the product: `Login`, `Plus`; `None` for the product itself.
+    /// The edition: `Login`, `Plus`; `None` for the product itself.
     pub edition: Option<String>,
-    /// The sort of software: `CRM`.
+    /// The category of software: `CRM`.
     pub category: Option<String>,
 }
 
-/// One line of the catalogue.
+/// An entry of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueEntry {
-    /// The kind of identifier it speaks of.
+    /// The kind of the identifiers.
     pub kind: String,
-    /// The vendor's keys for it, compared exactly.
+    /// The vendor's keys, compared exactly.
     #[serde(default)]
     pub keys: Vec<String>,
-    /// The vendor's names for it, compared without case; used only for keys that no entry knows.
+    /// The vendor's names, compared without case; used only if no entry has the key.
     #[serde(default)]
     pub names: Vec<String>,
     /// The product.
     pub product: String,
-    /// The variant.
+    /// The edition.
     #[serde(default)]
     pub edition: Option<String>,
-    /// The sort of software.
+    /// The category of software.
     #[serde(default)]
     pub category: Option<String>,
 }
@@ -48,30 +48,30 @@ pub struct CatalogueEntry {
 pub struct Catalogue {
     /// Who makes everything in it.
     pub publisher: String,
-    /// Its lines; the first that matches wins.
+    /// The entries; the first match counts.
     pub entries: Vec<CatalogueEntry>,
 }
 
 impl Catalogue {
-    /// Reads a catalogue.
+    /// Parses a catalogue.
     ///
     /// # Errors
-    /// `Malformed` with the place of the fault.
+    /// `Malformed`; the source has the position.
     pub fn parse(json: &str) -> Result<Self> {
         serde_json::from_str(json)
-            .map_err(|e| Error::new(ErrorKind::Malformed, "subscription catalogue is not understood").with_source(e))
+            .map_err(|e| Error::new(ErrorKind::Malformed, "subscription catalogue is malformed").with_source(e))
     }
 
-    /// Finds the product of `identifier`, by key and then by name; `None` sends it to the queue of unrecognized ones.
+    /// Finds the product of `identifier`, by key and then by name; `None` if it is unknown.
     #[must_use]
     pub fn recognize(&self, identifier: &Identifier) -> Option<Product> {
         let of_kind = || self.entries.iter().filter(|entry| entry.kind == identifier.id.kind);
         let by_key = of_kind().find(|entry| entry.keys.contains(&identifier.id.key));
-        let by_name = || of_kind().find(|entry| entry.names.iter().any(|n| same_words(n, &identifier.name)));
+        let by_name = || of_kind().find(|entry| entry.names.iter().any(|n| same_name(n, &identifier.name)));
         by_key.or_else(by_name).map(|entry| self.product(entry))
     }
 
-    /// Lists the products, each once, in the order of the file.
+    /// Lists the products without duplicates, in the order of the file.
     #[must_use]
     pub fn products(&self) -> Vec<Product> {
         let mut products = Vec::new();
@@ -93,7 +93,7 @@ impl Catalogue {
     }
 }
 
-fn same_words(a: &str, b: &str) -> bool {
+fn same_name(a: &str, b: &str) -> bool {
     a.trim().to_lowercase() == b.trim().to_lowercase()
 }
 
@@ -111,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_outranks_a_name() {
+    fn a_key_takes_precedence_over_a_name() {
         let found = catalogue().recognize(&Identifier::new("SEAT", "B", "Alpha")).unwrap();
         assert_eq!((found.product.as_str(), found.edition.as_deref()), ("Second", Some("Login")));
     }
 
     #[test]
-    fn an_unknown_key_is_found_by_its_name_whatever_its_case() {
+    fn an_unknown_key_is_recognized_by_name_without_case() {
         let found = catalogue().recognize(&Identifier::new("SEAT", "Z", " alpha ")).unwrap();
         assert_eq!(found.product, "First");
     }

@@ -1,17 +1,17 @@
-//! Time as an argument.
+//! The clock, as an argument.
 
 use std::fmt::Debug;
 use std::sync::Mutex;
 
 use chrono::{DateTime, Duration, SubsecRound, Utc};
 
-/// Tells the time, in whole microseconds: what both databases keep.
+/// A clock with microsecond precision, which both databases keep.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// Returns the time now.
+    /// Returns the current time.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The machine's clock.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
@@ -22,18 +22,18 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is told otherwise; for tests and simulations.
+/// A clock that only moves when it is told to, for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<DateTime<Utc>>);
 
 impl ManualClock {
-    /// Starts at `now`.
+    /// Makes a clock that shows `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         Self(Mutex::new(now.trunc_subsecs(6)))
     }
 
-    /// Moves the clock; backwards is allowed, as on real machines.
+    /// Moves the clock forwards, or backwards with a negative duration.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().expect("no holder of the clock panics") += by;
     }

@@ -1,4 +1,4 @@
-//! The two traits a connector crate implements.
+//! The two traits that a connector crate implements.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,96 +13,104 @@ use crate::{
     SetupContext,
 };
 
-/// A link to one organisation. Cheap to make, without state worth keeping: everything that must outlive a call is
-/// in the cursor.
+/// A connection to one organisation of a vendor.
+///
+/// A connector is cheap to create and keeps no state between calls: everything that has to survive is in the [`Cursor`].
+/// The engine creates connectors often, and calls one from several tasks at once.
 #[async_trait]
 pub trait Connector: Debug + Send + Sync + 'static {
-    /// Looks at the link the way each process would, without side effects, and says per process what is missing
-    /// and how to mend it. Diagnoses every process of the manifest, the ones it does not carry out too. Never
-    /// fails: a broken link is a finding.
+    /// Checks the connection without side effects, and reports per process what is missing and how to fix it.
+    ///
+    /// The diagnosis covers every process of the manifest, including unsupported ones. The check never fails: a broken
+    /// connection is a finding.
     async fn check(&self) -> Diagnosis;
 
-    /// Reads one page of `process`, from the beginning or from where an earlier page left off.
+    /// Reads one page of `process`, from the beginning or from the cursor of the previous page.
     ///
-    /// Asking twice from the same position is allowed and gives the same rows while the organisation stands still.
-    /// A page that has more to come names a position different from the one it was asked with.
+    /// The same cursor may be read twice, and gives the same rows while the organisation does not change. A page that is
+    /// not the last one returns a cursor that differs from `from`.
     ///
     /// # Errors
-    /// `Unsupported` for a process that the manifest does not carry out; `CursorExpired` when `from` means nothing
-    /// any more; otherwise what the vendor's answer amounts to.
+    /// - `Unsupported` if the manifest does not support the process.
+    /// - `CursorExpired` if `from` is no longer valid.
+    /// - Otherwise the kind of the vendor's error.
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page>;
 
-    /// Says what would stand in the way of each order, without doing it; one list per order, in their order.
-    /// Refuses unless it is written, as the other two methods about deeds do.
+    /// Reports what would prevent each order, without executing it. Returns one list per order, in the same order.
+    ///
+    /// The default implementations of the three reclaim methods return `Unsupported`.
     ///
     /// # Errors
-    /// `Unsupported` when the manifest does not carry reclaim out.
+    /// `Unsupported` if the manifest does not support reclaim.
     async fn preflight(&self, _orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
-        Err(no_deeds())
+        Err(unsupported_write())
     }
 
-    /// Carries orders out; one result per order, in their order. Asking twice is harmless, and says so
-    /// ([`crate::Outcome::AlreadyDone`]). One order's failure is no other's.
+    /// Executes orders. Returns one result per order, in the same order.
+    ///
+    /// Executing an order twice is harmless and gives [`AlreadyDone`](crate::Outcome::AlreadyDone). One failed order does
+    /// not affect the others.
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
-        orders.iter().map(|order| Err(no_deeds().with("order", &order.id))).collect()
+        orders.iter().map(|order| Err(unsupported_write().with("order", &order.id))).collect()
     }
 
-    /// Puts back what a receipt says was taken.
+    /// Reverts the order of a receipt.
     ///
     /// # Errors
-    /// `Refused` when the vendor will not have it, a pool without a free seat for example; `Unsupported` when the
-    /// manifest does not carry reclaim out.
+    /// - `Refused` if the vendor refuses it, for example because the pool is full.
+    /// - `Unsupported` if the manifest does not support reclaim.
     async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
-        Err(no_deeds().with("order", &receipt.order))
+        Err(unsupported_write().with("order", &receipt.order))
     }
 }
 
-fn no_deeds() -> Error {
-    Error::new(ErrorKind::Unsupported, "connector does not reclaim")
+fn unsupported_write() -> Error {
+    Error::new(ErrorKind::Unsupported, "connector does not support reclaim")
 }
 
-/// What a connector is given to work with.
+/// What a connector receives when it is created.
 #[derive(Debug, Clone)]
 pub struct ConnectContext {
-    /// The one way to the network: bearer, re-authentication, limits and metering are in it.
+    /// The HTTP client, with token, re-authentication, limits and usage.
     pub http: Http,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
 }
 
-/// The typed face of a connector crate; never `dyn`. [`crate::Registration::of`] makes the untyped one.
+/// The entry point of a connector crate, with its configuration type. [`Registration::of`](crate::Registration::of)
+/// erases the type.
 pub trait Provider: Connector + Sized {
-    /// The alias's merged properties with its instance URL (`instanceUrl`), nothing secret. Unknown properties are
-    /// refused (`#[serde(deny_unknown_fields)]`), names are camelCase, and the doc comments become the help texts
-    /// of the form.
+    /// The properties of an alias, including `instanceUrl` and no secrets.
+    ///
+    /// Names are camelCase, unknown properties are refused (`#[serde(deny_unknown_fields)]`), and the doc comments become
+    /// the help texts of the form.
     type Config: DeserializeOwned + JsonSchema + Send;
 
-    /// What the connector is and does.
+    /// The description of the connector.
     const MANIFEST: Manifest;
 
-    /// Says where tokens come from; `None` when the vendor needs none.
+    /// Returns the OAuth endpoints; `None` if the vendor needs no token.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the property, its fault and the remedy.
+    /// `ConfigInvalid` with the property, the problem and the remedy.
     fn oauth(config: &Self::Config) -> Result<Option<OAuth>>;
 
-    /// Says what is done at the vendor before a connection works, in the vendor's words; asked for the grants that
-    /// the manifest offers. Unless it is written, it says what follows from the manifest alone.
+    /// Returns the set-up steps at the vendor, for a grant of the manifest. The default follows from the manifest.
     #[must_use]
     fn setup(context: &SetupContext<'_>) -> Setup {
-        Setup::unguided(&Self::MANIFEST, context)
+        Setup::default_for(&Self::MANIFEST, context)
     }
 
-    /// Says whether a scope that was granted allows what `needed` does. Written where the vendor has scopes that hold
-    /// others, or two words for one.
+    /// Says whether a granted scope includes `needed`. Override it if scopes of the vendor include others or have several
+    /// names.
     #[must_use]
     fn covers(granted: &str, needed: &str) -> bool {
         granted == needed
     }
 
-    /// Makes the link. No I/O.
+    /// Creates a connection. No I/O.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the property, its fault and the remedy.
+    /// `ConfigInvalid` with the property, the problem and the remedy.
     fn connect(config: Self::Config, context: ConnectContext) -> Result<Self>;
 }

@@ -1,4 +1,4 @@
-//! The error of the contract: its kind names what the engine does next.
+//! The error type of the contract. Its kind tells the engine what to do next.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,71 +8,71 @@ use chrono::{DateTime, Utc};
 
 use crate::Finding;
 
-/// The pair under which an `Unavailable` keeps the seconds that the vendor asked us to wait.
+/// The key under which an `Unavailable` error keeps the vendor's `Retry-After`, in seconds.
 pub(crate) const RETRY_AFTER: &str = "retry_after_s";
 
-/// The result of everything a connector does.
+/// The result type of the contract.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, by what is to be done about it.
+/// The kinds of errors, by what the engine does next.
 ///
-/// | kind | what follows, for a page | who has to act |
+/// | kind | next step of the engine | who has to act |
 /// |---|---|---|
-/// | `RateLimited`, `Unavailable` | the same position again, a little later | nobody |
-/// | `QuotaExhausted` | the run pauses until calls are allowed again | nobody |
-/// | `CursorExpired` | the process starts over | nobody |
-/// | `Conflict`, `NotFound` | the engine looks again | nobody |
-/// | `Unauthenticated` | the run fails, the profile waits for a new connection | whoever can consent |
-/// | `Forbidden`, `ConfigInvalid` | the run fails with a finding | an administrator |
-/// | `Unsupported` | the process is never asked again | nobody |
-/// | `Refused` | the order fails with the vendor's reason | whoever gave the order |
-/// | `Malformed`, `Unexpected` | the run fails | whoever maintains the connector |
+/// | `RateLimited`, `Unavailable` | retries with the same cursor | nobody |
+/// | `QuotaExhausted` | pauses the run until calls are allowed again | nobody |
+/// | `CursorExpired` | starts the process over | nobody |
+/// | `Conflict`, `NotFound` | reads the state again | nobody |
+/// | `Unauthenticated` | fails the run; the profile needs new credentials | a user who can authorize |
+/// | `Forbidden`, `ConfigInvalid` | fails the run with a finding | an administrator |
+/// | `Unsupported` | does not run the process again | nobody |
+/// | `Refused` | fails the order with the vendor's reason | the user who gave the order |
+/// | `Malformed`, `Unexpected` | fails the run | the maintainer of the connector |
 ///
-/// None of these retires anything.
+/// None of them retires records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The alias is set up wrongly; a person must change it.
+    /// The configuration of the alias is not valid. An administrator has to change it.
     ConfigInvalid,
-    /// The credential is not accepted, and renewing it once did not help; a person must reconnect.
+    /// The vendor refuses the credential, also after one renewal. A user has to authorize again.
     Unauthenticated,
-    /// The connection lacks a permission; a person must grant it.
+    /// A permission is missing. An administrator has to grant it.
     Forbidden,
-    /// What was asked for does not exist.
+    /// The resource does not exist.
     NotFound,
-    /// Somebody else changed it meanwhile; look again.
+    /// The resource was changed by another client. Read it again.
     Conflict,
-    /// The vendor no longer knows the position, or it is not one of ours; start the process over.
+    /// The cursor is no longer valid. Start the process over.
     CursorExpired,
-    /// Too fast; go on after the time, or after a back-off when the vendor did not name one.
+    /// Too many requests. Retry after the given time, or after a back-off.
     RateLimited {
-        /// How long the vendor asked us to wait.
+        /// The `Retry-After` of the vendor.
         retry_after: Option<Duration>,
     },
-    /// The allowance is spent; pause until the time, or until the governor's next look when unknown.
+    /// The API calls of the period are used up. Pause until the given time, or until the next check of the allowance.
     QuotaExhausted {
-        /// When calls are allowed again.
+        /// The time from which calls are allowed again.
         until: Option<DateTime<Utc>>,
     },
-    /// The vendor is away or broke off; try again.
+    /// The vendor is unavailable, or the connection was lost. Retry.
     Unavailable,
-    /// This connector, or this organisation, does not do that; never asked again.
+    /// The connector or the organisation does not support the operation.
     Unsupported,
-    /// The vendor's answer is not understood. Never a default, never a guess.
+    /// The response cannot be parsed. A connector never replaces it by a default.
     Malformed,
-    /// The vendor understood and said no, for a reason of its own.
+    /// The vendor refused the operation.
     Refused,
-    /// A bug, ours or theirs.
+    /// A bug in the connector or at the vendor.
     Unexpected,
 }
 
 impl ErrorKind {
-    /// Says whether the same call may succeed a little later without anyone doing anything.
+    /// Says whether a retry may succeed without any other change.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::RateLimited { .. } | Self::Unavailable)
     }
 
-    /// Returns the stable word for findings and logs, `UNAVAILABLE` for example.
+    /// Returns the stable code for findings and logs, for example `UNAVAILABLE`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -93,10 +93,10 @@ impl ErrorKind {
     }
 }
 
-/// A failure, in one line for people and with pairs for logs.
+/// An error with a kind, a message, context and a source.
 ///
-/// `Display` is the message and its pairs; the cause stays behind `source()`. Neither ever holds a secret, a URL's
-/// query or a response's body.
+/// `Display` gives the message and the context in one line; `source()` gives the cause. Neither contains a secret, the
+/// query of a URL or the body of a response.
 ///
 /// ```
 /// use seatgraph_core::{Error, ErrorKind};
@@ -117,64 +117,64 @@ struct Inner {
 }
 
 impl Error {
-    /// States a failure: lower case, no full stop, naming the thing.
+    /// Makes an error. The message is in lower case, without a full stop, and names the subject.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner { kind, message: message.into(), context: Vec::new(), finding: None, source: None }))
     }
 
-    /// Adds a pair that helps to find the cause: `("object", "LoginHistory")`, `("status", "403")`.
+    /// Adds context, for example `("object", "LoginHistory")` or `("status", "403")`.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
         self.0.context.push((key, value.to_string()));
         self
     }
 
-    /// Puts the cause behind the message.
+    /// Sets the source of the error.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// Says what a person should know and do; shown on the run and the profile instead of a general remedy.
+    /// Sets the finding that is shown on the run and the profile.
     #[must_use]
     pub fn with_finding(mut self, finding: Finding) -> Self {
         self.0.finding = Some(finding);
         self
     }
 
-    /// Returns the same failure under another kind.
+    /// Changes the kind.
     #[must_use]
     pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// What is to be done about it.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The message without its pairs.
+    /// Returns the message without the context.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The pairs, in the order in which they were added.
+    /// Returns the context, in the order in which it was added.
     #[must_use]
     pub fn context(&self) -> &[(&'static str, String)] {
         &self.0.context
     }
 
-    /// Looks a pair up; the latest wins.
+    /// Returns the context value of `key`; the latest if there are several.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.context.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| v.as_str())
     }
 
-    /// What a person should know and do, where the connector said so.
+    /// Returns the finding, if the connector set one.
     #[must_use]
     pub fn finding(&self) -> Option<&Finding> {
         self.0.finding.as_ref()
@@ -214,28 +214,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_one_line_for_people_and_its_causes_follow_in_debug() {
+    fn display_is_one_line_and_debug_adds_the_sources() {
         let cause = std::io::Error::other("socket closed");
-        let error = Error::new(ErrorKind::Unavailable, "connection broke off")
+        let error = Error::new(ErrorKind::Unavailable, "connection was lost")
             .with("path", "/x")
             .with("status", 503)
             .with_source(cause);
-        assert_eq!(error.to_string(), "connection broke off (path=/x, status=503)");
-        let long = "UNAVAILABLE: connection broke off (path=/x, status=503)\n  caused by: socket closed";
+        assert_eq!(error.to_string(), "connection was lost (path=/x, status=503)");
+        let long = "UNAVAILABLE: connection was lost (path=/x, status=503)\n  caused by: socket closed";
         assert_eq!(format!("{error:?}"), long);
     }
 
     #[test]
-    fn the_latest_pair_of_a_name_counts() {
+    fn the_latest_context_of_a_key_is_returned() {
         let error = Error::new(ErrorKind::Refused, "no").with("status", 400).with("status", 409);
         assert_eq!(error.get("status"), Some("409"));
     }
 
     #[test]
-    fn only_what_passes_by_itself_is_transient() {
-        let passing = [ErrorKind::Unavailable, ErrorKind::RateLimited { retry_after: None }];
-        let lasting = [ErrorKind::QuotaExhausted { until: None }, ErrorKind::CursorExpired, ErrorKind::Conflict];
-        assert!(passing.into_iter().all(ErrorKind::is_transient));
-        assert!(!lasting.into_iter().any(ErrorKind::is_transient));
+    fn only_unavailability_and_rate_limits_are_transient() {
+        let transient = [ErrorKind::Unavailable, ErrorKind::RateLimited { retry_after: None }];
+        let permanent = [ErrorKind::QuotaExhausted { until: None }, ErrorKind::CursorExpired, ErrorKind::Conflict];
+        assert!(transient.into_iter().all(ErrorKind::is_transient));
+        assert!(!permanent.into_iter().any(ErrorKind::is_transient));
     }
 }

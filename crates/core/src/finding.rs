@@ -1,43 +1,43 @@
-//! What a look at the organisation found, and what to do about it.
+//! Findings of a check or a sync, and what to do about them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Process;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Severity {
-    /// Worth knowing; nothing is missing.
+    /// Information; the process is complete.
     Info,
-    /// Something is missing; the process goes on without it.
+    /// Some data is missing; the process continues without it.
     Warning,
-    /// The process cannot do its work.
+    /// The process cannot run.
     Error,
 }
 
-/// Something a person should know, with what was seen and what to do.
+/// A problem or a notice for an administrator, with its evidence and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// A stable word, `PERMISSION_MISSING` for example; clients branch on it.
+    /// A stable code, for example `PERMISSION_MISSING`. Clients may depend on it.
     pub code: String,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// The process it concerns; `None` when it concerns the connection as a whole.
+    /// The affected process; `None` for the connection as a whole.
     pub process: Option<Process>,
-    /// One sentence: what is the matter.
+    /// The problem, in one or two sentences.
     pub message: String,
-    /// What was seen that says so: a vendor's code and words, a count; never a secret or a person's data.
+    /// The evidence: the vendor's error code and message, or a count. Never a secret or personal data.
     pub seen: Option<String>,
-    /// What to do about it, addressed to an administrator.
+    /// What an administrator has to do.
     pub remedy: String,
-    /// The vendor's page on the matter.
+    /// A page of the vendor's documentation.
     pub docs_url: Option<String>,
 }
 
 impl Finding {
-    /// States a finding; what was seen, the process and a reference are added by the `with_` methods.
+    /// Makes a finding without evidence, process and documentation.
     pub fn new(
         code: impl Into<String>,
         severity: Severity,
@@ -55,21 +55,21 @@ impl Finding {
         }
     }
 
-    /// Names the process it concerns.
+    /// Sets the affected process.
     #[must_use]
     pub const fn with_process(mut self, process: Process) -> Self {
         self.process = Some(process);
         self
     }
 
-    /// Adds what was seen.
+    /// Sets the evidence.
     #[must_use]
     pub fn with_seen(mut self, seen: impl Into<String>) -> Self {
         self.seen = Some(seen.into());
         self
     }
 
-    /// Adds the vendor's page.
+    /// Sets the page of the vendor's documentation.
     #[must_use]
     pub fn with_docs(mut self, url: impl Into<String>) -> Self {
         self.docs_url = Some(url.into());
@@ -77,54 +77,54 @@ impl Finding {
     }
 }
 
-/// The organisation behind a connection.
+/// The organisation of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organization {
-    /// The vendor's immutable id; two profiles never share one.
+    /// The vendor's immutable id. No two profiles have the same.
     pub external_id: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Whether it is a copy for trying things out.
+    /// Whether it is a sandbox.
     pub sandbox: bool,
-    /// The edition bought, in the vendor's words.
+    /// The vendor's name of the edition.
     pub edition: Option<String>,
 }
 
-/// The account that the connection acts as.
+/// The account as which the connection is authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principal {
-    /// Its external id.
+    /// The external id.
     pub external_id: String,
-    /// The name it logs in with.
+    /// The username.
     pub username: String,
 }
 
-/// How many calls the organisation may receive, and how many it did, by its own count.
+/// The API calls of an organisation, as the vendor counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowance {
-    /// Calls allowed in the vendor's period.
+    /// Calls allowed per period of the vendor.
     pub limit: u64,
-    /// Calls used by everybody.
+    /// Calls used by all clients.
     pub used: u64,
-    /// When the vendor said so.
+    /// The time of the report.
     pub at: DateTime<Utc>,
 }
 
-/// What [`crate::Connector::check`] saw. A broken link is a finding, so there is always an answer.
+/// The result of [`Connector::check`](crate::Connector::check).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// The organisation; `None` when it could not be asked.
+    /// The organisation; `None` if it could not be read.
     pub organization: Option<Organization>,
-    /// Who we are there; `None` when it could not be asked.
+    /// The authenticated account; `None` if it could not be read.
     pub principal: Option<Principal>,
-    /// What is the matter, worst first within a process.
+    /// The findings, the most severe first within a process.
     pub findings: Vec<Finding>,
-    /// Calls left.
+    /// The API calls used and allowed.
     pub allowance: Option<Allowance>,
 }
 
 impl Diagnosis {
-    /// Says whether `process` cannot do its work: an error about it or about the connection as a whole.
+    /// Says whether `process` cannot run: it has a finding of severity `Error`, or the connection as a whole has one.
     #[must_use]
     pub fn is_broken(&self, process: Process) -> bool {
         self.findings

@@ -1,23 +1,23 @@
-//! The one way to the network: bearer, one re-authentication, limits, metering, and errors in the contract's words.
+//! The HTTP client of connectors: bearer token, one re-authentication, limits, usage, and errors of the contract.
 //!
-//! A connector is handed an [`Http`] that is bound to its connection. It asks for paths, never for addresses: where
-//! a path leads is decided by the token in force (`instance_url`) or the base address, and a path that would lead
-//! anywhere else is refused, because the bearer would go with it. No retry is in here; the layers above do that.
+//! A connector receives an [`Http`] that is bound to its connection. It requests paths, not URLs. A path is resolved
+//! against the token's `instance_url` or the base URL. A path that would leave that origin is refused, because the
+//! bearer token would leave with it. The client does not retry; the [layers](crate::layers) do.
 //!
-//! # What it does, in the order in which it happens
+//! # Request
 //!
-//! 1. The path is put behind the token's `instance_url`, or the base address; it must stay there.
-//! 2. A literal address must be one that may be reached ([`Reach`]); a name is judged by what it resolves to.
-//! 3. The request goes out with the bearer, once. Redirects are not followed and no proxy is asked: both would take
-//!    the bearer somewhere else.
-//! 4. The body is read whole, unpacked, and cut off with an error at [`HttpOptions::max_body`].
-//! 5. The [`Dialect`] reads the allowance, and turns anything but 2xx into an error.
-//! 6. Where that error is `Unauthenticated`, the token is renewed and everything from 1 is done once more.
+//! 1. The path is resolved against the token's `instance_url`, or the base URL.
+//! 2. An IP address must be allowed by the [`EgressPolicy`]; a host name is checked after its resolution.
+//! 3. The request is sent once, with the bearer token. Redirects are not followed and proxies are not used, because both
+//!    would send the token to another host.
+//! 4. The body is read completely and decompressed. One larger than [`HttpOptions::max_body`] is an error.
+//! 5. The [`ErrorParser`] reads the API usage and turns a status other than 2xx into an error.
+//! 6. If that error is `Unauthenticated`, the token is renewed once and the request is sent again.
 //!
-//! # What it gives back
+//! # Result
 //!
-//! What comes back is either a 2xx [`Response`] or an [`Error`] whose kind says what to do next. Errors name the
-//! method, the path without its query, and the status; never a body, a header or an address.
+//! A request gives a 2xx [`Response`], or an [`Error`] whose kind says what to do next. Errors contain the method, the
+//! path without its query, and the status; never a body, a header or a URL.
 //!
 //! ```
 //! use seatgraph_core::http::{Http, HttpOptions};
@@ -28,25 +28,25 @@
 //! # Ok(answer.widgets) }
 //! ```
 
-mod carrier;
 mod client;
-mod dialect;
+mod egress;
+mod errors;
 pub mod grant;
-mod guard;
-mod meter;
+mod oauth_client;
 mod request;
 mod response;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod usage;
 
-pub use carrier::Carrier;
-pub use dialect::{Dialect, Plain, Refusal};
-pub use guard::{Reach, is_this_machine};
-pub use meter::{Meter, Observed};
+pub use egress::{EgressPolicy, is_loopback};
+pub use errors::{ErrorParser, ErrorResponse, StatusErrors};
+pub use oauth_client::OAuthHttpClient;
 pub use request::{Method, Request};
 pub use response::{Headers, Response};
-pub use tls::Authorities;
+pub use tls::TrustedCas;
+pub use usage::{ApiUsage, ReportedUsage};
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,21 +57,21 @@ use url::Url;
 use crate::http::client::Client;
 use crate::{Error, ErrorKind, Result, TokenSource};
 
-/// How a connection behaves on the network.
+/// Limits and trust of an HTTP client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpOptions {
-    /// How long one request may take, its body included.
+    /// The time limit of one request, including its body.
     pub timeout: Duration,
-    /// How long it may take to reach the server at all.
+    /// The time limit for connecting to the server.
     pub connect_timeout: Duration,
-    /// How large a body may be, in bytes after decompression.
+    /// The maximum size of a body in bytes, after decompression.
     pub max_body: usize,
-    /// What we call ourselves.
+    /// The `User-Agent` header.
     pub user_agent: String,
-    /// Which addresses may be reached.
-    pub reach: Reach,
-    /// Whose word is taken for who a server is; `None` takes that of the public authorities.
-    pub authorities: Option<Authorities>,
+    /// The addresses that may be connected to.
+    pub egress: EgressPolicy,
+    /// The certificate authorities to trust; `None` trusts the public ones.
+    pub trusted_cas: Option<TrustedCas>,
 }
 
 impl Default for HttpOptions {
@@ -81,42 +81,42 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(10),
             max_body: 64 * 1024 * 1024,
             user_agent: concat!("seatgraph/", env!("CARGO_PKG_VERSION")).to_owned(),
-            reach: Reach::default(),
-            authorities: None,
+            egress: EgressPolicy::default(),
+            trusted_cas: None,
         }
     }
 }
 
-/// An HTTP client bound to one connection. Clones are cheap and share the pool of sockets and the meter.
+/// An HTTP client bound to one connection. Clones are cheap and share sockets and API usage.
 #[derive(Clone)]
 pub struct Http {
-    link: Arc<Link>,
-    dialect: Arc<dyn Dialect>,
+    shared: Arc<Shared>,
+    errors: Arc<dyn ErrorParser>,
 }
 
-/// What the clones share.
-struct Link {
+/// What clones share.
+struct Shared {
     base: Url,
     tokens: Option<Arc<dyn TokenSource>>,
-    client: Client,
-    meter: Arc<Meter>,
+    client: Arc<Client>,
+    usage: Arc<ApiUsage>,
 }
 
 impl Http {
-    /// Binds a client to `base`. No I/O: sockets, TLS and the client itself wait for the first request.
+    /// Binds a client to the base URL. No I/O before the first request.
     #[must_use]
     pub fn new(base: Url, tokens: Option<Arc<dyn TokenSource>>, options: HttpOptions) -> Self {
-        let link = Link { base, tokens, client: Client::new(options), meter: Arc::default() };
-        Self { link: Arc::new(link), dialect: Arc::new(Plain) }
+        let shared = Shared { base, tokens, client: Arc::new(Client::new(options)), usage: Arc::default() };
+        Self { shared: Arc::new(shared), errors: Arc::new(StatusErrors) }
     }
 
-    /// Returns the same client, with the same meter, that understands the vendor's way of saying no.
+    /// Returns the same client with a parser for the vendor's error responses.
     #[must_use]
-    pub fn speaking(&self, dialect: Arc<dyn Dialect>) -> Self {
-        Self { link: Arc::clone(&self.link), dialect }
+    pub fn with_error_parser(&self, errors: Arc<dyn ErrorParser>) -> Self {
+        Self { shared: Arc::clone(&self.shared), errors }
     }
 
-    /// Prepares a request for `path`, which begins with a slash; its address is settled when it is sent.
+    /// Prepares a request for `path`, which begins with a slash. It is resolved when the request is sent.
     pub fn request(&self, method: Method, path: impl Into<String>) -> Request {
         Request::new(self.clone(), method, path.into())
     }
@@ -126,26 +126,26 @@ impl Http {
         self.request(Method::Get, path)
     }
 
-    /// Returns the count of calls, shared by everything of this connection.
+    /// Returns the API usage of the connection.
     #[must_use]
-    pub fn meter(&self) -> &Arc<Meter> {
-        &self.link.meter
+    pub fn api_usage(&self) -> &Arc<ApiUsage> {
+        &self.shared.usage
     }
 }
 
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
-            .field("host", &self.link.base.host_str().unwrap_or_default())
-            .field("tokens", &self.link.tokens.is_some())
-            .field("dialect", &self.dialect)
+            .field("host", &self.shared.base.host_str().unwrap_or_default())
+            .field("tokens", &self.shared.tokens.is_some())
+            .field("errors", &self.errors)
             .finish_non_exhaustive()
     }
 }
 
-/// Puts `path` behind `base`, keeping scheme, host and port whatever the path says.
-fn locate(base: &Url, path: &str) -> Result<Url> {
-    let elsewhere = || Error::new(ErrorKind::Malformed, "path leads away from the organisation's own address");
+/// Resolves `path` against `base`; scheme, host and port must stay the same.
+fn resolve_path(base: &Url, path: &str) -> Result<Url> {
+    let elsewhere = || Error::new(ErrorKind::Malformed, "path leaves the organisation's base URL");
     if !path.starts_with('/') {
         return Err(elsewhere());
     }

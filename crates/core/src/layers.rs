@@ -1,8 +1,7 @@
-//! Qualities that every connector has without its author writing them, one layer each.
+//! Layers that add retries, rate limits and traces to a connector.
 //!
-//! A layer wraps a connector and is one. The order matters: `Trace(Retry(Throttle(connector)))` paces every attempt
-//! and shows one span per question, with the attempts inside. The other way round, a retry would not be paced, and
-//! a trace would not show how long the caller waited.
+//! A layer wraps a connector and is a connector. The order matters: `Trace(Retry(Throttle(connector)))` limits the rate of
+//! every attempt and gives one span per call, which includes all attempts.
 //!
 //! ```
 //! use seatgraph_core::{Connector, layers};
@@ -28,26 +27,26 @@ use async_trait::async_trait;
 
 use crate::{Blocker, Connector, Cursor, Diagnosis, Order, Page, Process, Receipt, Result};
 
-/// How the standard layers behave.
+/// Settings of the standard layers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Settings {
     /// The connector's key, for traces.
     pub connector: &'static str,
-    /// When to try again.
+    /// The retry policy.
     pub retry: RetrySettings,
-    /// How fast to go.
+    /// The rate limit.
     pub throttle: ThrottleSettings,
 }
 
-/// Wraps `connector` in the standard layers, in the right order.
+/// Wraps `connector` in the standard layers.
 #[must_use]
 pub fn standard(connector: Box<dyn Connector>, settings: Settings) -> Box<dyn Connector> {
-    let paced = Throttle::new(connector, settings.throttle);
-    let patient = Retry::new(paced, settings.retry);
-    Box::new(Trace::new(patient, settings.connector))
+    let throttled = Throttle::new(connector, settings.throttle);
+    let retried = Retry::new(throttled, settings.retry);
+    Box::new(Trace::new(retried, settings.connector))
 }
 
-/// A boxed connector is a connector, so that layers take either.
+/// Lets layers wrap boxed connectors.
 #[async_trait]
 impl<C: Connector + ?Sized> Connector for Box<C> {
     async fn check(&self) -> Diagnosis {

@@ -1,59 +1,64 @@
-//! The connector contract: what a connector is asked, what it answers, and the laws it is held to.
+//! The connector contract of Seatgraph.
 //!
-//! A *connector* knows one kind of SaaS system. It is asked for one [`Page`] at a time, from a position that it
-//! wrote itself ([`Cursor`]), and answers with records in the gateway's own words ([`Account`], [`Subscription`],
-//! [`Pool`], [`Activity`], [`Consumption`]). Loop, retry, pacing, checkpoint, progress and cancellation belong to
-//! the engine; the author of a connector writes none of them.
+//! A *connector* reads licence data from one kind of SaaS system, and can reclaim licences there. It implements two
+//! traits:
 //!
-//! | you write | you get |
+//! - [`Provider`] is the entry point: the manifest, the configuration type, the OAuth endpoints, the set-up steps.
+//! - [`Connector`] is a connection to one organisation: it checks, reads pages of records, and executes orders.
+//!
+//! The engine calls a connector. It owns the sync loop, retries, rate limits, checkpoints, progress, cancellation,
+//! credentials and tokens, so a connector contains none of them.
+//!
+//! # Writing a connector
+//!
+//! `just new-connector NAME` creates a crate. Its documentation is a step-by-step guide.
+//!
+//! | you write | the gateway provides |
 //! |---|---|
-//! | a [`Manifest`]: processes, permissions, scopes, catalogue | the set-up pages, switches and diagnoses of the API |
-//! | a `Config` type with a JSON Schema | validation of aliases, and the form that a frontend draws |
-//! | [`Connector::pull`] over pure row → record functions | resumable syncs with live progress |
+//! | a [`Manifest`]: processes, permissions, scopes, catalogue | the connector in GraphQL, with processes to enable |
+//! | a `Config` type with a JSON Schema | validation of aliases, and the form to enter them |
+//! | [`Connector::pull`], with pure functions from rows to records | resumable syncs with live progress |
 //! | [`Connector::check`] | findings with remedies, per process |
-//! | [`Provider::setup`] | a walk-through of the vendor's pages, and files that the vendor imports |
-//! | one `conformance!` line (crate `connector-testkit`) | every law of the contract as a test |
+//! | [`Provider::setup`] | a set-up guide for the vendor, and permission sets to import |
+//! | one `conformance!` line (crate `connector-testkit`) | every contract test |
 //!
-//! `just new-connector NAME` makes a crate with all of that in place; its documentation is the author's guide.
+//! # Reading
 //!
-//! # How a sync asks
+//! A sync calls a connector like this:
 //!
 //! ```text
-//! check()                          who are we, what may we see, what is missing
-//! pull(process, None)              first page: records, rows, total, and a position
-//! pull(process, Some(position))    … page by page; records and position are committed in one transaction
-//! Next::Done(bookmark)             the pass is whole: what a snapshot did not mention is retired
+//! check()                       organisation, permissions, findings
+//! pull(process, None)           first page: records, rows, total, cursor
+//! pull(process, Some(cursor))   next pages; records and cursor are committed in one transaction
+//! Next::Done(bookmark)          the pass is complete: a snapshot retires the records that it did not contain
 //! ```
 //!
-//! A gateway may be killed between any two of these lines, and go on in another process with the last committed
-//! position and a connector that has never been there. That is why a position is data and a connector keeps nothing:
-//! [`Connector`] is cheap to make, made often, and asked from several tasks.
+//! The gateway may stop between any two calls and continue in another process, with the last committed cursor and a new
+//! connector. Therefore a [`Cursor`] is data, and a connector keeps no state.
 //!
-//! # What makes a pass whole
+//! # Complete snapshots
 //!
-//! A snapshot ends with retirement: whoever was not mentioned is taken for gone, and somebody's seat is counted as
-//! free. Three numbers guard it. [`Page::rows`] counts what the vendor sent, whether or not it became a record;
-//! [`Page::total`] is what the vendor counted beforehand; [`Page::rejected`] is what was sent and not understood. When
-//! they disagree nothing is retired, so a connector that is unsure says so in these numbers and never hides it by
-//! leaving a row out.
+//! A complete snapshot retires every record that it did not contain. Three numbers protect against incomplete ones:
+//! [`Page::rows`] counts the rows that the vendor sent, [`Page::total`] is the number that the vendor counted before, and
+//! [`Page::rejected`] contains the rows that could not be used. If they do not match, nothing is retired. A connector
+//! never skips a row silently.
 //!
-//! # What an error says
+//! # Errors
 //!
-//! An [`ErrorKind`] is an instruction, not a description. It answers one question, *what happens next*, and the engine
-//! reads nothing else. Whom it concerns and what to change are said in a [`Finding`], for people. See the table at
-//! [`ErrorKind`].
+//! [`ErrorKind`] tells the engine what to do next; see its table. A [`Finding`] tells an administrator what to change.
 //!
-//! # Deeds
+//! # Reclaiming
 //!
-//! Reading is repeated freely; deeds are not. A lost answer to [`Connector::reclaim`] leaves it open whether the seat
-//! is gone, so the engine looks before it asks again, and a connector makes asking again harmless. A [`Receipt`] is all
-//! that is left of a deed when it is to be undone, months later, by a newer version of the connector: what it needs
-//! must be in [`Receipt::undo`].
+//! The engine may repeat reads, but it never repeats [`Connector::reclaim`] blindly: if a response is lost, it reads the
+//! state first. Executing an order twice must be harmless. A [`Receipt`] may be reverted months later by a newer version
+//! of the connector, so [`Receipt::undo`] contains everything that this needs.
 //!
-//! # What never crosses this line
+//! # What a connector does not do
 //!
-//! Credentials: the engine keeps them, [`http::Http`] sends them, a connector never sees one. Addresses: a connector
-//! asks for paths. Time: a [`Clock`] is handed in. Databases and GraphQL: neither is known here.
+//! - It does not see credentials: [`http::Http`] adds the token to each request.
+//! - It does not build URLs: it requests paths.
+//! - It does not read the system time: it receives a [`Clock`].
+//! - It does not know the database or GraphQL.
 
 mod catalogue;
 mod clock;
@@ -77,7 +82,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use connector::{ConnectContext, Connector, Provider};
 pub use error::{Error, ErrorKind, Result};
 pub use finding::{Allowance, Diagnosis, Finding, Organization, Principal, Severity};
-pub use manifest::{GrantScopes, Manifest, Necessity, Permission, ProcessSpec};
+pub use manifest::{GrantScopes, Manifest, Permission, ProcessSpec, Requirement};
 pub use oauth::{AccessToken, GrantRefusal, GrantType, OAuth, TokenSource};
 pub use order::{Blocker, Order, Outcome, Receipt};
 pub use page::{Batch, Cursor, Next, Page, Rejection};
@@ -88,5 +93,6 @@ pub use record::{
 pub use registration::Registration;
 pub use secret::Secret;
 pub use setup::{
-    Doubt, PermissionSetDocument, Setup, SetupContext, SetupField, SetupPlace, SetupProof, SetupStep, SetupValue,
+    BlockingFinding, DoneWhen, PermissionSetDocument, Setup, SetupContext, SetupField, SetupPlace, SetupStep,
+    SetupValue,
 };

@@ -1,111 +1,110 @@
-//! What a connector says of itself, as data.
+//! The manifest: what a connector is and what it needs.
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::{GrantType, Process, SyncMode};
 
-/// How much a permission is needed.
+/// How much a process needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Necessity {
-    /// Without it the process does not work.
+pub enum Requirement {
+    /// The process cannot run without it.
     Minimal,
-    /// Without it the process works and knows less.
+    /// The process runs without it, but some data is missing.
     Recommended,
-    /// Needed only where the organisation restricts what its users see.
+    /// Needed only if the organisation restricts what its users can see.
     IfRestricted,
 }
 
-/// One row of the vendor's permission table.
+/// A permission at the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
-    /// The name in the vendor's set-up pages.
+    /// The name in the vendor's user interface.
     pub name: &'static str,
     /// The name in the vendor's API.
     pub api_name: &'static str,
-    /// The state in which it must be.
+    /// Whether it must be enabled or disabled.
     pub enabled: bool,
-    /// What it is for.
+    /// What it allows.
     pub description: &'static str,
-    /// How much it is needed.
-    pub necessity: Necessity,
-    /// What happens without it.
+    /// How much the process needs it.
+    pub requirement: Requirement,
+    /// The effect of not having it.
     pub without: &'static str,
 }
 
-/// The scopes to ask for under one grant.
+/// The scopes to request under one grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrantScopes {
-    /// The grant.
+    /// The grant type.
     pub grant: GrantType,
-    /// The vendor's words for the scopes.
+    /// The scopes.
     pub scopes: &'static [&'static str],
 }
 
-/// One process, as this connector does it.
+/// A process of a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProcessSpec {
-    /// Which one.
+    /// The process.
     pub process: Process,
-    /// What the end of a pass means.
+    /// What a complete pass means.
     pub mode: SyncMode,
-    /// Whether this version carries it out. One that it does not is listed, diagnosed, and answers `Unsupported`.
+    /// Whether this version supports the process. An unsupported one is listed and checked, and gives `Unsupported`.
     pub available: bool,
-    /// Whether a profile cannot switch it off.
+    /// Whether a profile cannot disable it.
     pub mandatory: bool,
-    /// Whether a new profile has it on.
+    /// Whether a new profile enables it.
     pub enabled_by_default: bool,
-    /// The permissions it uses.
+    /// The permissions that it needs.
     pub permissions: &'static [Permission],
-    /// The scopes it needs, per grant.
+    /// The scopes that it needs, per grant.
     pub scopes: &'static [GrantScopes],
 }
 
 impl ProcessSpec {
-    /// Lists the scopes that the process needs under `grant`; empty when it needs none or does not know the grant.
+    /// Lists the scopes that the process needs under `grant`; empty if it needs none.
     #[must_use]
     pub fn scopes(&self, grant: GrantType) -> &'static [&'static str] {
         self.scopes.iter().find(|scopes| scopes.grant == grant).map_or(&[], |scopes| scopes.scopes)
     }
 }
 
-/// What a connector is and does. A constant: it needs no connection, and the API's schema never depends on it.
+/// The constant description of a connector.
 ///
-/// It lists every process that the vendor's integration has and says of each whether *this version* carries it out.
-/// The difference matters to people: what is listed can be planned for and its permissions granted; what is missing
-/// does not exist at the vendor. The engine, the switches of the API and the laws follow [`Manifest::does`].
+/// It lists every process that is possible with the vendor, and says which of them this version of the connector
+/// [supports](Manifest::supports). Administrators can grant the permissions of a process before it is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Manifest {
-    /// The connector's key, lower case: `salesforce`. Stored with every alias; never changes.
+    /// The key in lower case: `salesforce`. It is stored with every alias and must not change.
     pub key: &'static str,
-    /// The name that people see.
+    /// The display name.
     pub name: &'static str,
     /// The connector's own version.
     pub version: &'static str,
-    /// The vendor's page on connecting an application.
+    /// The vendor's documentation on connecting an app.
     pub docs_url: Option<&'static str>,
-    /// The vendor's own domains: what a person enters as an address, and what a token's answer names, lies below one of
-    /// them, by HTTPS on its own port. Empty where organisations run under names of their own.
+    /// The vendor's domains. A configured URL, and the instance URL of a token, must be HTTPS on the default port of one of
+    /// these domains or a subdomain. Empty if organisations have their own domains.
     pub hosts: &'static [&'static str],
-    /// The grants a person may choose from.
+    /// The supported grant types.
     pub grants: &'static [GrantType],
-    /// Every process the vendor's integration has, in the order of [`Process::ALL`].
+    /// The processes, in the order of [`Process::ALL`].
     pub processes: &'static [ProcessSpec],
     /// The subscription catalogue, JSON as [`crate::Catalogue`] reads it.
     pub catalogue: &'static str,
 }
 
 impl Manifest {
-    /// Finds how the connector does `process`; `None` when it does not list it.
+    /// Finds a process; `None` if it is not listed.
     #[must_use]
     pub fn process(&self, process: Process) -> Option<&ProcessSpec> {
         self.processes.iter().find(|spec| spec.process == process)
     }
 
-    /// Says whether the vendor's organisations live at `url`.
+    /// Says whether `url` is on one of the vendor's domains.
     #[must_use]
-    pub fn lives_at(&self, url: &Url) -> bool {
+    pub fn owns_url(&self, url: &Url) -> bool {
         let Some(Host::Domain(name)) = url.host() else { return self.hosts.is_empty() };
         let name = name.trim_end_matches('.');
         let below = |host: &&str| name.strip_suffix(*host).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
@@ -113,7 +112,7 @@ impl Manifest {
         self.hosts.is_empty() || (by_https && self.hosts.iter().any(below))
     }
 
-    /// Lists the scopes to ask for under `grant`: those of everything that this version carries out, each once.
+    /// Lists the scopes to request under `grant`: those of all supported processes, without duplicates.
     #[must_use]
     pub fn scopes(&self, grant: GrantType) -> Vec<&'static str> {
         let available = self.processes.iter().filter(|spec| spec.available);
@@ -123,9 +122,9 @@ impl Manifest {
         scopes
     }
 
-    /// Says whether this version carries `process` out.
+    /// Says whether this version supports `process`.
     #[must_use]
-    pub fn does(&self, process: Process) -> bool {
+    pub fn supports(&self, process: Process) -> bool {
         self.process(process).is_some_and(|spec| spec.available)
     }
 }

@@ -1,7 +1,7 @@
-//! How a connection gets its token: the vendor's addresses and words, and where tokens come from.
+//! OAuth: the endpoints of a vendor, and the source of access tokens.
 //!
-//! The connector says *where* and *what for*; the engine owns credentials, runs the grants, keeps the tokens and
-//! renews them one at a time.
+//! The connector describes the endpoints. The engine keeps credentials and tokens, runs the grants, and renews tokens one
+//! at a time.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use url::Url;
 
 use crate::{Error, Result, Secret};
 
-/// A way of getting a token.
+/// An OAuth grant type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum GrantType {
-    /// A person consents in a browser; the connection acts as that person.
+    /// A user authorizes in a browser; the connection acts as that user.
     AuthorizationCode,
-    /// The application itself, acting as the user that the vendor's administrator named.
+    /// The OAuth client authenticates itself; the vendor's administrator chose the user it acts as.
     ClientCredentials,
-    /// The application signs for a user with its private key.
+    /// The OAuth client signs an assertion for a user with its private key.
     JwtBearer,
 }
 
 impl GrantType {
-    /// Returns the name used in the database and on the wire.
+    /// Returns the name used in the database and in GraphQL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,67 +35,67 @@ impl GrantType {
         }
     }
 
-    /// Finds the grant of that name, or `None` when there is none.
+    /// Parses a name, or returns `None` if it is unknown.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::AuthorizationCode, Self::ClientCredentials, Self::JwtBearer].into_iter().find(|g| g.as_str() == name)
     }
 }
 
-/// The vendor's refusal of a grant, as RFC 6749 section 5.2 words it.
+/// The error response of a token request (RFC 6749 section 5.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRefusal {
-    /// The grant that was asked for; the same words mean different things under different ones.
+    /// The grant; the same error has different meanings under different grants.
     pub grant: GrantType,
     /// The HTTP status.
     pub status: u16,
-    /// The `error` member, or the empty string when the answer was not OAuth's.
+    /// The `error` member; empty if the response is not an OAuth error.
     pub error: String,
-    /// The `error_description` member.
+    /// The `error_description` member; empty if it is absent.
     pub description: String,
 }
 
-/// Where the vendor grants tokens, for one configuration.
+/// The OAuth endpoints of a vendor, for one configuration.
 #[derive(Debug, Clone)]
 pub struct OAuth {
     /// The token endpoint.
     pub token_url: Url,
-    /// Where a person consents, for the authorization-code grant.
+    /// The authorization endpoint, for the authorization code grant.
     pub authorize_url: Option<Url>,
-    /// Where a token is given back.
+    /// The revocation endpoint.
     pub revoke_url: Option<Url>,
-    /// Whom an assertion addresses, the `aud` claim, for the JWT-bearer grant. Vendors compare it as text.
+    /// The audience of assertions (the `aud` claim), for the JWT bearer grant. Vendors compare it as text.
     pub audience: Option<String>,
-    /// Turns a refusal into an error of the contract with a finding that says what to change. A refusal that a
-    /// person must mend is `Unauthenticated` (reconnect) or `ConfigInvalid` (change the alias).
+    /// Turns a refusal into an error with a finding. A refusal that needs a user is `Unauthenticated` (authorize again) or
+    /// `ConfigInvalid` (change the alias or the vendor's settings).
     pub explain: fn(&GrantRefusal) -> Error,
 }
 
-/// A token that opens the organisation for a while.
+/// An access token.
 #[derive(Debug, Clone)]
 pub struct AccessToken {
-    /// What goes behind `Authorization: Bearer`.
+    /// The bearer token.
     pub bearer: Secret,
-    /// The address that the vendor told us to use with it; relative requests go there.
+    /// The base URL for requests with this token, if the vendor returned one.
     pub instance_url: Option<Url>,
-    /// Counts the tokens of a connection upwards, so that a late refusal of an old one does not renew a new one.
+    /// The number of the token within the connection. It prevents that a late refusal of an old token renews a new one.
     pub version: u64,
 }
 
-/// Gives tokens to the HTTP client. Implemented by the engine; a connector never sees a credential.
+/// The source of access tokens for the HTTP client. The engine implements it; a connector never sees a credential.
 ///
-/// The client calls [`TokenSource::token`] for every request and [`TokenSource::renew`] at most once for each, with
-/// the very token that was refused. Many requests may be refused at the same time for the same token; an
-/// implementation renews once for all of them, by comparing [`AccessToken::version`], because some vendors take a
-/// refresh token that is used twice for a stolen one and revoke the grant.
+/// The client calls [`TokenSource::token`] for every request, and [`TokenSource::renew`] at most once per request with
+/// the refused token. Many requests may be refused at the same time with the same token. An implementation then renews
+/// once, by comparing [`AccessToken::version`], because some vendors treat a refresh token that is used twice as stolen
+/// and revoke the grant.
 #[async_trait]
 pub trait TokenSource: Debug + Send + Sync + 'static {
-    /// Returns the token in force, getting one when there is none.
+    /// Returns the current token, or requests one if there is none.
     async fn token(&self) -> Result<Arc<AccessToken>>;
 
-    /// Returns a token newer than `refused`. Callers that come together share one renewal.
+    /// Returns a token newer than `refused`. Concurrent callers share one renewal.
     ///
     /// # Errors
-    /// `Unauthenticated` when the grant itself is gone.
+    /// `Unauthenticated` if the grant has expired or was revoked.
     async fn renew(&self, refused: &AccessToken) -> Result<Arc<AccessToken>>;
 }

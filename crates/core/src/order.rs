@@ -1,4 +1,4 @@
-//! Taking a subscription back, and putting it back.
+//! Orders to reclaim a subscription, and their receipts.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,47 +6,47 @@ use serde_json::Value;
 
 use crate::IdentifierKey;
 
-/// One reclaim asked of a connector.
+/// An order to reclaim one subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The order's own id; the receipt repeats it.
+    /// The id of the order; the receipt contains it too.
     pub id: String,
-    /// The holder's external id.
+    /// The external id of the account that holds the subscription.
     pub account: String,
-    /// What is to be taken back.
+    /// The identifier of the subscription.
     pub identifier: IdentifierKey,
 }
 
-/// What came of an order.
+/// The outcome of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Outcome {
-    /// It was taken back by this call.
+    /// The subscription was reclaimed by this call.
     Done,
-    /// It was gone before; nothing was changed.
+    /// The account did not hold the subscription; nothing was changed.
     AlreadyDone,
 }
 
-/// What a connector answered to an order; enough to undo it.
+/// The result of an order, with the data to undo it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The order's id.
+    /// The id of the order.
     pub order: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// When the vendor confirmed.
+    /// The time of the vendor's confirmation.
     pub at: DateTime<Utc>,
-    /// What the connector needs to put it back, in its own words.
+    /// The data that the connector needs to undo the order.
     pub undo: Value,
 }
 
-/// Something that stands in the way of an order.
+/// A reason that prevents an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocker {
-    /// A stable word, `LAST_ADMIN` for example.
+    /// A stable code, for example `LAST_ADMIN`.
     pub code: String,
-    /// What is in the way.
+    /// The problem.
     pub message: String,
-    /// What would clear it.
+    /// What to do about it.
     pub remedy: String,
 }

@@ -1,17 +1,18 @@
-//! One answer to one `pull`: records, and where to go on.
+//! The result of one `pull`: records, and the cursor of the next page.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{Account, Activity, Consumption, Error, ErrorKind, Finding, Pool, Result, Subscription};
 
-/// A position in a process, written by the connector, kept by the engine, read by nobody else.
+/// A position in a process. The connector writes and reads it; the engine stores it.
 ///
-/// It outlives restarts of the gateway, so it holds keys ("after id 005…"), never a vendor's session or locator.
+/// A cursor survives restarts of the gateway, so it contains keys ("after id 005…") and never a session or a locator of
+/// the vendor.
 ///
-/// Where one process reads several of the vendor's lists, the position says which: `{ step, after, total }`, steps in
-/// a fixed order. `#[serde(deny_unknown_fields)]` on the type makes a position of a newer or older version of the
-/// connector an expired one instead of a misread one.
+/// If a process reads several lists of the vendor, the cursor contains the current step, for example
+/// `{ step, after, total }`, and the steps have a fixed order. With `#[serde(deny_unknown_fields)]` on the type, a cursor
+/// of another version of the connector is expired instead of misread.
 ///
 /// ```
 /// use seatgraph_core::{Cursor, ErrorKind};
@@ -33,56 +34,57 @@ use crate::{Account, Activity, Consumption, Error, ErrorKind, Finding, Pool, Res
 pub struct Cursor(Value);
 
 impl Cursor {
-    /// Wraps a position.
+    /// Serializes a position.
     ///
     /// # Errors
-    /// `Unexpected` when `position` does not serialise.
+    /// `Unexpected` if `position` cannot be serialized.
     pub fn new(position: &impl Serialize) -> Result<Self> {
         serde_json::to_value(position)
             .map(Self)
-            .map_err(|e| Error::new(ErrorKind::Unexpected, "cursor does not serialise").with_source(e))
+            .map_err(|e| Error::new(ErrorKind::Unexpected, "cursor cannot be serialized").with_source(e))
     }
 
-    /// Reads the position back.
+    /// Deserializes the position.
     ///
     /// # Errors
-    /// `CursorExpired` when it is not a position of this version of the connector; the engine then starts the
-    /// process over.
+    /// `CursorExpired` if it is not a position of this version of the connector; the engine then starts the process over.
     pub fn read<T: for<'de> Deserialize<'de>>(&self) -> Result<T> {
-        T::deserialize(&self.0)
-            .map_err(|e| Error::new(ErrorKind::CursorExpired, "cursor is not one of ours").with_source(e))
+        T::deserialize(&self.0).map_err(|e| {
+            Error::new(ErrorKind::CursorExpired, "cursor was not written by this version of the connector")
+                .with_source(e)
+        })
     }
 
-    /// Returns the stored form, for the one who keeps it.
+    /// Returns the JSON to store.
     #[must_use]
     pub const fn as_json(&self) -> &Value {
         &self.0
     }
 
-    /// Takes a stored form back.
+    /// Makes a cursor from stored JSON.
     #[must_use]
     pub const fn from_json(value: Value) -> Self {
         Self(value)
     }
 }
 
-/// What follows a page.
+/// What comes after a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// There is more, from here. The position differs from the one that was asked with.
+    /// Another page, at this cursor, which differs from the cursor of this page.
     More(Cursor),
-    /// The pass is complete. A bookmark, where given, is where the next incremental pass begins.
+    /// The pass is complete. The next incremental pass begins at the bookmark, if there is one.
     Done(Option<Cursor>),
 }
 
-/// The records of one page. One vendor row may give several.
+/// The records of one page. One vendor row may give several records.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// Licence pools.
     pub pools: Vec<Pool>,
     /// Accounts.
     pub accounts: Vec<Account>,
-    /// Subscriptions, each of an account of this batch or an earlier one.
+    /// Subscriptions of accounts in this batch or an earlier one.
     pub subscriptions: Vec<Subscription>,
     /// Evidence of use.
     pub activity: Vec<Activity>,
@@ -91,7 +93,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Says whether the batch holds no record at all.
+    /// Says whether the batch contains no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pools.is_empty()
@@ -102,14 +104,14 @@ impl Batch {
     }
 }
 
-/// A vendor row that could not be understood; it is counted and kept in sight, and the page goes on without it.
+/// A vendor row that was not used. It is counted and reported, and the page continues without it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// The row's id, where it had one.
+    /// The id of the row, if it has one.
     pub external_id: Option<String>,
-    /// A stable word for the cause, `MALFORMED` or `UNKNOWN_ACCOUNT` for example.
+    /// A stable code, for example `MALFORMED` or `UNKNOWN_ACCOUNT`.
     pub code: String,
-    /// What was wrong, naming the field and never its value.
+    /// The reason, with the name of the field and never its value.
     pub message: String,
 }
 
@@ -118,16 +120,16 @@ pub struct Rejection {
 pub struct Page {
     /// The records.
     pub batch: Batch,
-    /// What follows.
+    /// What comes after the page.
     pub next: Next,
-    /// How many vendor rows the page took in; progress counts by this.
+    /// The number of vendor rows that were read, for progress.
     pub rows: u64,
-    /// How many vendor rows the whole process has, counted with its first page and the same on every later one;
-    /// `None` when the vendor cannot be asked. A snapshot retires nothing when rows and total disagree.
+    /// The number of vendor rows of the whole process, counted with the first page and repeated on every later one; `None`
+    /// if the vendor cannot count them. A snapshot retires nothing if rows and total differ.
     pub total: Option<u64>,
-    /// What the organisation lacks or hides, noticed on the way: degraded, not failed.
+    /// What the organisation lacks or hides. The process continues without it.
     pub findings: Vec<Finding>,
-    /// Rows left out.
+    /// The rows that were not used.
     pub rejected: Vec<Rejection>,
 }
 

@@ -1,29 +1,29 @@
-//! What a profile does with its organisation.
+//! The processes of a profile.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One of the four things a profile can do; each needs certain vendor permissions.
+/// A process of a profile. Each needs certain permissions at the vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Process {
-    /// Reads licence pools, accounts and who holds which subscription.
+    /// Reads licence pools, accounts and subscriptions.
     DownloadSubscriptions,
-    /// Reads evidence of use: when each account was last active, and how.
+    /// Reads when and how each account was last active.
     PullUserActivity,
-    /// Reads usage-based allowances and what was used of them.
+    /// Reads usage-based allowances and their consumption.
     DownloadConsumption,
-    /// Takes unused subscriptions back. The only process that writes.
+    /// Reclaims unused subscriptions. The only process that writes.
     ReclaimSubscription,
 }
 
 impl Process {
-    /// Every process, in the order in which a sync runs them.
+    /// All processes, in the order in which a sync runs them.
     pub const ALL: [Self; 4] =
         [Self::DownloadSubscriptions, Self::PullUserActivity, Self::DownloadConsumption, Self::ReclaimSubscription];
 
-    /// Returns the name used in the database and on the wire, `DOWNLOAD_SUBSCRIPTIONS` for example.
+    /// Returns the name used in the database and in GraphQL, for example `DOWNLOAD_SUBSCRIPTIONS`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -34,13 +34,13 @@ impl Process {
         }
     }
 
-    /// Finds the process of that name, or `None` when there is none.
+    /// Parses a name, or returns `None` if it is unknown.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|process| process.as_str() == name)
     }
 
-    /// Says whether the process reads pages; only such a process is part of a sync run.
+    /// Says whether the process reads pages and is therefore part of a sync.
     #[must_use]
     pub const fn is_read(self) -> bool {
         !matches!(self, Self::ReclaimSubscription)
@@ -53,12 +53,12 @@ impl fmt::Display for Process {
     }
 }
 
-/// What the end of a pass means for the records it did not mention.
+/// What a complete pass means for records that it did not contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncMode {
-    /// What a finished pass did not mention is gone.
+    /// Records that the pass did not contain are retired.
     Snapshot,
-    /// A pass adds to what is known; silence says nothing.
+    /// The pass adds records; others stay.
     Incremental,
 }

@@ -1,4 +1,4 @@
-//! A connector without its type, for a list that is a constant.
+//! Type-erased connectors for the constant list of the binary.
 
 use std::fmt;
 
@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use crate::{ConnectContext, Connector, Error, ErrorKind, Manifest, OAuth, Provider, Result, Setup, SetupContext};
 
-/// One connector of the binary, kept as plain function pointers.
+/// A connector of the binary, as function pointers.
 ///
-/// The type of the configuration stays inside: from outside it is JSON with a schema, which is what a database can
-/// keep and a form can draw, and it is checked when it is written, not when it is first used.
+/// The configuration is JSON with a schema. It is validated when it is saved, not when it is first used.
 #[derive(Clone, Copy)]
 pub struct Registration {
     manifest: &'static Manifest,
@@ -34,42 +33,42 @@ impl Registration {
         }
     }
 
-    /// What the connector is and does.
+    /// Returns the manifest.
     #[must_use]
     pub const fn manifest(&self) -> &'static Manifest {
         self.manifest
     }
 
-    /// The JSON Schema of an alias's properties, from the type that reads them.
+    /// Returns the JSON Schema of the configuration.
     #[must_use]
     pub fn config_schema(&self) -> Value {
         (self.config_schema)()
     }
 
-    /// Says where tokens come from under `config`; the way to validate a configuration without connecting.
+    /// Returns the OAuth endpoints for `config`. Also validates a configuration without a connection.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the property.
+    /// `ConfigInvalid` with the property.
     pub fn oauth(&self, config: Value) -> Result<Option<OAuth>> {
         (self.oauth)(config)
     }
 
-    /// Says what is done at the vendor before a connection works.
+    /// Returns the set-up steps at the vendor.
     #[must_use]
     pub fn setup(&self, context: &SetupContext<'_>) -> Setup {
         (self.setup)(context)
     }
 
-    /// Says whether a scope that was granted allows what `needed` does.
+    /// Says whether a granted scope includes `needed`.
     #[must_use]
     pub fn covers(&self, granted: &str, needed: &str) -> bool {
         (self.covers)(granted, needed)
     }
 
-    /// Makes a link. No I/O.
+    /// Creates a connection. No I/O.
     ///
     /// # Errors
-    /// `ConfigInvalid`, naming the property.
+    /// `ConfigInvalid` with the property.
     pub fn connect(&self, config: Value, context: ConnectContext) -> Result<Box<dyn Connector>> {
         (self.connect)(config, context)
     }

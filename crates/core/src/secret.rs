@@ -1,4 +1,4 @@
-//! Text that no log, error or `Debug` ever shows.
+//! Secret text, which never appears in logs, errors or `Debug`.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ use zeroize::Zeroizing;
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes a secret in.
+    /// Wraps a secret.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// Makes one that nobody guesses: 256 random bits, in 43 letters that fit into an address.
+    /// Generates 256 random bits, as 43 URL-safe characters.
     ///
     /// ```
     /// # use seatgraph_core::Secret;
@@ -35,7 +35,7 @@ impl Secret {
         Self::new(URL_SAFE_NO_PAD.encode(*bits))
     }
 
-    /// Shows the secret to the one who must use it: a request header, a cipher.
+    /// Returns the secret, for a request header or a cipher.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -54,14 +54,14 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Reads text, and refuses anything else without repeating it.
+/// Deserializes text, and refuses anything else without quoting it.
 struct Text;
 
 impl Visitor<'_> for Text {
     type Value = Secret;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a secret, which is text")
+        f.write_str("a string")
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Secret, E> {
@@ -85,15 +85,15 @@ impl Visitor<'_> for Text {
     }
 }
 
-/// What is said of a secret that was written as something else.
-const NOT_TEXT: &str = "a secret is text; put it between quotes";
+/// The error for a secret that is not a string.
+const NOT_TEXT: &str = "a secret must be a string; put it between quotes";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_text_is_refused_and_not_repeated() {
+    fn a_value_that_is_not_a_string_is_refused_and_not_quoted() {
         for json in ["8675309", "-8675309", "86.5", "true"] {
             let refused = serde_json::from_str::<Secret>(json).unwrap_err().to_string();
             assert!(refused.contains("between quotes") && !refused.contains(json), "{refused}");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nothing_of_it() {
+    fn debug_does_not_contain_the_secret() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(…)");
     }
 }

@@ -1,124 +1,124 @@
-//! How a connection is set up at the vendor, as data that any page can be drawn from.
+//! The set-up of a connection, as data for any user interface.
 //!
-//! A connector writes what is done *at the vendor*, in the vendor's own words: it alone knows what the buttons are
-//! called. What is done *here* (credentials, validation, publication) is the same for every vendor and is added by the
-//! engine, which also says of each step whether it is done. Nobody can watch an administrator at the vendor, so a step
-//! names what can be seen once it is done ([`SetupProof`]), and which findings speak against it ([`Doubt`]).
+//! A connector describes the steps at the vendor, with the labels of the vendor's user interface. The engine adds the
+//! steps in the gateway (credentials, validation, publication) and decides which steps are done. The gateway cannot
+//! observe the vendor's administrator, so a step says what is observable once it is done ([`DoneWhen`]), and which
+//! findings contradict that ([`BlockingFinding`]).
 
 use url::Url;
 
-use crate::{GrantType, Manifest, Necessity, Process, Severity};
+use crate::{GrantType, Manifest, Process, Requirement, Severity};
 
-/// In whose system a step is done.
+/// The system in which a step is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SetupPlace {
-    /// At the vendor, by somebody who may be nobody here.
+    /// At the vendor, possibly by someone without access to the gateway.
     Vendor,
-    /// In this gateway.
-    Here,
+    /// In the gateway.
+    Gateway,
 }
 
-/// What can be seen once a step is done. Several steps may share one: they are proven together.
+/// What is observable once a step is done. Steps with the same value become done together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SetupProof {
-    /// The connection has an address.
+pub enum DoneWhen {
+    /// The connection has a URL.
     Address,
-    /// The connection names an application that is registered at the vendor.
+    /// The connection has an OAuth client that is registered with the vendor.
     Application,
-    /// A credential is entered, and the vendor did not refuse it.
+    /// A credential is entered, and the vendor has not refused it.
     Credential,
-    /// The vendor granted a token.
+    /// The vendor has granted a token.
     Token,
-    /// The scopes that were granted are those that the enabled processes need.
+    /// The granted scopes include those of the enabled processes.
     Scopes,
-    /// A look at the organisation told its name.
+    /// A check has read the organisation's name.
     Organization,
-    /// Every enabled process can do its work.
+    /// Every enabled process can run.
     Processes,
     /// The profile is published.
     Published,
-    /// Every enabled process that reads came to its end once.
+    /// Every enabled read process has completed once.
     Synced,
 }
 
-/// A finding that speaks against a step, whatever its proof says.
+/// A finding that means that a step is not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Doubt {
-    /// The finding's code.
+pub struct BlockingFinding {
+    /// The code of the finding.
     pub code: &'static str,
-    /// From which severity on it counts.
+    /// The minimum severity.
     pub from: Severity,
 }
 
-/// What a value is for, for programs.
+/// The purpose of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SetupField {
-    /// Where the vendor sends people back to after their consent.
+    /// The callback URL of the OAuth client.
     CallbackUrl,
-    /// One scope, in the vendor's word for it.
+    /// An OAuth scope.
     Scope,
-    /// Anything else that is entered as it stands.
+    /// Any other value.
     Other,
 }
 
-/// Something to enter exactly as it stands.
+/// A value to enter exactly as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupValue {
-    /// What it is for.
+    /// The purpose.
     pub field: SetupField,
-    /// What the vendor's form calls it.
+    /// The label in the vendor's form.
     pub label: String,
-    /// What to enter.
+    /// The value.
     pub value: String,
 }
 
 impl SetupValue {
-    /// States a value.
+    /// Makes a value.
     pub fn new(field: SetupField, label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { field, label: label.into(), value: value.into() }
     }
 }
 
-/// One thing to do.
+/// A step of the set-up.
 ///
 /// ```
-/// use seatgraph_core::{SetupPlace, SetupProof, SetupStep};
+/// use seatgraph_core::{SetupPlace, DoneWhen, SetupStep};
 ///
-/// let step = SetupStep::at_vendor("API_KEY", "Copy the API key", "Acme administrator", SetupProof::Credential)
+/// let step = SetupStep::at_vendor("API_KEY", "Copy the API key", "Acme administrator", DoneWhen::Credential)
 ///     .with_instructions("Settings → API → Copy. The key is shown once.");
 /// assert_eq!(step.place, SetupPlace::Vendor);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetupStep {
-    /// A stable word, `CONSUMER_KEY` for example; unlike any other of its set-up.
+    /// A stable key, for example `CONSUMER_KEY`; unique within the set-up.
     pub key: &'static str,
-    /// What is to be done, in a few words.
+    /// The title.
     pub title: String,
-    /// How, in whole sentences.
+    /// The instructions.
     pub instructions: String,
-    /// Where.
+    /// The system in which it is done.
     pub place: SetupPlace,
-    /// The role that may do it, in the words of the system it is done in.
+    /// The role that can do it, in the terms of that system.
     pub done_by: String,
-    /// What to enter.
+    /// The values to enter.
     pub values: Vec<SetupValue>,
-    /// The earlier step in whose place this one may be done.
+    /// The earlier step to which this one is an alternative.
     pub instead_of: Option<&'static str>,
-    /// What shows that it is done.
-    pub proof: SetupProof,
-    /// What speaks against it.
-    pub doubts: &'static [Doubt],
-    /// The page that explains it.
+    /// What is observable once it is done.
+    pub done_when: DoneWhen,
+    /// The findings that mean that it is not done.
+    pub blocking_findings: &'static [BlockingFinding],
+    /// The documentation.
     pub docs_url: Option<&'static str>,
 }
 
 impl SetupStep {
-    /// States a step that is done at the vendor.
+    /// Makes a step at the vendor.
     pub fn at_vendor(
         key: &'static str,
         title: impl Into<String>,
         done_by: impl Into<String>,
-        proof: SetupProof,
+        done_when: DoneWhen,
     ) -> Self {
         Self {
             key,
@@ -128,46 +128,51 @@ impl SetupStep {
             done_by: done_by.into(),
             values: Vec::new(),
             instead_of: None,
-            proof,
-            doubts: &[],
+            done_when,
+            blocking_findings: &[],
             docs_url: None,
         }
     }
 
-    /// States a step that is done in this gateway.
-    pub fn here(key: &'static str, title: impl Into<String>, done_by: impl Into<String>, proof: SetupProof) -> Self {
-        Self { place: SetupPlace::Here, ..Self::at_vendor(key, title, done_by, proof) }
+    /// Makes a step in the gateway.
+    pub fn in_gateway(
+        key: &'static str,
+        title: impl Into<String>,
+        done_by: impl Into<String>,
+        done_when: DoneWhen,
+    ) -> Self {
+        Self { place: SetupPlace::Gateway, ..Self::at_vendor(key, title, done_by, done_when) }
     }
 
-    /// Says how it is done.
+    /// Sets the instructions.
     #[must_use]
     pub fn with_instructions(mut self, instructions: impl Into<String>) -> Self {
         self.instructions = instructions.into();
         self
     }
 
-    /// Adds what is to be entered.
+    /// Adds values to enter.
     #[must_use]
     pub fn with_values(mut self, values: impl IntoIterator<Item = SetupValue>) -> Self {
         self.values.extend(values);
         self
     }
 
-    /// Names the findings that speak against it.
+    /// Sets the findings that mean that the step is not done.
     #[must_use]
-    pub const fn with_doubts(mut self, doubts: &'static [Doubt]) -> Self {
-        self.doubts = doubts;
+    pub const fn with_blocking_findings(mut self, findings: &'static [BlockingFinding]) -> Self {
+        self.blocking_findings = findings;
         self
     }
 
-    /// Adds the page that explains it.
+    /// Sets the documentation.
     #[must_use]
     pub fn with_docs(mut self, url: impl Into<Option<&'static str>>) -> Self {
         self.docs_url = url.into();
         self
     }
 
-    /// Makes it the other way of doing an earlier step.
+    /// Makes the step an alternative to an earlier one.
     #[must_use]
     pub const fn instead_of(mut self, key: &'static str) -> Self {
         self.instead_of = Some(key);
@@ -175,63 +180,62 @@ impl SetupStep {
     }
 }
 
-/// A bundle of permissions as a file that the vendor imports.
+/// A permission set as a file to import at the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PermissionSetDocument {
-    /// The name that it has at the vendor once it is imported.
+    /// The name at the vendor.
     pub name: &'static str,
-    /// What it is good for, in a sentence or two.
+    /// The purpose.
     pub description: String,
-    /// Up to which necessity it goes.
-    pub necessity: Necessity,
-    /// The processes for which it is enough.
+    /// The least needed permissions that it includes.
+    pub requirement: Requirement,
+    /// The processes for which it is sufficient.
     pub processes: Vec<Process>,
-    /// The name of its file.
+    /// The file name.
     pub file_name: String,
-    /// The file.
+    /// The content of the file.
     pub xml: String,
-    /// The list of contents that the vendor's import wants beside it; `None` where it wants none.
+    /// The package manifest that the import needs; `None` if it needs none.
     pub manifest_xml: Option<String>,
 }
 
-/// What a connector says about setting a connection up under one grant.
+/// The set-up of a connection under one grant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Setup {
-    /// What is to be done, in order.
+    /// The steps, in order.
     pub steps: Vec<SetupStep>,
-    /// Permissions ready to import, the least first; empty where the vendor imports none.
+    /// Permission sets to import, the smallest first; empty if the vendor does not import any.
     pub permission_sets: Vec<PermissionSetDocument>,
-    /// What no such file can express, a sentence or two each.
+    /// Requirements that a permission set cannot express.
     pub remarks: Vec<String>,
 }
 
-/// For what a connection is being set up.
+/// The input of [`Provider::setup`](crate::Provider::setup).
 #[derive(Debug, Clone, Copy)]
 pub struct SetupContext<'a> {
-    /// How it will get its tokens.
+    /// The grant type of the connection.
     pub grant: GrantType,
-    /// Where the vendor is to send people back to after their consent.
+    /// The callback URL of the gateway.
     pub callback_url: &'a Url,
 }
 
-/// What the default set-up listens to.
-const PERMISSION_MISSING: &[Doubt] = &[Doubt { code: "PERMISSION_MISSING", from: Severity::Error }];
+/// The findings that block the default set-up.
+const PERMISSION_MISSING: &[BlockingFinding] = &[BlockingFinding { code: "PERMISSION_MISSING", from: Severity::Error }];
 
 impl Setup {
-    /// Says what follows from the manifest alone, for a connector that knows its vendor's pages no better: register an
-    /// application with these values, and give it these permissions.
+    /// Makes the set-up that follows from the manifest: register an OAuth client, and grant permissions.
     #[must_use]
-    pub fn unguided(manifest: &Manifest, context: &SetupContext<'_>) -> Self {
+    pub fn default_for(manifest: &Manifest, context: &SetupContext<'_>) -> Self {
         let administrator = format!("{} administrator", manifest.name);
         let register = SetupStep::at_vendor(
             "REGISTER_APPLICATION",
-            format!("Register this gateway at {}", manifest.name),
+            format!("Register the gateway with {}", manifest.name),
             &administrator,
-            SetupProof::Application,
+            DoneWhen::Application,
         )
         .with_instructions(format!(
-            "Register an application with the values listed here, as the documentation of {} says, and note the id and \
-             the secret that it is given.",
+            "Register an OAuth client with the values listed here, as described in the documentation of {}. Note its client \
+             ID and client secret.",
             manifest.name
         ))
         .with_values(context.registered(manifest))
@@ -241,12 +245,12 @@ impl Setup {
         if !needed.is_empty() {
             let permit = SetupStep::at_vendor(
                 "GIVE_PERMISSIONS",
-                "Give the connection its permissions",
+                "Grant the permissions",
                 administrator,
-                SetupProof::Organization,
+                DoneWhen::Organization,
             )
-            .with_instructions(format!("The account that the connection acts as needs: {}.", needed.join(", ")))
-            .with_doubts(PERMISSION_MISSING)
+            .with_instructions(format!("The connected account needs: {}.", needed.join(", ")))
+            .with_blocking_findings(PERMISSION_MISSING)
             .with_docs(manifest.docs_url);
             steps.push(permit);
         }
@@ -255,24 +259,23 @@ impl Setup {
 }
 
 impl SetupContext<'_> {
-    /// Lists what every vendor asks of an application under this grant: the callback address where people consent, and
-    /// the manifest's scopes by the vendor's own words.
+    /// Lists the values to register under this grant: the callback URL for the authorization code grant, and the scopes.
     #[must_use]
     pub fn registered(&self, manifest: &Manifest) -> Vec<SetupValue> {
-        let consents = self.grant == GrantType::AuthorizationCode;
+        let has_callback = self.grant == GrantType::AuthorizationCode;
         let callback =
-            consents.then(|| SetupValue::new(SetupField::CallbackUrl, "Callback URL", self.callback_url.as_str()));
+            has_callback.then(|| SetupValue::new(SetupField::CallbackUrl, "Callback URL", self.callback_url.as_str()));
         let scopes = manifest.scopes(self.grant);
         let scopes = scopes.into_iter().map(|scope| SetupValue::new(SetupField::Scope, "Scope", scope));
         callback.into_iter().chain(scopes).collect()
     }
 }
 
-/// Names every permission that some process works better with.
+/// Lists the permissions that a process needs or should have.
 fn needed(manifest: &Manifest) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
     let rows = manifest.processes.iter().flat_map(|spec| spec.permissions);
-    for row in rows.filter(|row| row.necessity != Necessity::IfRestricted) {
+    for row in rows.filter(|row| row.requirement != Requirement::IfRestricted) {
         if !names.contains(&row.name) {
             names.push(row.name);
         }

@@ -16,7 +16,7 @@ fn context() -> ConnectContext {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_is_named_by_its_property() {
+fn an_invalid_configuration_is_reported_by_property() {
     for (config, property) in [(json!({"instanceUrl": 7}), "instanceUrl"), (json!({"instanceUrl": "x"}), "instanceUrl")]
     {
         let error = REGISTRATION.connect(config, context()).unwrap_err();
@@ -27,7 +27,7 @@ fn a_configuration_that_is_wrong_is_named_by_its_property() {
 }
 
 #[tokio::test]
-async fn a_registration_connects_what_a_configuration_names() {
+async fn a_registration_connects_to_the_configured_organization() {
     let organisation = Organisation::found(Shape { users: 3, page_size: 10 });
     let connector = REGISTRATION.connect(organisation.config(), context()).unwrap();
     let found = connector.check().await.organization.unwrap();
@@ -35,11 +35,11 @@ async fn a_registration_connects_what_a_configuration_names() {
 }
 
 #[test]
-fn an_organisation_lives_below_the_vendors_own_domains() {
+fn a_url_must_be_on_the_vendors_domains() {
     let vendor = Manifest { hosts: &["vendor.example"], ..*REGISTRATION.manifest() };
-    let lives = |url: &str| vendor.lives_at(&Url::parse(url).unwrap());
+    let owns = |url: &str| vendor.owns_url(&Url::parse(url).unwrap());
     for its in ["https://acme.vendor.example", "https://VENDOR.example/x", "https://a.b.vendor.example./"] {
-        assert!(lives(its), "{its}");
+        assert!(owns(its), "{its}");
     }
     let others = [
         "http://acme.vendor.example",
@@ -52,21 +52,21 @@ fn an_organisation_lives_below_the_vendors_own_domains() {
         "https://localhost",
     ];
     for url in others {
-        assert!(!lives(url), "{url}");
+        assert!(!owns(url), "{url}");
     }
     let anywhere = Manifest { hosts: &[], ..vendor };
-    assert!(anywhere.lives_at(&Url::parse("http://10.0.0.1:8080").unwrap()));
+    assert!(anywhere.owns_url(&Url::parse("http://10.0.0.1:8080").unwrap()));
 }
 
 #[test]
-fn a_connector_without_words_of_its_own_names_scopes_and_permissions() {
+fn the_default_setup_lists_scopes_and_permissions() {
     let callback_url = "https://gateway.example/oauth/memory/callback".parse().unwrap();
     let context = SetupContext { grant: GrantType::ClientCredentials, callback_url: &callback_url };
     let setup = REGISTRATION.setup(&context);
     let keys: Vec<_> = setup.steps.iter().map(|step| step.key).collect();
     assert_eq!(keys, ["REGISTER_APPLICATION", "GIVE_PERMISSIONS"]);
     let values: Vec<_> = setup.steps[0].values.iter().map(|value| value.value.as_str()).collect();
-    assert_eq!(values, ["members.read", "seats.write"], "nobody is sent back under client credentials");
+    assert_eq!(values, ["members.read", "seats.write"], "no callback under client credentials");
     assert!(setup.steps[1].instructions.ends_with("needs: See members, Manage seats."));
     let consent = SetupContext { grant: GrantType::AuthorizationCode, ..context };
     assert_eq!(consent.registered(REGISTRATION.manifest())[0].value, callback_url.as_str());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seatgraph_core::Finding;
 use seatgraph_core::http::grant::Grant;
-use seatgraph_core::http::{Http, HttpOptions, Meter, Reach, is_this_machine};
+use seatgraph_core::http::{ApiUsage, EgressPolicy, Http, HttpOptions, is_loopback};
 use seatgraph_core::layers::{self, RetrySettings, ThrottleSettings};
 use seatgraph_core::{ConnectContext, Connector, Error, ErrorKind, OAuth, Registration, Result, TokenSource};
 use seatgraph_store::Alias;
@@ -22,7 +22,7 @@ const NOWHERE: &str = "http://unset.invalid";
 /// An open connection to one organisation.
 pub(crate) struct Link {
     pub(crate) connector: Arc<dyn Connector>,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) api_usage: Arc<ApiUsage>,
 }
 
 impl Engine {
@@ -48,10 +48,10 @@ impl Engine {
         let token_http = Http::new(base.clone(), None, options.clone());
         let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, token_http));
         let http = Http::new(base, tokens, options);
-        let meter = Arc::clone(http.meter());
+        let api_usage = Arc::clone(http.api_usage());
         let bare = connector.connect(config, ConnectContext { http, clock: Arc::clone(self.clock()) })?;
         let dressed = layers::standard(bare, layer_settings(connector.manifest().key, self.settings()));
-        Ok(Link { connector: Arc::from(dressed), meter })
+        Ok(Link { connector: Arc::from(dressed), api_usage })
     }
 
     /// Returns the token endpoint of `alias`, with an HTTP client for it.
@@ -80,10 +80,10 @@ pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSe
     };
     let url: Url = written.parse().map_err(|e: url::ParseError| wrong(said::no_address()).with_source(e))?;
     let manifest = connector.manifest();
-    match (is_this_machine(&url), settings.loopback_vendors) {
+    match (is_loopback(&url), settings.loopback_vendors) {
         (true, true) => Ok(url),
         (true, false) => Err(wrong(said::loopback_address())),
-        (false, _) if manifest.lives_at(&url) => Ok(url),
+        (false, _) if manifest.owns_url(&url) => Ok(url),
         (false, _) => Err(wrong(said::foreign_address(manifest))),
     }
 }
@@ -91,8 +91,8 @@ pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSe
 /// Refuses a token response whose instance URL does not belong to the vendor.
 pub(crate) fn trusted(connector: &Registration, oauth: &OAuth, granted: Grant) -> Result<Grant> {
     let Some(url) = &granted.instance_url else { return Ok(granted) };
-    let simulated = is_this_machine(&oauth.token_url) && is_this_machine(url);
-    if simulated || connector.manifest().lives_at(url) {
+    let simulated = is_loopback(&oauth.token_url) && is_loopback(url);
+    if simulated || connector.manifest().owns_url(url) {
         return Ok(granted);
     }
     let error = Error::new(ErrorKind::ConfigInvalid, "token's answer names an address that is not the vendor's");
@@ -103,7 +103,7 @@ fn options(settings: &EngineSettings, base: &Url) -> HttpOptions {
     HttpOptions {
         timeout: settings.request_timeout,
         connect_timeout: settings.connect_timeout,
-        reach: if is_this_machine(base) { Reach::PublicOrLoopback } else { Reach::Public },
+        egress: if is_loopback(base) { EgressPolicy::PublicOrLoopback } else { EgressPolicy::Public },
         ..HttpOptions::default()
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use seatgraph_core::{GrantType, Manifest, Necessity, Permission, Secret};
+use seatgraph_core::{GrantType, Manifest, Permission, Requirement, Secret};
 use seatgraph_engine::{ConsentError, Engine, LinkDetails, VendorSetup};
 use seatgraph_store::digest;
 use url::Url;
@@ -119,7 +119,7 @@ fn permissions(manifest: &Manifest) -> Vec<Permission> {
     for permission in available.flat_map(|spec| spec.permissions).filter(|permission| permission.enabled) {
         match permissions.iter_mut().find(|known| known.api_name == permission.api_name) {
             // Processes need one permission more or less; here the most counts, which is the first in order.
-            Some(known) => known.necessity = known.necessity.min(permission.necessity),
+            Some(known) => known.requirement = known.requirement.min(permission.requirement),
             None => permissions.push(*permission),
         }
     }

@@ -1,150 +1,74 @@
-//! What a connection may see, process by process, and what to do about the rest.
+//! Checks a connection: what it may read and write, per process, and how to grant what is missing.
 //!
-//! Every step that fails becomes a finding and the next one goes on, except where nothing behind it can succeed.
+//! A request that fails becomes a finding and the check continues, unless no later request can succeed.
 
 mod clock;
 mod columns;
-mod deeds;
-mod hiding;
 mod objects;
-pub(crate) mod permissions;
+mod permissions;
 mod principal;
+mod report;
+mod visibility;
+mod writes;
 
 use std::cmp::Reverse;
 
-use seatgraph_core::{Allowance, Diagnosis, Error, ErrorKind, Finding, ProcessSpec, Result, Severity};
+use seatgraph_core::{Allowance, Diagnosis, Finding, ProcessSpec, Severity};
 use serde::Deserialize;
 
-use crate::connector::Salesforce;
-use crate::describe::said;
+use self::report::CheckReport;
+use crate::connection::Connection;
 use crate::{findings, manifest};
 
-/// The findings so far, and whether there is any use in going on.
-#[derive(Debug, Default)]
-struct Look {
-    findings: Vec<Finding>,
-    over: bool,
-}
-
-impl Look {
-    /// Takes one step; `None` when it failed or an earlier one made it useless.
-    async fn at<T>(&mut self, what: &str, step: impl Future<Output = Result<T>>) -> Option<T> {
-        if self.over {
-            return None;
-        }
-        match step.await {
-            Ok(seen) => Some(seen),
-            Err(error) => {
-                self.over = ends_it(&error);
-                self.findings.push(match error.finding() {
-                    // Nothing was seen, so even what passes by itself is an error here.
-                    Some(finding) => Finding { severity: Severity::Error, ..finding.clone() },
-                    None if self.over => broken(&error),
-                    None => incomplete(what, &error),
-                });
-                None
-            }
-        }
-    }
-
-    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        for finding in findings {
-            if !self.findings.contains(&finding) {
-                self.findings.push(finding);
-            }
-        }
-    }
-}
-
-/// Looks at everything.
-pub(crate) async fn check(link: &Salesforce) -> Diagnosis {
-    let (org, mut look) = (&link.org, Look::default());
-    if let Some(spoken) = look.at("the API versions", org.version()).await
-        && spoken != org.configured()
+/// Checks the whole connection.
+pub(crate) async fn check(connection: &Connection) -> Diagnosis {
+    let (org, mut report) = (&connection.org, CheckReport::default());
+    if let Some(used) = report.read("the list of API versions", org.version()).await
+        && used != org.configured()
     {
-        look.add([findings::version_not_served(org.configured(), spoken)]);
+        report.add([findings::version_not_served(org.configured(), used)]);
     }
-    let ahead = look.at("the organisation's clock", clock::ahead(link)).await;
-    look.add(ahead.flatten().and_then(clock::skew));
-    let identity = look.at("the connection's identity", principal::identity(org)).await;
-    let me = identity.as_ref();
-    let organization = look.at("the organisation", principal::organization(org)).await;
-    look.add(organization.iter().filter_map(principal::sandbox));
-    let itself = match me {
-        Some(me) => look.at("the connection's user", principal::itself(link, me)).await,
+    let ahead = report.read("the time", clock::ahead(connection)).await;
+    report.add(ahead.flatten().and_then(clock::skew));
+    let identity = report.read("the identity of the connected user", principal::identity(org)).await;
+    let organization = report.read("the Organization object", principal::organization(org)).await;
+    report.add(organization.iter().filter_map(principal::sandbox));
+    let user = match &identity {
+        Some(id) => report.read("the connected user", principal::connected_user(org, id)).await,
         None => None,
     };
-    look.add(itself.iter().filter_map(|itself| principal::license_finding(&link.settings, itself)));
-    let shown = look.at("the objects", objects::look(link)).await;
-    let granted = look.at("the connection's permissions", permissions::granted(org)).await;
-    look.add(matches!(granted, Some(None)).then(findings::permissions_unknown));
+    report.add(user.iter().filter_map(|user| principal::license_finding(&connection.settings, user)));
+    let objects = report.read("the list of objects", objects::visible(connection)).await;
+    let granted = report.read("the permissions of the connected user", permissions::granted(org)).await;
+    report.add(matches!(granted, Some(None)).then(findings::permissions_unknown));
     let granted = granted.flatten();
     if let Some(granted) = &granted {
-        look.add(permissions::missing(granted));
+        report.add(permissions::missing(granted));
     }
-    if let Some(shown) = &shown {
-        look.add(objects::findings(shown, granted.as_ref()));
-        columns::look(link, &mut look, shown).await;
-        deeds::look(org, &mut look, shown, granted.as_ref()).await;
-        hiding::look(link, &mut look, shown, me).await;
+    if let Some(objects) = &objects {
+        report.add(objects::findings(objects, granted.as_ref()));
+        columns::check(connection, &mut report, objects).await;
+        writes::check(connection, &mut report, objects, granted.as_ref()).await;
+        visibility::check(connection, &mut report, objects, identity.as_ref()).await;
     }
-    look.add(manifest::MANIFEST.processes.iter().filter(|spec| !spec.available).map(not_carried_out));
-    let allowance = if look.over { None } else { allowance(link).await };
-    look.add(allowance.as_ref().and_then(running_out));
-    let mut findings = look.findings;
+    report.add(manifest::MANIFEST.processes.iter().filter(|spec| !spec.available).map(not_supported));
+    let allowance = if report.is_over { None } else { allowance(connection).await };
+    report.add(allowance.as_ref().and_then(running_out));
+    let mut findings = report.findings;
     findings.sort_by_key(|finding| (finding.process, Reverse(finding.severity)));
-    Diagnosis { organization, principal: itself.map(|itself| itself.principal), findings, allowance }
+    Diagnosis { organization, principal: user.map(|user| user.principal), findings, allowance }
 }
 
-fn not_carried_out(spec: &ProcessSpec) -> Finding {
+fn not_supported(spec: &ProcessSpec) -> Finding {
     Finding::new(
         "PROCESS_NOT_AVAILABLE",
         Severity::Info,
-        "This version of the connector does not carry the process out; what it needs is checked all the same.",
-        "Nothing; a later version does.",
+        "This version of the connector does not support the process. Its permissions are checked nevertheless.",
+        "No action is needed. Update the gateway once a version supports the process.",
     )
     .with_process(spec.process)
     .with_seen(concat!("connector version ", env!("CARGO_PKG_VERSION")))
     .with_docs(findings::PERMISSIONS)
-}
-
-fn ends_it(error: &Error) -> bool {
-    let for_all = matches!(
-        error.kind(),
-        ErrorKind::Unauthenticated
-            | ErrorKind::ConfigInvalid
-            | ErrorKind::Unavailable
-            | ErrorKind::QuotaExhausted { .. }
-            | ErrorKind::RateLimited { .. }
-    );
-    // A refusal that says what to do about the connection concerns everything that is asked with it.
-    for_all || error.finding().is_some_and(|finding| finding.process.is_none())
-}
-
-/// The finding for a connection as a whole.
-fn broken(error: &Error) -> Finding {
-    let (message, remedy) = match error.kind() {
-        ErrorKind::Unauthenticated => ("Salesforce does not accept the credential.", "Enter the credentials again."),
-        ErrorKind::ConfigInvalid => ("The connection is not set up correctly.", "Check the connection's properties."),
-        ErrorKind::RateLimited { .. } | ErrorKind::QuotaExhausted { .. } => {
-            ("Salesforce allows no more calls at the moment.", "Wait, or ask Salesforce for more calls.")
-        }
-        _ => ("Salesforce does not answer at the moment.", "Check instanceUrl, then status.salesforce.com."),
-    };
-    Finding::new(error.kind().code(), Severity::Error, message, remedy)
-        .with_seen(said(error))
-        .with_docs(findings::ERROR_CODES)
-}
-
-fn incomplete(what: &str, error: &Error) -> Finding {
-    Finding::new(
-        "CHECK_INCOMPLETE",
-        Severity::Warning,
-        format!("Salesforce did not let us look at {what}."),
-        "Look at what was seen; the processes may work all the same.",
-    )
-    .with_seen(said(error))
-    .with_docs(findings::ERROR_CODES)
 }
 
 #[derive(Deserialize)]
@@ -160,25 +84,25 @@ struct Limit {
     remaining: u64,
 }
 
-/// Calls left, by the list of limits where it is shown, otherwise by the headers of what was asked.
-async fn allowance(link: &Salesforce) -> Option<Allowance> {
-    let at = link.clock.now();
-    if let Ok(Limits { daily_api_requests: limit }) = link.org.get::<Limits>("/limits").await {
+/// The API calls used and allowed, from the limits if they are visible, otherwise from the response headers.
+async fn allowance(connection: &Connection) -> Option<Allowance> {
+    let at = connection.clock.now();
+    if let Ok(Limits { daily_api_requests: limit }) = connection.org.get::<Limits>("/limits").await {
         return Some(Allowance { limit: limit.max, used: limit.max.saturating_sub(limit.remaining), at });
     }
-    let observed = link.org.http().meter().allowance()?;
-    Some(Allowance { limit: observed.limit, used: observed.used, at })
+    let reported = connection.org.http().api_usage().reported()?;
+    Some(Allowance { limit: reported.limit, used: reported.used, at })
 }
 
-/// A sync pauses at four fifths; below that a person need not care.
+/// Warns at 80 %, where a sync pauses.
 fn running_out(allowance: &Allowance) -> Option<Finding> {
     let is_low = allowance.limit > 0 && allowance.used.saturating_mul(5) >= allowance.limit.saturating_mul(4);
     is_low.then(|| {
         Finding::new(
             "DAILY_LIMIT_NEAR",
             Severity::Warning,
-            "Most of the organisation's API calls of the last 24 hours are used up.",
-            "Nothing, or ask Salesforce for more calls; syncs pause until the window has moved.",
+            "The organisation has used more than 80 % of the API calls that it may make in 24 hours.",
+            "Wait until the 24-hour window has moved on, or buy more API calls from Salesforce. Syncs pause until then.",
         )
         .with_seen(format!("{} of {} used", allowance.used, allowance.limit))
         .with_docs(findings::LIMITS)
@@ -194,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn four_fifths_used_is_worth_a_warning() {
+    fn a_warning_starts_at_80_percent() {
         assert!(running_out(&allowance(80, 100)).is_some());
         assert!(running_out(&allowance(79, 100)).is_none());
-        assert!(running_out(&allowance(0, 0)).is_none(), "no limit is told");
+        assert!(running_out(&allowance(0, 0)).is_none(), "no limit");
     }
 
     #[test]
-    fn limits_of_single_applications_do_not_matter() {
+    fn limits_of_single_apps_are_ignored() {
         let limits = serde_json::json!({
             "DailyApiRequests": {"Max": 15000, "Remaining": 14982, "Dataloader Bulk": {"Max": 0, "Remaining": 0}},
             "MassEmail": {"Max": 5000, "Remaining": 5000}

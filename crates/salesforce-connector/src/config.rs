@@ -1,70 +1,69 @@
-//! The properties of a Salesforce connection, nothing secret, and what may be wrong with them.
+//! The properties of a Salesforce connection, and their validation. None of them is secret.
 
 use schemars::JsonSchema;
-use seatgraph_core::http::is_this_machine;
+use seatgraph_core::http::is_loopback;
 use seatgraph_core::{Error, ErrorKind, Finding, Result, Severity};
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::query::ApiVersion;
+use crate::version::ApiVersion;
 
-/// Login history goes back six months at the vendor.
-const LONGEST_LOOKBACK_DAYS: u16 = 180;
+/// Salesforce keeps login history for six months.
+const MAX_LOOKBACK_DAYS: u16 = 180;
 
-/// How to reach one Salesforce organisation, and how to read it.
+/// How to reach one Salesforce organisation, and how to read from it.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// The organisation's My Domain address, `https://acme.my.salesforce.com` for example. Setup → My Domain shows
-    /// it. Not the address of the Lightning pages, and not login.salesforce.com.
+    /// The organisation's My Domain URL, for example `https://acme.my.salesforce.com`. Setup → My Domain shows it. Do
+    /// not use the URL of the Lightning pages or login.salesforce.com.
     #[schemars(url)]
     pub instance_url: String,
 
-    /// Whom a signed assertion addresses, for the JWT bearer grant: `https://test.salesforce.com` for sandboxes and
-    /// scratch organisations, `https://login.salesforce.com` for all others. Left out, the instance URL decides. An
-    /// Experience Cloud site's users need the site's address.
+    /// The audience of the signed assertion in the JWT bearer flow: `https://test.salesforce.com` for sandboxes and
+    /// scratch organisations, `https://login.salesforce.com` for others, the URL of the site for users of an Experience
+    /// Cloud site. Default: derived from the instance URL.
     #[serde(default)]
     #[schemars(url)]
     pub jwt_audience: Option<String>,
 
-    /// The API version to speak. An organisation that does not serve it is asked in the newest older one that it
-    /// serves, and the diagnosis says so. At least v58.0.
+    /// The API version to use, at least v58.0. If the organisation does not serve it, the connector uses the newest
+    /// older version and reports that.
     #[serde(default = "defaults::api_version")]
     #[schemars(regex(pattern = r"^v?[0-9]{2,3}(\.0)?$"))]
     pub api_version: String,
 
-    /// How many users or logins one page asks for.
+    /// The number of users or logins per page.
     #[serde(default = "defaults::page_size")]
     #[schemars(range(min = 200, max = 2000))]
     pub page_size: u16,
 
-    /// How many days of login history the first activity pull reads. Later pulls go on from where it ended.
+    /// The number of days of login history that the first sync of activity reads. Later syncs continue from there.
     #[serde(default = "defaults::login_history_lookback_days")]
     #[schemars(range(min = 1, max = 180))]
     pub login_history_lookback_days: u16,
 
-    /// How many minutes of login history each later pull reads again, for rows that the vendor wrote late.
+    /// The number of minutes of login history that each later sync reads again, for rows that Salesforce wrote late.
     #[serde(default = "defaults::login_history_overlap_minutes")]
     #[schemars(range(min = 0, max = 1440))]
     pub login_history_overlap_minutes: u16,
 
-    /// From how many rows on login history is asked for by query jobs of Bulk API 2.0, 25 pages a job. That takes far
-    /// fewer of the organisation's API calls; short histories are read faster without. An organisation that does not
-    /// give login history so is asked page by page.
+    /// The number of rows from which login history is read by Bulk API 2.0 query jobs, 25 pages per job. Jobs use far
+    /// fewer of the organisation's API calls, but short histories are read faster without them. If the organisation
+    /// refuses jobs, the history is read page by page.
     #[serde(default = "defaults::login_history_bulk_rows")]
     pub login_history_bulk_rows: u32,
 
-    /// The user licences that belong to systems, not people, by definition key or by name; `*` at either end stands
-    /// for anything. Their accounts are of kind INTEGRATION.
+    /// The user licences for integrations, by definition key or name; `*` at either end matches any text. Accounts with
+    /// such a licence have the kind INTEGRATION.
     #[serde(default = "defaults::integration_licenses")]
     pub integration_licenses: Vec<String>,
 
-    /// The values of `User.UserType` that mark users which Salesforce itself made. Their accounts are of kind
-    /// AUTOMATED.
+    /// The values of `User.UserType` of users that Salesforce created. Their accounts have the kind AUTOMATED.
     #[serde(default = "defaults::automated_user_types")]
     pub automated_user_types: Vec<String>,
 
-    /// The values of `User.UserType` that mark people. Any other value gives an account of kind UNKNOWN.
+    /// The values of `User.UserType` of humans. Accounts with any other value have the kind UNKNOWN.
     #[serde(default = "defaults::human_user_types")]
     pub human_user_types: Vec<String>,
 }
@@ -123,7 +122,7 @@ mod defaults {
     }
 }
 
-/// A configuration that was looked through: what the rest of the crate works with.
+/// A validated configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) instance_url: Url,
@@ -139,10 +138,10 @@ pub(crate) struct Settings {
 }
 
 impl Config {
-    /// Looks the configuration through.
+    /// Validates the configuration.
     pub(crate) fn settings(&self) -> Result<Settings> {
         within("pageSize", self.page_size, 200, 2000)?;
-        within("loginHistoryLookbackDays", self.login_history_lookback_days, 1, LONGEST_LOOKBACK_DAYS)?;
+        within("loginHistoryLookbackDays", self.login_history_lookback_days, 1, MAX_LOOKBACK_DAYS)?;
         within("loginHistoryOverlapMinutes", self.login_history_overlap_minutes, 0, 1440)?;
         Ok(Settings {
             instance_url: instance_url(&self.instance_url)?,
@@ -159,8 +158,8 @@ impl Config {
     }
 }
 
-fn invalid(property: &'static str, fault: &str, remedy: &str) -> Error {
-    let message = format!("property {property} {fault}");
+fn invalid(property: &'static str, problem: &str, remedy: &str) -> Error {
+    let message = format!("property {property} {problem}");
     Error::new(ErrorKind::ConfigInvalid, message.clone()).with("property", property).with_finding(Finding::new(
         "CONFIG_INVALID",
         Severity::Error,
@@ -169,68 +168,68 @@ fn invalid(property: &'static str, fault: &str, remedy: &str) -> Error {
     ))
 }
 
-fn within(property: &'static str, value: u16, least: u16, most: u16) -> Result<()> {
-    if (least..=most).contains(&value) {
+fn within(property: &'static str, value: u16, min: u16, max: u16) -> Result<()> {
+    if (min..=max).contains(&value) {
         return Ok(());
     }
-    let remedy = format!("Set {property} to a number from {least} to {most}.");
-    Err(invalid(property, &format!("is {value}, outside {least} to {most}"), &remedy))
+    let remedy = format!("Set {property} to a number from {min} to {max}.");
+    Err(invalid(property, &format!("is {value}, which is not between {min} and {max}"), &remedy))
 }
 
 fn api_version(text: &str) -> Result<ApiVersion> {
-    let wrong = |fault: &str| {
-        let remedy = format!("Set apiVersion to v66.0, or another version from {} on.", ApiVersion::OLDEST);
-        invalid("apiVersion", fault, &remedy)
+    let wrong = |problem: &str| {
+        let remedy = format!("Set apiVersion to v66.0, or to another version that is at least {}.", ApiVersion::OLDEST);
+        invalid("apiVersion", problem, &remedy)
     };
-    let version = ApiVersion::parse(text).ok_or_else(|| wrong("is not a version such as v66.0"))?;
+    let version = ApiVersion::parse(text).ok_or_else(|| wrong("is not an API version such as v66.0"))?;
     if version < ApiVersion::OLDEST {
-        return Err(wrong("is older than this connector speaks"));
+        return Err(wrong("is older than the versions that this connector supports"));
     }
     Ok(version)
 }
 
 fn instance_url(text: &str) -> Result<Url> {
-    let my_domain = "Enter the My Domain address that Setup → My Domain shows, https://acme.my.salesforce.com for \
-                     example, without anything behind the host.";
-    let wrong = |fault: &str| invalid("instanceUrl", fault, my_domain);
-    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is not an address: {e}")))?;
-    let host = url.host().ok_or_else(|| wrong("names no host"))?;
+    let my_domain = "Enter the My Domain URL that Setup → My Domain shows, for example https://acme.my.salesforce.com, \
+                     without a path.";
+    let wrong = |problem: &str| invalid("instanceUrl", problem, my_domain);
+    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is not a URL: {e}")))?;
+    let host = url.host().ok_or_else(|| wrong("has no host"))?;
     match url.scheme() {
         "https" => {}
-        "http" if is_this_machine(&url) => {}
-        _ => return Err(wrong("must begin with https")),
+        "http" if is_loopback(&url) => {}
+        _ => return Err(wrong("must start with https://")),
     }
     if let Host::Domain(name) = &host
-        && let Some(fault) = not_an_api_host(name)
+        && let Some(problem) = not_an_api_host(name)
     {
-        return Err(wrong(fault));
+        return Err(wrong(problem));
     }
     let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
     if !bare || !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("must be scheme and host alone"));
+        return Err(wrong("must consist of scheme and host only"));
     }
     Ok(url)
 }
 
-/// Keeps the text as it was written, because the vendor compares it as text.
+/// Keeps the text as entered, because Salesforce compares it as text.
 fn audience(text: &str) -> Result<String> {
-    let remedy = "Enter https://login.salesforce.com, https://test.salesforce.com or the address of an Experience Cloud \
-                  site, or leave it out.";
-    let wrong = |fault: &str| invalid("jwtAudience", fault, remedy);
-    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is not an address: {e}")))?;
-    if url.scheme() == "https" || is_this_machine(&url) {
+    let remedy = "Enter https://login.salesforce.com, https://test.salesforce.com or the URL of an Experience Cloud site, \
+                  or remove the property.";
+    let wrong = |problem: &str| invalid("jwtAudience", problem, remedy);
+    let url = Url::parse(text.trim()).map_err(|e| wrong(&format!("is not a URL: {e}")))?;
+    if url.scheme() == "https" || is_loopback(&url) {
         Ok(text.trim().to_owned())
     } else {
-        Err(wrong("must begin with https"))
+        Err(wrong("must start with https://"))
     }
 }
 
 fn not_an_api_host(name: &str) -> Option<&'static str> {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     if name.ends_with(".lightning.force.com") {
-        Some("is the address of the Lightning pages, which answers no API calls")
+        Some("is the URL of the Lightning pages, which do not serve the API")
     } else if name.ends_with(".salesforce-setup.com") {
-        Some("is the address of the Setup pages, which answers no API calls")
+        Some("is the URL of the Setup pages, which do not serve the API")
     } else {
         None
     }
@@ -245,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn a_my_domain_address_is_accepted() {
+    fn a_my_domain_url_is_accepted() {
         for url in ["https://acme.my.salesforce.com", "https://acme--uat.sandbox.my.salesforce.com/"] {
             assert!(config(url).settings().is_ok(), "{url}");
         }
     }
 
     #[test]
-    fn plain_http_is_for_loopback_alone() {
+    fn plain_http_is_accepted_for_loopback_only() {
         for url in ["http://127.0.0.1:8080", "http://localhost:9", "http://[::1]:1"] {
             assert!(config(url).settings().is_ok(), "{url}");
         }
@@ -262,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_answers_no_api_calls_is_refused_with_a_remedy() {
+    fn a_host_that_does_not_serve_the_api_is_refused_with_a_remedy() {
         for url in ["https://acme.lightning.force.com", "https://acme.my.SALESFORCE-SETUP.com"] {
             let error = config(url).settings().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::ConfigInvalid, "{url}");
@@ -272,14 +271,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_with_a_path_or_a_password_is_refused() {
+    fn a_url_with_a_path_or_a_password_is_refused() {
         for url in ["https://acme.my.salesforce.com/services", "https://u:p@acme.my.salesforce.com", "acme"] {
             assert_eq!(config(url).settings().unwrap_err().kind(), ErrorKind::ConfigInvalid, "{url}");
         }
     }
 
     #[test]
-    fn an_audience_is_an_address_and_stays_as_written() {
+    fn an_audience_is_a_url_and_stays_as_entered() {
         let with =
             |audience: &str| Config { jwt_audience: Some(audience.into()), ..config("https://acme.my.salesforce.com") };
         let site = "https://acme.my.site.com/customers";
@@ -290,21 +289,21 @@ mod tests {
     }
 
     #[test]
-    fn numbers_outside_their_range_are_refused() {
+    fn a_number_outside_its_range_is_refused() {
         let mut config = config("https://acme.my.salesforce.com");
         config.login_history_lookback_days = 181;
         assert_eq!(config.settings().unwrap_err().get("property"), Some("loginHistoryLookbackDays"));
     }
 
     #[test]
-    fn a_version_below_the_floor_is_refused() {
+    fn an_unsupported_version_is_refused() {
         let mut config = config("https://acme.my.salesforce.com");
         config.api_version = "v57.0".into();
         assert_eq!(config.settings().unwrap_err().get("property"), Some("apiVersion"));
     }
 
     #[test]
-    fn the_schema_shows_the_defaults() {
+    fn the_schema_contains_the_defaults() {
         let schema = schemars::schema_for!(Config).to_value();
         let property = |name: &str| schema["properties"][name]["default"].clone();
         assert_eq!(property("apiVersion"), "v66.0");

@@ -1,8 +1,8 @@
-//! What this connector has to say to an administrator, each said in one place.
+//! The findings that several modules report, and the documentation pages they refer to.
 
 use seatgraph_core::{Finding, Process, Severity};
 
-use crate::query::ApiVersion;
+use crate::version::ApiVersion;
 
 macro_rules! object_page {
     ($name:literal) => {
@@ -40,50 +40,50 @@ pub(crate) const USER_LOGIN: &str = object_page!("userlogin");
 const LOGIN_HISTORY: &str = object_page!("loginhistory");
 const USAGE_ENTITLEMENT: &str = object_page!("tenantusageentitlement");
 
-/// What an error code asks of an administrator, whatever was being done; `None` when it depends on that.
-pub(crate) fn of_code(code: &str, words: &str) -> Option<Finding> {
+/// The finding for an error code that means the same in every request; `None` for other codes.
+pub(crate) fn of_code(code: &str, message: &str) -> Option<Finding> {
     let finding = match code {
         "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => Finding::new(
             "API_DISABLED",
             Severity::Error,
-            "The user or the edition may not use the API.",
-            "Give the user API Enabled; if the edition has no API, ask Salesforce to add it.",
+            "The connected user or the organisation's edition may not use the API.",
+            "Grant the connected user API Enabled. If the edition does not include the API, ask Salesforce to add it.",
         ),
         "INVALID_OPERATION_WITH_EXPIRED_PASSWORD" => Finding::new(
             "PASSWORD_EXPIRED",
             Severity::Error,
-            "The password of the user that the connection acts as has expired.",
-            "Set a new password for that user, and give it Password Never Expires.",
+            "The password of the connected user has expired.",
+            "Set a new password for the connected user, and grant it Password Never Expires.",
         ),
         "TXN_SECURITY_METERING_ERROR" => Finding::new(
             "TRANSACTION_SECURITY",
             Severity::Error,
-            "The organisation's transaction security policies stop the connection.",
-            "Give the user Exempt from Transaction Security.",
+            "A transaction security policy of the organisation blocks the connected user.",
+            "Grant the connected user Exempt from Transaction Security.",
         ),
-        "REQUEST_LIMIT_EXCEEDED" if !words.contains("Concurrent") => Finding::new(
+        "REQUEST_LIMIT_EXCEEDED" if !message.contains("Concurrent") => Finding::new(
             "DAILY_LIMIT_REACHED",
             Severity::Warning,
-            "The organisation's API calls of the last 24 hours are used up.",
-            "Nothing, or ask Salesforce for more calls; the work goes on when the window has moved.",
+            "The organisation has used all API calls that it may make in 24 hours.",
+            "Wait until the 24-hour window has moved on, or buy more API calls from Salesforce. Syncs continue then.",
         ),
         _ => return None,
     };
     let docs = if finding.code == "DAILY_LIMIT_REACHED" { LIMITS } else { ERROR_CODES };
-    Some(finding.with_seen(seen(code, words)).with_docs(docs))
+    Some(finding.with_seen(code_and_message(code, message)).with_docs(docs))
 }
 
-/// Joins a code and its words.
-pub(crate) fn seen(code: &str, words: &str) -> String {
-    if words.is_empty() { code.to_owned() } else { format!("{code}: {words}") }
+/// Joins an error code and its message.
+pub(crate) fn code_and_message(code: &str, message: &str) -> String {
+    if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") }
 }
 
 pub(crate) fn not_salesforce(seen: impl Into<String>) -> Finding {
     Finding::new(
         "NOT_SALESFORCE",
         Severity::Error,
-        "The address does not answer as a Salesforce organisation does.",
-        "Set instanceUrl to the My Domain address that Setup → My Domain shows.",
+        "The server at instanceUrl does not respond like a Salesforce organisation.",
+        "Set instanceUrl to the My Domain URL that Setup → My Domain shows.",
     )
     .with_seen(seen)
     .with_docs(MY_DOMAIN)
@@ -93,19 +93,19 @@ pub(crate) fn version_too_old(newest: ApiVersion) -> Finding {
     Finding::new(
         "API_VERSION_TOO_OLD",
         Severity::Error,
-        format!("The organisation serves no API version from {} on.", ApiVersion::OLDEST),
-        "Check instanceUrl: every Salesforce organisation serves newer versions than that.",
+        format!("The organisation does not serve API version {} or a later one.", ApiVersion::OLDEST),
+        "Check instanceUrl. Every Salesforce organisation serves later versions than that.",
     )
     .with_seen(format!("newest version served: {newest}"))
     .with_docs(VERSIONS)
 }
 
-pub(crate) fn version_not_served(configured: ApiVersion, spoken: ApiVersion) -> Finding {
+pub(crate) fn version_not_served(configured: ApiVersion, used: ApiVersion) -> Finding {
     Finding::new(
         "API_VERSION_NOT_SERVED",
         Severity::Info,
-        format!("The organisation does not serve the configured API version; {spoken} is spoken instead."),
-        format!("Set apiVersion to {spoken}."),
+        format!("The organisation does not serve the configured API version. The connector uses {used} instead."),
+        format!("Set apiVersion to {used}."),
     )
     .with_seen(format!("configured: {configured}"))
     .with_docs(VERSIONS)
@@ -115,8 +115,8 @@ pub(crate) fn view_setup_missing(seen: impl Into<String>) -> Finding {
     Finding::new(
         "PERMISSION_MISSING",
         Severity::Error,
-        "The connection does not see the licences, because View Setup and Configuration is missing.",
-        "Give the user View Setup and Configuration, in its profile or a permission set.",
+        "The connected user cannot read licences, because it lacks View Setup and Configuration.",
+        "Grant the connected user View Setup and Configuration, in its profile or a permission set.",
     )
     .with_process(Process::DownloadSubscriptions)
     .with_seen(seen)
@@ -127,8 +127,8 @@ pub(crate) fn permission_set_licenses_hidden(seen: impl Into<String>) -> Finding
     Finding::new(
         "OBJECT_HIDDEN",
         Severity::Error,
-        "The connection does not see permission-set licences or who holds them.",
-        "Give the user View Setup and Configuration, in its profile or a permission set.",
+        "The connected user cannot read permission-set licences or their assignments.",
+        "Grant the connected user View Setup and Configuration, in its profile or a permission set.",
     )
     .with_process(Process::DownloadSubscriptions)
     .with_seen(seen)
@@ -139,24 +139,24 @@ pub(crate) fn assignments_hidden(used: i64) -> Finding {
     Finding::new(
         "ASSIGNMENTS_HIDDEN",
         Severity::Warning,
-        "Permission-set licences are in use, but the connection sees no assignment of them.",
-        "Give the user View Setup and Configuration or Assign Permission Sets.",
+        "Permission-set licences are in use, but the connected user cannot read any assignment of them.",
+        "Grant the connected user View Setup and Configuration or Assign Permission Sets.",
     )
     .with_process(Process::DownloadSubscriptions)
-    .with_seen(format!("{used} in use, no assignment"))
+    .with_seen(format!("{used} licences in use, no assignment visible"))
     .with_docs(PERMISSION_SET_LICENSE_ASSIGN)
 }
 
-/// A column that the organisation lacks or hides; `without` says what is lost.
-pub(crate) fn field_hidden(process: Process, object: &str, field: &str, without: &str) -> Finding {
+/// A column that the organisation lacks or hides; `lost` says what is unknown without it.
+pub(crate) fn field_hidden(process: Process, object: &str, field: &str, lost: &str) -> Finding {
     Finding::new(
         "FIELD_HIDDEN",
         Severity::Warning,
-        format!("The organisation does not show {object}.{field}. {without}"),
-        "Make the field visible to the user, unless the organisation does not have the feature it belongs to.",
+        format!("The field {object}.{field} is not visible to the connected user. {lost}"),
+        "Make the field visible to the connected user, unless the organisation does not have the feature it belongs to.",
     )
     .with_process(process)
-    .with_seen(format!("{object}.{field} is absent"))
+    .with_seen(format!("{object}.{field} is not visible"))
     .with_docs(match object {
         "LoginHistory" => LOGIN_HISTORY,
         "UserLicense" => USER_LICENSE,
@@ -169,15 +169,16 @@ pub(crate) fn field_hidden(process: Process, object: &str, field: &str, without:
     })
 }
 
-/// The connection's permissions cannot be read, so that what is hidden is the only sign of what is missing.
+/// The permissions cannot be read, so only hidden objects and columns show which are missing.
 pub(crate) fn permissions_unknown() -> Finding {
     Finding::new(
         "PERMISSIONS_UNKNOWN",
         Severity::Info,
-        "The organisation does not say which permissions the connection has.",
-        "Compare the user's permissions with the table of each process; what is hidden is listed here all the same.",
+        "The organisation does not show which permissions the connected user has.",
+        "Compare the permissions of the connected user with those that each process lists. Objects and fields that are \
+         not visible are reported nevertheless.",
     )
-    .with_seen("UserPermissionAccess is absent")
+    .with_seen("UserPermissionAccess is not visible")
     .with_docs(PERMISSIONS)
 }
 
@@ -185,11 +186,11 @@ pub(crate) fn license_unreadable() -> Finding {
     Finding::new(
         "LICENSE_UNREADABLE",
         Severity::Warning,
-        "The connection does not see the licence of some active users, probably because profile filtering is on.",
-        "Give the user View All Profiles.",
+        "The licence of some active users is not visible, probably because profile filtering is on.",
+        "Grant the connected user View All Profiles.",
     )
     .with_process(Process::DownloadSubscriptions)
-    .with_seen("Profile or its licence is null on active users")
+    .with_seen("Profile or Profile.UserLicense of active users is null")
     .with_docs(USER)
 }
 
@@ -197,47 +198,48 @@ pub(crate) fn frozen_unknown(seen: impl Into<String>) -> Finding {
     Finding::new(
         "FROZEN_UNKNOWN",
         Severity::Info,
-        "The connection does not see which users are frozen.",
-        "Give the user Manage Users if that is wanted; everything else works without it.",
+        "The connected user cannot read which users are frozen.",
+        "Grant the connected user Manage Users if you need to know. Everything else works without it.",
     )
     .with_process(Process::DownloadSubscriptions)
     .with_seen(seen)
     .with_docs(USER_LOGIN)
 }
 
-pub(crate) fn feature_metrics_absent(seen: impl Into<String>) -> Finding {
+pub(crate) fn feature_metrics_hidden(seen: impl Into<String>) -> Finding {
     Finding::new(
         "FEATURE_TOTALS_UNKNOWN",
         Severity::Info,
-        "The organisation does not say how many feature licences it bought, Service Cloud among them.",
-        "Nothing, if the edition does not have ActiveFeatureLicenseMetric; otherwise give the user View Setup and \
-         Configuration.",
+        "The number of feature licences that were bought, including Service Cloud, is unknown.",
+        "If the edition has no ActiveFeatureLicenseMetric, no action is needed. Otherwise grant the connected user View \
+         Setup and Configuration.",
     )
     .with_process(Process::DownloadSubscriptions)
     .with_seen(seen)
     .with_docs(FEATURE_METRIC)
 }
 
-pub(crate) fn login_history_hidden(seen: impl Into<String>) -> Finding {
+pub(crate) fn login_history_restricted(seen: impl Into<String>) -> Finding {
     Finding::new(
         "LOGIN_HISTORY_RESTRICTED",
         Severity::Warning,
-        "The connection does not see other users' logins; last use is known from the user record alone.",
-        "Give the user Monitor Login History (or Manage Users) to tell people, programs and single sign-on apart.",
+        "The connected user cannot read the logins of other users. Their last use is known from the user record only.",
+        "Grant the connected user Monitor Login History or Manage Users, so that interactive, API and single sign-on \
+         logins can be told apart.",
     )
     .with_process(Process::PullUserActivity)
     .with_seen(seen)
     .with_docs(LOGIN_HISTORY)
 }
 
-pub(crate) fn usage_entitlements_absent() -> Finding {
+pub(crate) fn usage_entitlements_hidden() -> Finding {
     Finding::new(
         "OBJECT_HIDDEN",
         Severity::Warning,
-        "The organisation does not show usage-based entitlements.",
-        "Nothing, if the edition has none; otherwise give the user View Setup and Configuration.",
+        "Usage-based entitlements are not visible to the connected user.",
+        "If the edition has none, no action is needed. Otherwise grant the connected user View Setup and Configuration.",
     )
     .with_process(Process::DownloadConsumption)
-    .with_seen("TenantUsageEntitlement is absent")
+    .with_seen("TenantUsageEntitlement is not visible")
     .with_docs(USAGE_ENTITLEMENT)
 }

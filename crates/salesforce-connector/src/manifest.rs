@@ -1,14 +1,14 @@
-//! What this connector says of itself.
+//! The manifest: processes, permissions, scopes, hosts and catalogue.
 
 use seatgraph_core::{GrantScopes, GrantType, Manifest, Process, ProcessSpec, SyncMode};
 
 use crate::{findings, permissions};
 
-/// Asking for more under client credentials would be refused: an application has no use for a refresh token.
+/// Salesforce refuses further scopes under client credentials: an app has no use for a refresh token.
 const SCOPES: &[GrantScopes] = &[
     GrantScopes { grant: GrantType::AuthorizationCode, scopes: &["api", "refresh_token"] },
     GrantScopes { grant: GrantType::ClientCredentials, scopes: &["api"] },
-    // Never sent: what the app has selected counts, and without refresh_token nothing is approved beforehand.
+    // Never sent: the scopes selected in the app count, and without refresh_token no user can be pre-authorized.
     GrantScopes { grant: GrantType::JwtBearer, scopes: &["api", "refresh_token"] },
 ];
 
@@ -18,7 +18,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     name: "Salesforce CRM",
     version: env!("CARGO_PKG_VERSION"),
     docs_url: Some(findings::OAUTH_SETUP),
-    // My Domain, login and instance hosts; the two others are Government Cloud's and China's.
+    // My Domain, login and instance hosts; then those of Government Cloud and of China.
     hosts: &["salesforce.com", "salesforce.mil", "sfcrmproducts.cn"],
     grants: &[GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::JwtBearer],
     processes: &[
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_catalogue_names_the_seven_products() {
+    fn the_catalogue_has_seven_products() {
         let mut names: Vec<_> =
             Catalogue::parse(MANIFEST.catalogue).unwrap().products().into_iter().map(|p| p.product).collect();
         names.sort();
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn sales_and_service_cloud_are_told_apart_by_the_key() {
+    fn sales_and_service_cloud_have_different_keys() {
         let plain = |name: &str| Some((name.to_owned(), None));
         assert_eq!(product("USER_LICENSE", "SFDC", "Salesforce"), plain("Sales Cloud"));
         assert_eq!(product("USER_LICENSE", "SFDC/SupportUser", "Salesforce"), plain("Service Cloud"));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_are_editions_of_their_product() {
+    fn variants_of_a_license_are_editions_of_its_product() {
         let login = product("USER_LICENSE", "PID_Customer_Community_Login", "Customer Community Login");
         assert_eq!(login, Some(("Customer Community".into(), Some("Login".into()))));
         let light = product("USER_LICENSE", "AUL_LIGHT", "Salesforce Platform Light");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_not_documented_is_known_by_its_name() {
+    fn a_license_with_an_undocumented_key_is_recognized_by_its_name() {
         for name in ["Company Communities", "Company Community", "Employee Community"] {
             assert_eq!(product("USER_LICENSE", "unheard of", name), Some(("Company Community".into(), None)), "{name}");
         }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_vendor_does_not_document_waits_in_the_queue() {
+    fn an_undocumented_license_is_not_recognized() {
         assert_eq!(product("USER_LICENSE", "PID_Novel", "Novel"), None);
         assert_eq!(product("PERMISSION_SET_LICENSE", "SalesUserPsl", "Sales User"), None);
     }

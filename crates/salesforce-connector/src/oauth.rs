@@ -1,6 +1,6 @@
-//! Where tokens come from, and what a refusal of one asks a person to do.
+//! The OAuth endpoints of an organisation, and the findings for refused token requests.
 
-mod meaning;
+mod refusals;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +14,10 @@ use crate::manifest::MANIFEST;
 const JWT_SETUP: &str =
     "https://help.salesforce.com/s/articleView?id=xcloud.configure_oauth_jwt_flow_external_client_apps.htm&type=5";
 
-/// The endpoints on the organisation's own host; the login hosts do not grant to an application.
+/// The endpoints on the organisation's own host; the login hosts do not serve client credentials.
 pub(crate) fn endpoints(settings: &Settings) -> Result<OAuth> {
     let at = |path: &str| -> Result<Url> {
-        let invalid = |e| Error::new(ErrorKind::ConfigInvalid, "property instanceUrl is not an address").with_source(e);
+        let invalid = |e| Error::new(ErrorKind::ConfigInvalid, "property instanceUrl is not a URL").with_source(e);
         settings.instance_url.join(path).map_err(invalid)
     };
     Ok(OAuth {
@@ -29,8 +29,8 @@ pub(crate) fn endpoints(settings: &Settings) -> Result<OAuth> {
     })
 }
 
-/// Names the login host that an assertion addresses. It is that host even where the token comes from My Domain, and
-/// with another one Salesforce answers "audience is invalid"
+/// The audience of a signed assertion: the login host, even where My Domain issues the token. For another one Salesforce
+/// answers "audience is invalid"
 /// (help.salesforce.com, xcloud.remoteaccess_oauth_jwt_flow, forcedotcom/sfdx-core `getJwtAudienceUrl`).
 fn audience(instance: &Url) -> String {
     let host = instance.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
@@ -42,17 +42,17 @@ fn audience(instance: &Url) -> String {
     format!("https://{}.{vendor}", if is_test { "test" } else { "login" })
 }
 
-/// Says whether a scope that was granted allows what `needed` does: `full` holds all but the refresh token, which has
-/// two names.
+/// Says whether a granted scope includes `needed`: `full` includes all scopes except the refresh token, which has two
+/// names.
 pub(crate) fn covers(granted: &str, needed: &str) -> bool {
-    const LASTING: [&str; 2] = ["refresh_token", "offline_access"];
-    let lasting = LASTING.contains(&needed);
-    granted == needed || (lasting && LASTING.contains(&granted)) || (!lasting && granted == "full")
+    const REFRESH: [&str; 2] = ["refresh_token", "offline_access"];
+    let is_refresh = REFRESH.contains(&needed);
+    granted == needed || (is_refresh && REFRESH.contains(&granted)) || (!is_refresh && granted == "full")
 }
 
-/// Turns a refusal, of the token endpoint or on the way back from a consent, into an error with a finding.
+/// Turns a refusal, from the token endpoint or from the redirect after a consent, into an error with a finding.
 pub(crate) fn explain(refusal: &GrantRefusal) -> Error {
-    let meaning = meaning::of(refusal);
+    let explanation = refusals::explain(refusal);
     let cut = |text: &str| text.chars().take(200).collect::<String>();
     let (error, description) = (cut(&refusal.error), cut(&refusal.description));
     let seen = match (error.as_str(), description.as_str()) {
@@ -60,13 +60,13 @@ pub(crate) fn explain(refusal: &GrantRefusal) -> Error {
         (error, "") => error.to_owned(),
         (error, description) => format!("{error}: {description}"),
     };
-    let docs = match (meaning.kind, refusal.grant) {
+    let docs = match (explanation.kind, refusal.grant) {
         (_, GrantType::JwtBearer) => JWT_SETUP,
         (ErrorKind::ConfigInvalid, _) => OAUTH_SETUP,
         _ => OAUTH_ERRORS,
     };
-    let finding = Finding::new(meaning.code, Severity::Error, meaning.message, meaning.remedy);
-    Error::new(meaning.kind, "organisation grants no token")
+    let finding = Finding::new(explanation.code, Severity::Error, explanation.message, explanation.remedy);
+    Error::new(explanation.kind, "organisation refused a token")
         .with("error", error)
         .with("description", description)
         .with("status", refusal.status)

@@ -1,39 +1,39 @@
-//! The vendor's permission table: what each process needs, why, and what happens without it.
+//! The permissions that each process needs, why, and what happens without them.
 //!
-//! Every process carries the vendor's full table, so that an administrator sees one list; the necessity says which
-//! rows are the minimum. The permission sets of [`crate::setup`] are written out of it.
+//! Every process lists all permissions of Salesforce's documentation, and the requirement says which are the minimum. The
+//! permission sets of [`crate::setup`] are generated from these tables.
 
-use seatgraph_core::{Necessity, Permission};
+use seatgraph_core::{Permission, Requirement};
 
-use Necessity::{IfRestricted, Minimal, Recommended};
+use Requirement::{IfRestricted, Minimal, Recommended};
 
 const fn needed(
     name: &'static str,
     api_name: &'static str,
     description: &'static str,
-    necessity: Necessity,
+    requirement: Requirement,
     without: &'static str,
 ) -> Permission {
-    Permission { name, api_name, enabled: true, description, necessity, without }
+    Permission { name, api_name, enabled: true, description, requirement, without }
 }
 
 const API_ENABLED: Permission =
-    needed("API Enabled", "PermissionsApiEnabled", "Calling the API at all.", Minimal, "Every call is refused.");
+    needed("API Enabled", "PermissionsApiEnabled", "Using the API.", Minimal, "Every request is refused.");
 
-const fn view_setup(necessity: Necessity, without: &'static str) -> Permission {
+const fn view_setup(requirement: Requirement, without: &'static str) -> Permission {
     let description = "Reading licences, their assignments, usage entitlements and API limits.";
-    needed("View Setup and Configuration", "PermissionsViewSetup", description, necessity, without)
+    needed("View Setup and Configuration", "PermissionsViewSetup", description, requirement, without)
 }
 
-const fn manage_users(necessity: Necessity, without: &'static str) -> Permission {
+const fn manage_users(requirement: Requirement, without: &'static str) -> Permission {
     let description = "Creating, changing and deactivating users, and administering profiles, roles and security \
-                       settings. Implies most other rows of this table.";
-    needed("Manage Users", "PermissionsManageUsers", description, necessity, without)
+                       settings. Includes most other permissions of this list.";
+    needed("Manage Users", "PermissionsManageUsers", description, requirement, without)
 }
 
-const fn manage_internal_users(necessity: Necessity, without: &'static str) -> Permission {
+const fn manage_internal_users(requirement: Requirement, without: &'static str) -> Permission {
     let description = "Creating and changing internal users, and seeing Setup pages.";
-    needed("Manage Internal Users", "PermissionsManageInternalUsers", description, necessity, without)
+    needed("Manage Internal Users", "PermissionsManageInternalUsers", description, requirement, without)
 }
 
 const VIEW_DEVELOPER_NAME: Permission = needed(
@@ -41,31 +41,31 @@ const VIEW_DEVELOPER_NAME: Permission = needed(
     "PermissionsViewDeveloperName",
     "Reading DeveloperName fields through the API.",
     IfRestricted,
-    "Developer names of permission-set licences stay hidden; the connector goes by their keys.",
+    "Developer names of permission-set licences are not visible. The connector uses their keys.",
 );
 
 const VIEW_ALL_PROFILES: Permission = needed(
     "View All Profiles",
     "PermissionsViewAllProfiles",
-    "Seeing every profile, whatever profile filtering says.",
+    "Reading every profile, even if profile filtering is on.",
     IfRestricted,
-    "With profile filtering on, the profile and the licence of other users are silently missing.",
+    "If profile filtering is on, the profiles and licences of other users are silently missing.",
 );
 
 const VIEW_ALL_USERS: Permission = needed(
     "View All Users",
     "PermissionsViewAllUsers",
-    "Seeing every user, whatever the sharing settings say.",
+    "Reading every user, even if user sharing is private.",
     IfRestricted,
-    "With private user sharing, other users are silently missing.",
+    "If user sharing is private, other users are silently missing.",
 );
 
 /// For DOWNLOAD_SUBSCRIPTIONS.
 pub(crate) const SUBSCRIPTIONS: &[Permission] = &[
     API_ENABLED,
-    view_setup(Minimal, "Licences and their assignments are hidden, and the download fails."),
-    manage_users(Recommended, "Which users are frozen is not known."),
-    manage_internal_users(IfRestricted, "Nothing, unless the organisation restricts who sees internal users."),
+    view_setup(Minimal, "Licences and their assignments are not visible, and the download fails."),
+    manage_users(Recommended, "Which users are frozen is unknown."),
+    manage_internal_users(IfRestricted, "No effect, unless the organisation restricts who can see internal users."),
     VIEW_DEVELOPER_NAME,
     VIEW_ALL_PROFILES,
     VIEW_ALL_USERS,
@@ -74,16 +74,20 @@ pub(crate) const SUBSCRIPTIONS: &[Permission] = &[
 /// For PULL_USER_ACTIVITY.
 pub(crate) const ACTIVITY: &[Permission] = &[
     API_ENABLED,
-    view_setup(Recommended, "Last logins are read all the same; how many API calls are left is known less well."),
+    view_setup(
+        Recommended,
+        "Last logins are read nevertheless. The number of remaining API calls is known less precisely.",
+    ),
     needed(
         "Monitor Login History",
         "PermissionsMonitorLoginHistory",
         "Reading the login history of other users.",
         Recommended,
-        "Login history holds the connection's own logins alone; last use is known from the user record alone.",
+        "LoginHistory shows only the logins of the connected user. The last use of others is known from the user record \
+         only.",
     ),
-    manage_users(IfRestricted, "Nothing, where Monitor Login History is given."),
-    manage_internal_users(IfRestricted, "Nothing, unless the organisation restricts who sees internal users."),
+    manage_users(IfRestricted, "No effect, if Monitor Login History is granted."),
+    manage_internal_users(IfRestricted, "No effect, unless the organisation restricts who can see internal users."),
     VIEW_DEVELOPER_NAME,
     VIEW_ALL_PROFILES,
     VIEW_ALL_USERS,
@@ -92,9 +96,9 @@ pub(crate) const ACTIVITY: &[Permission] = &[
 /// For DOWNLOAD_CONSUMPTION.
 pub(crate) const CONSUMPTION: &[Permission] = &[
     API_ENABLED,
-    view_setup(Minimal, "Usage entitlements are hidden."),
-    manage_users(IfRestricted, "Nothing, unless the organisation restricts what its users see."),
-    manage_internal_users(IfRestricted, "Nothing, unless the organisation restricts what its users see."),
+    view_setup(Minimal, "Usage entitlements are not visible."),
+    manage_users(IfRestricted, "No effect, unless the organisation restricts what its users can see."),
+    manage_internal_users(IfRestricted, "No effect, unless the organisation restricts what its users can see."),
     VIEW_DEVELOPER_NAME,
     VIEW_ALL_PROFILES,
     VIEW_ALL_USERS,
@@ -103,30 +107,30 @@ pub(crate) const CONSUMPTION: &[Permission] = &[
 /// For RECLAIM_SUBSCRIPTION.
 pub(crate) const RECLAIM: &[Permission] = &[
     API_ENABLED,
-    view_setup(Minimal, "What a user holds cannot be looked up before and after."),
+    view_setup(Minimal, "The licences of a user cannot be read before and after a change."),
     manage_users(Minimal, "Deactivating a user is refused."),
     manage_internal_users(Minimal, "Changing an internal user is refused."),
     needed(
         "Assign Permission Sets",
         "PermissionsAssignPermissionSets",
-        "Taking permission-set licences back.",
+        "Removing permission-set-licence assignments.",
         Recommended,
-        "Permission-set licences cannot be taken back.",
+        "Permission-set licences cannot be reclaimed.",
     ),
     needed(
         "Freeze Users",
         "PermissionsFreezeUsers",
-        "Barring a user that cannot be deactivated.",
+        "Freezing a user that cannot be deactivated.",
         Recommended,
-        "A user that Salesforce will not deactivate cannot be frozen instead.",
+        "A user that Salesforce refuses to deactivate cannot be frozen instead.",
     ),
     VIEW_DEVELOPER_NAME,
     VIEW_ALL_PROFILES,
     VIEW_ALL_USERS,
 ];
 
-/// What the vendor gives along with a permission, and refuses to deploy it without. Its pages tell this in the "Requires"
-/// hints of Setup alone.
+/// The permissions that Salesforce grants along with another one, and without which it refuses to deploy it. Only the
+/// "Requires" hints in Setup document them.
 const REQUIREMENTS: &[(&str, &[&str])] = &[
     (
         "PermissionsManageUsers",
@@ -151,17 +155,17 @@ const REQUIREMENTS: &[(&str, &[&str])] = &[
     ("PermissionsViewSetup", &["PermissionsViewRoles"]),
 ];
 
-/// Lists what comes with a permission, by the name in the vendor's API.
+/// Lists the permissions that come with another one, by API name.
 pub(crate) fn requirements(api_name: &str) -> impl Iterator<Item = &'static str> + use<> {
     let known = REQUIREMENTS.iter().find(|(name, _)| *name == api_name);
     known.map_or(&[][..], |(_, requirements)| requirements).iter().copied()
 }
 
-/// Says whether a user with `granted` has `api_name`, itself or through another.
+/// Says whether a user with `granted` has `api_name`, directly or through another permission.
 pub(crate) fn has(granted: impl Fn(&str) -> bool, api_name: &str) -> bool {
     let through_manage_users =
         || granted("PermissionsManageUsers") && requirements("PermissionsManageUsers").any(|name| name == api_name);
-    // Whoever may see Setup sees the developer names in it.
+    // View Setup includes the developer names shown in Setup.
     let through_setup = || {
         api_name == "PermissionsViewDeveloperName"
             && (granted("PermissionsViewSetup") || granted("PermissionsManageUsers"))
@@ -174,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn manage_users_brings_what_it_implies_and_not_view_all_profiles() {
+    fn manage_users_includes_its_requirements_and_not_view_all_profiles() {
         let granted = |name: &str| name == "PermissionsManageUsers";
         for implied in ["PermissionsViewSetup", "PermissionsMonitorLoginHistory", "PermissionsViewDeveloperName"] {
             assert!(has(granted, implied), "{implied}");
@@ -183,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_process_lists_the_five_permissions_of_the_vendors_page() {
+    fn every_process_lists_the_five_documented_permissions() {
         let page =
             ["View Developer Name", "Manage Internal Users", "Manage Users", "View All Profiles", "View All Users"];
         for table in [SUBSCRIPTIONS, ACTIVITY, CONSUMPTION, RECLAIM] {

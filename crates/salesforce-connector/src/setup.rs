@@ -1,30 +1,29 @@
-//! What a Salesforce administrator does before a connection works, and the permission sets that save most of it.
+//! How a Salesforce administrator sets up a connection, and permission sets to import.
 //!
-//! New Connected Apps can no longer be created unless Salesforce switches that on again, so the External Client App
-//! comes first, and the Connected App is the way for an organisation that has one already.
+//! Salesforce no longer allows new Connected Apps by default, so the External Client App comes first. A Connected App is
+//! the alternative for an organisation that has one already.
 
 mod permission_sets;
 mod steps;
 
 use seatgraph_core::{Setup, SetupContext};
 
-/// Everything that is done in Salesforce for one grant.
+/// The set-up in Salesforce for one grant.
 pub(crate) fn setup(context: &SetupContext<'_>) -> Setup {
     Setup { steps: steps::steps(context), permission_sets: permission_sets::documents(), remarks: remarks() }
 }
 
-/// What a permission set cannot express.
+/// Requirements that a permission set cannot express.
 fn remarks() -> Vec<String> {
     const REMARKS: [&str; 4] = [
-        "A permission set gives permissions and no licence: the connection's user needs a Salesforce user licence of its \
-         own, or a Salesforce Integration licence where it only reads.",
-        "Salesforce's own page asks for a user with admin permissions, an administrator's profile for example, to take \
-         licences back. A profile cannot be imported as a permission set; Seatgraph_Reclaim holds the permissions of it \
-         that are used.",
-        "Login hours and login IP ranges are the profile's, and hold for the API too: give the user a profile that lets \
-         it in at any hour and from the gateway's address.",
-        "Whether users are private (Setup → Sharing Settings) and whether profiles are filtered (Setup → User Management \
-         Settings) are the organisation's settings; View All Users and View All Profiles see past them.",
+        "A permission set grants no licence. The connected user needs a Salesforce licence, or a Salesforce Integration \
+         licence if it only reads.",
+        "Salesforce documents that reclaiming licences needs a user with administrator permissions. \
+         Seatgraph_Reclaim grants only those that the connector uses.",
+        "Login hours and login IP ranges of the profile apply to the API too. Use a profile that allows logins at any hour \
+         and from the gateway's IP address.",
+        "User sharing (Setup → Sharing Settings) and profile filtering (Setup → User Management Settings) can hide users and \
+         profiles. View All Users and View All Profiles override these settings.",
     ];
     REMARKS.map(str::to_owned).to_vec()
 }
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_external_client_app_comes_first_and_the_connected_app_stands_in_for_it() {
+    fn the_connected_app_is_an_alternative_to_the_external_client_app() {
         for grant in [GrantType::AuthorizationCode, GrantType::ClientCredentials, GrantType::JwtBearer] {
             let setup = under(grant);
             let place = |key| setup.steps.iter().position(|step| step.key == key).unwrap();
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn each_grant_has_its_own_switches() {
+    fn each_grant_has_its_own_steps() {
         assert!(keys(GrantType::ClientCredentials).contains(&"RUN_AS_USER"));
         assert!(!keys(GrantType::AuthorizationCode).contains(&"RUN_AS_USER"));
         assert!(keys(GrantType::JwtBearer).contains(&"CERTIFICATE"));
@@ -70,14 +69,14 @@ mod tests {
     }
 
     #[test]
-    fn people_consent_with_a_callback_and_a_lasting_scope_and_programs_with_neither() {
+    fn only_the_authorization_code_grant_requests_a_refresh_token() {
         let consent = under(GrantType::AuthorizationCode);
         assert_eq!(values(&consent, SetupField::Scope), ["api", "refresh_token"]);
         let callback = ["https://gateway.example/oauth/salesforce/callback"];
         assert_eq!(values(&consent, SetupField::CallbackUrl), callback);
         let program = under(GrantType::ClientCredentials);
         assert_eq!(values(&program, SetupField::Scope), ["api"]);
-        // The form wants an address even where nobody is ever sent to it.
+        // Salesforce's form requires a callback URL even where no browser is redirected.
         assert_eq!(values(&program, SetupField::CallbackUrl), callback);
     }
 }

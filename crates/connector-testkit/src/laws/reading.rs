@@ -90,7 +90,7 @@ fn ids(step: &Step) -> Vec<(&'static str, String)> {
 pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let process = Process::DownloadSubscriptions;
-    if !fixture.manifest().does(process) {
+    if !fixture.manifest().supports(process) {
         return Ok(Verdict::NotAsked);
     }
     let mut known = BTreeSet::new();
@@ -103,7 +103,7 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
         }
     }
     let process = Process::PullUserActivity;
-    if fixture.manifest().does(process) {
+    if fixture.manifest().supports(process) {
         let steps = pass(world.connect().as_ref(), process).await?;
         let stranger = steps.iter().flat_map(|s| &s.page.batch.activity).find(|a| !known.contains(&a.account));
         ensure(stranger.is_none(), || Violation::of(process, format!("activity of nobody we know: {stranger:?}")))?;
@@ -118,7 +118,7 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
 pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> Ruling {
     let world = fixture.calm().await;
     let connector = world.connect();
-    let does = |process| fixture.manifest().does(process);
+    let does = |process| fixture.manifest().supports(process);
     for process in Process::ALL.into_iter().filter(|process| !process.is_read() || !does(*process)) {
         is_unsupported(process, connector.pull(process, None).await.err())?;
     }

@@ -9,7 +9,7 @@ const PROCESS: Process = Process::ReclaimSubscription;
 
 /// A world with orders for it, or `None` when the connector does not reclaim.
 async fn orders(fixture: &dyn Fixture) -> Result<Option<(Box<dyn World>, Vec<Order>)>, Violation> {
-    if !fixture.manifest().does(PROCESS) {
+    if !fixture.manifest().supports(PROCESS) {
         return Ok(None);
     }
     let world = fixture.calm().await;
@@ -120,7 +120,7 @@ async fn carry_out(connector: &dyn Connector, orders: &[Order], outcome: Outcome
 async fn holds(fixture: &dyn Fixture, world: &dyn World, expected: &Census) -> Result<(), Violation> {
     let books = expected.faults_in_subscriptions(&world.census().await.normal());
     ensure(books.is_none(), || Violation::of(PROCESS, format!("the world's books: {}", books.unwrap_or_default())))?;
-    if fixture.manifest().does(Process::DownloadSubscriptions) {
+    if fixture.manifest().supports(Process::DownloadSubscriptions) {
         let steps = pass(world.connect().as_ref(), Process::DownloadSubscriptions).await?;
         let seen = expected.faults_in_subscriptions(&Census::of_pages(steps.iter().map(|step| &step.page)));
         ensure(seen.is_none(), || Violation::of(PROCESS, format!("a sync afterwards: {}", seen.unwrap_or_default())))?;

@@ -1,12 +1,12 @@
 //! What Memory's connector says of itself.
-use seatgraph_core::{GrantScopes, GrantType, Manifest, Necessity, Permission, Process, ProcessSpec, SyncMode};
+use seatgraph_core::{GrantScopes, GrantType, Manifest, Permission, Process, ProcessSpec, Requirement, SyncMode};
 
 const READ_USERS: Permission = Permission {
     name: "See members",
     api_name: "members.read",
     enabled: true,
     description: "lists members and their seats",
-    necessity: Necessity::Minimal,
+    requirement: Requirement::Minimal,
     without: "nothing can be read",
 };
 
@@ -15,7 +15,7 @@ const MANAGE_SEATS: Permission = Permission {
     api_name: "seats.write",
     enabled: true,
     description: "takes seats from members and gives them back",
-    necessity: Necessity::Minimal,
+    requirement: Requirement::Minimal,
     without: "seats must be taken back by hand",
 };
 

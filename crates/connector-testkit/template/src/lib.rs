@@ -22,7 +22,7 @@
 //! 2. Replace `rows::sample` by requests: keep `context.http` from `connect`, and ask
 //!    `http.get("/v1/members").query("after", id).json_body()`. The client sends the bearer, renews it once, bounds
 //!    size and time, and turns refusals into errors. Retries and pacing are around you already; write no loop.
-//! 3. Where the vendor words its refusals in a body of its own, implement `Dialect` and use `http.speaking(…)`. An
+//! 3. Where the vendor words its refusals in a body of its own, implement `ErrorParser` and use `http.with_error_parser(…)`. An
 //!    error's kind decides what happens next, so look each one up in `ErrorKind`.
 //! 4. Where it wants OAuth, return the addresses from `oauth`, with an `explain` that turns a refused grant into a
 //!    finding. Credentials and tokens never reach you. List the grants in the manifest, with the scopes of each

@@ -1,13 +1,13 @@
 //! What the connector says of itself.
 
-use seatgraph_core::{Manifest, Necessity, Permission, Process, ProcessSpec, SyncMode};
+use seatgraph_core::{Manifest, Requirement, Permission, Process, ProcessSpec, SyncMode};
 
 const READ_MEMBERS: Permission = Permission {
     name: "See members",
     api_name: "members.read",
     enabled: true,
     description: "lists members and the seats they hold",
-    necessity: Necessity::Minimal,
+    requirement: Requirement::Minimal,
     without: "nothing can be read",
 };
 

@@ -1,4 +1,4 @@
-//! The only file that sends anything: TLS, pool, limits, and what a broken exchange is called.
+//! The only module that uses reqwest: TLS, connection pool, limits, and the errors of failed requests.
 
 use std::error::Error as StdError;
 use std::sync::OnceLock;
@@ -9,17 +9,17 @@ use reqwest::redirect::Policy;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::http::guard::Guard;
+use crate::http::egress::Guard;
 use crate::http::{HttpOptions, Method, tls};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// A client that is built when it is first needed.
+/// A client that is built for the first request.
 pub(super) struct Client {
     options: HttpOptions,
     built: OnceLock<reqwest::Client>,
 }
 
-/// A request with its address.
+/// A request with its URL.
 pub(super) struct Prepared<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -28,7 +28,7 @@ pub(super) struct Prepared<'a> {
     pub(super) body: Option<Bytes>,
 }
 
-/// An answer of any status, read to its end.
+/// A complete response of any status.
 pub(super) struct Received {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
@@ -42,7 +42,7 @@ impl Client {
 
     /// Sends one request, once.
     pub(super) async fn exchange(&self, request: Prepared<'_>) -> Result<Received> {
-        let guard = Guard::new(self.options.reach);
+        let guard = Guard::new(self.options.egress);
         guard.admit(&request.url)?;
         let (method, url) = (wire_method(request.method), request.url);
         let mut outgoing = self.client(guard)?.request(method, url).headers(header_map(request.headers)?);
@@ -52,12 +52,12 @@ impl Client {
         if let Some(body) = request.body {
             outgoing = outgoing.body(body);
         }
-        let mut answer = outgoing.send().await.map_err(broken)?;
-        let (status, headers) = (answer.status().as_u16(), std::mem::take(answer.headers_mut()));
+        let mut response = outgoing.send().await.map_err(failed)?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = BytesMut::new();
-        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > self.options.max_body {
-                return Err(Error::new(ErrorKind::Malformed, "response is larger than allowed")
+                return Err(Error::new(ErrorKind::Malformed, "response exceeds the size limit")
                     .with("limit_bytes", self.options.max_body));
             }
             body.extend_from_slice(&chunk);
@@ -70,7 +70,7 @@ impl Client {
             return Ok(client);
         }
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls::config(self.options.authorities.as_ref()))
+            .tls_backend_preconfigured(tls::config(self.options.trusted_cas.as_ref()))
             .redirect(Policy::none())
             .no_proxy()
             .dns_resolver(guard)
@@ -108,34 +108,34 @@ fn header_map(fields: &[(&'static str, String)]) -> Result<HeaderMap> {
 fn authorization(bearer: &Secret) -> Result<HeaderValue> {
     let text = Zeroizing::new(format!("Bearer {}", bearer.expose()));
     let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        Error::new(ErrorKind::Unauthenticated, "token cannot be sent: it holds characters no header may")
+        Error::new(ErrorKind::Unauthenticated, "token contains characters that a header must not contain")
     })?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// What is said of an answer that began and did not end, and of a connection that the vendor had closed.
-pub(super) const BROKE_OFF: &str = "connection broke off";
+/// The message for an incomplete response, and for a connection that the vendor had closed.
+pub(super) const CONNECTION_LOST: &str = "connection was lost";
 
-/// Names what broke. The address is dropped first, because its query may hold people's data.
-fn broken(error: reqwest::Error) -> Error {
+/// The error for a failed request. The URL is removed first, because its query may contain personal data.
+fn failed(error: reqwest::Error) -> Error {
     let error = error.without_url();
-    if let Some(ours) = refusal_within(&error) {
-        return Error::new(ours.kind(), ours.message());
+    if let Some(own) = own_error(&error) {
+        return Error::new(own.kind(), own.message());
     }
     let message = if error.is_timeout() {
-        "vendor did not answer in time"
+        "vendor did not respond in time"
     } else if error.is_connect() {
         "vendor cannot be reached"
     } else if error.is_builder() {
         return Error::new(ErrorKind::Unexpected, "request cannot be built").with_source(error);
     } else {
-        BROKE_OFF
+        CONNECTION_LOST
     };
     Error::new(ErrorKind::Unavailable, message).with_source(error)
 }
 
-/// Finds the guard's own refusal among the causes.
-fn refusal_within<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
+/// Finds the guard's error among the causes.
+fn own_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a Error> {
     std::iter::successors(error.source(), |e| (*e).source()).find_map(|e| e.downcast_ref::<Error>())
 }

@@ -1,77 +1,76 @@
-//! Getting a token: the OAuth grants, over the same guarded client.
+//! OAuth grants, with the same HTTP client and limits as other requests.
 //!
-//! `http` lends every grant its client and limits; its base address and its tokens are not used, and its meter does
-//! not count token requests. Every function here fails with what [`OAuth::explain`] makes of a refusal, `Unavailable`
-//! or `RateLimited` when there was no usable answer, and `Malformed` when the answer is no token.
+//! The functions use the client of `http`, not its base URL or tokens, and token requests do not count as API usage. They
+//! fail with the error that [`OAuth::explain`] gives for a refusal, with `Unavailable` or `RateLimited` when there was no
+//! usable response, and with `Malformed` when the response is not a token.
 
 mod assertion;
-mod wire;
+mod exchange;
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use url::{Url, form_urlencoded};
 
 pub use self::assertion::{Assertion, SigningKey, UnusableKey};
-use self::wire::{Wire, explain};
-use crate::http::{Headers, Http};
+use self::exchange::{TokenError, explain, request_token};
+use crate::http::{Http, OAuthHttpClient};
 use crate::{Error, ErrorKind, GrantType, OAuth, Result, Secret};
 
-/// What a vendor granted.
+/// An access token, with what the vendor returned along with it.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// What goes behind `Authorization: Bearer`.
+    /// The bearer token.
     pub access_token: Secret,
-    /// What renews it without a person, where the grant gives one.
+    /// The refresh token, if the grant gives one.
     pub refresh_token: Option<Secret>,
-    /// The scopes granted; empty when the vendor does not say.
+    /// The granted scopes; empty when the vendor does not return them.
     pub scope: Vec<String>,
-    /// The address to use with the token, where the vendor names one.
+    /// The base URL to use with the token, if the vendor returns one.
     pub instance_url: Option<Url>,
-    /// The vendor's address of the account that the token acts as.
+    /// The vendor's URL for the account of the token.
     pub identity: Option<String>,
-    /// When it was issued, by the vendor's clock.
+    /// The time of issue, by the vendor's clock.
     pub issued_at: Option<DateTime<Utc>>,
-    /// When it ends, in seconds from its issue; `None` when the vendor does not say.
+    /// The lifetime from the time of issue; `None` when the vendor does not return it.
     pub expires_in: Option<std::time::Duration>,
 }
 
-/// The application that an administrator registered at the vendor for this gateway.
+/// The OAuth client that is registered with the vendor for this gateway.
 #[derive(Debug, Clone)]
 pub struct Application {
-    /// Its public name.
+    /// The OAuth client ID.
     pub client_id: String,
-    /// What proves that it is itself; `None` where the vendor asks for none beside PKCE.
+    /// The OAuth client secret; `None` for a public client.
     pub client_secret: Option<Secret>,
 }
 
-/// The way to a person's consent.
+/// An authorization request that a user has to approve in a browser.
 #[derive(Debug, Clone)]
 pub struct Consent {
-    /// Where the person's browser goes.
+    /// The URL to open in the browser.
     pub url: Url,
-    /// Comes back with the code; whoever does not know it did not begin this.
+    /// The `state` parameter, which the redirect must return.
     pub state: Secret,
-    /// Redeems the code, and only here (PKCE, RFC 7636).
+    /// The PKCE code verifier (RFC 7636).
     pub verifier: Secret,
 }
 
-/// Prepares a person's consent that ends at `redirect`.
+/// Prepares an authorization request that redirects to `redirect`.
 ///
 /// # Errors
-/// `Unsupported` when the connector names no address for it.
+/// `Unsupported` when the connector has no authorization endpoint.
 pub fn consent(oauth: &OAuth, client_id: &str, redirect: &Url, scopes: &[&str]) -> Result<Consent> {
-    let unsupported = || Error::new(ErrorKind::Unsupported, "connector has no address where a person consents");
+    let unsupported = || Error::new(ErrorKind::Unsupported, "connector has no authorization endpoint");
     let authorize_url = oauth.authorize_url.clone().ok_or_else(unsupported)?;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
     let client = GrantClient::<EndpointNotSet>::new(ClientId::new(client_id.to_owned()))
@@ -82,10 +81,10 @@ pub fn consent(oauth: &OAuth, client_id: &str, redirect: &Url, scopes: &[&str]) 
     Ok(Consent { url, state: Secret::new(state.secret()), verifier: Secret::new(verifier.secret()) })
 }
 
-/// Redeems the code that a person's consent gave.
+/// Exchanges an authorization code for a token.
 ///
 /// # Errors
-/// As the module says.
+/// See the [module](self).
 pub async fn authorization_code(
     http: &Http,
     oauth: &OAuth,
@@ -94,48 +93,48 @@ pub async fn authorization_code(
     verifier: &Secret,
     redirect: &Url,
 ) -> Result<Grant> {
-    let wire = Wire::new(http);
+    let client_http = OAuthHttpClient::of(http);
     let answer = client(oauth, application)
         .exchange_code(AuthorizationCode::new(code.expose().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
         .set_redirect_uri(Cow::Owned(RedirectUrl::from_url(redirect.clone())))
-        .request_async(&wire)
+        .request_async(&client_http)
         .await;
-    granted(oauth, GrantType::AuthorizationCode, &wire, answer)
+    granted(oauth, GrantType::AuthorizationCode, &client_http, answer)
 }
 
-/// Renews a grant that a person gave. Vendors that rotate put a new refresh token in the answer, and the old one is
-/// dead from then on. Scopes are not named again: some vendors refuse that.
+/// Exchanges a refresh token for an access token. A vendor that rotates refresh tokens returns a new one and invalidates
+/// the old one. Scopes are not sent, because some vendors refuse them here.
 ///
 /// # Errors
-/// As the module says.
+/// See the [module](self).
 pub async fn refresh(http: &Http, oauth: &OAuth, application: &Application, refresh_token: &Secret) -> Result<Grant> {
-    let (wire, token) = (Wire::new(http), RefreshToken::new(refresh_token.expose().to_owned()));
-    let answer = client(oauth, application).exchange_refresh_token(&token).request_async(&wire).await;
-    granted(oauth, GrantType::AuthorizationCode, &wire, answer)
+    let (client_http, token) = (OAuthHttpClient::of(http), RefreshToken::new(refresh_token.expose().to_owned()));
+    let answer = client(oauth, application).exchange_refresh_token(&token).request_async(&client_http).await;
+    granted(oauth, GrantType::AuthorizationCode, &client_http, answer)
 }
 
-/// Asks for a token as the application itself.
+/// Requests a token with client credentials.
 ///
 /// # Errors
-/// As the module says.
+/// See the [module](self).
 pub async fn client_credentials(
     http: &Http,
     oauth: &OAuth,
     application: &Application,
     scopes: &[&str],
 ) -> Result<Grant> {
-    let wire = Wire::new(http);
+    let client_http = OAuthHttpClient::of(http);
     let client = client(oauth, application);
-    let answer = client.exchange_client_credentials().add_scopes(named(scopes)).request_async(&wire).await;
-    granted(oauth, GrantType::ClientCredentials, &wire, answer)
+    let answer = client.exchange_client_credentials().add_scopes(named(scopes)).request_async(&client_http).await;
+    granted(oauth, GrantType::ClientCredentials, &client_http, answer)
 }
 
-/// Asks for a token for the user whom an assertion names (RFC 7523). Nothing renews it: whoever is refused with it
-/// signs again. Scopes are not named: they are those that were approved for the user beforehand.
+/// Requests a token for the user of a signed assertion (RFC 7523). There is no refresh token; a new assertion gives a new
+/// token. Scopes are not sent: those count that were approved for the user before.
 ///
 /// # Errors
-/// As the module says, and `Unsupported` when the connector names nobody whom an assertion could address.
+/// See the [module](self); also `Unsupported` when the connector has no audience for assertions.
 pub async fn jwt_bearer(http: &Http, oauth: &OAuth, assertion: &Assertion<'_>) -> Result<Grant> {
     let unsupported = || Error::new(ErrorKind::Unsupported, "connector has no audience for a signed assertion");
     let audience = oauth.audience.as_deref().ok_or_else(unsupported)?;
@@ -144,28 +143,25 @@ pub async fn jwt_bearer(http: &Http, oauth: &OAuth, assertion: &Assertion<'_>) -
         .append_pair("grant_type", assertion::GRANT_TYPE)
         .append_pair("assertion", signed.expose())
         .finish();
-    let wire = Wire::new(http);
-    let answer = wire.grant(oauth.token_url.clone(), form).await;
-    granted(oauth, GrantType::JwtBearer, &wire, answer)
+    let client_http = OAuthHttpClient::of(http);
+    let answer = request_token(&client_http, oauth.token_url.clone(), form).await;
+    granted(oauth, GrantType::JwtBearer, &client_http, answer)
 }
 
-/// Gives a token back, and with a refresh token all that came of it. One that is already dead is given back too.
+/// Revokes a token, and with a refresh token its access tokens. Revoking an invalid token succeeds.
 ///
 /// # Errors
-/// `Unavailable` or `RateLimited` when the vendor did not answer, `Refused` when it answered anything but that the token
-/// is dead; nothing when it names no address for it.
+/// `Unavailable` or `RateLimited` without a usable response, `Refused` for any error except an invalid token. Without a
+/// revocation endpoint nothing happens.
 pub async fn revoke(http: &Http, oauth: &OAuth, token: &Secret) -> Result<()> {
     let Some(url) = oauth.revoke_url.clone() else { return Ok(()) };
     let form = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
-    let received = wire::post(http, url, Bytes::from(form)).await.map_err(|e| e.with("request", "revoke"))?;
-    if let Some(error) = wire::overloaded(&received, &Headers::received(&received.headers)) {
-        return Err(error);
-    }
-    // 400 is how vendors say that there is no such token (RFC 7009 would have them say 200).
+    let received = OAuthHttpClient::of(http).post_form(url, form).await.map_err(|e| e.with("request", "revoke"))?;
+    // Vendors answer 400 for an unknown token, although RFC 7009 asks for 200.
     if (200..300).contains(&received.status) || received.status == 400 {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Refused, "vendor did not take the token back").with("status", received.status))
+    Err(Error::new(ErrorKind::Refused, "vendor did not revoke the token").with("status", received.status))
 }
 
 type Granted = StandardTokenResponse<Extra, BasicTokenType>;
@@ -199,13 +195,13 @@ fn named(scopes: &[&str]) -> impl Iterator<Item = Scope> {
 fn granted(
     oauth: &OAuth,
     grant: GrantType,
-    wire: &Wire,
-    answer: Result<Granted, RequestTokenError<Error, BasicErrorResponse>>,
+    client: &OAuthHttpClient,
+    answer: Result<Granted, TokenError>,
 ) -> Result<Grant> {
-    answer.map(Grant::from).map_err(|e| explain(oauth, grant, wire.status(), e))
+    answer.map(Grant::from).map_err(|e| explain(oauth, grant, client.status(), e))
 }
 
-/// The members that vendors add to RFC 6749's.
+/// The members that vendors add to those of RFC 6749.
 #[derive(Debug, Serialize, Deserialize)]
 struct Extra {
     #[serde(default)]
@@ -218,7 +214,7 @@ struct Extra {
 
 impl ExtraTokenFields for Extra {}
 
-/// Reads milliseconds since 1970, which vendors write as a number or as text; anything else is no time.
+/// Parses milliseconds since 1970, as a number or as text; anything else becomes `None`.
 fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let number = value.as_i64().or_else(|| value.as_str()?.parse().ok());

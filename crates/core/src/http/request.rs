@@ -1,4 +1,4 @@
-//! A request in the making, and what happens when it is sent.
+//! A request, and what happens when it is sent.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
-use crate::http::client::{BROKE_OFF, Prepared};
-use crate::http::dialect::with_retry_after;
-use crate::http::{Headers, Http, Refusal, Response, locate};
+use crate::http::client::{CONNECTION_LOST, Prepared};
+use crate::http::errors::with_retry_after;
+use crate::http::{ErrorResponse, Headers, Http, Response, resolve_path};
 use crate::{AccessToken, Error, ErrorKind, Result};
 
-/// What is to be done with the path.
+/// The HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Reads.
+    /// `GET`
     Get,
-    /// Adds, or asks in a body.
+    /// `POST`
     Post,
-    /// Changes a part.
+    /// `PATCH`
     Patch,
-    /// Replaces.
+    /// `PUT`
     Put,
-    /// Takes away.
+    /// `DELETE`
     Delete,
 }
 
@@ -39,12 +39,12 @@ impl Method {
     }
 }
 
-/// A request that is not sent yet.
+/// A request that was not sent yet.
 ///
 /// ```
 /// use seatgraph_core::http::{Http, Method};
 ///
-/// # async fn give_back(http: Http) -> seatgraph_core::Result<()> {
+/// # async fn return_seat(http: Http) -> seatgraph_core::Result<()> {
 /// let seat = serde_json::json!({ "member": "m-1", "seat": "PRO" });
 /// http.request(Method::Post, "/v1/seats/returned").json(&seat).send().await?;
 /// # Ok(()) }
@@ -58,16 +58,16 @@ pub struct Request {
     headers: Vec<(&'static str, String)>,
     body: Option<Bytes>,
     authorized: bool,
-    fault: Option<Error>,
+    error: Option<Error>,
 }
 
 impl Request {
     pub(super) fn new(http: Http, method: Method, path: String) -> Self {
         let (query, headers) = (Vec::new(), Vec::new());
-        Self { http, method, path, query, headers, body: None, authorized: true, fault: None }
+        Self { http, method, path, query, headers, body: None, authorized: true, error: None }
     }
 
-    /// Adds a pair to the query, in the order of the calls.
+    /// Adds a query parameter; the order is kept.
     pub fn query(mut self, key: &str, value: impl fmt::Display) -> Self {
         self.query.push((key.to_owned(), value.to_string()));
         self
@@ -83,7 +83,7 @@ impl Request {
     pub fn json(mut self, body: &impl Serialize) -> Self {
         match serde_json::to_vec(body) {
             Ok(text) => self.body = Some(text.into()),
-            Err(e) => self.fault = Some(Error::new(ErrorKind::Unexpected, "body does not serialise").with_source(e)),
+            Err(e) => self.error = Some(Error::new(ErrorKind::Unexpected, "body cannot be serialized").with_source(e)),
         }
         self.header("content-type", "application/json")
     }
@@ -94,13 +94,13 @@ impl Request {
         self.header("content-type", "application/x-www-form-urlencoded")
     }
 
-    /// Sends the request to the base address and without a bearer, for what a vendor tells everybody.
+    /// Sends the request to the base URL without a bearer token, for public resources.
     pub const fn without_token(mut self) -> Self {
         self.authorized = false;
         self
     }
 
-    /// Sends the request and reads the answer as JSON.
+    /// Sends the request and parses the response as JSON.
     ///
     /// # Errors
     /// As [`Request::send`], and `Malformed` as [`Response::json`].
@@ -108,43 +108,43 @@ impl Request {
         self.header("accept", "application/json").send().await?.json()
     }
 
-    /// Sends the request. When the bearer is not accepted, it is renewed once and the request repeated once; a GET
-    /// whose connection broke off is repeated once at once.
+    /// Sends the request. If the token is refused, it is renewed once and the request is sent again. A GET whose
+    /// connection was lost is sent again once, immediately.
     ///
     /// # Errors
-    /// What the dialect makes of an answer that is not 2xx; `Unavailable` when there was no whole answer;
-    /// `Malformed` when it was larger than allowed; what the token source says when there is no token.
+    /// The parsed error of a response other than 2xx; `Unavailable` without a complete response; `Malformed` for one that
+    /// exceeds the size limit; the error of the token source when there is no token.
     pub async fn send(mut self) -> Result<Response> {
-        if let Some(fault) = self.fault.take() {
-            return Err(self.tell(fault));
+        if let Some(error) = self.error.take() {
+            return Err(self.annotate(error));
         }
-        let Some(tokens) = self.http.link.tokens.clone().filter(|_| self.authorized) else {
+        let Some(tokens) = self.http.shared.tokens.clone().filter(|_| self.authorized) else {
             return self.attempt(None).await;
         };
         let token = tokens.token().await?;
         match self.attempt(Some(&token)).await {
             Err(refused) if refused.kind() == ErrorKind::Unauthenticated => {
-                tracing::debug!(token.version = token.version, "bearer refused, renewing it once");
+                tracing::debug!(token.version = token.version, "token refused, renewing it");
                 let renewed = tokens.renew(&token).await?;
                 self.attempt(Some(&renewed)).await
             }
-            settled => settled,
+            result => result,
         }
     }
 
     async fn attempt(&self, token: Option<&AccessToken>) -> Result<Response> {
-        let settled = match self.exchange(token).await {
-            // One answer of the many that a page takes; the page need not begin again for it.
-            Err(e) if self.method == Method::Get && e.message() == BROKE_OFF => self.exchange(token).await,
-            settled => settled,
+        let result = match self.exchange(token).await {
+            // A page takes many requests; one lost connection need not repeat the page.
+            Err(e) if self.method == Method::Get && e.message() == CONNECTION_LOST => self.exchange(token).await,
+            result => result,
         };
-        settled.map_err(|e| self.tell(e))
+        result.map_err(|e| self.annotate(e))
     }
 
     async fn exchange(&self, token: Option<&AccessToken>) -> Result<Response> {
-        let link = &self.http.link;
-        let base = token.and_then(|t| t.instance_url.as_ref()).unwrap_or(&link.base);
-        let mut url = locate(base, &self.path)?;
+        let shared = &self.http.shared;
+        let base = token.and_then(|t| t.instance_url.as_ref()).unwrap_or(&shared.base);
+        let mut url = resolve_path(base, &self.path)?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
@@ -155,15 +155,15 @@ impl Request {
             bearer: token.map(|t| &t.bearer),
             body: self.body.clone(),
         };
-        link.meter.count();
-        let received = link.client.exchange(prepared).await?;
+        shared.usage.count();
+        let received = shared.client.exchange(prepared).await?;
         let headers = Headers::received(&received.headers);
-        if let Some((used, limit)) = self.http.dialect.allowance(&headers) {
-            link.meter.observe(used, limit);
+        if let Some((used, limit)) = self.http.errors.api_usage(&headers) {
+            shared.usage.report(used, limit);
         }
         if !(200..300).contains(&received.status) {
-            let refusal = Refusal { status: received.status, headers: &headers, body: &received.body };
-            let error = self.http.dialect.refusal(&refusal);
+            let response = ErrorResponse { status: received.status, headers: &headers, body: &received.body };
+            let error = self.http.errors.parse(&response);
             return Err(with_retry_after(error, &headers).with("status", received.status));
         }
         Ok(Response {
@@ -174,12 +174,12 @@ impl Request {
         })
     }
 
-    /// The path without its query, which may hold people's data.
+    /// The path without its query, which may contain personal data.
     fn bare_path(&self) -> &str {
         self.path.split(['?', '#']).next().unwrap_or_default()
     }
 
-    fn tell(&self, error: Error) -> Error {
+    fn annotate(&self, error: Error) -> Error {
         error.with("method", self.method.as_str()).with("path", self.bare_path())
     }
 }

@@ -1,8 +1,8 @@
-//! The client against real sockets.
+//! The client with real sockets.
 
 mod assertion;
-mod carrier;
 mod grant;
+mod oauth_client;
 mod server;
 
 use std::io::Write;
@@ -53,7 +53,7 @@ fn bearer(request: &str) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_request_carries_the_bearer_the_query_and_the_body() {
+async fn a_request_contains_the_token_the_query_and_the_body() {
     let server = Server::answering([ok(r#"{"done":true}"#)]).await;
     let body: Value = client(&server)
         .request(Method::Post, "/v1/things")
@@ -71,7 +71,7 @@ async fn a_request_carries_the_bearer_the_query_and_the_body() {
 }
 
 #[tokio::test]
-async fn a_form_is_sent_as_a_form_and_without_a_token_where_asked() {
+async fn a_form_can_be_sent_without_a_token() {
     let server = Server::answering([ok("{}")]).await;
     client(&server).request(Method::Post, "/f").form([("a", "1 2"), ("b", "ü")]).without_token().send().await.unwrap();
     let heard = server.heard().remove(0);
@@ -80,7 +80,7 @@ async fn a_form_is_sent_as_a_form_and_without_a_token_where_asked() {
 }
 
 #[tokio::test]
-async fn requests_go_to_the_address_that_came_with_the_token() {
+async fn requests_go_to_the_instance_url_of_the_token() {
     let (base, instance) = (Server::answering([ok("{}")]).await, Server::answering([ok("{}")]).await);
     let tokens = Counting { instance_url: Mutex::new(Some(instance.url.clone())), ..Counting::default() };
     Http::new(base.url.clone(), Some(Arc::new(tokens)), HttpOptions::default()).get("/x").send().await.unwrap();
@@ -88,14 +88,14 @@ async fn requests_go_to_the_address_that_came_with_the_token() {
 }
 
 #[test]
-fn a_path_that_leads_elsewhere_is_refused() {
+fn a_path_that_leaves_the_base_url_is_refused() {
     let base = Url::parse("https://acme.example/api/").unwrap();
-    assert_eq!(locate(&base, "/v1/x?y=1").unwrap().as_str(), "https://acme.example/api/v1/x?y=1");
+    assert_eq!(resolve_path(&base, "/v1/x?y=1").unwrap().as_str(), "https://acme.example/api/v1/x?y=1");
     let bare = Url::parse("https://acme.example").unwrap();
     for path in
         ["https://evil.example/", "//evil.example/x", "x", "@evil.example/", "/\\evil.example/", "\\\\evil.example"]
     {
-        let located = locate(&bare, path);
+        let located = resolve_path(&bare, path);
         let stays = located.as_ref().is_ok_and(|url| url.host_str() == Some("acme.example"));
         assert!(stays || located.is_err_and(|e| e.kind() == ErrorKind::Malformed), "{path}");
     }
@@ -111,25 +111,25 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_refused_bearer_is_renewed_once_and_the_request_repeated() {
+async fn a_refused_token_is_renewed_once_and_the_request_repeated() {
     let server = Server::answering([answer("401 Unauthorized", "", ""), ok("{}")]).await;
     let http = client(&server);
     http.request(Method::Post, "/x").json(&json!([1])).send().await.unwrap();
     let heard = server.heard();
     assert_eq!(heard.iter().map(|r| bearer(r)).collect::<Vec<_>>(), [Some("token-1"), Some("token-2")]);
     assert!(heard.iter().all(|r| r.ends_with("[1]")), "the body is sent again");
-    assert_eq!(http.meter().calls(), 2);
+    assert_eq!(http.api_usage().calls(), 2);
 }
 
 #[tokio::test]
-async fn a_bearer_refused_twice_stays_refused() {
+async fn a_token_refused_twice_is_an_error() {
     let server = Server::answering([answer("401 Unauthorized", "", ""), answer("401 Unauthorized", "", "")]).await;
     let error = client(&server).get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.heard().len()), (ErrorKind::Unauthenticated, 2));
 }
 
 #[tokio::test]
-async fn every_status_has_its_kind() {
+async fn every_status_has_a_kind() {
     let kinds = [
         ("400 Bad Request", ErrorKind::Refused),
         ("403 Forbidden", ErrorKind::Forbidden),
@@ -147,7 +147,7 @@ async fn every_status_has_its_kind() {
 }
 
 #[tokio::test]
-async fn retry_after_is_understood_as_seconds_and_as_a_date() {
+async fn retry_after_is_parsed_as_seconds_and_as_a_date() {
     let dated = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:50:07 GMT\r\n";
     let past = "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 08:00:00 GMT\r\n";
     let cases = [("retry-after: 7\r\n", Some(7)), (dated, Some(30)), (past, Some(0)), ("retry-after: soon\r\n", None)];
@@ -160,14 +160,14 @@ async fn retry_after_is_understood_as_seconds_and_as_a_date() {
 }
 
 #[tokio::test]
-async fn a_vendor_that_is_away_may_say_for_how_long() {
+async fn an_unavailable_vendor_may_send_retry_after() {
     let server = Server::answering([answer("503 Away", "retry-after: 9\r\n", "")]).await;
     let error = client(&server).get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), error.get("retry_after_s")), (ErrorKind::Unavailable, Some("9")));
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_unavailable() {
+async fn an_incomplete_response_is_unavailable() {
     let short_body = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":".to_vec();
     let short_head = b"HTTP/1.1 200 O".to_vec();
     let no_length = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{\"a\":".to_vec();
@@ -179,7 +179,7 @@ async fn an_answer_that_breaks_off_is_unavailable() {
 }
 
 #[tokio::test]
-async fn a_read_that_breaks_off_once_is_asked_for_again_and_a_write_is_not() {
+async fn an_incomplete_read_is_repeated_once_and_a_write_is_not() {
     let short_body = || b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":".to_vec();
     let server = Server::answering([short_body(), ok("{\"a\":7}")]).await;
     let answer: Value = client(&server).get("/x").json_body().await.unwrap();
@@ -191,18 +191,18 @@ async fn a_read_that_breaks_off_once_is_asked_for_again_and_a_write_is_not() {
 }
 
 #[tokio::test]
-async fn silence_and_absence_are_unavailable() {
+async fn a_timeout_and_a_refused_connection_are_unavailable() {
     let server = Server::answering([Vec::new()]).await;
     let options = HttpOptions { timeout: Duration::from_millis(50), ..HttpOptions::default() };
     let silent = Http::new(server.url, None, options).get("/x").send().await.unwrap_err();
     let nobody = Http::new(Url::parse("http://127.0.0.1:1").unwrap(), None, HttpOptions::default());
     let absent = nobody.get("/x").send().await.unwrap_err();
     assert_eq!([silent.kind(), absent.kind()], [ErrorKind::Unavailable; 2]);
-    assert_eq!(silent.message(), "vendor did not answer in time");
+    assert_eq!(silent.message(), "vendor did not respond in time");
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_speak_tls_is_unavailable_to_a_client_that_does() {
+async fn a_server_without_tls_is_unavailable_to_an_https_client() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let secure = Url::parse(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
@@ -214,7 +214,7 @@ async fn a_server_that_does_not_speak_tls_is_unavailable_to_a_client_that_does()
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_bounded_by_what_it_unfolds_to() {
+async fn the_size_limit_applies_to_the_decompressed_body() {
     let bomb = vec![b'0'; 1_000_000];
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(&bomb).unwrap();
@@ -241,7 +241,7 @@ struct Row {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_not_understood_is_named_by_its_path_and_not_quoted() {
+async fn a_malformed_response_gives_its_json_path_and_no_content() {
     let text = r#"{"records":[{"Seats":1},{"Seats":"s3cret, expected s3cret"}]}"#;
     let server = Server::answering([ok(text)]).await;
     let error = client(&server).get("/q").query("email", "s3cret").json_body::<Listing>().await.unwrap_err();
@@ -252,7 +252,7 @@ async fn an_answer_that_is_not_understood_is_named_by_its_path_and_not_quoted() 
 }
 
 #[tokio::test]
-async fn an_empty_or_foreign_answer_is_malformed() {
+async fn a_response_that_is_not_json_is_malformed() {
     let server = Server::answering([ok(""), ok("<html>"), ok(r#"{} {}"#)]).await;
     for case in ["empty", "HTML", "two texts"] {
         let error = client(&server).get("/x").json_body::<Value>().await.unwrap_err();
@@ -260,37 +260,37 @@ async fn an_empty_or_foreign_answer_is_malformed() {
     }
 }
 
-/// A vendor that counts calls in a header and says no in JSON.
+/// A vendor that reports its API usage in a header and errors in the body.
 #[derive(Debug)]
 struct Acme;
 
-impl Dialect for Acme {
-    fn refusal(&self, refusal: &Refusal<'_>) -> Error {
-        match refusal.body {
-            b"SESSION" => Error::new(ErrorKind::Unauthenticated, "session is over"),
-            _ => Plain.refusal(refusal),
+impl ErrorParser for Acme {
+    fn parse(&self, response: &ErrorResponse<'_>) -> Error {
+        match response.body {
+            b"SESSION" => Error::new(ErrorKind::Unauthenticated, "session expired"),
+            _ => StatusErrors.parse(response),
         }
     }
 
-    fn allowance(&self, headers: &Headers<'_>) -> Option<(u64, u64)> {
+    fn api_usage(&self, headers: &Headers<'_>) -> Option<(u64, u64)> {
         let (used, limit) = headers.get("X-Usage")?.split_once('/')?;
         Some((used.parse().ok()?, limit.parse().ok()?))
     }
 }
 
 #[tokio::test]
-async fn a_dialect_decides_what_a_refusal_means_and_reads_the_allowance() {
+async fn an_error_parser_decides_the_kind_and_reads_the_api_usage() {
     let refused = answer("400 Bad Request", "x-usage: 18/5000\r\n", "SESSION");
     let server = Server::answering([refused, answer("204 No Content", "x-usage: 19/5000\r\n", "")]).await;
     let http = client(&server);
-    let speaking = http.speaking(Arc::new(Acme));
-    assert_eq!(speaking.get("/x").send().await.unwrap().status(), 204);
-    assert_eq!(http.meter().allowance(), Some(Observed { used: 19, limit: 5000 }));
-    assert_eq!((http.meter().calls(), bearer(&server.heard()[1])), (2, Some("token-2")));
+    let with_error_parser = http.with_error_parser(Arc::new(Acme));
+    assert_eq!(with_error_parser.get("/x").send().await.unwrap().status(), 204);
+    assert_eq!(http.api_usage().reported(), Some(ReportedUsage { used: 19, limit: 5000 }));
+    assert_eq!((http.api_usage().calls(), bearer(&server.heard()[1])), (2, Some("token-2")));
 }
 
 #[tokio::test]
-async fn nothing_that_can_be_printed_holds_a_token_or_an_address() {
+async fn debug_and_errors_contain_no_token_and_no_url() {
     let short = || b"HTTP/1.1 200 O".to_vec();
     let server = Server::answering([answer("400 Bad Request", "", "token-1"), short(), short()]).await;
     let http = client(&server);
@@ -305,7 +305,7 @@ async fn nothing_that_can_be_printed_holds_a_token_or_an_address() {
 }
 
 #[tokio::test]
-async fn a_token_that_no_header_may_hold_is_refused_before_it_is_sent() {
+async fn a_token_that_is_not_valid_in_a_header_is_refused() {
     #[derive(Debug)]
     struct Broken;
     #[async_trait]
@@ -322,13 +322,13 @@ async fn a_token_that_no_header_may_hold_is_refused_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn an_address_of_an_inner_network_is_refused_without_a_connection() {
+async fn a_private_address_is_refused_without_a_connection() {
     let http = Http::new(Url::parse("http://169.254.169.254").unwrap(), None, HttpOptions::default());
     assert_eq!(http.get("/latest").send().await.unwrap_err().kind(), ErrorKind::ConfigInvalid);
     let server = Server::answering([ok("{}")]).await;
     let mut named = server.url.clone();
     named.set_host(Some("localhost")).unwrap();
-    let options = HttpOptions { reach: Reach::Public, ..HttpOptions::default() };
+    let options = HttpOptions { egress: EgressPolicy::Public, ..HttpOptions::default() };
     let error = Http::new(named, None, options).get("/x").send().await.unwrap_err();
     assert_eq!((error.kind(), server.heard().len()), (ErrorKind::ConfigInvalid, 0));
 }

@@ -1,4 +1,4 @@
-//! Whose word is taken for who a server is.
+//! The certificate authorities that the client trusts.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -9,49 +9,49 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::{Error, ErrorKind, Result};
 
-/// The roots are bundled, so that a machine without a certificate store can reach a vendor.
+/// The public roots are bundled, so that a machine without a certificate store can connect.
 static BUNDLED: LazyLock<ClientConfig> =
     LazyLock::new(|| trusting(RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())));
 
-/// Certificate authorities that are trusted in the place of the bundled, public ones: a company's own.
+/// Certificate authorities to trust instead of the bundled public ones, for example a company's own.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Authorities(Arc<[CertificateDer<'static>]>);
+pub struct TrustedCas(Arc<[CertificateDer<'static>]>);
 
-impl Authorities {
-    /// Reads certificates as a PEM file holds them.
+impl TrustedCas {
+    /// Parses the certificates of a PEM file.
     ///
     /// # Errors
-    /// `ConfigInvalid` when it holds none, or one that is not an authority's.
+    /// `ConfigInvalid` when it contains no certificate, or an unusable one.
     ///
     /// ```
-    /// use seatgraph_core::http::Authorities;
+    /// use seatgraph_core::http::TrustedCas;
     ///
-    /// assert!(Authorities::from_pem(b"not a certificate").is_err());
+    /// assert!(TrustedCas::from_pem(b"not a certificate").is_err());
     /// ```
     pub fn from_pem(pem: &[u8]) -> Result<Self> {
         let invalid = |message: &str| Error::new(ErrorKind::ConfigInvalid, message);
         let certificates = CertificateDer::pem_slice_iter(pem).collect::<Result<Arc<[_]>, _>>();
-        let certificates = certificates.map_err(|e| invalid("PEM is not valid").with_source(e))?;
+        let certificates = certificates.map_err(|e| invalid("file is not valid PEM").with_source(e))?;
         if certificates.is_empty() {
-            return Err(invalid("there is no certificate in it"));
+            return Err(invalid("file contains no certificate"));
         }
         for certificate in certificates.iter() {
             let added = RootCertStore::empty().add(certificate.clone());
-            added.map_err(|e| invalid("a certificate in it is not usable").with_source(e))?;
+            added.map_err(|e| invalid("file contains a certificate that cannot be used").with_source(e))?;
         }
         Ok(Self(certificates))
     }
 }
 
-impl fmt::Debug for Authorities {
+impl fmt::Debug for TrustedCas {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorities({})", self.0.len())
+        write!(f, "TrustedCas({})", self.0.len())
     }
 }
 
-/// Configures TLS that takes the word of `authorities`, or of the bundled ones.
-pub(super) fn config(authorities: Option<&Authorities>) -> ClientConfig {
-    let Some(Authorities(certificates)) = authorities else { return BUNDLED.clone() };
+/// Configures TLS that trusts `cas`, or the bundled authorities.
+pub(super) fn config(cas: Option<&TrustedCas>) -> ClientConfig {
+    let Some(TrustedCas(certificates)) = cas else { return BUNDLED.clone() };
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates.iter().cloned());
     trusting(roots)

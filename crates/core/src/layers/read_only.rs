@@ -1,20 +1,17 @@
-//! Looks, and never touches.
+//! Refuses writes.
 
 use async_trait::async_trait;
 
 use crate::{Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
 
-/// Answers every question and refuses every deed with `Unsupported`, without asking the connector.
-///
-/// For profiles that are meant to look and not to touch: the promise is kept here, once, and not by every place that
-/// might give an order.
+/// Forwards reads, and refuses `reclaim` and `restore` with `Unsupported` without calling the connector.
 #[derive(Debug)]
 pub struct ReadOnly<C> {
     inner: C,
 }
 
 impl<C: Connector> ReadOnly<C> {
-    /// Takes the deeds away from `inner`.
+    /// Makes `inner` read-only.
     pub const fn new(inner: C) -> Self {
         Self { inner }
     }
@@ -35,15 +32,15 @@ impl<C: Connector> Connector for ReadOnly<C> {
     }
 
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
-        orders.iter().map(|order| Err(refusal().with("order", &order.id))).collect()
+        orders.iter().map(|order| Err(read_only().with("order", &order.id))).collect()
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
-        Err(refusal().with("order", &receipt.order))
+        Err(read_only().with("order", &receipt.order))
     }
 }
 
-fn refusal() -> Error {
+fn read_only() -> Error {
     Error::new(ErrorKind::Unsupported, "connection is read-only")
 }
 
@@ -53,7 +50,7 @@ mod tests {
     use crate::layers::scripted::{Scripted, order, receipt};
 
     #[tokio::test]
-    async fn a_read_only_connection_refuses_deeds_without_asking_the_connector() {
+    async fn a_read_only_connection_refuses_writes_without_calling_the_connector() {
         let (scripted, calls) = Scripted::answering([]);
         let connector = ReadOnly::new(scripted);
         let answers = connector.reclaim(&[order("a"), order("b")]).await;

@@ -1,4 +1,4 @@
-//! A connector for the layers' own tests: it fails as told, then answers, and counts.
+//! A connector for tests of the layers: it fails with given errors, then succeeds, and counts calls.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -42,14 +42,14 @@ impl Calls {
 }
 
 impl Scripted {
-    /// Fails with each of `failures` in turn and answers from then on.
+    /// Fails with each of `failures` in turn, then succeeds.
     pub(super) fn answering(failures: impl IntoIterator<Item = Error>) -> (Self, Calls) {
         let calls = Calls::default();
         let failures = Mutex::new(failures.into_iter().collect());
         (Self { failures, takes: Duration::ZERO, calls: calls.clone() }, calls)
     }
 
-    /// Always answers, after a while.
+    /// Always succeeds, after a delay.
     pub(super) fn taking(takes: Duration) -> (Self, Calls) {
         let (scripted, calls) = Self::answering([]);
         (Self { takes, ..scripted }, calls)

@@ -1,4 +1,4 @@
-//! Goes no faster than the vendor likes.
+//! Limits the rate and the concurrency of calls.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{Blocker, Connector, Cursor, Diagnosis, Order, Page, Process, Receipt, Result};
 
-/// How fast a connection may go.
+/// The limits of a connection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThrottleSettings {
-    /// Calls begun per second.
+    /// Calls started per second.
     pub per_second: NonZeroU32,
-    /// Calls that may begin at once after a rest.
+    /// Calls that may start at once after a pause.
     pub burst: NonZeroU32,
-    /// Calls under way at the same time.
+    /// Calls that may run at the same time.
     pub concurrency: NonZeroU32,
 }
 
@@ -30,19 +30,18 @@ impl Default for ThrottleSettings {
     }
 }
 
-/// Holds calls back until there is room and it is time.
+/// Delays calls that exceed the rate (a leaky bucket) or the concurrency.
 ///
-/// A call of the contract may be several requests on the wire; the vendor's own count of those is the meter's business
-/// ([`crate::http::Meter`]), and the allowance the engine's. This layer keeps one connection from being rude: its rate
-/// is a leaky bucket (a burst after a rest, then an even pace), its room a number of calls under way.
+/// One call of the contract may send several requests. [`ApiUsage`](crate::http::ApiUsage) counts those, and the engine
+/// compares them with the allowance.
 #[derive(Debug)]
 pub struct Throttle<C> {
     inner: C,
-    room: Semaphore,
-    pace: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Instant>>,
+    slots: Semaphore,
+    rate: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Instant>>,
 }
 
-/// The runtime's clock, which tests can turn.
+/// The clock of the runtime, which tests can control.
 #[derive(Debug, Clone, Copy, Default)]
 struct TokioClock;
 
@@ -55,51 +54,51 @@ impl GovernorClock for TokioClock {
 }
 
 impl<C: Connector> Throttle<C> {
-    /// Paces `inner`.
+    /// Limits `inner`.
     pub fn new(inner: C, settings: ThrottleSettings) -> Self {
         let quota = Quota::per_second(settings.per_second).allow_burst(settings.burst);
-        let places = usize::try_from(settings.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
+        let slots = usize::try_from(settings.concurrency.get()).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             inner,
-            room: Semaphore::new(places.min(Semaphore::MAX_PERMITS)),
-            pace: RateLimiter::direct_with_clock(quota, TokioClock),
+            slots: Semaphore::new(slots.min(Semaphore::MAX_PERMITS)),
+            rate: RateLimiter::direct_with_clock(quota, TokioClock),
         }
     }
 
-    /// Waits for a place first and for its turn second, so that a call which waits for its turn is one that will go.
-    async fn turn(&self) -> SemaphorePermit<'_> {
-        let place = self.room.acquire().await.expect("the semaphore is never closed");
-        while let Err(early) = self.pace.check() {
+    /// Waits for a slot first and for the rate limit second, so that a call that passed the rate limit starts.
+    async fn permit(&self) -> SemaphorePermit<'_> {
+        let permit = self.slots.acquire().await.expect("the semaphore is never closed");
+        while let Err(early) = self.rate.check() {
             tokio::time::sleep(early.wait_time_from(TokioClock.now()).max(Duration::from_millis(1))).await;
         }
-        place
+        permit
     }
 }
 
 #[async_trait]
 impl<C: Connector> Connector for Throttle<C> {
     async fn check(&self) -> Diagnosis {
-        let _turn = self.turn().await;
+        let _permit = self.permit().await;
         self.inner.check().await
     }
 
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
-        let _turn = self.turn().await;
+        let _permit = self.permit().await;
         self.inner.pull(process, from).await
     }
 
     async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
-        let _turn = self.turn().await;
+        let _permit = self.permit().await;
         self.inner.preflight(orders).await
     }
 
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
-        let _turn = self.turn().await;
+        let _permit = self.permit().await;
         self.inner.reclaim(orders).await
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
-        let _turn = self.turn().await;
+        let _permit = self.permit().await;
         self.inner.restore(receipt).await
     }
 }
@@ -117,20 +116,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn calls_beyond_the_burst_wait_for_their_turn() {
+    async fn calls_beyond_the_burst_are_delayed() {
         let (scripted, _) = Scripted::answering([]);
         let connector = Throttle::new(scripted, settings(2, 1, 100));
         let begun = tokio::time::Instant::now();
         for _ in 0..5 {
             connector.pull(Process::PullUserActivity, None).await.unwrap();
         }
-        // The first goes at once, the other four half a second apart; the timer's grain is a millisecond.
+        // The first starts at once, the other four half a second apart; the timer has millisecond precision.
         let taken = begun.elapsed();
         assert!((Duration::from_secs(2)..Duration::from_millis(2050)).contains(&taken), "{taken:?}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_calls_are_under_way_than_allowed() {
+    async fn no_more_calls_run_at_once_than_allowed() {
         let (scripted, calls) = Scripted::taking(Duration::from_secs(1));
         let connector = Throttle::new(scripted, settings(1000, 1000, 3));
         join_all((0..10).map(|_| connector.pull(Process::PullUserActivity, None))).await;

@@ -1,4 +1,4 @@
-//! Shows what was asked, how long it took and how it ended; never whom it was about.
+//! Traces calls: operation, duration and outcome, without personal data.
 
 use std::future::Future;
 
@@ -9,9 +9,9 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::{Blocker, Connector, Cursor, Diagnosis, Error, Order, Page, Process, Receipt, Result, Severity};
 
-/// Opens one span per question, with the names that OpenTelemetry has for such things where it has any.
+/// Opens one span per call, with OpenTelemetry's field names where it defines them.
 ///
-/// A span carries counts, kinds and durations: no external id, no name, no message of a vendor.
+/// A span contains counts, kinds and durations. It contains no external id, no name and no message of a vendor.
 #[derive(Debug)]
 pub struct Trace<C> {
     inner: C,
@@ -19,15 +19,15 @@ pub struct Trace<C> {
 }
 
 impl<C: Connector> Trace<C> {
-    /// Shows the calls of `inner` under the connector's key.
+    /// Traces the calls of `inner` under the connector's key.
     pub const fn new(inner: C, connector: &'static str) -> Self {
         Self { inner, connector }
     }
 
-    fn span(&self, question: &'static str, process: Option<Process>, orders: Option<usize>) -> Span {
+    fn span(&self, operation: &'static str, process: Option<Process>, orders: Option<usize>) -> Span {
         info_span!(
             "connector",
-            otel.name = question,
+            otel.name = operation,
             otel.kind = "client",
             otel.status_code = Empty,
             error.r#type = Empty,
@@ -42,25 +42,25 @@ impl<C: Connector> Trace<C> {
     }
 }
 
-/// Runs `work` in `span`, lets `note` describe the answer, and says how long it took.
-async fn within<T>(span: Span, work: impl Future<Output = T> + Send, note: impl FnOnce(&Span, &T) + Send) -> T {
+/// Awaits `call` in `span`, records its result with `record`, and logs its duration.
+async fn traced<T>(span: Span, call: impl Future<Output = T> + Send, record: impl FnOnce(&Span, &T) + Send) -> T {
     async {
         let begun = Instant::now();
-        let answer = work.await;
-        note(&Span::current(), &answer);
-        tracing::debug!(duration_ms = begun.elapsed().as_millis(), "connector answered");
+        let answer = call.await;
+        record(&Span::current(), &answer);
+        tracing::debug!(duration_ms = begun.elapsed().as_millis(), "connector call finished");
         answer
     }
     .instrument(span)
     .await
 }
 
-fn note_error(span: &Span, error: &Error) {
+fn record_error(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", error.kind().code());
 }
 
-fn note_page(span: &Span, answer: &Result<Page>) {
+fn record_page(span: &Span, answer: &Result<Page>) {
     match answer {
         Ok(page) => {
             span.record("connector.rows", page.rows);
@@ -70,7 +70,7 @@ fn note_page(span: &Span, answer: &Result<Page>) {
                 span.record("connector.total", total);
             }
         }
-        Err(error) => note_error(span, error),
+        Err(error) => record_error(span, error),
     }
 }
 
@@ -78,7 +78,7 @@ fn note_page(span: &Span, answer: &Result<Page>) {
 impl<C: Connector> Connector for Trace<C> {
     async fn check(&self) -> Diagnosis {
         let span = self.span("connector check", None, None);
-        within(span, self.inner.check(), |span, diagnosis| {
+        traced(span, self.inner.check(), |span, diagnosis| {
             span.record("connector.findings", diagnosis.findings.len());
             if diagnosis.findings.iter().any(|f| f.severity == Severity::Error) {
                 span.record("otel.status_code", "ERROR");
@@ -88,22 +88,22 @@ impl<C: Connector> Connector for Trace<C> {
     }
 
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
-        within(self.span("connector pull", Some(process), None), self.inner.pull(process, from), note_page).await
+        traced(self.span("connector pull", Some(process), None), self.inner.pull(process, from), record_page).await
     }
 
     async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
         let span = self.span("connector preflight", Some(Process::ReclaimSubscription), Some(orders.len()));
-        within(span, self.inner.preflight(orders), |span, answer| {
-            let _ = answer.as_ref().inspect_err(|e| note_error(span, e));
+        traced(span, self.inner.preflight(orders), |span, answer| {
+            let _ = answer.as_ref().inspect_err(|e| record_error(span, e));
         })
         .await
     }
 
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
         let span = self.span("connector reclaim", Some(Process::ReclaimSubscription), Some(orders.len()));
-        within(span, self.inner.reclaim(orders), |span, answers| {
+        traced(span, self.inner.reclaim(orders), |span, answers| {
             if let Some(error) = answers.iter().find_map(|answer| answer.as_ref().err()) {
-                note_error(span, error);
+                record_error(span, error);
             }
         })
         .await
@@ -111,8 +111,8 @@ impl<C: Connector> Connector for Trace<C> {
 
     async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
         let span = self.span("connector restore", Some(Process::ReclaimSubscription), None);
-        within(span, self.inner.restore(receipt), |span, answer| {
-            let _ = answer.as_ref().inspect_err(|e| note_error(span, e));
+        traced(span, self.inner.restore(receipt), |span, answer| {
+            let _ = answer.as_ref().inspect_err(|e| record_error(span, e));
         })
         .await
     }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_page_shows_its_process_and_the_kind_of_error() {
+    async fn the_span_of_a_failed_page_has_its_process_and_error_kind() {
         let (log, _listening) = listening();
         let (scripted, _) = Scripted::answering([Error::new(ErrorKind::Forbidden, "not for ada@example.com")]);
         Trace::new(scripted, "acme").pull(Process::PullUserActivity, None).await.unwrap_err();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_span_never_shows_whom_it_was_about() {
+    async fn a_span_contains_no_personal_data() {
         let (log, _listening) = listening();
         let (scripted, _) = Scripted::answering([Error::new(ErrorKind::Refused, "ada@example.com holds it")]);
         let connector = Trace::new(scripted, "acme");

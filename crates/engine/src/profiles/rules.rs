@@ -69,7 +69,7 @@ pub(crate) fn readable(manifest: &Manifest, processes: &[ProfileProcess]) -> Vec
     let enabled = |process: Process| processes.iter().any(|row| row.process == process && row.enabled);
     Process::ALL
         .into_iter()
-        .filter(|&process| process.is_read() && manifest.does(process) && enabled(process))
+        .filter(|&process| process.is_read() && manifest.supports(process) && enabled(process))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! Leaves the vendor's allowance to the customer's other integrations: when a run pauses, and until when.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use seatgraph_core::http::Observed;
+use seatgraph_core::http::ReportedUsage;
 
 use crate::EngineSettings;
 
@@ -19,13 +19,13 @@ pub(super) struct Pause {
 
 /// Decides whether a run that made `calls` calls since `started` pauses before its next page.
 pub(super) fn pause(
-    observed: Observed,
+    observed: ReportedUsage,
     calls: u64,
     started: DateTime<Utc>,
     now: DateTime<Utc>,
     settings: &EngineSettings,
 ) -> Option<Pause> {
-    let Observed { used, limit } = observed;
+    let ReportedUsage { used, limit } = observed;
     if limit == 0 {
         return None;
     }
@@ -56,7 +56,7 @@ mod tests {
     fn decide(used: u64, calls: u64, hours: i64) -> Option<Option<DateTime<Utc>>> {
         let started = DateTime::UNIX_EPOCH;
         let now = started + TimeDelta::hours(hours);
-        let observed = Observed { used, limit: 1_000 };
+        let observed = ReportedUsage { used, limit: 1_000 };
         pause(observed, calls, started, now, &EngineSettings::default()).map(|pause| pause.until)
     }
 
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn an_unlimited_organisation_never_pauses() {
         let started = DateTime::UNIX_EPOCH;
-        let none = Observed { used: 0, limit: 0 };
+        let none = ReportedUsage { used: 0, limit: 0 };
         assert_eq!(pause(none, 9_999, started, started, &EngineSettings::default()), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Reads one process: page after page, the next one on its way while this one is written.
 
-use seatgraph_core::http::Observed;
+use seatgraph_core::http::ReportedUsage;
 use seatgraph_core::{Allowance, Cursor, Error, Identifier, Next, Page, Process, SyncMode};
 use seatgraph_store::{PageCommit, StageState, sync};
 
@@ -111,7 +111,7 @@ impl Execution {
     }
 
     async fn commit(&mut self, at: usize, process: Process, page: Page) -> Result<(), Verdict> {
-        let calls = self.link.meter.calls();
+        let calls = self.link.api_usage.calls();
         let now = self.engine.now();
         let Page { batch, next, rows, total, findings, rejected } = page;
         let catalogue = &self.catalogue;
@@ -130,7 +130,11 @@ impl Execution {
             rejected: &rejected,
             snapshot: self.is_snapshot(process),
             api_calls: signed(calls - self.reported_calls),
-            allowance: self.link.meter.allowance().map(|Observed { used, limit }| Allowance { limit, used, at: now }),
+            allowance: self.link.api_usage.reported().map(|ReportedUsage { used, limit }| Allowance {
+                limit,
+                used,
+                at: now,
+            }),
             lease: self.engine.settings().lease,
             recognize: &recognize,
         };
@@ -148,8 +152,8 @@ impl Execution {
     }
 
     async fn pause(&self) -> Result<Option<Pause>, Verdict> {
-        let Some(observed) = self.link.meter.allowance() else { return Ok(None) };
-        let unreported = self.link.meter.calls() - self.reported_calls;
+        let Some(observed) = self.link.api_usage.reported() else { return Ok(None) };
+        let unreported = self.link.api_usage.calls() - self.reported_calls;
         let calls = u64::try_from(self.run.api_calls).unwrap_or(0) + unreported;
         let now = self.engine.db().now().await?;
         let started = self.run.started_at.unwrap_or(now);

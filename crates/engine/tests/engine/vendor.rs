@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
-use seatgraph_core::http::{Dialect, Headers, Http, Plain, Refusal};
+use seatgraph_core::http::{ErrorParser, ErrorResponse, Headers, Http, StatusErrors};
 use seatgraph_core::{
     Account, AccountKind, Batch, Blocker, ConnectContext, Connector, Cursor, Diagnosis, Error, ErrorKind, Finding,
     GrantRefusal, GrantScopes, GrantType, Identifier, Manifest, Next, OAuth, Order, Organization, Page, Process,
@@ -220,16 +220,16 @@ pub(crate) struct Tiny {
 #[derive(Debug)]
 struct Words;
 
-impl Dialect for Words {
-    fn refusal(&self, refusal: &Refusal<'_>) -> Error {
-        match refusal.body {
+impl ErrorParser for Words {
+    fn parse(&self, response: &ErrorResponse<'_>) -> Error {
+        match response.body {
             b"\"QUOTA\"" => Error::new(ErrorKind::QuotaExhausted { until: None }, "daily limit is reached"),
             b"\"FORGOTTEN\"" => Error::new(ErrorKind::CursorExpired, "position is forgotten"),
-            _ => Plain.refusal(refusal),
+            _ => StatusErrors.parse(response),
         }
     }
 
-    fn allowance(&self, headers: &Headers<'_>) -> Option<(u64, u64)> {
+    fn api_usage(&self, headers: &Headers<'_>) -> Option<(u64, u64)> {
         let (used, limit) = headers.get("x-calls")?.split_once('/')?;
         Some((used.parse().ok()?, limit.parse().ok()?))
     }
@@ -284,7 +284,7 @@ impl Provider for Tiny {
     }
 
     fn connect(config: Config, context: ConnectContext) -> Result<Self> {
-        Ok(Self { http: context.http.speaking(Arc::new(Words)), label: config.label })
+        Ok(Self { http: context.http.with_error_parser(Arc::new(Words)), label: config.label })
     }
 }
 

@@ -16,7 +16,7 @@ use openidconnect::{
     AuthType, ClientId, ClientSecret, CsrfToken, EndSessionUrl, IssuerUrl, LogoutRequest, Nonce, PkceCodeChallenge,
     PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope,
 };
-use seatgraph_core::http::{Carrier, HttpOptions, Reach};
+use seatgraph_core::http::{EgressPolicy, HttpOptions, OAuthHttpClient};
 use seatgraph_core::{Clock, Secret};
 use seatgraph_store::sessions::{Login, PendingLogin};
 use url::Url;
@@ -38,7 +38,7 @@ const LONGEST: usize = 1 << 20;
 pub(super) struct Provider {
     settings: LoginSettings,
     public_url: Url,
-    carrier: Carrier,
+    carrier: OAuthHttpClient,
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
 }
@@ -68,12 +68,12 @@ pub(super) struct Begun {
 impl Provider {
     /// Gets ready to ask the provider that the operator named, wherever it is. Nothing is sent.
     pub(super) fn new(settings: LoginSettings, public_url: Url, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let carrier = Carrier::new(HttpOptions {
+        let carrier = OAuthHttpClient::new(HttpOptions {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
             max_body: LONGEST,
-            reach: Reach::Anywhere,
-            authorities: settings.authorities()?,
+            egress: EgressPolicy::Anywhere,
+            trusted_cas: settings.authorities()?,
             ..HttpOptions::default()
         });
         Ok(Self { settings, public_url, carrier, clock, known: Mutex::default() })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use seatgraph_core::Secret;
-use seatgraph_core::http::{Authorities, is_this_machine};
+use seatgraph_core::http::{TrustedCas, is_loopback};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -114,8 +114,8 @@ impl LoginSettings {
     }
 
     /// Reads the CA certificates.
-    pub(super) fn authorities(&self) -> anyhow::Result<Option<Authorities>> {
-        let read = |path: &PathBuf| anyhow::Ok(Authorities::from_pem(&std::fs::read(path)?)?);
+    pub(super) fn authorities(&self) -> anyhow::Result<Option<TrustedCas>> {
+        let read = |path: &PathBuf| anyhow::Ok(TrustedCas::from_pem(&std::fs::read(path)?)?);
         let named = |path: &PathBuf| read(path).with_context(|| format!("login.ca_file: {}", path.display()));
         self.ca_file.as_ref().map(named).transpose()
     }
@@ -123,7 +123,7 @@ impl LoginSettings {
 
 /// Whether connections to this URL are encrypted or local.
 fn is_guarded(url: &Url) -> bool {
-    url.scheme() == "https" || (url.scheme() == "http" && is_this_machine(url))
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 #[cfg(test)]

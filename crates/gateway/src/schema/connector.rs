@@ -193,7 +193,7 @@ impl From<&Permission> for RequiredPermission {
             description: permission.description,
             enabled: permission.enabled,
             name: permission.name,
-            necessity: permission.necessity.into(),
+            necessity: permission.requirement.into(),
             without: permission.without,
         }
     }
@@ -201,7 +201,7 @@ impl From<&Permission> for RequiredPermission {
 
 /// How necessary a permission is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "seatgraph_core::Necessity")]
+#[graphql(remote = "seatgraph_core::Requirement")]
 pub(crate) enum Necessity {
     /// The process cannot run without it.
     Minimal,

@@ -58,7 +58,7 @@ impl From<core::PermissionSetDocument> for PermissionSetDocument {
             file_name: document.file_name,
             manifest_xml: document.manifest_xml,
             name: document.name,
-            necessity: document.necessity.into(),
+            necessity: document.requirement.into(),
             processes: document.processes.into_iter().map(Process::from).collect(),
             xml: document.xml,
         }
@@ -137,7 +137,8 @@ pub(crate) enum SetupPlace {
     /// At the vendor. The step requires no access to Seatgraph.
     Vendor,
     /// In Seatgraph.
-    Here,
+    #[graphql(name = "HERE")]
+    Gateway,
 }
 
 /// Kind of a setup value.

@@ -1,8 +1,8 @@
-//! What sort of use a login is evidence of.
+//! The kind of use that a login is evidence of.
 
 use seatgraph_core::ActivityKind;
 
-/// Tells the sort from the vendor's login type and subtype; what is in neither list is some use, of a sort unknown.
+/// Derives the kind from Salesforce's login type and subtype; a pair that is not listed is `Other`.
 pub(super) fn kind(login_type: Option<&str>, subtype: Option<&str>) -> ActivityKind {
     let (login_type, subtype) = (lower(login_type), lower(subtype));
     let is_one_of = |words: &[&str]| words.iter().any(|word| login_type.contains(word));
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_programs_and_single_sign_on_are_told_apart() {
+    fn interactive_api_and_single_sign_on_logins_are_told_apart() {
         let table = [
             ("Application", None, Interactive),
             ("Application", Some("UiUsernamePassword"), Interactive),
@@ -42,7 +42,7 @@ mod tests {
             ("Third Party SSO", Some("UiUsernamePassword"), Sso),
             ("Other Apex API", None, Api),
             ("Partner Product", None, Api),
-            ("Carrier Pigeon", None, Other),
+            ("Some New Type", None, Other),
             ("", None, Other),
         ];
         for (login_type, subtype, expected) in table {

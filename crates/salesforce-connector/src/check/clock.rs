@@ -1,38 +1,37 @@
-//! Whether the organisation's clock and ours agree.
+//! Compares the organisation's clock with the gateway's.
 //!
-//! Login history is read by the organisation's time from where ours says, and a signed assertion is refused when its
-//! time is off by minutes.
+//! Login history is selected by time, and Salesforce refuses a signed assertion whose time is off by minutes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::{Finding, Result, Severity};
 
-use crate::connector::Salesforce;
+use crate::connection::Connection;
 use crate::findings::JWT_FLOW;
 
-/// As far as clocks may be apart that nobody looks after.
+/// The difference that needs no finding.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(1);
 
-/// Measures how far the organisation's clock is ahead of ours; `None` when its answers carry no date.
-pub(super) async fn ahead(link: &Salesforce) -> Result<Option<TimeDelta>> {
-    let asked = link.clock.now();
-    let answer = link.org.http().get("/services/data").without_token().send().await?;
-    let answered = link.clock.now();
-    Ok(answer.date().map(|date| beyond(date, asked, answered)))
+/// Measures how far the organisation's clock is ahead; `None` when its response has no `Date`.
+pub(super) async fn ahead(connection: &Connection) -> Result<Option<TimeDelta>> {
+    let sent = connection.clock.now();
+    let response = connection.org.http().get("/services/data").without_token().send().await?;
+    let received = connection.clock.now();
+    Ok(response.date().map(|date| difference(date, sent, received)))
 }
 
-/// How far `date`, which is cut to the second, lies outside the time that the exchange took.
-fn beyond(date: DateTime<Utc>, asked: DateTime<Utc>, answered: DateTime<Utc>) -> TimeDelta {
+/// How far `date`, which has whole seconds, lies outside the time that the request took.
+fn difference(date: DateTime<Utc>, sent: DateTime<Utc>, received: DateTime<Utc>) -> TimeDelta {
     let latest = date + TimeDelta::seconds(1);
-    if date > answered {
-        date - answered
-    } else if latest < asked {
-        latest - asked
+    if date > received {
+        date - received
+    } else if latest < sent {
+        latest - sent
     } else {
         TimeDelta::zero()
     }
 }
 
-/// Says when the clocks are too far apart.
+/// The finding for clocks that differ by more than a minute.
 pub(super) fn skew(ahead: TimeDelta) -> Option<Finding> {
     let apart = ahead.abs();
     (apart > TOLERANCE).then(|| {
@@ -40,9 +39,9 @@ pub(super) fn skew(ahead: TimeDelta) -> Option<Finding> {
         Finding::new(
             "CLOCK_SKEW",
             Severity::Warning,
-            "The gateway's clock and Salesforce's are more than a minute apart: logins may be read too late or twice, \
-             and signed assertions are refused.",
-            "Let the gateway's machine set its clock by a time server (NTP).",
+            "The gateway's clock and Salesforce's clock differ by more than a minute. Logins may be read late or twice, \
+             and Salesforce may refuse signed assertions.",
+            "Synchronise the clock of the gateway's machine with NTP.",
         )
         .with_seen(format!("Salesforce's clock is about {} minutes {which} the gateway's", rounded(apart)))
         .with_docs(JWT_FLOW)
@@ -62,19 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn a_date_within_the_exchange_is_on_time() {
-        assert_eq!(beyond(at(100), at(100), at(103)), TimeDelta::zero());
-        assert_eq!(beyond(at(99), at(100), at(103)), TimeDelta::zero(), "cut to the second");
-        assert_eq!(beyond(at(104), at(100), at(103)), TimeDelta::seconds(1));
-        assert_eq!(beyond(at(90), at(100), at(103)), TimeDelta::seconds(-9));
+    fn a_date_during_the_request_is_no_difference() {
+        assert_eq!(difference(at(100), at(100), at(103)), TimeDelta::zero());
+        assert_eq!(difference(at(99), at(100), at(103)), TimeDelta::zero(), "whole seconds");
+        assert_eq!(difference(at(104), at(100), at(103)), TimeDelta::seconds(1));
+        assert_eq!(difference(at(90), at(100), at(103)), TimeDelta::seconds(-9));
     }
 
     #[test]
-    fn a_minute_is_not_worth_a_word() {
+    fn a_difference_of_a_minute_is_no_finding() {
         assert_eq!(skew(TimeDelta::seconds(60)), None);
         assert_eq!(skew(TimeDelta::seconds(-60)), None);
-        let said = |seconds| skew(TimeDelta::seconds(seconds)).unwrap().seen.unwrap();
-        assert_eq!(said(300), "Salesforce's clock is about 5 minutes ahead of the gateway's");
-        assert_eq!(said(-110), "Salesforce's clock is about 2 minutes behind the gateway's");
+        let seen = |seconds| skew(TimeDelta::seconds(seconds)).unwrap().seen.unwrap();
+        assert_eq!(seen(300), "Salesforce's clock is about 5 minutes ahead of the gateway's");
+        assert_eq!(seen(-110), "Salesforce's clock is about 2 minutes behind the gateway's");
     }
 }

@@ -1,49 +1,43 @@
-//! Which columns are hidden of what the processes read, besides users: each object is asked for one row.
+//! Checks which columns are hidden, apart from those of User: each object is queried for one row.
 
-use seatgraph_core::{Finding, Process};
+use seatgraph_core::Process;
 
+use super::objects::VisibleObjects;
+use super::report::CheckReport;
 use crate::activity;
-use crate::check::Look;
-use crate::check::objects::Shown;
-use crate::connector::Salesforce;
+use crate::connection::Connection;
 use crate::describe::{Columns, Table};
-use crate::query::{Select, nowhere};
+use crate::query::{Select, restart};
 use crate::subscriptions;
 
-/// What the download of consumption reads.
+/// The columns that the download of consumption reads.
 const ENTITLEMENTS: Table = Table {
     object: "TenantUsageEntitlement",
+    process: Process::DownloadConsumption,
     needed: &["Id", "Setting"],
     optional: &[
-        ("MasterLabel", "Allowances are called by their settings."),
-        ("CurrentAmountAllowed", "How much is allowed is not known."),
-        ("AmountUsed", "How much was used is not known."),
-        ("Frequency", "In which rhythm an allowance is renewed is not known."),
-        ("StartDate", "Since when an allowance holds is not known."),
-        ("EndDate", "Until when an allowance holds is not known."),
+        ("MasterLabel", "Allowances are named after their settings."),
+        ("CurrentAmountAllowed", "The allowed amount is unknown."),
+        ("AmountUsed", "The used amount is unknown."),
+        ("Frequency", "How often an allowance is renewed is unknown."),
+        ("StartDate", "The start date of an allowance is unknown."),
+        ("EndDate", "The end date of an allowance is unknown."),
     ],
 };
 
-/// Looks at each object that is shown.
-pub(super) async fn look(link: &Salesforce, look: &mut Look, shown: &Shown) {
-    for table in subscriptions::TABLES {
-        look_at(link, look, shown, table, Process::DownloadSubscriptions).await;
+/// Queries one row of each visible object.
+pub(super) async fn check(connection: &Connection, report: &mut CheckReport, objects: &VisibleObjects) {
+    let tables = subscriptions::TABLES.into_iter().chain([&ENTITLEMENTS]);
+    for table in tables.filter(|table| objects.has(table.object)) {
+        let (columns, one) = (Columns::undescribed(table.object), Select::from(table.object).limit(1));
+        let what = format!("the columns of {}", table.object);
+        if let Some(rows) = report.read(&what, columns.read(&connection.org, table, &one, restart)).await {
+            report.add(rows.findings);
+        }
     }
-    look_at(link, look, shown, &ENTITLEMENTS, Process::DownloadConsumption).await;
-    if shown.has("LoginHistory")
-        && let Some(hidden) = look.at("the columns of LoginHistory", activity::hidden_columns(link)).await
+    if objects.has("LoginHistory")
+        && let Some(hidden) = report.read("the columns of LoginHistory", activity::hidden_columns(connection)).await
     {
-        look.add(hidden);
-    }
-}
-
-async fn look_at(link: &Salesforce, look: &mut Look, shown: &Shown, table: &Table, process: Process) {
-    if !shown.has(table.object) {
-        return;
-    }
-    let (columns, one) = (Columns::undescribed(table.object), Select::from(table.object).limit(1));
-    let what = format!("the columns of {}", table.object);
-    if let Some(rows) = look.at(&what, columns.read(&link.org, table, &one, nowhere)).await {
-        look.add(rows.findings.into_iter().map(|finding| Finding { process: Some(process), ..finding }));
+        report.add(hidden);
     }
 }

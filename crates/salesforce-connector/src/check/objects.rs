@@ -1,22 +1,21 @@
-//! Which objects and columns the organisation shows: what is hidden is absent.
+//! The objects and the columns of User that the organisation shows; hidden ones are absent.
 
 use std::collections::HashSet;
 
 use seatgraph_core::{Finding, Result};
 use serde::Deserialize;
 
-use crate::connector::Salesforce;
-use crate::findings as say;
-use crate::subscriptions;
+use crate::connection::Connection;
+use crate::{findings, permissions, subscriptions};
 
-/// What is shown.
+/// The visible objects.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct VisibleObjects {
     objects: HashSet<String>,
     hidden_user_columns: Vec<&'static str>,
 }
 
-impl Shown {
+impl VisibleObjects {
     pub(super) fn has(&self, object: &str) -> bool {
         self.objects.contains(object)
     }
@@ -38,33 +37,35 @@ const fn yes() -> bool {
     true
 }
 
-/// Asks for the list of objects, and for the columns of users.
-pub(super) async fn look(link: &Salesforce) -> Result<Shown> {
-    let global: Global = link.org.get("/sobjects").await?;
+/// Reads the list of objects and the hidden columns of User.
+pub(super) async fn visible(connection: &Connection) -> Result<VisibleObjects> {
+    let global: Global = connection.org.get("/sobjects").await?;
     let objects = global.sobjects.into_iter().filter(|listed| listed.queryable).map(|listed| listed.name).collect();
-    let hidden_user_columns = subscriptions::hidden_columns(link).await?;
-    Ok(Shown { objects, hidden_user_columns })
+    let hidden_user_columns = subscriptions::hidden_columns(connection).await?;
+    Ok(VisibleObjects { objects, hidden_user_columns })
 }
 
-/// Says what the hidden objects mean, unless a missing permission already says it.
-pub(super) fn findings(shown: &Shown, granted: Option<&HashSet<String>>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        shown.hidden_user_columns.iter().filter_map(|c| subscriptions::column_finding(c)).collect();
+/// The findings for hidden objects, unless the missing permission is reported already.
+pub(super) fn findings(visible: &VisibleObjects, granted: Option<&HashSet<String>>) -> Vec<Finding> {
+    let mut found: Vec<Finding> =
+        visible.hidden_user_columns.iter().filter_map(|c| subscriptions::column_finding(c)).collect();
     let lacks =
-        |permission: &str| granted.is_some_and(|granted| !crate::permissions::has(|p| granted.contains(p), permission));
+        |permission: &str| granted.is_some_and(|granted| !permissions::has(|p| granted.contains(p), permission));
     let mut when_hidden = |object: &str, permission: &str, finding: fn(&str) -> Finding| {
-        if !shown.has(object) && !lacks(permission) {
-            findings.push(finding(&format!("{object} is absent")));
+        if !visible.has(object) && !lacks(permission) {
+            found.push(finding(&format!("{object} is not visible")));
         }
     };
-    when_hidden("UserLicense", "PermissionsViewSetup", |seen| say::view_setup_missing(seen));
-    when_hidden("PermissionSetLicense", "PermissionsViewSetup", |seen| say::permission_set_licenses_hidden(seen));
-    when_hidden("PermissionSetLicenseAssign", "PermissionsViewSetup", |seen| say::permission_set_licenses_hidden(seen));
-    when_hidden("ActiveFeatureLicenseMetric", "PermissionsViewSetup", |seen| say::feature_metrics_absent(seen));
-    when_hidden("UserLogin", "PermissionsManageUsers", |seen| say::frozen_unknown(seen));
-    when_hidden("LoginHistory", "PermissionsMonitorLoginHistory", |seen| say::login_history_hidden(seen));
-    when_hidden("TenantUsageEntitlement", "PermissionsViewSetup", |_| say::usage_entitlements_absent());
-    findings
+    when_hidden("UserLicense", "PermissionsViewSetup", |seen| findings::view_setup_missing(seen));
+    when_hidden("PermissionSetLicense", "PermissionsViewSetup", |seen| findings::permission_set_licenses_hidden(seen));
+    when_hidden("PermissionSetLicenseAssign", "PermissionsViewSetup", |seen| {
+        findings::permission_set_licenses_hidden(seen)
+    });
+    when_hidden("ActiveFeatureLicenseMetric", "PermissionsViewSetup", |seen| findings::feature_metrics_hidden(seen));
+    when_hidden("UserLogin", "PermissionsManageUsers", |seen| findings::frozen_unknown(seen));
+    when_hidden("LoginHistory", "PermissionsMonitorLoginHistory", |seen| findings::login_history_restricted(seen));
+    when_hidden("TenantUsageEntitlement", "PermissionsViewSetup", |_| findings::usage_entitlements_hidden());
+    found
 }
 
 #[cfg(test)]
@@ -81,27 +82,27 @@ mod tests {
         "TenantUsageEntitlement",
     ];
 
-    fn shown_without(object: &str) -> Shown {
+    fn visible_without(object: &str) -> VisibleObjects {
         let objects = ALL.iter().filter(|name| **name != object).map(ToString::to_string).collect();
-        Shown { objects, hidden_user_columns: Vec::new() }
+        VisibleObjects { objects, hidden_user_columns: Vec::new() }
     }
 
     #[test]
-    fn nothing_hidden_is_nothing_to_say() {
-        assert_eq!(findings(&shown_without("nothing"), None), []);
+    fn nothing_hidden_gives_no_finding() {
+        assert_eq!(findings(&visible_without("nothing"), None), []);
     }
 
     #[test]
-    fn every_hidden_object_is_told_of() {
+    fn every_hidden_object_gives_one_finding() {
         for object in ALL {
-            let told = findings(&shown_without(object), None);
-            assert_eq!(told.len(), 1, "{object}");
+            let found = findings(&visible_without(object), None);
+            assert_eq!(found.len(), 1, "{object}");
         }
     }
 
     #[test]
-    fn a_missing_permission_is_not_told_of_twice() {
+    fn a_missing_permission_is_not_reported_twice() {
         let granted = HashSet::from(["PermissionsApiEnabled".to_owned()]);
-        assert_eq!(findings(&shown_without("UserLicense"), Some(&granted)), []);
+        assert_eq!(findings(&visible_without("UserLicense"), Some(&granted)), []);
     }
 }

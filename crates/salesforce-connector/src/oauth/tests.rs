@@ -1,4 +1,4 @@
-//! Every refusal, and whom an assertion addresses.
+//! The finding of every refusal, and the audience of an assertion.
 
 use super::*;
 
@@ -43,7 +43,7 @@ fn every_refusal_has_a_kind_and_a_remedy() {
         ("redirect_uri_mismatch", "redirect_uri must match", ConfigInvalid, "OAUTH_REDIRECT_MISMATCH"),
         ("redirect_uri_missing", "no redirect_uri", ConfigInvalid, "OAUTH_REDIRECT_MISMATCH"),
         ("temporarily_unavailable", "try later", Unavailable, "ORGANIZATION_UNAVAILABLE"),
-        ("a_new_word", "of the vendor", ConfigInvalid, "OAUTH_REFUSED"),
+        ("some_new_error", "some description", ConfigInvalid, "OAUTH_REFUSED"),
     ];
     for (error, description, kind, code) in table {
         let explained = refused(GrantType::AuthorizationCode, 400, error, description);
@@ -55,7 +55,7 @@ fn every_refusal_has_a_kind_and_a_remedy() {
 }
 
 #[test]
-fn what_is_refused_of_a_signature_is_told_apart() {
+fn refusals_of_a_signed_assertion_are_told_apart() {
     use ErrorKind::*;
     let table = [
         ("invalid_grant", "invalid assertion", Unauthenticated, "OAUTH_ASSERTION_REFUSED", "certificate"),
@@ -73,21 +73,21 @@ fn what_is_refused_of_a_signature_is_told_apart() {
 }
 
 #[test]
-fn maintenance_is_not_a_refusal() {
+fn maintenance_is_unavailability() {
     let kind = |status, error| refused(GrantType::ClientCredentials, status, error, "").kind();
     assert_eq!(kind(503, ""), ErrorKind::Unavailable);
     assert_eq!(kind(500, "server_error"), ErrorKind::Unavailable);
 }
 
 #[test]
-fn words_of_the_vendor_are_quoted_up_to_a_length() {
+fn a_long_description_is_cut() {
     let long = "x".repeat(5000);
     let explained = refused(GrantType::AuthorizationCode, 400, &long, &long);
     assert_eq!(explained.finding().unwrap().seen.as_ref().unwrap().len(), 402);
 }
 
 #[test]
-fn an_assertion_addresses_the_login_host_of_its_organisation() {
+fn the_audience_is_the_login_host_of_the_organization() {
     let table = [
         ("https://acme.my.salesforce.com", "https://login.salesforce.com"),
         ("https://acme-dev-ed.develop.my.salesforce.com", "https://login.salesforce.com"),
@@ -104,7 +104,7 @@ fn an_assertion_addresses_the_login_host_of_its_organisation() {
 }
 
 #[test]
-fn a_scope_may_be_granted_under_another_name_or_within_a_larger_one() {
+fn a_scope_may_be_granted_by_another_name_or_a_wider_scope() {
     assert!(covers("api", "api") && covers("full", "api") && covers("offline_access", "refresh_token"));
     assert!(!covers("id", "api") && !covers("full", "refresh_token") && !covers("api", "full"));
 }

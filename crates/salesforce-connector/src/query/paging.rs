@@ -1,38 +1,63 @@
-//! A whole answer, however many parts the vendor makes of it, and whatever it forgets between them.
+//! All rows of a query, in as many parts as Salesforce gives them, even if it forgets the query in between.
 
+use chrono::{DateTime, Utc};
 use seatgraph_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::query::{Answer, Org, RecordId, Select, text_literal};
+use super::org::{Answer, Org};
+use super::soql::{Select, text, time};
+use super::value::{RecordId, parse_time};
 
-/// How a question goes on behind the last row received.
-pub(crate) type GoOn = fn(Select, &Value) -> Result<Select>;
+/// How a query continues after the last row received.
+pub(crate) type Continue = fn(Select, &Value) -> Result<Select>;
 
-/// Goes on by `Id`; for questions ordered by it.
+/// Continues by `Id`; for queries ordered by it.
 pub(crate) fn by_id(select: Select, last: &Value) -> Result<Select> {
-    let id = last.get("Id").and_then(Value::as_str).and_then(RecordId::parse).ok_or_else(|| without_key(&select))?;
-    Ok(select.filter(format!("Id > {}", text_literal(id.as_str()))))
+    let id = last.get("Id").and_then(Value::as_str).and_then(RecordId::parse).ok_or_else(|| no_key(&select))?;
+    Ok(select.filter(format!("Id > {}", text(id.as_str()))))
 }
 
-/// What is said of a row that nothing can be asked behind.
-pub(crate) fn without_key(select: &Select) -> Error {
-    Error::new(ErrorKind::Malformed, "last row has no key to go on from").with("object", select.object())
+/// The key of a row in a table that is read by time and then id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TimeKey {
+    pub(crate) at: DateTime<Utc>,
+    id: RecordId,
 }
 
-/// For questions that nothing can be asked behind: when the vendor forgets its place, the process starts over.
-pub(crate) fn nowhere(select: Select, _: &Value) -> Result<Select> {
-    Err(Error::new(ErrorKind::CursorExpired, "organisation forgot its place").with("object", select.object()))
+impl TimeKey {
+    /// The key of `row`, whose time is in `column`; `None` when either is missing or malformed.
+    pub(crate) fn of(row: &Value, column: &str) -> Option<Self> {
+        let at = parse_time(row.get(column)?.as_str()?)?;
+        Some(Self { at, id: RecordId::parse(row.get("Id")?.as_str()?)? })
+    }
+
+    /// The condition for the rows after this one.
+    pub(crate) fn after(&self, column: &str) -> String {
+        let (at, id) = (time(self.at), text(self.id.as_str()));
+        format!("({column} > {at} OR ({column} = {at} AND Id > {id}))")
+    }
 }
 
-/// A locator that is not there any more is forgotten too.
+/// The error for a last row after which the query cannot continue.
+pub(crate) fn no_key(select: &Select) -> Error {
+    Error::new(ErrorKind::Malformed, "last row has no key to continue after").with("object", select.object())
+}
+
+/// For queries without a key: when Salesforce forgets the query, the process starts over.
+pub(crate) fn restart(select: Select, _: &Value) -> Result<Select> {
+    Err(Error::new(ErrorKind::CursorExpired, "organisation forgot the query locator").with("object", select.object()))
+}
+
+/// A locator that is not found is forgotten too.
 fn is_forgotten(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::CursorExpired | ErrorKind::NotFound)
 }
 
 impl Org {
-    /// Reads every row of `select`, or as many as its limit allows. When the vendor forgets its place, the question
-    /// is asked again behind the last row.
-    pub(crate) async fn read(&self, select: &Select, go_on: GoOn) -> Result<Vec<Value>> {
+    /// Reads every row of `select`, or as many as its limit allows. When Salesforce forgets the locator, a new query
+    /// continues after the last row.
+    pub(crate) async fn read(&self, select: &Select, continue_after: Continue) -> Result<Vec<Value>> {
         let mut rows = Vec::new();
         let mut answer = self.query(select).await?;
         loop {
@@ -41,12 +66,12 @@ impl Org {
             rows.append(&mut answer.records);
             let Some(locator) = locator else { return Ok(rows) };
             answer = match self.more(&locator).await {
-                Err(e) if is_forgotten(&e) && rows.len() > before => match rest(select, &rows, go_on)? {
+                Err(e) if is_forgotten(&e) && rows.len() > before => match rest(select, &rows, continue_after)? {
                     Some(select) => self.query(&select).await?,
                     None => return Ok(rows),
                 },
                 Err(e) if is_forgotten(&e) => {
-                    let message = "organisation forgets its place faster than it gives rows";
+                    let message = "organisation forgets query locators faster than it gives rows";
                     return Err(Error::new(ErrorKind::Unavailable, message).with_source(e));
                 }
                 next => self.checked(next?, select)?,
@@ -54,25 +79,25 @@ impl Org {
         }
     }
 
-    /// An organisation that gives empty parts for ever would hold the page for ever.
+    /// Refuses an empty part that is not the last one: a series of them would never end.
     fn checked(&self, answer: Answer, select: &Select) -> Result<Answer> {
         if answer.records.is_empty() && answer.locator()?.is_some() {
-            let message = "answer goes on without giving rows";
+            let message = "part of the answer is empty and not the last one";
             return Err(Error::new(ErrorKind::Malformed, message).with("object", select.object()));
         }
         Ok(answer)
     }
 }
 
-/// The question for what is missing behind `rows`; `None` when the limit is reached.
-fn rest(select: &Select, rows: &[Value], go_on: GoOn) -> Result<Option<Select>> {
+/// The query for the rows after `rows`; `None` when the limit is reached.
+fn rest(select: &Select, rows: &[Value], continue_after: Continue) -> Result<Option<Select>> {
     let received = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    let left = select.most().map(|limit| limit.saturating_sub(received));
+    let left = select.max_rows().map(|limit| limit.saturating_sub(received));
     if left == Some(0) {
         return Ok(None);
     }
-    let last = rows.last().ok_or_else(|| without_key(select))?;
-    let select = go_on(select.clone(), last)?;
+    let last = rows.last().ok_or_else(|| no_key(select))?;
+    let select = continue_after(select.clone(), last)?;
     Ok(Some(match left {
         Some(left) => select.limit(left),
         None => select,
@@ -90,22 +115,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_asked_behind_the_last_row() {
+    fn the_rest_is_queried_after_the_last_row() {
         let rows = [json!({"Id": "005xx000001SwiU"})];
         let select = rest(&page(), &rows, by_id).unwrap().unwrap();
         assert_eq!(select.to_string(), "SELECT Id FROM User WHERE Id > '005xx000001SwiUAAS' ORDER BY Id LIMIT 2");
     }
 
     #[test]
-    fn nothing_is_asked_once_the_limit_is_reached() {
+    fn no_query_is_sent_once_the_limit_is_reached() {
         let rows = vec![json!({"Id": "005xx000001SwiU"}); 3];
         assert!(rest(&page(), &rows, by_id).unwrap().is_none());
     }
 
     #[test]
-    fn what_has_no_order_by_key_is_started_over() {
+    fn a_query_without_a_key_starts_over() {
         let rows = [json!({"Name": "x"})];
-        assert_eq!(rest(&page(), &rows, nowhere).unwrap_err().kind(), ErrorKind::CursorExpired);
+        assert_eq!(rest(&page(), &rows, restart).unwrap_err().kind(), ErrorKind::CursorExpired);
     }
 
     #[test]

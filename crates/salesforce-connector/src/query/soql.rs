@@ -1,12 +1,12 @@
-//! Questions in the vendor's query language.
+//! Queries in SOQL.
 
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
 
-use crate::query::RecordId;
+use super::value::RecordId;
 
-/// A SELECT, put together from columns, conditions, order and limit.
+/// A SELECT of columns with conditions, order and limit.
 #[derive(Debug, Clone)]
 pub(crate) struct Select {
     object: &'static str,
@@ -30,13 +30,13 @@ impl Select {
         self
     }
 
-    /// Adds a condition; all of them must hold.
+    /// Adds a condition; all conditions must hold.
     pub(crate) fn filter(mut self, condition: impl Into<String>) -> Self {
         self.conditions.push(condition.into());
         self
     }
 
-    /// Keeps ids of `column` above `after` and not above `to`, where given.
+    /// Limits the ids of `column` to those after `after` and up to `to`, where given.
     pub(crate) fn between(mut self, column: &str, after: Option<&RecordId>, to: Option<&RecordId>) -> Self {
         if let Some(after) = after {
             self = self.filter(format!("{column} > {}", text(after.as_str())));
@@ -57,7 +57,7 @@ impl Select {
         self
     }
 
-    pub(crate) fn most(&self) -> Option<u32> {
+    pub(crate) fn max_rows(&self) -> Option<u32> {
         self.limit
     }
 
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_asked_by_key() {
+    fn a_page_is_queried_by_key() {
         let after = RecordId::parse("005xx000001SwiU").unwrap();
         let select =
             Select::from("User").columns(["Id", "Name"]).between("Id", Some(&after), None).order_by("Id").limit(2000);
@@ -118,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn a_literal_cannot_end_early() {
+    fn quotes_in_a_text_literal_are_escaped() {
         assert_eq!(text(r"O'Brien \ 'x"), r"'O\'Brien \\ \'x'");
     }
 
     #[test]
-    fn a_time_literal_stands_without_quotes() {
+    fn a_time_literal_has_no_quotes() {
         assert_eq!(time("2026-10-02T08:15:30Z".parse().unwrap()), "2026-10-02T08:15:30Z");
         assert_eq!(time("2026-10-02T08:15:30.250Z".parse().unwrap()), "2026-10-02T08:15:30.250Z");
     }

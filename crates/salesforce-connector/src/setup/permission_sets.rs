@@ -1,72 +1,71 @@
-//! Permission sets in the Metadata API's form, written out of the permission table.
+//! Permission sets in Metadata API format, generated from the permission tables.
 //!
 //! Salesforce refuses to deploy a permission without those that it depends on ("Permission ManageUsers depends on
-//! permission(s): …"), so every set is closed under [`requirements`]. It names no licence: such a set can be assigned
-//! under any licence that carries its permissions.
+//! permission(s): …"), so every set includes the [`requirements`] of its permissions. It names no licence, so it can be
+//! assigned under any licence that allows its permissions.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use seatgraph_core::{Necessity, Permission, PermissionSetDocument, Process};
+use seatgraph_core::{Permission, PermissionSetDocument, Process, Requirement};
 
 use crate::manifest::MANIFEST;
 use crate::permissions::requirements;
-use crate::query::ApiVersion;
+use crate::version::ApiVersion;
 
 const READING: [Process; 3] = [Process::DownloadSubscriptions, Process::PullUserActivity, Process::DownloadConsumption];
 
-/// What lets a user change others; a set that only reads leaves it out.
+/// The permissions to change users; read-only sets leave them out.
 const CHANGES_USERS: [&str; 2] = ["PermissionsManageUsers", "PermissionsManageInternalUsers"];
 
-/// One set: for what, and which rows of the table it takes.
+/// One permission set, and the permissions it takes from the tables.
 struct Plan {
     name: &'static str,
     label: &'static str,
     description: &'static str,
-    necessity: Necessity,
+    requirement: Requirement,
     processes: &'static [Process],
-    takes: fn(&Permission) -> bool,
+    includes: fn(&Permission) -> bool,
 }
 
 const PLANS: [Plan; 4] = [
     Plan {
         name: "Seatgraph_Minimum",
         label: "Seatgraph: minimum",
-        description: "The least with which Seatgraph reads licences, who holds them, and last logins. Changes nothing.",
-        necessity: Necessity::Minimal,
+        description: "Minimum to read licences, their assignments and last logins. Read-only.",
+        requirement: Requirement::Minimal,
         processes: &READING,
-        takes: |row| matches!(row.necessity, Necessity::Minimal),
+        includes: |row| matches!(row.requirement, Requirement::Minimal),
     },
     Plan {
         name: "Seatgraph_Read",
         label: "Seatgraph: read everything",
-        description: "Seatgraph sees every user, profile and login, whatever the organisation restricts. Changes \
-                      nothing.",
-        necessity: Necessity::Recommended,
+        description: "Reads every user, profile and login, even if the organisation restricts visibility. Read-only.",
+        requirement: Requirement::Recommended,
         processes: &READING,
-        takes: |row| !CHANGES_USERS.contains(&row.api_name),
+        includes: |row| !CHANGES_USERS.contains(&row.api_name),
     },
     Plan {
         name: "Seatgraph_Reclaim",
-        label: "Seatgraph: take licences back",
-        description: "The least with which Seatgraph also deactivates users and takes licences back. Manage Users \
-                      brings what it depends on.",
-        necessity: Necessity::Minimal,
+        label: "Seatgraph: reclaim licences",
+        description: "Minimum to read, deactivate users and reclaim licences. Includes the permissions that Manage Users \
+                      requires.",
+        requirement: Requirement::Minimal,
         processes: &Process::ALL,
-        takes: |row| matches!(row.necessity, Necessity::Minimal),
+        includes: |row| matches!(row.requirement, Requirement::Minimal),
     },
     Plan {
         name: "Seatgraph_Restricted",
         label: "Seatgraph: restricted organisation",
-        description: "Everything that the permission table lists, for organisations that restrict what their users \
-                      see. Reads all, and takes licences back.",
-        necessity: Necessity::IfRestricted,
+        description: "Every listed permission, for organisations that restrict what their users can see. Reads \
+                      everything and reclaims licences.",
+        requirement: Requirement::IfRestricted,
         processes: &Process::ALL,
-        takes: |_| true,
+        includes: |_| true,
     },
 ];
 
-/// The sets that are offered, the least first.
+/// The permission sets, the smallest first.
 pub(super) fn documents() -> Vec<PermissionSetDocument> {
     PLANS.iter().map(document).collect()
 }
@@ -75,7 +74,7 @@ fn document(plan: &Plan) -> PermissionSetDocument {
     PermissionSetDocument {
         name: plan.name,
         description: plan.description.to_owned(),
-        necessity: plan.necessity,
+        requirement: plan.requirement,
         processes: plan.processes.to_vec(),
         file_name: format!("{}.permissionset-meta.xml", plan.name),
         xml: xml(plan),
@@ -83,10 +82,10 @@ fn document(plan: &Plan) -> PermissionSetDocument {
     }
 }
 
-/// The API names of what a set gives, with everything that those depend on.
+/// The API names of a set's permissions and of those that they require.
 fn permissions(plan: &Plan) -> BTreeSet<&'static str> {
     let of_plan = MANIFEST.processes.iter().filter(|spec| plan.processes.contains(&spec.process));
-    let rows = of_plan.flat_map(|spec| spec.permissions).filter(|row| row.enabled && (plan.takes)(row));
+    let rows = of_plan.flat_map(|spec| spec.permissions).filter(|row| row.enabled && (plan.includes)(row));
     rows.flat_map(|row| std::iter::once(row.api_name).chain(requirements(row.api_name))).collect()
 }
 
@@ -97,7 +96,7 @@ fn xml(plan: &Plan) -> String {
         plan.description, plan.label
     );
     for permission in permissions(plan) {
-        // The Metadata API calls a permission by the name of its column, without what all those columns begin with.
+        // The Metadata API's names lack the prefix of the column names.
         let name = permission.strip_prefix("Permissions").unwrap_or(permission);
         let one = format!(
             "    <userPermissions>\n        <enabled>true</enabled>\n        <name>{name}</name>\n    </userPermissions>\n"
@@ -111,7 +110,7 @@ fn xml(plan: &Plan) -> String {
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NAMESPACE: &str = "http://soap.sforce.com/2006/04/metadata";
 
-/// The `package.xml` of a deployment that holds this set alone.
+/// The `package.xml` of a deployment with this set only.
 fn package(name: &str) -> String {
     let version = ApiVersion::OLDEST.to_string();
     let mut xml = format!("{HEAD}<Package xmlns=\"{NAMESPACE}\">\n    <types>\n        <members>{name}</members>\n");
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn every_set_is_what_the_metadata_api_reads() {
+    fn every_set_is_valid_metadata_api_xml() {
         for PermissionSetDocument { name, xml, manifest_xml, file_name, .. } in documents() {
             let set = Document::parse(&xml).unwrap();
             let root = set.root_element();
@@ -167,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn the_minimum_is_two_permissions_and_what_they_depend_on() {
+    fn the_minimum_is_two_permissions_and_their_requirements() {
         assert_eq!(of("Seatgraph_Minimum"), ["ApiEnabled", "ViewRoles", "ViewSetup"]);
     }
 
     #[test]
-    fn what_only_reads_holds_nothing_that_changes_users() {
+    fn the_read_set_cannot_change_users() {
         let read = of("Seatgraph_Read");
         let expected = [
             "ApiEnabled",
@@ -187,10 +186,10 @@ mod tests {
     }
 
     #[test]
-    fn a_restricted_organisation_gets_the_five_rows_of_the_vendors_page_and_their_requirements() {
+    fn the_restricted_set_has_the_five_documented_permissions_and_their_requirements() {
         let restricted = of("Seatgraph_Restricted");
         let page = ["ViewDeveloperName", "ManageInternalUsers", "ManageUsers", "ViewAllProfiles", "ViewAllUsers"];
-        // As the vendor refused a set with Manage Users alone: "depends on permission(s): …".
+        // Salesforce's refusal of a set with Manage Users only: "depends on permission(s): …".
         let refused = [
             "AssignPermissionSets",
             "DelegatedTwoFactor",

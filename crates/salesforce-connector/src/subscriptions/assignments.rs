@@ -1,18 +1,18 @@
-//! Permission-set-licence assignments: who holds one, whether active or not.
+//! Permission-set-licence assignments of active and inactive users.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use seatgraph_core::{Batch, Identifier, Rejection, Result, Subscription};
+use seatgraph_core::{Batch, Identifier, Process, Rejection, Result, Subscription};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::connector::Salesforce;
+use crate::connection::Connection;
 use crate::describe::{Rows, Table};
 use crate::query::{RecordId, time_or_null};
 use crate::row;
 use crate::subscriptions::feature::PERMISSION_SET_LICENSE;
-use crate::subscriptions::hanging::{self, Span};
+use crate::subscriptions::related_rows::{self, IdRange};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -32,22 +32,23 @@ struct LicenseName {
 
 pub(super) const TABLE: Table = Table {
     object: "PermissionSetLicenseAssign",
+    process: Process::DownloadSubscriptions,
     needed: &["Id", "AssigneeId", "PermissionSetLicense.PermissionSetLicenseKey"],
     optional: &[
-        ("CreatedDate", "Since when a permission-set licence is held is not known."),
-        ("PermissionSetLicense.MasterLabel", "Permission-set licences are called by their keys."),
+        ("CreatedDate", "The time when a permission-set licence was assigned is unknown."),
+        ("PermissionSetLicense.MasterLabel", "Permission-set licences are named after their keys."),
     ],
 };
 
-/// Reads the assignments of the users within `span`, and with the last of them those of users that are not shown.
-pub(super) async fn read(link: &Salesforce, span: &Span<'_>) -> Result<Rows> {
-    let columns = &link.assignment_columns;
-    let mut rows = hanging::read(link, columns, &TABLE, "AssigneeId", span).await?;
-    rows.found.append(&mut hanging::orphans(link, columns, &TABLE, "AssigneeId", span).await?);
+/// Reads the assignments of the users in `range`; the last range includes those of users that are not visible.
+pub(super) async fn read(connection: &Connection, range: &IdRange<'_>) -> Result<Rows> {
+    let columns = &connection.assignment_columns;
+    let mut rows = related_rows::read(connection, columns, &TABLE, "AssigneeId", range).await?;
+    rows.found.append(&mut related_rows::orphans(connection, columns, &TABLE, "AssigneeId", range).await?);
     Ok(rows)
 }
 
-/// Turns assignments of the accounts in `batch` into subscriptions; one of an account that is not shown is left out.
+/// Turns assignments of the accounts in `batch` into subscriptions; one of an unknown account is rejected.
 pub(super) fn add(batch: &mut Batch, rejected: &mut Vec<Rejection>, rows: &[Value]) {
     let accounts: HashSet<&str> = batch.accounts.iter().map(|account| account.external_id.as_str()).collect();
     let mut held = HashSet::new();
@@ -55,11 +56,7 @@ pub(super) fn add(batch: &mut Batch, rejected: &mut Vec<Rejection>, rows: &[Valu
     for row in rows {
         match row::read::<AssignmentRow>(row) {
             Ok(assignment) if !accounts.contains(assignment.assignee_id.as_str()) => {
-                rejected.push(row::rejection(
-                    row,
-                    "UNKNOWN_ACCOUNT",
-                    "AssigneeId is a user that the organisation does not show",
-                ));
+                rejected.push(row::rejection(row, "UNKNOWN_ACCOUNT", "AssigneeId is a user that is not visible"));
             }
             Ok(assignment) => {
                 let subscription = subscription(assignment);

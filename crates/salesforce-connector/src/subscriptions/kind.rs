@@ -1,10 +1,10 @@
-//! Who or what logs in with an account: a table that the configuration holds, because the vendor documents it in part.
+//! The kind of an account. The lists are configurable, because Salesforce documents user types only in part.
 
 use seatgraph_core::AccountKind;
 
 use crate::config::Settings;
 
-/// Tells the kind of an account from its user type and its licence's key and name.
+/// Derives the kind of an account from its user type and the key and name of its licence.
 pub(crate) fn kind(settings: &Settings, user_type: Option<&str>, license: Option<(&str, &str)>) -> AccountKind {
     let listed = |list: &[String]| user_type.is_some_and(|it| list.iter().any(|word| word.eq_ignore_ascii_case(it)));
     if listed(&settings.automated_user_types) {
@@ -18,7 +18,7 @@ pub(crate) fn kind(settings: &Settings, user_type: Option<&str>, license: Option
     }
 }
 
-/// Says whether a licence belongs to a system, by its key or its name.
+/// Says whether a licence is for integrations, by its key or its name.
 pub(crate) fn is_integration(settings: &Settings, key: &str, name: &str) -> bool {
     settings.integration_licenses.iter().any(|pattern| matches(pattern, key) || matches(pattern, name))
 }
@@ -41,31 +41,31 @@ mod tests {
     use super::*;
     use crate::Config;
 
-    fn told(user_type: Option<&str>, license: Option<(&str, &str)>) -> AccountKind {
+    fn kind_of(user_type: Option<&str>, license: Option<(&str, &str)>) -> AccountKind {
         let config = serde_json::json!({ "instanceUrl": "https://acme.my.salesforce.com" });
         let config: Config = serde_json::from_value(config).unwrap();
         kind(&config.settings().unwrap(), user_type, license)
     }
 
     #[test]
-    fn the_vendors_own_users_are_automated() {
+    fn users_that_salesforce_created_are_automated() {
         for user_type in ["AutomatedProcess", "CloudIntegrationUser", "Guest"] {
-            assert_eq!(told(Some(user_type), None), Automated, "{user_type}");
+            assert_eq!(kind_of(Some(user_type), None), Automated, "{user_type}");
         }
     }
 
     #[test]
-    fn an_integration_licence_is_known_by_key_or_name() {
-        assert_eq!(told(Some("Standard"), Some(("unheard of", "Salesforce Integration"))), Integration);
-        assert_eq!(told(Some("Standard"), Some(("PID_DigitalAgentX", "Agent"))), Integration);
-        assert_eq!(told(Some("Standard"), Some(("SFDC_INTEGRATION_USER", "x"))), Integration);
+    fn an_integration_license_is_recognized_by_key_or_name() {
+        assert_eq!(kind_of(Some("Standard"), Some(("unheard of", "Salesforce Integration"))), Integration);
+        assert_eq!(kind_of(Some("Standard"), Some(("PID_DigitalAgentX", "Agent"))), Integration);
+        assert_eq!(kind_of(Some("Standard"), Some(("SFDC_INTEGRATION_USER", "x"))), Integration);
     }
 
     #[test]
-    fn people_are_of_the_documented_types_and_the_rest_is_unknown() {
-        assert_eq!(told(Some("Standard"), Some(("SFDC", "Salesforce"))), Human);
-        assert_eq!(told(Some("CsnOnly"), None), Human);
-        assert_eq!(told(Some("Martian"), Some(("SFDC", "Salesforce"))), Unknown);
-        assert_eq!(told(None, Some(("SFDC", "Salesforce"))), Unknown);
+    fn documented_user_types_are_human_and_others_unknown() {
+        assert_eq!(kind_of(Some("Standard"), Some(("SFDC", "Salesforce"))), Human);
+        assert_eq!(kind_of(Some("CsnOnly"), None), Human);
+        assert_eq!(kind_of(Some("SomeNewType"), Some(("SFDC", "Salesforce"))), Unknown);
+        assert_eq!(kind_of(None, Some(("SFDC", "Salesforce"))), Unknown);
     }
 }

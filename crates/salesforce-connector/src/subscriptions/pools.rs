@@ -1,52 +1,56 @@
-//! What the organisation says it bought: user licences, permission-set licences, and features where it tells.
+//! Licence pools: user licences, permission-set licences, and feature licences where they are visible.
 
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use seatgraph_core::{Batch, Error, ErrorKind, Finding, Identifier, IdentifierKey, Pool, Rejection, Result};
+use seatgraph_core::{Batch, Error, ErrorKind, Finding, Identifier, IdentifierKey, Pool, Process, Rejection, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::describe::{Columns, Rows, Table, explained, is_withheld, said};
+use crate::describe::{Columns, Rows, Table};
+use crate::errors::{explained, is_withheld, reported};
 use crate::findings;
-use crate::query::{GoOn, Org, Select, by_id, count_or_null, date_or_null, nowhere};
+use crate::query::{Continue, Org, Select, by_id, count_or_null, date_or_null, restart};
 use crate::row;
 use crate::subscriptions::feature::{PERMISSION_SET_LICENSE, USER_LICENSE, feature, license_key};
 
-/// More days than features are sold, so the newest day is always whole.
+/// More rows than there are features, so that the newest day is always complete.
 const METRIC_ROWS: u32 = 200;
 
-const BOUGHT: &str = "How many seats were bought is not known.";
-const USED: &str = "How many seats the vendor counts as used is not known.";
+const TOTAL: &str = "The number of licences bought is unknown.";
+const USED: &str = "The number of licences that Salesforce counts as used is unknown.";
 
 pub(super) const USER_LICENSES: Table = Table {
     object: "UserLicense",
+    process: Process::DownloadSubscriptions,
     needed: &["Id", "Name"],
     optional: &[
-        ("LicenseDefinitionKey", "Licences are told apart by name alone."),
-        ("Status", "Whether a licence is disabled is not known."),
-        ("TotalLicenses", BOUGHT),
+        ("LicenseDefinitionKey", "Licences are identified by their names only."),
+        ("Status", "Whether a licence is disabled is unknown."),
+        ("TotalLicenses", TOTAL),
         ("UsedLicenses", USED),
     ],
 };
 
 pub(super) const PERMISSION_SET_LICENSES: Table = Table {
     object: "PermissionSetLicense",
+    process: Process::DownloadSubscriptions,
     needed: &["Id", "PermissionSetLicenseKey"],
     optional: &[
-        ("MasterLabel", "Permission-set licences are called by their keys."),
-        ("Status", "Whether a permission-set licence is disabled is not known."),
-        ("ExpirationDate", "When a permission-set licence ends is not known."),
-        ("TotalLicenses", BOUGHT),
+        ("MasterLabel", "Permission-set licences are named after their keys."),
+        ("Status", "Whether a permission-set licence is disabled is unknown."),
+        ("ExpirationDate", "The expiry date of a permission-set licence is unknown."),
+        ("TotalLicenses", TOTAL),
         ("UsedLicenses", USED),
     ],
 };
 
 pub(super) const FEATURE_METRICS: Table = Table {
     object: "ActiveFeatureLicenseMetric",
+    process: Process::DownloadSubscriptions,
     needed: &["MetricsDate", "FeatureType"],
-    optional: &[("TotalLicenseCount", BOUGHT), ("AssignedUserCount", USED)],
+    optional: &[("TotalLicenseCount", TOTAL), ("AssignedUserCount", USED)],
 };
 
 /// The pools of an organisation.
@@ -54,7 +58,7 @@ pub(super) const FEATURE_METRICS: Table = Table {
 pub(super) struct Pools {
     pub(super) batch: Batch,
     pub(super) rows: u64,
-    /// How many permission-set licences the vendor counts as used.
+    /// How many permission-set licences Salesforce counts as used.
     pub(super) permission_sets_used: i64,
     pub(super) findings: Vec<Finding>,
     pub(super) rejected: Vec<Rejection>,
@@ -100,17 +104,17 @@ struct FeatureRow {
 /// Reads every pool.
 ///
 /// # Errors
-/// `Forbidden` with a finding when licences are hidden: a snapshot without them would retire everybody.
+/// `Forbidden` with a finding when licences are hidden: a snapshot without them would retire every subscription.
 pub(super) async fn read(org: &Org) -> Result<Pools> {
-    // Hidden may also look empty; an organisation has at least one user licence.
+    // A hidden object may also be empty, and every organisation has a user licence.
     let by_key = |table: &Table| Select::from(table.object).order_by("Id");
-    let licenses = ask(org, &USER_LICENSES, by_key(&USER_LICENSES), by_id).await;
+    let licenses = read_table(org, &USER_LICENSES, by_key(&USER_LICENSES), by_id).await;
     let licenses = licenses.map_err(|e| explained(e, findings::view_setup_missing))?;
     if licenses.found.is_empty() {
-        let error = Error::new(ErrorKind::Forbidden, "organisation shows no user licence");
-        return Err(error.with_finding(findings::view_setup_missing("UserLicense is empty")));
+        let error = Error::new(ErrorKind::Forbidden, "no user licence is visible");
+        return Err(error.with_finding(findings::view_setup_missing("UserLicense has no visible row")));
     }
-    let sets = ask(org, &PERMISSION_SET_LICENSES, by_key(&PERMISSION_SET_LICENSES), by_id).await;
+    let sets = read_table(org, &PERMISSION_SET_LICENSES, by_key(&PERMISSION_SET_LICENSES), by_id).await;
     let sets = sets.map_err(|e| explained(e, findings::permission_set_licenses_hidden))?;
     let mut pools = Pools::default();
     pools.take(&licenses.found, user_license);
@@ -122,21 +126,23 @@ pub(super) async fn read(org: &Org) -> Result<Pools> {
     Ok(pools)
 }
 
-/// Reads the metrics of features; when the vendor forgets its place, once more.
+/// Reads the metrics of features; once more when Salesforce forgets the query.
 async fn metrics(org: &Org) -> Result<Rows> {
     let newest_first = Select::from(FEATURE_METRICS.object).order_by("MetricsDate DESC").limit(METRIC_ROWS);
-    match ask(org, &FEATURE_METRICS, newest_first.clone(), nowhere).await {
-        Err(e) if e.kind() == ErrorKind::CursorExpired => ask(org, &FEATURE_METRICS, newest_first, nowhere).await,
+    match read_table(org, &FEATURE_METRICS, newest_first.clone(), restart).await {
+        Err(e) if e.kind() == ErrorKind::CursorExpired => {
+            read_table(org, &FEATURE_METRICS, newest_first, restart).await
+        }
         metrics => metrics,
     }
 }
 
-/// Reads a table that is read once in a pass.
-async fn ask(org: &Org, table: &Table, select: Select, go_on: GoOn) -> Result<Rows> {
-    Columns::undescribed(table.object).read(org, table, &select, go_on).await
+/// Reads a table that is read once per pass.
+async fn read_table(org: &Org, table: &Table, select: Select, continue_after: Continue) -> Result<Rows> {
+    Columns::undescribed(table.object).read(org, table, &select, continue_after).await
 }
 
-/// History stays behind the newest day; days in the vendor's writing sort by time.
+/// Keeps the rows of the newest day. Salesforce's dates sort as text.
 fn newest_day(mut rows: Vec<Value>) -> Vec<Value> {
     let day = |row: &Value| row.get("MetricsDate").and_then(Value::as_str).map(str::to_owned);
     let newest = rows.iter().filter_map(day).max();
@@ -145,7 +151,7 @@ fn newest_day(mut rows: Vec<Value>) -> Vec<Value> {
 }
 
 impl Pools {
-    /// An edition may lack metrics, or a way of asking for them.
+    /// Adds the metrics, or a finding: not every edition has them.
     fn take_metrics(&mut self, metrics: Result<Rows>) -> Result<()> {
         match metrics {
             Ok(metrics) => {
@@ -153,20 +159,20 @@ impl Pools {
                 self.findings.extend(metrics.findings);
             }
             Err(e) if is_withheld(&e) => {
-                self.findings.push(findings::feature_metrics_absent(said(&e)));
+                self.findings.push(findings::feature_metrics_hidden(reported(&e)));
             }
             Err(e) => return Err(e),
         }
         Ok(())
     }
 
-    /// Turns rows into pools; a row that is not understood, or a second one of its key, is left out and kept in sight.
+    /// Turns rows into pools; a malformed row, or a second one with the same key, is rejected.
     fn take<R: DeserializeOwned>(&mut self, rows: &[Value], pool: impl Fn(R) -> Pool) {
         self.rows += rows.len() as u64;
         for row in rows {
             match row::read(row).map(&pool) {
                 Ok(pool) if self.known.insert(pool.identifier.id.clone()) => self.batch.pools.push(pool),
-                Ok(_) => self.rejected.push(row::rejection(row, "DUPLICATE", "key is there twice")),
+                Ok(_) => self.rejected.push(row::rejection(row, "DUPLICATE", "another row has the same key")),
                 Err(rejection) => self.rejected.push(rejection),
             }
         }

@@ -12,7 +12,7 @@ use crate::world::Organisation;
 
 pub(crate) async fn take(organisation: &Organisation) -> Census {
     let (http, truth) = (organisation.http(), organisation.simulator.truth());
-    let mut pools: BTreeSet<_> = truth.licences.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
+    let mut pools: BTreeSet<_> = truth.licenses.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
     for row in rows(&http, "SELECT PermissionSetLicenseKey FROM PermissionSetLicense").await {
         let key = row["PermissionSetLicenseKey"].as_str().unwrap();
         pools.insert(IdentifierKey::new("PERMISSION_SET_LICENSE", key));
@@ -33,7 +33,7 @@ fn count(census: &mut Census, user: UserTruth) {
     if let Some(identifier) = user.identifier {
         held.entry(IdentifierKey::new("USER_LICENSE", identifier)).or_default().insert(user.id.clone());
     }
-    for key in user.permission_set_licences {
+    for key in user.permission_set_licenses {
         held.entry(IdentifierKey::new("PERMISSION_SET_LICENSE", key)).or_default().insert(user.id.clone());
     }
     if user.last_login.is_some() {

@@ -25,7 +25,7 @@ async fn every_number_is_the_organisations_own() {
     let (truth, seen) =
         (organisation.simulator.truth(), pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap());
     let pools: BTreeMap<_, _> = seen.pages[0].batch.pools.iter().map(|pool| (&pool.identifier.id.key, pool)).collect();
-    for (key, licence) in &truth.licences {
+    for (key, licence) in &truth.licenses {
         let pool = pools[key];
         let numbers = (pool.total, pool.used, pool.identifier.name.as_str());
         assert_eq!(numbers, (Some(licence.total as i64), Some(licence.used as i64), licence.name.as_str()), "{key}");
@@ -64,7 +64,7 @@ async fn a_column_that_is_hidden_in_the_middle_of_a_pass_is_left_out_from_then_o
     organisation.simulator.set_faults(Faults { hide_fields, ..Faults::default() });
     let page = link.pull(SUBSCRIPTIONS, Some(&users)).await.unwrap();
     let told: Vec<_> = page.findings.iter().map(|f| f.seen.as_deref().unwrap()).collect();
-    assert_eq!(told, ["User.Department is absent", "User.Title is absent"]);
+    assert_eq!(told, ["User.Department is not visible", "User.Title is not visible"]);
     assert_eq!(page.batch.accounts.len(), 200);
 }
 
@@ -98,7 +98,7 @@ async fn without_manage_users_nobody_is_known_to_be_frozen_and_all_else_is_there
 }
 
 #[tokio::test]
-async fn profiles_that_are_filtered_leave_accounts_without_a_licence_and_say_so() {
+async fn profiles_that_are_filtered_leave_accounts_without_a_license_and_say_so() {
     let organisation = organisation(Faults { profile_filtering: true, ..Faults::default() }).await;
     organisation.revoke(&["ManageUsers", "ViewAllProfiles"]).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();

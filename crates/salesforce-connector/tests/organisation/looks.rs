@@ -54,7 +54,7 @@ async fn an_allowance_that_runs_out_is_a_warning_with_its_numbers() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_licence_of_its_own_is_told_so() {
+async fn an_account_without_a_license_of_its_own_is_told_so() {
     let organisation = organisation().await;
     let me = organisation.link().check().await.principal.unwrap().external_id;
     let http = organisation.http();
@@ -83,7 +83,7 @@ async fn a_hidden_column_is_told_of_by_the_process_that_reads_it() {
     let diagnosis = under(&organisation, Faults { hide_fields, ..Faults::default() }).await;
     let told = found(&diagnosis, "FIELD_HIDDEN");
     for (process, field) in hidden {
-        let seen = format!("{field} is absent");
+        let seen = format!("{field} is not visible");
         assert!(
             told.iter().any(|f| f.process == Some(process) && f.seen.as_ref() == Some(&seen)),
             "{field}: {told:#?}"

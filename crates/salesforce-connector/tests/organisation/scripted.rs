@@ -315,14 +315,14 @@ async fn an_address_that_is_no_organisation_is_told_from_one_that_is_away() {
 }
 
 #[tokio::test]
-async fn licences_that_look_empty_fail_the_download() {
+async fn licenses_that_look_empty_fail_the_download() {
     let organisation = Organisation::found(Manner { empty: vec!["UserLicense"], ..Manner::default() }).await;
     let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
     assert_eq!((error.kind(), error.finding().unwrap().code.as_str()), (ErrorKind::Forbidden, "PERMISSION_MISSING"));
 }
 
 #[tokio::test]
-async fn assignments_that_look_empty_while_licences_are_used_are_told_of() {
+async fn assignments_that_look_empty_while_licenses_are_used_are_told_of() {
     let empty = vec!["PermissionSetLicenseAssign", "UserLogin"];
     let organisation = Organisation::found(Manner { empty, ..Manner::default() }).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();

@@ -203,7 +203,7 @@ impl Provider for FlawedLink {
 
     /// The scopes are left for the administrator to guess.
     fn setup(context: &SetupContext<'_>) -> Setup {
-        let mut setup = Setup::unguided(REGISTRATION.manifest(), context);
+        let mut setup = Setup::default_for(REGISTRATION.manifest(), context);
         setup.steps.iter_mut().for_each(|step| step.values.clear());
         setup
     }

@@ -1,7 +1,6 @@
-//! What an application signs to get a token for a user: a JWT of RFC 7523, with RS256.
+//! Signed JWT assertions (RFC 7523), with RS256.
 //!
-//! A signature is ring's, which the TLS beneath uses too; a library for JWTs would bring a second stack of ciphers for
-//! the sake of joining three texts with dots.
+//! `ring` signs, which TLS uses too. A JWT library would add a second cryptography stack to join three strings.
 
 use std::fmt;
 
@@ -19,24 +18,27 @@ use crate::{Error, ErrorKind, Result, Secret};
 /// The `grant_type` of RFC 7523 section 2.1.
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// How long an assertion is good for. Vendors refuse more than three to five minutes; less leaves no room for clocks.
-const LIFE: TimeDelta = TimeDelta::minutes(3);
+/// The lifetime of an assertion. Vendors refuse more than three to five minutes; less leaves no room for clock skew.
+const LIFETIME: TimeDelta = TimeDelta::minutes(3);
 
-/// A private key that signs for an application.
+/// A private key that signs assertions.
 pub struct SigningKey(RsaKeyPair);
 
 impl SigningKey {
-    /// Reads an RSA key in PEM, PKCS#8 or PKCS#1. Text around it is passed over, as OpenSSL does.
+    /// Parses an RSA key in PEM, PKCS#8 or PKCS#1. Text around it is ignored, like in OpenSSL.
     ///
     /// # Errors
-    /// What the text is instead.
+    /// Why the key cannot be used.
+    ///
+    /// `ring` gives no type for the reason why it rejects a key, so its text is matched here; a test fails when one of
+    /// them changes.
     pub fn parse(pem: &Secret) -> Result<Self, UnusableKey> {
         let text = pem.expose();
-        let says = |words: &str| text.contains(words);
-        if says("-----BEGIN ENCRYPTED PRIVATE KEY-----") || says("Proc-Type: 4,ENCRYPTED") {
+        let contains = |label: &str| text.contains(label);
+        if contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") || contains("Proc-Type: 4,ENCRYPTED") {
             return Err(UnusableKey::Encrypted);
         }
-        if !says("PRIVATE KEY-----") && says("-----BEGIN ") {
+        if !contains("PRIVATE KEY-----") && contains("-----BEGIN ") {
             return Err(UnusableKey::NotPrivate);
         }
         let pair = match PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| UnusableKey::Malformed)? {
@@ -55,7 +57,7 @@ impl SigningKey {
 
     fn sign(&self, message: &str) -> Result<Vec<u8>> {
         let mut signature = vec![0; self.0.public().modulus_len()];
-        let refused = |_| Error::new(ErrorKind::Unexpected, "private key did not sign");
+        let refused = |_| Error::new(ErrorKind::Unexpected, "private key cannot sign");
         self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature).map_err(refused)?;
         Ok(signature)
     }
@@ -67,20 +69,20 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Why a text is no key to sign with; its `Display` says what to do.
+/// Why a text cannot be used as a signing key; its `Display` says what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnusableKey {
-    /// No key in PEM, or one that is cut off or changed.
+    /// Not a private key in PEM, or an incomplete one.
     Malformed,
-    /// One behind a passphrase.
+    /// The key is encrypted with a passphrase.
     Encrypted,
     /// A public key or a certificate.
     NotPrivate,
-    /// A key of another kind.
+    /// Not an RSA key.
     NotRsa,
-    /// One of fewer than 2048 bits.
+    /// Fewer than 2048 bits.
     TooShort,
-    /// One of more than 4096 bits, or of a length that nobody makes.
+    /// More than 4096 bits, or an unsupported length.
     OddLength,
 }
 
@@ -88,42 +90,45 @@ impl fmt::Display for UnusableKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => {
-                "is no private key in PEM; give the whole file, from -----BEGIN PRIVATE KEY----- to the line that ends it"
+                "is not a private key in PEM; enter the whole file, from -----BEGIN PRIVATE KEY----- to the last line"
             }
             Self::Encrypted => {
-                "is encrypted, and nobody is there to type its passphrase; \
+                "is encrypted with a passphrase, which the gateway does not support; \
                  decrypt it first: openssl pkcs8 -topk8 -nocrypt -in key.pem"
             }
             Self::NotPrivate => {
-                "is a public key or a certificate; give the private key that belongs to it, \
+                "is a public key or a certificate; enter the matching private key, \
                  and upload the certificate to the vendor"
             }
-            Self::NotRsa => "is no RSA key; RS256 needs one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
-            Self::TooShort => "has fewer than 2048 bits, which vendors refuse; make a longer one",
-            Self::OddLength => "has a length that is not supported; make one of 2048, 3072 or 4096 bits",
+            Self::NotRsa => {
+                "is not an RSA key, which RS256 requires; \
+                 create one: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+            }
+            Self::TooShort => "has fewer than 2048 bits, which vendors refuse; create a longer one",
+            Self::OddLength => "has a length that is not supported; create one of 2048, 3072 or 4096 bits",
         })
     }
 }
 
 impl std::error::Error for UnusableKey {}
 
-/// Who says whom a token is wanted for, and when.
+/// The claims of an assertion, and the key that signs them.
 #[derive(Debug, Clone, Copy)]
 pub struct Assertion<'a> {
-    /// The application's public name: the `iss` claim.
+    /// The OAuth client ID: the `iss` claim.
     pub client_id: &'a str,
-    /// The user's login: the `sub` claim.
+    /// The username: the `sub` claim.
     pub username: &'a str,
-    /// The key whose certificate the vendor holds.
+    /// The key whose certificate the vendor has.
     pub key: &'a SigningKey,
-    /// Now; the assertion is good for three minutes from then.
+    /// The current time; the assertion expires three minutes later.
     pub at: DateTime<Utc>,
 }
 
 impl Assertion<'_> {
-    /// Writes and signs it. Whoever has it can get a token, so it is a secret for as long as it is good.
+    /// Serializes and signs the assertion. It is a secret, because it can be exchanged for a token until it expires.
     pub(super) fn signed(&self, audience: &str) -> Result<Secret> {
-        let expires = (self.at + LIFE).timestamp();
+        let expires = (self.at + LIFETIME).timestamp();
         let claims = json!({ "iss": self.client_id, "sub": self.username, "aud": audience, "exp": expires });
         let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","typ":"JWT"}"#);
         let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));

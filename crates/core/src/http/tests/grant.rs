@@ -1,4 +1,4 @@
-//! Getting a token from a real socket.
+//! OAuth grants with real sockets.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn explain(refusal: &GrantRefusal) -> Error {
     Error::new(kind, format!("{}:{}:{}", refusal.status, refusal.error, refusal.description))
 }
 
-/// Compiles only while a grant may be asked for in a task of its own.
+/// Compiles only if the future of a grant is `Send`.
 #[expect(dead_code, reason = "the compiler is the test")]
 fn a_grant_can_be_spawned(http: Http, oauth: OAuth, application: Application, scopes: Vec<&'static str>) {
     drop(tokio::spawn(async move { client_credentials(&http, &oauth, &application, &scopes).await }));
@@ -34,12 +34,12 @@ async fn ask(server: &Server) -> Result<Grant> {
     };
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
     let granted = client_credentials(&http, &oauth, &application(), &["api", "id"]).await;
-    assert_eq!(http.meter().calls(), 0, "a token request is no call of the organisation");
+    assert_eq!(http.api_usage().calls(), 0, "a token request is not API usage");
     granted
 }
 
 #[tokio::test]
-async fn a_grant_is_read_with_what_the_vendor_adds_to_it() {
+async fn a_grant_contains_the_vendors_additional_members() {
     let body = r#"{"access_token":"tok","token_type":"Bearer","scope":"api id","signature":"x",
         "instance_url":"https://acme.example","id":"https://login.example/id/1","issued_at":"1700000000123"}"#;
     let server = Server::answering([ok(body)]).await;
@@ -59,7 +59,7 @@ async fn a_grant_is_read_with_what_the_vendor_adds_to_it() {
 }
 
 #[tokio::test]
-async fn a_refused_grant_is_explained_by_the_connector() {
+async fn the_connector_explains_a_refused_grant() {
     let no = r#"{"error":"invalid_client","error_description":"no such app"}"#;
     let json = "content-type: application/json\r\n";
     let refusals = [answer("401 Unauthorized", json, no), answer("403 Forbidden", "", "<html>")];
@@ -71,7 +71,7 @@ async fn a_refused_grant_is_explained_by_the_connector() {
 }
 
 #[tokio::test]
-async fn a_grant_that_does_not_come_is_not_a_refused_one() {
+async fn an_unavailable_token_endpoint_is_no_refusal() {
     let slow = answer("429 Slow", "retry-after: 3\r\n", "");
     let server = Server::answering([answer("503 Away", "", "<html>"), slow, b"HTTP/1.1 200 OK\r\nco".to_vec()]).await;
     let expected = [
@@ -85,7 +85,7 @@ async fn a_grant_that_does_not_come_is_not_a_refused_one() {
 }
 
 #[tokio::test]
-async fn a_grant_that_is_not_understood_is_not_quoted() {
+async fn the_error_of_a_malformed_grant_contains_no_token() {
     let server = Server::answering([ok(r#"{"access_token":"s3cret-token","token_type":7}"#)]).await;
     let error = ask(&server).await.unwrap_err();
     assert_eq!((error.kind(), error.get("json_path")), (ErrorKind::Malformed, Some("token_type")));
@@ -104,7 +104,7 @@ pub(super) fn with_consent(server: &Server) -> OAuth {
 }
 
 #[tokio::test]
-async fn a_consent_is_redeemed_with_what_only_its_beginner_knows() {
+async fn a_code_is_exchanged_with_the_pkce_verifier() {
     let server =
         Server::answering([ok(r#"{"access_token":"tok","token_type":"Bearer","refresh_token":"again"}"#)]).await;
     let (oauth, redirect) = (with_consent(&server), Url::parse("https://ours.example/oauth/x/callback").unwrap());
@@ -131,7 +131,7 @@ async fn a_consent_is_redeemed_with_what_only_its_beginner_knows() {
 }
 
 #[tokio::test]
-async fn a_refresh_names_no_scope_and_needs_no_secret() {
+async fn a_refresh_sends_no_scope_and_needs_no_secret() {
     let server = Server::answering([ok(r#"{"access_token":"tok","token_type":"Bearer"}"#)]).await;
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
     let public = Application { client_id: "client".to_owned(), client_secret: None };
@@ -143,7 +143,7 @@ async fn a_refresh_names_no_scope_and_needs_no_secret() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_dead_already_is_given_back_too() {
+async fn revoking_an_invalid_token_succeeds() {
     let dead = answer("400 Bad", "", "error=invalid_token&error_description=invalid+token");
     let (away, closed) = (answer("503 Away", "", ""), answer("403 Closed", "", ""));
     let server = Server::answering([ok(""), dead, away, closed]).await;

@@ -1,4 +1,4 @@
-//! A server of a few lines on a real socket: it answers what it is told, byte for byte, and keeps what it heard.
+//! A minimal HTTP server that sends given bytes and keeps the requests it received.
 
 use std::sync::{Arc, Mutex};
 

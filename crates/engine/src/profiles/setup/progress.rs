@@ -1,6 +1,6 @@
 //! Decides which setup steps are done.
 
-use seatgraph_core::{Finding, GrantType, Process, Registration, SetupPlace, SetupProof, SetupStep, Severity};
+use seatgraph_core::{DoneWhen, Finding, GrantType, Process, Registration, SetupPlace, SetupStep, Severity};
 use seatgraph_store::{CredentialState, Health, Profile, ProfileProcess, ProfileState, RunState, StoredFinding};
 
 use super::{GuidedStep, SetupFacts};
@@ -22,7 +22,7 @@ pub(super) fn judge(
 
 fn speaks_against(facts: &SetupFacts, step: &SetupStep, stored: &StoredFinding) -> bool {
     let Finding { code, severity, process, .. } = &stored.finding;
-    let doubted = step.doubts.iter().any(|doubt| doubt.code == code && *severity >= doubt.from);
+    let doubted = step.blocking_findings.iter().any(|blocking| blocking.code == code && *severity >= blocking.from);
     // What was found with an earlier credential says nothing of this one.
     let obtained = facts.alias.as_ref().and_then(|alias| alias.obtained_at);
     let is_current = obtained.is_none_or(|obtained| stored.at >= obtained);
@@ -34,29 +34,29 @@ fn lacking(
     facts: &SetupFacts,
     connector: &Registration,
     grant: Option<GrantType>,
-    &SetupStep { place, proof, .. }: &SetupStep,
+    &SetupStep { place, done_when: proof, .. }: &SetupStep,
 ) -> Option<String> {
     let vendor = connector.manifest().name;
     match proof {
-        SetupProof::Address => unless(facts.has_address(), || "Set instanceUrl on the connection alias.".to_owned()),
-        SetupProof::Application => unless(facts.names_an_application(), || match place {
+        DoneWhen::Address => unless(facts.has_address(), || "Set instanceUrl on the connection alias.".to_owned()),
+        DoneWhen::Application => unless(facts.names_an_application(), || match place {
             SetupPlace::Vendor => {
                 format!("Do this at {vendor}. The step is done when the client ID is entered on the alias.")
             }
-            SetupPlace::Here => "Start the authorisation. The step is done when it is complete.".to_owned(),
+            SetupPlace::Gateway => "Start the authorisation. The step is done when it is complete.".to_owned(),
         }),
-        SetupProof::Credential => facts.credential_lacking(),
-        SetupProof::Token => facts.token_lacking(),
-        SetupProof::Scopes => facts.token_lacking().or_else(|| facts.scopes_lacking(connector, grant)),
-        SetupProof::Organization => unless(facts.organization_known(), || {
+        DoneWhen::Credential => facts.credential_lacking(),
+        DoneWhen::Token => facts.token_lacking(),
+        DoneWhen::Scopes => facts.token_lacking().or_else(|| facts.scopes_lacking(connector, grant)),
+        DoneWhen::Organization => unless(facts.organization_known(), || {
             "Validate the profile. The organisation has not been reached yet.".to_owned()
         }),
-        SetupProof::Processes => facts.processes_lacking(),
-        SetupProof::Published => {
+        DoneWhen::Processes => facts.processes_lacking(),
+        DoneWhen::Published => {
             let published = facts.profile.as_ref().is_some_and(|profile| profile.state != ProfileState::Draft);
             unless(published, || "Publish the profile when its validation finds no errors.".to_owned())
         }
-        SetupProof::Synced => facts.sync_lacking(),
+        DoneWhen::Synced => facts.sync_lacking(),
     }
 }
 

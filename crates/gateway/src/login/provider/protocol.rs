@@ -14,7 +14,7 @@ use openidconnect::{
     OAuth2TokenResponse, PkceCodeVerifier, ProviderMetadataWithLogout, RequestTokenError, SignatureVerificationError,
     StandardErrorResponse, StandardTokenResponse, SubjectIdentifier, UserInfoClaims, UserInfoError,
 };
-use seatgraph_core::http::Carrier;
+use seatgraph_core::http::OAuthHttpClient;
 use seatgraph_core::{Error, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -86,7 +86,7 @@ impl From<Unproven> for LoginError {
 /// Asks the provider for its description and its keys.
 pub(super) async fn discover(
     issuer: IssuerUrl,
-    carrier: &Carrier,
+    carrier: &OAuthHttpClient,
 ) -> Result<ProviderMetadataWithLogout, ProviderError> {
     ProviderMetadataWithLogout::discover_async(issuer, carrier).await.map_err(|error| match error {
         DiscoveryError::Request(error) => ProviderError::of(&error),
@@ -100,7 +100,7 @@ pub(super) async fn discover(
 /// Redeems a code.
 pub(super) async fn redeem(
     client: &RelyingParty,
-    carrier: &Carrier,
+    carrier: &OAuthHttpClient,
     code: &Secret,
     verifier: &Secret,
 ) -> Result<Tokens, LoginError> {
@@ -148,7 +148,7 @@ pub(super) fn verify(
 /// Asks the provider about the person that the ID token is about, and about nobody else.
 pub(super) async fn user_info(
     client: &RelyingParty,
-    carrier: &Carrier,
+    carrier: &OAuthHttpClient,
     tokens: &Tokens,
     known: &Claims,
 ) -> Result<Claims, LoginError> {

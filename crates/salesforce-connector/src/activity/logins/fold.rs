@@ -1,39 +1,22 @@
-//! Logins folded as they come: the newest of each account, sort and day. A long page of them takes no more memory than
-//! what it tells.
+//! Logins reduced while they are read to the newest of each account, kind and day, so that a long page takes little
+//! memory.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use seatgraph_core::{Activity, ActivityKind, Rejection};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::Key;
 use crate::activity::kind::kind;
-use crate::query::{RecordId, parse_time, time};
+use crate::activity::position::LoginUsers;
+use crate::query::{RecordId, TimeKey, time};
 use crate::row;
 
+/// The column by which login history is ordered and continued.
+pub(super) const TIME: &str = "LoginTime";
+
 const SOURCE: &str = "LoginHistory";
-
-/// Whose logins were shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::activity) enum Callers {
-    #[default]
-    Nobody,
-    One(RecordId),
-    Several,
-}
-
-impl Callers {
-    pub(super) fn and(self, others: Self) -> Self {
-        match (self, others) {
-            (Self::Nobody, callers) | (callers, Self::Nobody) => callers,
-            (Self::One(one), Self::One(other)) if one == other => Self::One(one),
-            _ => Self::Several,
-        }
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -52,15 +35,15 @@ impl Login {
     }
 }
 
-/// A page of logins.
+/// The logins of one page.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
-    /// How many rows it has.
+    /// How many rows were read.
     pub(super) rows: u64,
     /// The key of the last row that has one.
-    pub(super) last: Option<Key>,
+    pub(super) last: Option<TimeKey>,
     pub(super) newest: Option<DateTime<Utc>>,
-    pub(super) callers: Callers,
+    pub(super) users: LoginUsers,
     pub(super) rejected: Vec<Rejection>,
     evidence: BTreeMap<(RecordId, ActivityKind, NaiveDate), DateTime<Utc>>,
 }
@@ -75,15 +58,13 @@ impl FromIterator<Value> for Logins {
 
 impl Logins {
     fn take(&mut self, row: &Value) {
-        let text = |name: &str| row.get(name).and_then(Value::as_str);
-        let id = |name: &str| text(name).and_then(RecordId::parse);
-        let at = text("LoginTime").and_then(parse_time);
+        let key = TimeKey::of(row, TIME);
         self.rows += 1;
-        self.newest = self.newest.max(at);
-        self.last = at.zip(id("Id")).map(|(at, id)| Key { at, id }).or(self.last.take());
-        if self.callers != Callers::Several {
-            let caller = id("UserId").map_or(Callers::Nobody, Callers::One);
-            self.callers = std::mem::take(&mut self.callers).and(caller);
+        self.newest = self.newest.max(key.as_ref().map(|key| key.at));
+        self.last = key.or(self.last.take());
+        if self.users != LoginUsers::Several {
+            let user = row.get("UserId").and_then(Value::as_str).and_then(RecordId::parse);
+            self.users = std::mem::take(&mut self.users).and(user.map_or(LoginUsers::None, LoginUsers::One));
         }
         match row::read::<Login>(row) {
             Ok(login) if !login.succeeded() => {}
@@ -97,7 +78,7 @@ impl Logins {
         }
     }
 
-    /// What they are evidence of.
+    /// Turns the logins into evidence of use.
     pub(super) fn into_activity(self) -> Vec<Activity> {
         let source = || SOURCE.to_owned();
         let newest = self.evidence.into_iter();

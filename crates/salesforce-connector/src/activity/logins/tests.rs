@@ -1,8 +1,10 @@
-//! Login history against the vendor's answer in `fixtures/`.
+//! Login history from the response in `fixtures/`.
 
+use seatgraph_core::Finding;
 use serde_json::json;
 
 use super::*;
+use crate::activity::position::{LoginUsers, Pass};
 
 fn rows() -> Vec<Value> {
     let answer: Value =
@@ -10,27 +12,27 @@ fn rows() -> Vec<Value> {
     answer["records"].as_array().unwrap().clone()
 }
 
-fn stand(recent: u64) -> Stand {
+fn cursor(recent: u64) -> LoginsCursor {
     let pass = Pass {
         users_since: None,
         logins_since: "2026-09-02T00:00:00Z".parse().unwrap(),
         total: Some(8),
         read: 0,
-        own_alone: false,
+        own_logins_only: false,
         counted: Some(0),
         recent,
         newest_user: None,
         newest_login: None,
     };
-    Stand { after: None, days: None, reached: None, callers: Callers::Nobody, pass }
+    LoginsCursor { after: None, days: None, reached: None, users: LoginUsers::None, pass }
 }
 
-fn everything() -> Choice {
-    Choice { shown: vec!["Id", "LoginTime"], hidden: vec![] }
+fn everything() -> ColumnSplit {
+    ColumnSplit { shown: vec!["Id", "LoginTime"], hidden: vec![] }
 }
 
 #[test]
-fn successful_logins_fold_to_the_newest_of_account_sort_and_day() {
+fn successful_logins_are_reduced_to_the_newest_of_account_kind_and_day() {
     let mut logins: Logins = rows().into_iter().collect();
     assert_eq!(std::mem::take(&mut logins.rejected), []);
     let activity = logins.into_activity();
@@ -41,47 +43,47 @@ fn successful_logins_fold_to_the_newest_of_account_sort_and_day() {
 }
 
 #[test]
-fn logins_of_the_same_second_are_told_apart_by_id() {
+fn logins_of_the_same_second_are_continued_by_id() {
     let row = json!({"Id": "0Yaxx000000LH04CAG", "LoginTime": "2026-10-02T08:00:00.000+0000"});
-    let mut stand = stand(0);
-    stand.after = Key::of(&row);
+    let mut cursor = cursor(0);
+    cursor.after = TimeKey::of(&row, TIME);
     assert_eq!(
-        stand.select(&everything(), 2000).to_string(),
+        cursor.select(&everything(), 2000).to_string(),
         "SELECT Id, LoginTime FROM LoginHistory WHERE (LoginTime > 2026-10-02T08:00:00Z OR \
          (LoginTime = 2026-10-02T08:00:00Z AND Id > '0Yaxx000000LH04CAG')) ORDER BY LoginTime, Id LIMIT 2000"
     );
 }
 
 #[test]
-fn a_question_that_takes_too_long_is_asked_in_shorter_spans() {
-    let mut stand = stand(0);
-    stand.days = Some(7);
+fn a_query_that_times_out_is_sent_for_shorter_spans() {
+    let mut cursor = cursor(0);
+    cursor.days = Some(7);
     assert_eq!(
-        stand.select(&everything(), 200).to_string(),
+        cursor.select(&everything(), 200).to_string(),
         "SELECT Id, LoginTime FROM LoginHistory WHERE LoginTime >= 2026-09-02T00:00:00Z AND \
          LoginTime < 2026-09-09T00:00:00Z ORDER BY LoginTime, Id LIMIT 200"
     );
 }
 
 #[test]
-fn history_that_shows_one_user_alone_while_others_logged_in_is_restricted() {
-    let mut own = stand(5);
-    own.note(&mut rows().into_iter().take(4).collect());
-    assert_eq!(own.own_alone().unwrap().code, "LOGIN_HISTORY_RESTRICTED");
-    let mut all = stand(5);
-    all.note(&mut rows().into_iter().collect());
-    assert_eq!(all.own_alone(), None);
-    all.pass.own_alone = true;
-    assert_eq!(all.own_alone(), None, "permissions are told late");
-    let mut alone_in_the_world = stand(1);
-    alone_in_the_world.note(&mut rows().into_iter().take(4).collect());
-    assert_eq!(alone_in_the_world.own_alone(), None);
-    assert!(stand(2).own_alone().is_some(), "empty history");
+fn history_that_shows_one_user_while_others_logged_in_is_restricted() {
+    let mut own = cursor(5);
+    own.include(&mut rows().into_iter().take(4).collect());
+    assert_eq!(own.restriction().unwrap().code, "LOGIN_HISTORY_RESTRICTED");
+    let mut all = cursor(5);
+    all.include(&mut rows().into_iter().collect());
+    assert_eq!(all.restriction(), None::<Finding>);
+    all.pass.own_logins_only = true;
+    assert_eq!(all.restriction(), None, "Salesforce updates permissions late");
+    let mut only_user = cursor(1);
+    only_user.include(&mut rows().into_iter().take(4).collect());
+    assert_eq!(only_user.restriction(), None);
+    assert!(cursor(2).restriction().is_some(), "empty history");
 }
 
 #[test]
 fn the_bookmark_is_the_newest_login_seen() {
-    let mut stand = stand(0);
-    stand.note(&mut rows().into_iter().collect());
-    assert_eq!(stand.pass.newest_login, "2026-10-02T10:00:00Z".parse().ok());
+    let mut cursor = cursor(0);
+    cursor.include(&mut rows().into_iter().collect());
+    assert_eq!(cursor.pass.newest_login, "2026-10-02T10:00:00Z".parse().ok());
 }

@@ -1,4 +1,4 @@
-//! Pools against the vendor's answers in `fixtures/`.
+//! Pools from the responses in `fixtures/`.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ fn pools() -> Pools {
     pools
 }
 
-fn census() -> Value {
+fn expected() -> Value {
     serde_json::from_str(include_str!("../../../../../fixtures/salesforce/census.json")).unwrap()
 }
 
 #[test]
-fn every_pool_of_the_census_is_there_with_its_numbers() {
+fn every_expected_pool_has_its_numbers() {
     let pools = pools();
     let found: BTreeMap<_, _> = pools
         .batch
@@ -37,20 +37,20 @@ fn every_pool_of_the_census_is_there_with_its_numbers() {
             (format!("{}/{}", id.kind, id.key), json!([pool.total, pool.used]))
         })
         .collect();
-    assert_eq!(json!(found), census()["pools"]);
-    assert_eq!(json!(pools.rows), census()["poolRows"]);
+    assert_eq!(json!(found), expected()["pools"]);
+    assert_eq!(json!(pools.rows), expected()["poolRows"]);
 }
 
 #[test]
-fn a_licence_without_a_name_is_left_out_and_named() {
+fn a_license_without_a_name_is_rejected() {
     let rejected = pools().rejected;
     assert_eq!(rejected.len(), 1);
     assert_eq!(rejected[0].external_id.as_deref(), Some("100xx0000004AAIAA2"));
-    assert_eq!(rejected[0].message, "Name is not understood");
+    assert_eq!(rejected[0].message, "Name is malformed");
 }
 
 #[test]
-fn states_and_terms_are_kept_in_the_vendors_words() {
+fn states_and_expiry_dates_are_salesforces() {
     let pools = pools().batch.pools;
     let of = |key: &str| pools.iter().find(|pool| pool.identifier.id.key == key).unwrap();
     assert_eq!(of("EinsteinAnalyticsPlusPsl").status.as_deref(), Some("Disabled"));
@@ -60,7 +60,7 @@ fn states_and_terms_are_kept_in_the_vendors_words() {
 }
 
 #[test]
-fn a_key_that_comes_twice_gives_one_pool() {
+fn a_repeated_key_gives_one_pool() {
     let mut pools = Pools::default();
     let license = json!({"Id": "100xx0000004AAAAA2", "LicenseDefinitionKey": "SFDC", "Name": "Salesforce"});
     pools.take(&[license.clone(), license], user_license);

@@ -1,4 +1,4 @@
-//! Users and what they hold against the vendor's answers in `fixtures/`.
+//! Users and their subscriptions from the responses in `fixtures/`.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn users() -> Vec<Value> {
 
 fn records() -> Records {
     let frozen = rows(include_str!("../../../../../fixtures/salesforce/user-logins.json"));
-    let frozen = frozen.iter().filter_map(person::frozen).collect();
+    let frozen = frozen.iter().filter_map(user_row::frozen).collect();
     let mut records = Records::default();
     records.add_users(&settings(), &users(), &frozen);
     let assigned = rows(include_str!("../../../../../fixtures/salesforce/assignments.json"));
@@ -33,16 +33,16 @@ fn records() -> Records {
     records
 }
 
-fn census() -> Value {
+fn expected() -> Value {
     serde_json::from_str(include_str!("../../../../../fixtures/salesforce/census.json")).unwrap()
 }
 
-fn tally(words: impl Iterator<Item = String>) -> Value {
-    let mut tally = BTreeMap::<String, u64>::new();
-    for word in words {
-        *tally.entry(word).or_default() += 1;
+fn counts(keys: impl Iterator<Item = String>) -> Value {
+    let mut counts = BTreeMap::<String, u64>::new();
+    for key in keys {
+        *counts.entry(key).or_default() += 1;
     }
-    json!(tally)
+    json!(counts)
 }
 
 fn account<'a>(records: &'a Records, name: &str) -> &'a Account {
@@ -59,48 +59,48 @@ fn key(subscription: &Subscription) -> String {
 }
 
 #[test]
-fn everybody_is_counted_as_the_census_counts() {
-    let (records, census) = (records(), census());
+fn accounts_and_subscriptions_match_the_expected_counts() {
+    let (records, expected) = (records(), expected());
     let kinds = records.batch.accounts.iter().map(|a| json!(a.kind).as_str().unwrap().to_owned());
-    assert_eq!(tally(kinds), census["accounts"]);
-    assert_eq!(tally(records.batch.subscriptions.iter().map(key)), census["subscriptions"]);
-    assert_eq!(tally(records.rejected.iter().map(|r| r.code.clone())), census["rejected"]);
+    assert_eq!(counts(kinds), expected["accounts"]);
+    assert_eq!(counts(records.batch.subscriptions.iter().map(key)), expected["subscriptions"]);
+    assert_eq!(counts(records.rejected.iter().map(|r| r.code.clone())), expected["rejected"]);
     let count = |is: fn(&Account) -> bool| json!(records.batch.accounts.iter().filter(|a| is(a)).count());
-    assert_eq!(count(|a| a.active), census["active"]);
-    assert_eq!(count(|a| a.frozen == Some(true)), census["frozen"]);
-    assert_eq!(count(|a| a.frozen.is_none()), census["frozenUnknown"]);
+    assert_eq!(count(|a| a.active), expected["active"]);
+    assert_eq!(count(|a| a.frozen == Some(true)), expected["frozen"]);
+    assert_eq!(count(|a| a.frozen.is_none()), expected["frozenUnknown"]);
 }
 
 #[test]
-fn each_of_the_seven_products_is_held_once() {
+fn each_product_is_held_as_often_as_expected() {
     let catalogue = Catalogue::parse(MANIFEST.catalogue).unwrap();
     let records = records();
     let products = records.batch.subscriptions.iter().filter_map(|s| catalogue.recognize(&s.identifier));
-    assert_eq!(tally(products.map(|product| product.product)), census()["products"]);
+    assert_eq!(counts(products.map(|product| product.product)), expected()["products"]);
 }
 
 #[test]
-fn the_service_feature_makes_another_product_of_a_crm_seat_from_the_same_pool() {
+fn a_crm_license_with_the_service_feature_is_service_cloud_from_the_same_pool() {
     let records = records();
-    let [seat] = held_by(&records, "Ben Service")[..] else { panic!("one seat") };
-    assert_eq!(key(seat), "USER_LICENSE/SFDC/SupportUser");
-    assert_eq!(seat.pool.as_ref().unwrap().key, "SFDC");
+    let [held] = held_by(&records, "Ben Service")[..] else { panic!("one subscription") };
+    assert_eq!(key(held), "USER_LICENSE/SFDC/SupportUser");
+    assert_eq!(held.pool.as_ref().unwrap().key, "SFDC");
 }
 
 #[test]
-fn the_service_feature_changes_no_other_licence() {
+fn the_service_feature_changes_no_other_license() {
     assert_eq!(key(held_by(&records(), "Dag Platform")[0]), "USER_LICENSE/AUL");
 }
 
 #[test]
-fn a_frozen_user_still_holds_the_seat() {
+fn a_frozen_user_keeps_the_subscription() {
     let records = records();
     assert_eq!(account(&records, "Ben Service").frozen, Some(true));
     assert_eq!(held_by(&records, "Ben Service").len(), 1);
 }
 
 #[test]
-fn an_inactive_user_holds_no_seat_and_keeps_what_was_assigned_to_it() {
+fn an_inactive_user_keeps_its_assignments_only() {
     let records = records();
     assert!(!account(&records, "Cleo Gone").active);
     let held: Vec<_> = held_by(&records, "Cleo Gone").into_iter().map(key).collect();
@@ -108,7 +108,7 @@ fn an_inactive_user_holds_no_seat_and_keeps_what_was_assigned_to_it() {
 }
 
 #[test]
-fn a_hidden_feature_column_leaves_everybody_on_the_licence_alone() {
+fn a_hidden_feature_column_leaves_users_on_the_plain_license() {
     let mut users = users();
     for user in &mut users {
         user.as_object_mut().unwrap().remove("UserPermissionsSupportUser");
@@ -116,11 +116,11 @@ fn a_hidden_feature_column_leaves_everybody_on_the_licence_alone() {
     let mut records = Records::default();
     records.add_users(&settings(), &users, &HashMap::new());
     assert_eq!(key(held_by(&records, "Ben Service")[0]), "USER_LICENSE/SFDC");
-    assert_eq!(person::finding("UserPermissionsSupportUser").unwrap().code, "FIELD_HIDDEN");
+    assert_eq!(user_row::finding("UserPermissionsSupportUser").unwrap().code, "FIELD_HIDDEN");
 }
 
 #[test]
-fn an_account_carries_what_the_vendor_knows_of_it() {
+fn an_account_has_the_fields_of_its_user() {
     let records = records();
     let ada = account(&records, "Ada Sales");
     assert_eq!(ada.username, "ada.sales@acme.example");
@@ -135,20 +135,20 @@ fn an_account_carries_what_the_vendor_knows_of_it() {
 }
 
 #[test]
-fn ids_of_fifteen_characters_are_the_same_ids() {
+fn ids_of_15_characters_become_18() {
     assert_eq!(account(&records(), "Finn Partner").external_id.len(), 18);
 }
 
 #[test]
-fn a_bad_row_is_left_out_and_names_its_field() {
+fn a_malformed_row_is_rejected_by_field() {
     let rejected = records().rejected;
     let malformed = rejected.iter().find(|r| r.code == "MALFORMED").unwrap();
-    assert_eq!(malformed.message, "IsActive is not understood");
+    assert_eq!(malformed.message, "IsActive is malformed");
     assert!(malformed.external_id.is_some());
 }
 
 #[test]
-fn an_active_user_whose_licence_is_hidden_is_told_of() {
+fn an_active_user_with_a_hidden_license_gives_a_finding() {
     let mut users = users();
     users[0]["Profile"] = Value::Null;
     let mut records = Records::default();
@@ -158,6 +158,6 @@ fn an_active_user_whose_licence_is_hidden_is_told_of() {
 }
 
 #[test]
-fn the_vendors_own_user_without_a_profile_is_nothing_to_tell_of() {
+fn an_automated_user_without_a_profile_gives_no_finding() {
     assert_eq!(records().findings, []);
 }

@@ -73,7 +73,7 @@ async fn a_hidden_column_of_any_object_leaves_all_else_there_and_is_told_of() {
 }
 
 #[tokio::test]
-async fn licences_that_lose_their_keys_are_known_by_name() {
+async fn licenses_that_lose_their_keys_are_known_by_name() {
     let (code, words) = hidden("LicenseDefinitionKey", "UserLicense");
     let refuses = vec![("LicenseDefinitionKey", code, words)];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
@@ -83,7 +83,7 @@ async fn licences_that_lose_their_keys_are_known_by_name() {
 }
 
 #[tokio::test]
-async fn users_whose_licences_are_out_of_reach_are_not_downloaded() {
+async fn users_whose_licenses_are_out_of_reach_are_not_downloaded() {
     let words = "Didn't understand relationship 'Profile' in field path.";
     let refuses = vec![("Profile.", "INVALID_FIELD", words)];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;

@@ -164,7 +164,7 @@ fn a_broken_process_is_mended_by_what_the_validation_said() {
 #[test]
 fn scopes_that_were_not_granted_name_themselves() {
     let mut facts = connected();
-    let step = SetupStep::here("SCOPES", "Scopes", "somebody", SetupProof::Scopes);
+    let step = SetupStep::in_gateway("SCOPES", "Scopes", "somebody", DoneWhen::Scopes);
     let lacking = |facts: &SetupFacts| lacking(facts, &REGISTRATION, Some(GRANT), &step);
     assert_eq!(lacking(&facts), None);
     facts.alias.as_mut().unwrap().granted_scopes = vec!["other".to_owned()];

@@ -1,13 +1,13 @@
-//! The last login that each user record tells; of which sort it was, it does not say.
+//! The last login of each user, from the user records; they do not say its kind.
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Activity, ActivityKind, Batch, Error, ErrorKind, Page, Process, Rejection, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::activity::{Pass, Position, logins, more};
-use crate::connector::Salesforce;
-use crate::dialect::COLUMN;
+use crate::activity::position::{LoginUsers, Pass, Position};
+use crate::connection::Connection;
+use crate::errors::COLUMN;
 use crate::findings;
 use crate::query::{RecordId, Select, by_id, time, time_literal};
 use crate::row;
@@ -23,9 +23,9 @@ struct LastLogin {
     last_login_date: DateTime<Utc>,
 }
 
-/// Counts the user records that the pass will read; none when their last login is hidden.
-pub(super) async fn count(link: &Salesforce, since: Option<DateTime<Utc>>) -> Result<Option<u64>> {
-    match link.org.count_if_told(&Select::count("User").filter(condition(since))).await {
+/// Counts the user records that the pass will read; zero when their last login is hidden.
+pub(super) async fn count(connection: &Connection, since: Option<DateTime<Utc>>) -> Result<Option<u64>> {
+    match connection.org.count_if_supported(&Select::count("User").filter(condition(since))).await {
         Err(e) if hides_last_login(&e) => Ok(Some(0)),
         counted => counted,
     }
@@ -42,36 +42,37 @@ fn hides_last_login(error: &Error) -> bool {
     error.get(COLUMN).is_some_and(|column| column.eq_ignore_ascii_case(COLUMN_NAME))
 }
 
-/// Reads the user records behind `after`, as many as a page holds.
-pub(super) async fn page(link: &Salesforce, after: Option<RecordId>, mut pass: Pass) -> Result<Page> {
+/// Reads the page of user records after `after`.
+pub(super) async fn page(connection: &Connection, after: Option<RecordId>, mut pass: Pass) -> Result<Page> {
     let select = Select::from("User")
         .columns(["Id", COLUMN_NAME])
         .filter(condition(pass.users_since))
         .between("Id", after.as_ref(), None)
         .order_by("Id")
-        .limit(link.settings.page_size);
-    let rows = match link.org.read(&select, by_id).await {
+        .limit(connection.settings.page_size);
+    let rows = match connection.org.read(&select, by_id).await {
         Ok(rows) => rows,
         Err(e) if hides_last_login(&e) => {
-            let mut page = Page::new(Batch::default(), more(&logins_from(pass.clone()))?, 0, pass.total);
-            let without = "Last use is known from login history alone.";
-            page.findings.push(findings::field_hidden(Process::PullUserActivity, "User", COLUMN_NAME, without));
+            let mut page = Page::new(Batch::default(), logins_from(pass.clone()).next()?, 0, pass.total);
+            let lost = "Last use is known from login history only.";
+            page.findings.push(findings::field_hidden(Process::PullUserActivity, "User", COLUMN_NAME, lost));
             return Ok(page);
         }
         Err(e) => return Err(e),
     };
     let (activity, rejected) = records(&rows);
-    pass.take(&rows, &activity);
+    pass.include(&rows, &activity);
     let total = pass.total;
-    let is_full = rows.len() as u64 >= u64::from(link.settings.page_size);
+    let is_full = rows.len() as u64 >= u64::from(connection.settings.page_size);
     let next = if !rows.is_empty() && (is_full || pass.counted.is_none_or(|counted| pass.read < counted)) {
         let last = last_key(&rows).filter(|last| Some(last) != after.as_ref());
-        let last = last.ok_or_else(|| Error::new(ErrorKind::Malformed, "page of users has no key to go on from"))?;
-        Position::Sweep { after: Some(last), pass }
+        let last =
+            last.ok_or_else(|| Error::new(ErrorKind::Malformed, "last user of the page has no Id to continue after"))?;
+        Position::LastLogins { after: Some(last), pass }
     } else {
         logins_from(pass)
     };
-    let mut page = Page::new(Batch { activity, ..Batch::default() }, more(&next)?, rows.len() as u64, total);
+    let mut page = Page::new(Batch { activity, ..Batch::default() }, next.next()?, rows.len() as u64, total);
     page.rejected = rejected;
     Ok(page)
 }
@@ -81,7 +82,7 @@ fn last_key(rows: &[Value]) -> Option<RecordId> {
 }
 
 fn logins_from(pass: Pass) -> Position {
-    Position::Logins { after: None, days: None, reached: None, callers: logins::Callers::Nobody, pass }
+    Position::Logins { after: None, days: None, reached: None, users: LoginUsers::None, pass }
 }
 
 fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
@@ -99,7 +100,7 @@ fn records(rows: &[Value]) -> (Vec<Activity>, Vec<Rejection>) {
 }
 
 impl Pass {
-    fn take(&mut self, rows: &[Value], activity: &[Activity]) {
+    fn include(&mut self, rows: &[Value], activity: &[Activity]) {
         self.read += rows.len() as u64;
         self.recent += activity.iter().filter(|login| login.at >= self.logins_since).count() as u64;
         self.newest_user = self.newest_user.max(activity.iter().map(|login| login.at).max());
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_whose_time_is_nonsense_is_left_out_and_named() {
+    fn a_row_with_a_malformed_time_is_rejected_by_field() {
         let rows = [
             json!({"Id": "005xx000001SwiU", "LastLoginDate": "2026-10-02T08:15:30.000+0000"}),
             json!({"Id": "005xx000001SwiVAAS", "LastLoginDate": "yesterday"}),
@@ -122,12 +123,12 @@ mod tests {
         assert_eq!(activity.len(), 1);
         assert_eq!(activity[0].account, "005xx000001SwiUAAS");
         assert_eq!(activity[0].kind, ActivityKind::Other);
-        assert_eq!(rejected[0].message, "LastLoginDate is not understood");
+        assert_eq!(rejected[0].message, "LastLoginDate is malformed");
         assert_eq!(rejected[0].external_id.as_deref(), Some("005xx000001SwiVAAS"));
     }
 
     #[test]
-    fn the_first_pass_takes_everybody_who_ever_logged_in() {
+    fn the_first_pass_reads_every_user_who_ever_logged_in() {
         assert_eq!(condition(None), "LastLoginDate != null");
         let since = "2026-10-02T08:15:30Z".parse().ok();
         assert_eq!(condition(since), "LastLoginDate >= 2026-10-02T08:15:30Z");

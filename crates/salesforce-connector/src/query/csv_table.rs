@@ -1,31 +1,31 @@
-//! Tables of text, as jobs give them: a line of names, and a line for each row. One that is not whole is refused whole,
-//! before any of its rows is believed.
+//! CSV as bulk jobs give it: a header and one record per row. An incomplete table is refused as a whole, before any of
+//! its rows is used.
 
 use std::io::Read;
 
 use csv::StringRecord;
 use serde_json::Value;
 
-/// Looks a table through that has `told` rows.
+/// Checks a table that should have `expected` rows.
 ///
 /// # Errors
-/// Says what is wrong, and nothing of what stands in it: when the table ends in the middle of a line, when a line has
-/// not as many values as there are names, or when there are not as many rows as told.
-pub(crate) fn check(table: &[u8], told: u64) -> Result<(), &'static str> {
-    // A line that broke off within quotes would look like one that ends.
+/// The reason, without any of the content: the table ends within a line, a line has another number of values than the
+/// header, or the number of rows differs.
+pub(super) fn check(table: &[u8], expected: u64) -> Result<(), &'static str> {
+    // A line cut within quotes could otherwise look complete.
     let quotes = table.iter().filter(|byte| **byte == b'"').count();
     if table.last() != Some(&b'\n') || quotes % 2 != 0 {
-        return Err("it ends in the middle of a line");
+        return Err("the table ends in the middle of a line");
     }
     let (mut reader, mut row, mut rows) = (csv::Reader::from_reader(table), StringRecord::new(), 0);
     while reader.read_record(&mut row).map_err(|error| unreadable(&error))? {
         rows += 1;
     }
-    if rows == told { Ok(()) } else { Err("it has another number of rows than was told") }
+    if rows == expected { Ok(()) } else { Err("the number of rows differs from Sforce-NumberOfRecords") }
 }
 
-/// Gives the rows of a table that [`check`] let through, one by one. A value is text, and null where it is empty.
-pub(crate) fn rows<R: Read>(table: R) -> impl Iterator<Item = Value> {
+/// Gives the rows of a table that passed [`check`], one by one. A value is text, and null where it is empty.
+pub(super) fn rows<R: Read>(table: R) -> impl Iterator<Item = Value> {
     let mut reader = csv::Reader::from_reader(table);
     let names = reader.headers().cloned().unwrap_or_default();
     reader.into_records().map_while(Result::ok).map(move |row| {
@@ -34,17 +34,17 @@ pub(crate) fn rows<R: Read>(table: R) -> impl Iterator<Item = Value> {
     })
 }
 
-/// The vendor lets NUL bytes through, which no database takes.
+/// Salesforce lets NUL bytes through, which databases refuse.
 fn value(text: &str) -> Value {
     if text.is_empty() { Value::Null } else { Value::String(text.replace('\0', "")) }
 }
 
-/// The reader's own words would quote the row.
+/// The library's message would quote the row.
 fn unreadable(error: &csv::Error) -> &'static str {
     match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "it is not UTF-8",
-        csv::ErrorKind::UnequalLengths { .. } => "a line has another number of values than the first",
-        _ => "it cannot be read",
+        csv::ErrorKind::Utf8 { .. } => "the table is not UTF-8",
+        csv::ErrorKind::UnequalLengths { .. } => "a line has another number of values than the header",
+        _ => "the table cannot be read",
     }
 }
 
@@ -54,8 +54,8 @@ mod tests {
 
     use super::*;
 
-    fn read(table: &[u8], told: u64) -> Result<Vec<Value>, &'static str> {
-        check(table, told).map(|()| rows(table).collect())
+    fn read(table: &[u8], expected: u64) -> Result<Vec<Value>, &'static str> {
+        check(table, expected).map(|()| rows(table).collect())
     }
 
     const TABLE: &str = "\"Id\",\"Profile.Name\",\"Title\"\n\
@@ -63,7 +63,7 @@ mod tests {
                          \"005xx000001SwiVAAS\",\"Süd,\nOst\",\"V\0P\"\n";
 
     #[test]
-    fn every_value_is_what_stood_between_its_quotes() {
+    fn values_are_read_without_their_quotes() {
         let rows = read(TABLE.as_bytes(), 2).unwrap();
         let expected = [
             json!({"Id": "005xx000001SwiUAAS", "Profile.Name": "Sales \"East\"", "Title": null}),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_was_cut_anywhere_is_refused() {
+    fn a_table_cut_anywhere_is_refused() {
         for end in 0..TABLE.len() {
             assert!(read(&TABLE.as_bytes()[..end], 2).is_err(), "cut at {end}");
         }
@@ -88,10 +88,10 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_another_shape_or_count_is_refused() {
-        let refused = |table: &[u8], told| read(table, told).unwrap_err();
-        assert_eq!(refused(b"\"Id\",\"Title\"\n\"a\"\n", 1), "a line has another number of values than the first");
-        assert_eq!(refused(b"\"Id\"\n\"a\"\n", 2), "it has another number of rows than was told");
-        assert_eq!(refused(b"\"Id\"\n\"\xff\"\n", 1), "it is not UTF-8");
+    fn a_table_of_another_shape_or_length_is_refused() {
+        let refused = |table: &[u8], expected| read(table, expected).unwrap_err();
+        assert_eq!(refused(b"\"Id\",\"Title\"\n\"a\"\n", 1), "a line has another number of values than the header");
+        assert_eq!(refused(b"\"Id\"\n\"a\"\n", 2), "the number of rows differs from Sforce-NumberOfRecords");
+        assert_eq!(refused(b"\"Id\"\n\"\xff\"\n", 1), "the table is not UTF-8");
     }
 }

@@ -1,9 +1,9 @@
-//! What the vendor says, and what each of it amounts to.
+//! Salesforce's error responses, and the kind of error that each becomes.
 
 use super::*;
 
 fn refused(status: u16, body: &str) -> Error {
-    Salesforcese.refusal(&Refusal { status, headers: &Headers::of(&[]), body: body.as_bytes() })
+    SalesforceErrors.parse(&ErrorResponse { status, headers: &Headers::of(&[]), body: body.as_bytes() })
 }
 
 fn coded(status: u16, code: &str, message: &str) -> Error {
@@ -11,7 +11,7 @@ fn coded(status: u16, code: &str, message: &str) -> Error {
 }
 
 #[test]
-fn the_code_decides_whatever_the_status() {
+fn the_error_code_decides_the_kind() {
     use ErrorKind::*;
     let limited = RateLimited { retry_after: None };
     let table = [
@@ -38,8 +38,8 @@ fn the_code_decides_whatever_the_status() {
         (503, "SERVER_UNAVAILABLE", "Server is unavailable", Unavailable),
         (500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.", Unavailable),
         (400, "UNKNOWN_EXCEPTION", "You cannot deactivate the Default Workflow User", Refused),
-        (400, "NEVER_HEARD_OF", "something new", Refused),
-        (403, "NEVER_HEARD_OF", "something new", Refused),
+        (400, "SOME_NEW_CODE", "something new", Refused),
+        (403, "SOME_NEW_CODE", "something new", Refused),
     ];
     for (status, code, message, expected) in table {
         let error = coded(status, code, message);
@@ -49,7 +49,7 @@ fn the_code_decides_whatever_the_status() {
 }
 
 #[test]
-fn a_body_without_a_code_is_judged_by_its_status() {
+fn the_status_decides_where_there_is_no_code() {
     let bodies =
         ["", "<html><body>Down for maintenance</body></html>", "<?xml version=\"1.0\"?><Errors/>", "[]", "null"];
     for body in bodies {
@@ -63,7 +63,7 @@ fn a_body_without_a_code_is_judged_by_its_status() {
 }
 
 #[test]
-fn a_session_of_the_wrong_sort_is_not_renewed() {
+fn a_session_that_is_not_valid_for_rest_is_not_renewed() {
     for message in ["This session is not valid for use with the REST API", "Connected app is not attached to Agent"] {
         for code in ["INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "SOME_OTHER"] {
             assert_ne!(coded(401, code, message).kind(), ErrorKind::Unauthenticated, "{code} {message}");
@@ -73,28 +73,28 @@ fn a_session_of_the_wrong_sort_is_not_renewed() {
 }
 
 #[test]
-fn a_hidden_column_is_named() {
+fn a_hidden_column_is_read_from_the_message() {
     let message = "\nSELECT Id, Foo FROM User\n           ^\nERROR at Row:1:Column:12\nNo such column 'Foo' on entity \
                    'User'. If you are attempting to use a custom field, be sure to append the '__c'.";
     let error = coded(400, "INVALID_FIELD", message);
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert_eq!((error.get("column"), error.get("entity")), (Some("Foo"), Some("User")));
-    assert!(error.get("said").unwrap().starts_with("No such column 'Foo'"));
+    assert!(error.get("reported").unwrap().starts_with("No such column 'Foo'"));
 }
 
 #[test]
-fn long_words_are_cut() {
-    assert_eq!(coded(400, "NEVER_HEARD_OF", &"ä".repeat(1000)).get("said").unwrap().chars().count(), 300);
+fn a_long_message_is_cut() {
+    assert_eq!(coded(400, "SOME_NEW_CODE", &"ä".repeat(1000)).get("reported").unwrap().chars().count(), 300);
 }
 
 #[test]
-fn single_objects_are_understood_too() {
+fn a_single_error_object_is_parsed() {
     let error = refused(400, r#"{"exceptionCode":"InvalidSessionId","exceptionMessage":"Unable to find session ID"}"#);
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
 }
 
 #[test]
-fn a_code_is_found_whatever_stands_beside_it() {
+fn the_code_is_found_among_other_members() {
     let bodies = [
         r#"[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":null,"fields":[]}]"#,
         r#"[{"message":"no code"},{"errorCode":"REQUEST_LIMIT_EXCEEDED","extendedErrorDetails":[{}]}]"#,
@@ -107,13 +107,10 @@ fn a_code_is_found_whatever_stands_beside_it() {
 }
 
 #[test]
-fn the_allowance_is_read_in_both_forms() {
-    let allowance = |text| Salesforcese.allowance(&Headers::of(&[("Sforce-Limit-Info", text)]));
-    assert_eq!(allowance("api-usage=18/15000"), Some((18, 15000)));
-    assert_eq!(
-        allowance("api-usage=25/5000; per-app-api-usage=17/250(appName=sample-connected-app)"),
-        Some((25, 5000))
-    );
-    assert_eq!(allowance("per-app-api-usage=17/250(appName=x)"), None);
-    assert_eq!(allowance("api-usage=many"), None);
+fn the_api_usage_is_read_in_both_forms() {
+    let usage = |text| SalesforceErrors.api_usage(&Headers::of(&[("Sforce-Limit-Info", text)]));
+    assert_eq!(usage("api-usage=18/15000"), Some((18, 15000)));
+    assert_eq!(usage("api-usage=25/5000; per-app-api-usage=17/250(appName=sample-connected-app)"), Some((25, 5000)));
+    assert_eq!(usage("per-app-api-usage=17/250(appName=x)"), None);
+    assert_eq!(usage("api-usage=many"), None);
 }

@@ -1,4 +1,4 @@
-//! One user row, and the account and seat it stands for.
+//! One row of User, and the account and subscription that it becomes.
 
 use std::collections::BTreeMap;
 
@@ -10,44 +10,44 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::findings;
 use crate::query::{RecordId, time_or_null};
-use crate::subscriptions::feature::{SERVICE_COLUMN, license_key, seat};
+use crate::subscriptions::feature::{SERVICE_COLUMN, held, license_key};
 use crate::subscriptions::kind::kind;
 
-/// The way from a user to its licence; one of both must be shown.
+/// The path from a user to its licence; one of the two must be visible.
 pub(super) const LICENSE_KEY: &str = "Profile.UserLicense.LicenseDefinitionKey";
 pub(super) const LICENSE_NAME: &str = "Profile.UserLicense.Name";
 
-/// Columns that may be hidden, and what is lost then.
+/// Columns that may be hidden, each with what is lost then.
 pub(super) const OPTIONAL: [(&str, &str); 17] = [
-    (SERVICE_COLUMN, "Service Cloud seats cannot be told from Sales Cloud seats."),
-    ("UserType", "People, integrations and automated users cannot be told apart."),
+    (SERVICE_COLUMN, "Service Cloud and Sales Cloud licences cannot be told apart."),
+    ("UserType", "Human, integration and automated accounts cannot be told apart."),
     ("Name", "Accounts have no display name."),
-    ("Email", "Accounts have no mail address, and are harder to match with people."),
+    ("Email", "Accounts have no e-mail address, and are harder to match with persons."),
     ("Department", "Accounts have no department."),
     ("Title", "Accounts have no title."),
     ("Country", "Accounts have no country."),
-    ("EmployeeNumber", "Accounts have no employee number, and are harder to match with people."),
-    ("FederationIdentifier", "Accounts have no federation id, and are harder to match with people."),
+    ("EmployeeNumber", "Accounts have no employee number, and are harder to match with persons."),
+    ("FederationIdentifier", "Accounts have no federation id, and are harder to match with persons."),
     ("ManagerId", "Accounts have no manager."),
-    ("CreatedDate", "How old an account is that never logged in is not known."),
+    ("CreatedDate", "The age of an account that never logged in is unknown."),
     ("CompanyName", "Accounts have no company name."),
     ("Division", "Accounts have no division."),
     ("Alias", "Accounts have no alias."),
     ("Profile.Name", "Accounts have no profile."),
-    (LICENSE_KEY, "Licences are told apart by name alone."),
-    (LICENSE_NAME, "Licences are called by their keys."),
+    (LICENSE_KEY, "Licences are identified by their names only."),
+    (LICENSE_NAME, "Licences are named after their keys."),
 ];
 
-/// Says what is lost with a hidden column.
+/// The finding for a hidden column.
 pub(crate) fn finding(column: &str) -> Option<Finding> {
-    let (column, without) = OPTIONAL.iter().find(|(name, _)| *name == column)?;
-    Some(findings::field_hidden(Process::DownloadSubscriptions, "User", column, without))
+    let (column, lost) = OPTIONAL.iter().find(|(name, _)| *name == column)?;
+    Some(findings::field_hidden(Process::DownloadSubscriptions, "User", column, lost))
 }
 
-/// A user as the vendor tells it.
+/// A row of User.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Person {
+pub(super) struct UserRow {
     pub(super) id: RecordId,
     username: String,
     is_active: bool,
@@ -90,8 +90,8 @@ pub(super) struct License {
     name: String,
 }
 
-impl Person {
-    /// The licence; `None` when the user has no profile, or the organisation does not show it.
+impl UserRow {
+    /// The licence; `None` when the user has no profile or its licence is not visible.
     pub(super) fn license(&self) -> Option<License> {
         let license = self.profile.as_ref()?.user_license.as_ref()?;
         let name = license.name.clone().filter(|name| !name.is_empty());
@@ -99,10 +99,10 @@ impl Person {
         Some(License { name: name.unwrap_or_else(|| key.clone()), key })
     }
 
-    /// The seat that the user occupies: one, as long as it is active.
+    /// The subscription that an active user holds through its licence.
     pub(super) fn subscription(&self, license: Option<&License>) -> Option<Subscription> {
         let license = license.filter(|_| self.is_active)?;
-        let (identifier, pool) = seat(&license.key, &license.name, self.user_permissions_support_user == Some(true));
+        let (identifier, pool) = held(&license.key, &license.name, self.user_permissions_support_user == Some(true));
         Some(Subscription { account: self.id.to_string(), identifier, pool: Some(pool), assigned_at: None })
     }
 
@@ -138,7 +138,7 @@ impl Person {
     }
 }
 
-/// Reads whether a user is frozen; `None` when the row does not say.
+/// Reads a row of UserLogin; `None` when it does not say whether the user is frozen.
 pub(super) fn frozen(row: &Value) -> Option<(RecordId, bool)> {
     Some((RecordId::parse(row.get("UserId")?.as_str()?)?, row.get("IsFrozen")?.as_bool()?))
 }
