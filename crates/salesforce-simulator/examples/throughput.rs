@@ -1,4 +1,4 @@
-//! Measures how fast the plain keyset query over User is answered: `cargo run --release --example throughput`.
+//! Measures the throughput of a keyset query over User: `cargo run --release --example throughput`.
 //!
 //! Arguments: the number of users (default 200000) and the seconds to run (default 5).
 
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         url.query_pairs_mut().append_pair("q", &query);
         let body = client.get(url).bearer_auth(&token).send().await?.bytes().await?;
         bytes += body.len() as u64;
-        // Looking for the last id by eye spares the measurement the cost of parsing.
+        // Searching for the last id avoids measuring JSON parsing.
         let text = std::str::from_utf8(&body)?;
         let read = text.matches("\"Id\":\"").count() as u64;
         let last = text.rfind("\"Id\":\"").map(|at| text[at + 6..at + 24].to_owned());

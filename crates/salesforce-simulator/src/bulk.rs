@@ -1,4 +1,4 @@
-//! The query jobs of Bulk API 2.0, apart from HTTP.
+//! The query jobs of Bulk API 2.0.
 
 pub(crate) mod asked;
 pub(crate) mod job;

@@ -12,31 +12,31 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{Error, Settings, Simulator};
 
-/// A Salesforce organisation in one process.
+/// A simulator of a Salesforce organisation.
 #[derive(Parser)]
 #[command(name = "salesforce-simulator", version)]
 struct Arguments {
-    /// How many users the organisation has.
+    /// The number of users.
     #[arg(long, default_value_t = 5000)]
     users: u32,
-    /// Everything random follows from it.
+    /// The seed of all generated data.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// The port on the loopback address; 0 takes a free one.
+    /// The port on the loopback address; 0 selects a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
-    /// The moment on which every date hangs, as in 2026-11-24T10:00:00Z; by default this hour.
+    /// The time to which all dates are relative, for example 2026-11-24T10:00:00Z; the default is the current hour.
     #[arg(long)]
     now: Option<DateTime<Utc>>,
-    /// A callback registered for the authorization code flow; may be given several times.
+    /// A callback URL for the authorization code flow; can be repeated.
     #[arg(long = "callback")]
     callbacks: Vec<String>,
-    /// A file with the app's certificate in PEM, which switches its JWT bearer flow on.
+    /// A file with the certificate of the app in PEM, which enables the JWT bearer flow.
     #[arg(long)]
     certificate: Option<PathBuf>,
 }
 
-/// Runs the program until SIGINT or SIGTERM, and gives its exit code.
+/// Runs the program until SIGINT or SIGTERM, and returns the exit code.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();

@@ -1,14 +1,14 @@
-//! Open query cursors: re-readable, one user's own, and at most ten of them.
+//! Query cursors.
 
 use std::sync::Arc;
 
 use crate::soql::plan::Record;
 use crate::soql::run::Selection;
 
-/// How many cursors one user may have open; one more closes the oldest.
+/// The maximum open cursors of a user. One more closes the oldest.
 const MOST_OPEN: usize = 10;
 
-/// What a locator stands for.
+/// The query and the rows of a cursor.
 pub(crate) struct Cursor {
     pub(crate) record: Record,
     pub(crate) selection: Selection,
@@ -29,7 +29,7 @@ pub(crate) struct Cursors {
 }
 
 impl Cursors {
-    /// Opens a cursor and gives its number.
+    /// Opens a cursor, and returns its number.
     pub(crate) fn open(&mut self, user: u32, cursor: Arc<Cursor>, now: i64) -> u64 {
         let own = self.open.iter().filter(|open| open.user == user).count();
         if own >= MOST_OPEN
@@ -42,7 +42,7 @@ impl Cursors {
         self.last
     }
 
-    /// The user's cursor of that number, unless it was closed or lay idle too long.
+    /// Finds a cursor of the user that is open and has not timed out.
     pub(crate) fn find(&mut self, user: u32, number: u64, now: i64, idle: i64) -> Option<Arc<Cursor>> {
         let place = self.open.iter().position(|open| open.number == number && open.user == user)?;
         if now - self.open[place].used >= idle {

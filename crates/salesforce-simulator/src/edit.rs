@@ -1,4 +1,4 @@
-//! Writes to records: what the organisation accepts, and how it refuses the rest.
+//! Writes to records, and their validation.
 
 mod fields;
 mod given;
@@ -16,19 +16,19 @@ use crate::user_context::UserContext;
 /// The members of a record in a request.
 pub(crate) type Members = Map<String, Value>;
 
-/// One request's writes, by one user.
+/// The writes of one request.
 pub(crate) struct Editor<'a> {
     pub(crate) state: &'a State,
     pub(crate) org: &'a mut Org,
     pub(crate) context: &'a UserContext,
 }
 
-/// The object of a name, if the user may know of it.
+/// Finds an object by name, if the user can see it.
 pub(crate) fn object(context: &UserContext, name: &str) -> Result<&'static Object, Refusal> {
     schema::object(name).filter(|object| context.sees(object)).ok_or_else(Refusal::not_found)
 }
 
-/// The ordinal of a row the user may see.
+/// Finds a row by id, if the user can see it.
 pub(crate) fn find(org: &Org, context: &UserContext, object: &Object, id: &str) -> Result<u64, Refusal> {
     let parsed = Id::parse(id).filter(|id| id.prefix() == object.prefix);
     let parsed = parsed.ok_or_else(|| {

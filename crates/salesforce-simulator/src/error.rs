@@ -1,34 +1,34 @@
-//! What can go wrong with the simulator itself.
+//! Errors of the simulator itself.
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Why a simulator did not start or run.
+/// An error at the start or during the run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address could not be listened on.
+    /// Cannot listen on the address.
     #[error("cannot listen on {address}")]
     Listen {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
-        /// The system's reason.
+        /// The cause.
         #[source]
         source: io::Error,
     },
     /// The app's certificate cannot be read.
     #[error("the certificate is no X.509 certificate in PEM; it begins with -----BEGIN CERTIFICATE-----")]
     Certificate,
-    /// The certificate's file cannot be read.
+    /// The certificate file cannot be read.
     #[error("cannot read {}", path.display())]
     File {
-        /// The file asked for.
+        /// The path of the file.
         path: PathBuf,
-        /// The system's reason.
+        /// The cause.
         #[source]
         source: io::Error,
     },
-    /// The process could not be told to end by signals, or its output is gone.
+    /// Signal handlers cannot be installed, or the output is closed.
     #[error("cannot run in this process")]
     Process(#[source] io::Error),
 }

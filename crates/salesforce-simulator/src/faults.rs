@@ -1,4 +1,4 @@
-//! Faults a test may set: each knob is a field, all of them off by default.
+//! Faults for tests. All are off by default.
 
 mod bulk;
 
@@ -8,75 +8,75 @@ use serde::{Deserialize, Serialize};
 
 pub use self::bulk::{BulkFaults, FailedJobs};
 
-/// The faults in force. Fields that count ("the next n") count down as they apply.
+/// The active faults. Counters ("the next n") are decremented when they apply.
 ///
-/// As JSON the names are in camel case; a missing field has its default.
+/// In JSON, names are in camel case, and missing fields have their default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Faults {
-    /// Ends every session the moment it is set; it does not stay set.
+    /// Ends all sessions once.
     pub expire_sessions: bool,
-    /// Ends the caller's session on every n-th data call, which answers 401.
+    /// Ends the session on every n-th data call, which returns 401.
     pub expire_session_every: Option<u64>,
-    /// Replaces the refresh token on every refresh.
+    /// Rotates the refresh token on every refresh.
     pub rotate_refresh_tokens: bool,
-    /// Revokes the grant when a rotated refresh token comes back. On by default.
+    /// Revokes the grant if a rotated refresh token is used again. On by default.
     pub detect_refresh_token_reuse: bool,
-    /// Refuses token requests with a pair of the vendor's.
+    /// Refuses token requests.
     pub token_refusal: Option<TokenRefusal>,
-    /// How many seconds the clock by which assertions are judged is ahead of this machine's.
+    /// The offset of the clock that checks assertions from the system time, in seconds.
     pub clock_ahead_seconds: i64,
-    /// Daily calls left; at zero, data calls answer 403 `TotalRequests Limit exceeded.`
+    /// Remaining daily calls. At zero, data calls return 403 `TotalRequests Limit exceeded.`
     pub daily_limit_remaining: Option<u64>,
-    /// The next n data calls answer 403 `ConcurrentPerOrgLongTxn Limit exceeded.`
+    /// The next n data calls return 403 `ConcurrentPerOrgLongTxn Limit exceeded.`
     pub concurrent_limit: u64,
-    /// Data calls that answer with a bare HTTP status.
+    /// Data calls return an HTTP status without a result.
     pub status: Option<StatusFault>,
-    /// Milliseconds added to every data call.
+    /// The delay of every data call, in milliseconds.
     pub latency_ms: u64,
-    /// Queries over an object time out until they look at fewer days.
+    /// Queries of an object time out unless their time range is short enough.
     pub query_timeout: Option<QueryTimeout>,
-    /// Seconds a query cursor lives without being read; the default is 15 minutes.
+    /// The idle time-out of query cursors, in seconds; the default is 15 minutes.
     pub cursor_idle_seconds: Option<u64>,
-    /// Forgets every open cursor the moment it is set; it does not stay set.
+    /// Closes all open cursors once.
     pub expire_cursors: bool,
-    /// Objects that do not exist for anyone.
+    /// Objects that are hidden from all users.
     pub hide_objects: Vec<String>,
-    /// Fields that do not exist for anyone, as `Object.Field`.
+    /// Fields that are hidden from all users, as `Object.Field`.
     pub hide_fields: Vec<String>,
     /// Hides other profiles from users without View All Profiles.
     pub profile_filtering: bool,
     /// Hides other users from users without View All Users.
     pub private_users: bool,
-    /// Hides everybody else's logins, whatever the permissions.
+    /// Hides the logins of other users, even with the permission.
     pub own_logins_only: bool,
-    /// Licence keys whose pools have no seat left.
+    /// Keys of licences without free seats.
     pub full_pools: Vec<String>,
-    /// Users, by id, whose deactivation is refused, and how.
+    /// Users whose deactivation fails, by id.
     pub blocked_deactivations: BTreeMap<String, Block>,
-    /// The next n user writes answer `UNABLE_TO_LOCK_ROW`.
+    /// The next n user writes fail with `UNABLE_TO_LOCK_ROW`.
     pub locked_rows: u64,
-    /// Milliseconds a user write holds the organisation's lock; another meanwhile cannot lock its row.
+    /// The time for which a user write holds the lock, in milliseconds. Concurrent writes fail.
     pub write_hold_ms: u64,
-    /// Removing a permission set removes the permission-set licence it needed.
+    /// Removing a permission set also removes the permission-set licence that it required.
     pub free_license_with_permission_set: bool,
-    /// Deactivating a user frees their permission-set licences.
+    /// Deactivating a user also removes their permission-set licences.
     pub free_licenses_on_deactivation: bool,
-    /// Breaks off the body of the n-th data call from now, once.
+    /// Truncates the body of the n-th data call from now, once.
     pub drop_body_at: Option<u64>,
-    /// Breaks off the body of every n-th data call.
+    /// Truncates the body of every n-th data call.
     pub drop_body_every: Option<u64>,
-    /// The next n data calls answer 200 with a body that is no JSON.
+    /// The next n data calls return 200 with a body that is not JSON.
     pub nonsense_body: u64,
-    /// Seconds by which the clock in the `Date` of every answer is ahead; negative when it is behind.
+    /// The offset of the clock in the `Date` header, in seconds.
     pub clock_offset_seconds: i64,
-    /// The scopes that token answers say were granted, whatever was asked for; missing means those.
+    /// The scopes in token responses; the default is the requested ones.
     pub granted_scope: Option<String>,
-    /// Fields that nobody may change, as `Object.Field`.
+    /// Fields that cannot be updated, as `Object.Field`.
     pub read_only_fields: Vec<String>,
-    /// Whether the organisation says that it is a sandbox.
+    /// Whether the organisation is a sandbox.
     pub sandbox: bool,
-    /// What goes wrong with bulk query jobs.
+    /// Faults of bulk query jobs.
     pub bulk: BulkFaults,
 }
 
@@ -127,40 +127,40 @@ pub struct TokenRefusal {
     pub error: String,
     /// The `error_description`, for example `no client credentials user enabled`.
     pub error_description: String,
-    /// How many requests it refuses; missing means all of them.
+    /// The number of requests; the default is all.
     #[serde(default)]
     pub times: Option<u64>,
 }
 
-/// A bare HTTP status on data calls.
+/// An HTTP status for data calls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StatusFault {
-    /// 503, 502, 420, 406 or any other.
+    /// The status, for example 503.
     pub code: u16,
-    /// How many data calls it applies to.
+    /// The number of data calls.
     pub times: u64,
-    /// Seconds for a `Retry-After` header.
+    /// The `Retry-After` header, in seconds.
     #[serde(default)]
     pub retry_after: Option<u64>,
 }
 
-/// A query that times out over a wide window of time.
+/// A time-out of queries with a long time range.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueryTimeout {
-    /// The object it concerns.
+    /// The object.
     pub object: String,
-    /// Windows below this many days are answered.
+    /// Queries with a time range below this number of days succeed.
     pub until_days: u32,
 }
 
-/// How the deactivation of a user is refused.
+/// The error of a deactivation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Block {
-    /// For example `FIELD_INTEGRITY_EXCEPTION`.
+    /// The code, for example `FIELD_INTEGRITY_EXCEPTION`.
     pub error_code: String,
-    /// For example `You cannot deactivate the Default Workflow User`.
+    /// The message, for example `You cannot deactivate the Default Workflow User`.
     pub message: String,
 }

@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-/// How many approvals one user may give the app; one more silently revokes the oldest.
+/// The maximum grants per user. One more revokes the oldest.
 const MOST_GRANTS: usize = 5;
 
-/// An authorization code and what it was given for.
+/// An authorization code.
 #[derive(Clone)]
 pub(crate) struct Code {
     pub(crate) user: u32,
@@ -26,19 +26,19 @@ struct Grant {
     refresh: String,
 }
 
-/// A session, which is what an access token stands for.
+/// A session, identified by an access token.
 struct Session {
     user: u32,
     used: i64,
     grant: Option<u64>,
 }
 
-/// What came of a refresh.
+/// The result of a refresh.
 pub(crate) struct Refreshed {
     pub(crate) grant: u64,
     pub(crate) user: u32,
     pub(crate) scope: String,
-    /// The new refresh token, when tokens rotate.
+    /// The new refresh token, if tokens rotate.
     pub(crate) rotated: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Grants {
     next: u64,
     codes: HashMap<String, Code>,
     grants: BTreeMap<u64, Grant>,
-    /// Refresh tokens that were rotated away, with the grant they belonged to.
+    /// Rotated refresh tokens, with their grant.
     dead: HashMap<String, u64>,
     sessions: HashMap<String, Session>,
 }
@@ -80,7 +80,7 @@ impl Grants {
         self.codes.get_mut(name)
     }
 
-    /// Opens a grant with a refresh token, pushing out the user's oldest beyond five.
+    /// Creates a grant with a refresh token, and revokes the user's oldest grant if there are too many.
     pub(crate) fn approve(&mut self, user: u32, scope: &str) -> (u64, String) {
         let own: Vec<u64> =
             self.grants.iter().filter(|(_, grant)| grant.user == user).map(|(number, _)| *number).collect();
@@ -93,14 +93,14 @@ impl Grants {
         (number, refresh)
     }
 
-    /// Opens a session and gives its access token.
+    /// Creates a session, and returns its access token.
     pub(crate) fn open(&mut self, organization: &str, user: u32, grant: Option<u64>, now: i64) -> String {
         let token = format!("{organization}!AQ.{}", self.opaque("session"));
         self.sessions.insert(token.clone(), Session { user, used: now, grant });
         token
     }
 
-    /// Finds the grant of a refresh token; a rotated one that comes back may end the grant.
+    /// Finds the grant of a refresh token. A rotated token revokes the grant if `detect_reuse` is set.
     pub(crate) fn refresh(&mut self, token: &str, rotate: bool, detect_reuse: bool) -> Option<Refreshed> {
         if let Some(grant) = self.dead.get(token).copied() {
             if detect_reuse {
@@ -123,7 +123,7 @@ impl Grants {
         self.sessions.retain(|_, session| session.grant != Some(number));
     }
 
-    /// Revokes an access token, or a refresh token with its sessions; `false` for neither.
+    /// Revokes an access token, or a refresh token with its sessions; `false` if there is no such token.
     pub(crate) fn revoke(&mut self, token: &str) -> bool {
         if self.sessions.remove(token).is_some() {
             return true;
@@ -143,7 +143,7 @@ impl Grants {
         self.sessions.clear();
     }
 
-    /// The user of a living session, whose life starts anew.
+    /// The user of an open session. Its idle time-out starts again.
     pub(crate) fn session_user(&mut self, token: &str, now: i64, lifetime: i64) -> Option<u32> {
         let session = self.sessions.get_mut(token)?;
         if now - session.used >= lifetime {
@@ -154,7 +154,7 @@ impl Grants {
         Some(session.user)
     }
 
-    /// Says whether the user has consented and the consent still stands.
+    /// Says whether the user has a grant.
     pub(crate) fn has_approved(&self, user: u32) -> bool {
         self.grants.values().any(|grant| grant.user == user)
     }

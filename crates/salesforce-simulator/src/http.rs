@@ -1,4 +1,4 @@
-//! The organisation over HTTP: the vendor's endpoints and the control endpoints.
+//! The HTTP server.
 
 mod bulk;
 mod call;
@@ -25,12 +25,12 @@ use tokio::sync::oneshot;
 
 use crate::state::State;
 
-/// Serves until told to stop, then finishes the calls that are under way.
+/// Serves until shutdown, then finishes the running calls.
 pub(crate) async fn serve(listener: TcpListener, state: Arc<State>, stopped: oneshot::Receiver<()>) {
     let app = Router::new().fallback(router::handle).with_state(state);
-    // A handle that was dropped stops the server as well.
+    // Dropping the handle also stops the server.
     let stop = async { stopped.await.unwrap_or(()) };
-    // Waiting to fill packets would hold back the ends of large pages.
+    // Nagle's algorithm would delay the ends of large pages.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delays");

@@ -2,15 +2,15 @@
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CHECKSUM: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-/// How many base-62 digits carry the record's number.
+/// The number of base-62 digits in the record number.
 const NUMBER_DIGITS: usize = 8;
 
-/// The four characters that set one organisation's ids apart from another's.
+/// The four characters that differ between the ids of different organisations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pod([u8; 4]);
 
 impl Pod {
-    /// Derives the pod from a seed; distinct seeds below 14 million get distinct pods.
+    /// Derives the pod from a seed. Seeds below 14 million have different pods.
     pub(crate) fn of(seed: u64) -> Self {
         let span = 62_u64.pow(4);
         let mut rest = ((seed % span) * 7919 + 4217) % span;
@@ -23,7 +23,7 @@ impl Pod {
     }
 }
 
-/// An id in its 18-character form; ids of one table ascend with the record's number.
+/// An id in its 18-character form. The ids of a table ascend with the record number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id([u8; 18]);
 
@@ -40,7 +40,7 @@ impl Id {
         Self::with_checksum(id)
     }
 
-    /// Reads either form; `None` when the text is no id or its checksum is wrong.
+    /// Parses an id with 15 or 18 characters; `None` if it is not one or its checksum is wrong.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if !matches!(bytes.len(), 15 | 18) || !bytes.iter().all(u8::is_ascii_alphanumeric) {
@@ -65,7 +65,7 @@ impl Id {
         std::str::from_utf8(&self.0).expect("ids are ASCII")
     }
 
-    /// The 15-character form, as access tokens carry it.
+    /// The 15-character form, which access tokens contain.
     pub(crate) fn short(&self) -> &str {
         &self.as_str()[..15]
     }

@@ -1,24 +1,23 @@
-//! A Salesforce organisation in one process, for demonstrations, tests and benchmarks.
+//! A simulator of a Salesforce organisation, for demonstrations, tests and benchmarks.
 //!
-//! Everything in it follows from a seed, a number of users and a moment: two simulators with the
-//! same three agree in every byte they answer, apart from tokens and clocks. Dates stay hours away
-//! from the edges of 30, 60 and 90 days before that moment.
+//! The data derives from a seed, a number of users and a time: two simulators with equal settings return equal data,
+//! except tokens and the current time. Dates are at least four hours away from the boundaries of 30, 60 and 90 days.
 //!
-//! Beside the vendor's endpoints there are control endpoints, all of them JSON:
+//! Control endpoints, all with JSON:
 //!
 //! | call | effect |
 //! |---|---|
-//! | `GET /_control/truth` | the true numbers, a [`Truth`] |
-//! | `GET /_control/truth/users/{id}` | the truth about one user, a [`UserTruth`] |
+//! | `GET /_control/truth` | the expected counts, [`Truth`] |
+//! | `GET /_control/truth/users/{id}` | the expected values of one user, [`UserTruth`] |
 //! | `GET /_control/requests` | calls by kind since the last reset, with their `total` |
 //! | `GET /_control/requests/log` | data calls since the last reset: `method`, `path_and_query`, `status` |
-//! | `GET /_control/requests/bulk` | bulk query jobs made since the last reset, by object |
+//! | `GET /_control/requests/bulk` | bulk query jobs created since the last reset, by object |
 //! | `DELETE /_control/requests` | resets all three |
-//! | `GET`, `PUT`, `DELETE /_control/faults` | reads, sets or clears the [`Faults`]; answers the set in force |
-//! | `GET`, `PUT /_control/permissions` | `{"revoke":[…],"grant":[…]}` for the running user; answers what it has |
-//! | `GET`, `PUT /_control/app` | `{"callbacks":[…],"requirePkce":bool,"certificate":PEM,"adminApproved":bool}`; answers the app with its id and secret |
+//! | `GET`, `PUT`, `DELETE /_control/faults` | reads, sets or clears the [`Faults`]; returns the active ones |
+//! | `GET`, `PUT /_control/permissions` | `{"revoke":[…],"grant":[…]}` for the running user; returns its permissions |
+//! | `GET`, `PUT /_control/app` | `{"callbacks":[…],"requirePkce":bool,"certificate":PEM,"adminApproved":bool}`; returns the app with its id and secret |
 //! | `POST /_control/users/{id}` | changes a user: `isActive`, `isFrozen`, `lastLoginDate`, `supportUser` |
-//! | `POST /_control/users/remove` | `{"count":n}`: the users with the highest ids vanish |
+//! | `POST /_control/users/remove` | `{"count":n}`: removes the users with the highest ids |
 
 mod bulk;
 mod certificate;
@@ -49,7 +48,7 @@ pub use settings::Settings;
 pub use simulator::Simulator;
 pub use truth::{ActivityCounts, LicenseCounts, LoginCounts, Truth, UserCounts, UserTruth};
 
-/// Says whether a SOQL query can be read; for fuzzing alone.
+/// Says whether a SOQL query is valid. For fuzzing only.
 #[cfg(fuzzing)]
 #[must_use]
 pub fn reads(query: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The organisation: founded from a seed, changed by writes and by the control endpoints.
+//! The organisation: generated from a seed, changed by writes and control endpoints.
 
 pub(crate) mod catalogue;
 pub(crate) mod draw;
@@ -19,7 +19,7 @@ use self::user::User;
 use crate::id::{Id, Pod};
 use crate::schema::{self, LinkTable};
 
-/// What was changed about a user since the organisation was founded.
+/// The changes to a user.
 #[derive(Clone, Default)]
 pub(crate) struct Change {
     pub(crate) active: Option<bool>,
@@ -31,17 +31,17 @@ pub(crate) struct Change {
     pub(crate) features: Option<u16>,
     pub(crate) last_login: Option<Option<i64>>,
     pub(crate) modified: Option<i64>,
-    /// Plain fields by name; `None` clears the field.
+    /// Text fields by name; `None` clears the field.
     pub(crate) texts: BTreeMap<&'static str, Option<String>>,
 }
 
-/// One Salesforce organisation.
+/// A Salesforce organisation.
 pub(crate) struct Org {
     pub(crate) seed: u64,
     pub(crate) pod: Pod,
-    /// The moment on which every date hangs.
+    /// The time to which all dates are relative.
     pub(crate) founded: i64,
-    /// Users are numbered from zero up to here; those beyond have vanished.
+    /// The number of users. Users with a higher index were removed.
     pub(crate) users: u32,
     pub(crate) changes: HashMap<u32, Change>,
     pub(crate) links: [LinkChanges; 3],
@@ -81,12 +81,12 @@ impl Org {
         Id::new(schema::known(object).prefix, self.pod, ordinal + 1)
     }
 
-    /// The user as founded, without any change since.
+    /// Generates a user, without changes.
     pub(crate) fn founded_user(&self, index: u32) -> User {
         User::draw(self.seed, index, self.founded)
     }
 
-    /// The user as they are now.
+    /// Generates a user, with changes.
     pub(crate) fn user(&self, index: u32) -> User {
         let mut user = self.founded_user(index);
         let Some(change) = self.changes.get(&index) else { return user };
@@ -110,7 +110,7 @@ impl Org {
         (0..self.users).map(|index| self.user(index))
     }
 
-    /// Every row of one user in a link table, as they are now.
+    /// The rows of one user in a link table, with changes.
     pub(crate) fn links_of(&self, table: LinkTable, user: u32) -> Vec<Link> {
         let changes = &self.links[table as usize];
         let mut links: Vec<Link> = links::founded(table, &self.founded_user(user))
@@ -121,7 +121,7 @@ impl Org {
         links
     }
 
-    /// The profile's own permission set follows a change of profile.
+    /// A change of profile replaces the permission set of the profile.
     fn follow_profile(&self, table: LinkTable, mut link: Link) -> Link {
         let shadows = table == LinkTable::PermissionSet && link.ordinal.is_multiple_of(links::LINK_SLOTS);
         if shadows && let Some(profile) = self.changes.get(&link.user).and_then(|change| change.profile) {
@@ -130,7 +130,7 @@ impl Org {
         link
     }
 
-    /// Every login in the order of time, then id, as (time, ordinal).
+    /// All logins as (time, ordinal), sorted.
     pub(crate) fn logins(&self) -> &[(i64, u64)] {
         self.logins.get_or_init(|| {
             let mut index: Vec<(i64, u64)> = (0..self.users)
@@ -142,7 +142,7 @@ impl Org {
         })
     }
 
-    /// Makes the users with the highest ids vanish, with everything that hung on them.
+    /// Removes the users with the highest ids, with their assignments.
     pub(crate) fn remove_users(&mut self, count: u32) {
         self.users = self.users.saturating_sub(count).max(1);
         let users = self.users;

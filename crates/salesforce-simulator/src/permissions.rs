@@ -1,6 +1,6 @@
-//! What a user of the organisation may do, as far as the licence objects care.
+//! User permissions.
 
-/// The system permissions, in the order of their bits.
+/// A system permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Permission {
     ApiEnabled,
@@ -31,7 +31,7 @@ const NAMES: [(Permission, &str); 11] = [
 ];
 
 impl Permission {
-    /// Reads the API's name, with or without its `Permissions` prefix.
+    /// Parses an API name, with or without the `Permissions` prefix.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let bare = name.strip_prefix("Permissions").unwrap_or(name);
         NAMES.iter().find(|(_, own)| *own == bare).map(|(permission, _)| *permission)
@@ -44,7 +44,7 @@ pub(crate) struct Permissions(u16);
 
 impl Permissions {
     pub(crate) const ALL: Self = Self((1 << NAMES.len()) - 1);
-    /// What an ordinary member of staff has.
+    /// The permissions of a standard user.
     pub(crate) const ORDINARY: Self = Self(1 << Permission::ApiEnabled as u16);
     pub(crate) const NONE: Self = Self(0);
 

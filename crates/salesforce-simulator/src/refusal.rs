@@ -1,8 +1,8 @@
-//! A refused data call, as the REST API words it.
+//! Errors of the REST API.
 
 use serde_json::{Value, json};
 
-/// An HTTP status with the error code and message that go into the body's array.
+/// An HTTP status with the error code and message of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
@@ -37,7 +37,7 @@ impl Refusal {
         Self::new(405, "METHOD_NOT_ALLOWED", "HTTP Method not allowed for this resource.")
     }
 
-    /// A refusal that points into the query, as `\n<query>\n   ^\nERROR at Row:1:Column:n\n<message>`.
+    /// An error with a position in the query: `\n<query>\n   ^\nERROR at Row:1:Column:n\n<message>`.
     pub(crate) fn in_query(code: &str, query: &str, at: usize, message: &str) -> Self {
         let before = &query[..at.min(query.len())];
         let row = before.matches('\n').count() + 1;
@@ -48,7 +48,7 @@ impl Refusal {
         Self::bad(code, format!("\n{line}\n{caret}^\nERROR at Row:{row}:Column:{}\n{message}", column + 1))
     }
 
-    /// The refusal as one entry of an answer; the code stands under `errorCode` in plain calls and under `statusCode` in
+    /// The error as JSON. The member of the code is `errorCode` in single calls and `statusCode` in
     /// collections.
     pub(crate) fn entry(&self, code_name: &str) -> Value {
         let mut entry = json!({ "message": self.message, code_name: self.code });

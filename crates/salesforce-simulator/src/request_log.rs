@@ -1,10 +1,10 @@
-//! What was asked of the organisation, counted by kind and listed.
+//! The log of data calls: counts by kind, and a list.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// The log keeps this many calls; later ones are counted only.
+/// The number of calls that the log lists. Later calls are counted only.
 const LONGEST_LOG: usize = 200_000;
 
 /// One data call.

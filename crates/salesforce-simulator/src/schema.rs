@@ -1,4 +1,4 @@
-//! The organisation's objects and fields, read once from `schema/objects.txt`.
+//! Objects and fields, parsed from `schema/objects.txt`.
 
 mod parse;
 
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::org::getters::Getter;
 use crate::permissions::Permission;
 
-/// The type of a field, in describe's words.
+/// The type of a field, as in describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Id,
@@ -55,20 +55,20 @@ impl Kind {
     }
 }
 
-/// Which part of the organisation holds an object's rows.
+/// Where the rows of an object come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     User,
     UserLogin,
     LoginHistory,
     Link(LinkTable),
-    /// One of the small tables, by its number.
+    /// A fixed table, by its number.
     Fixed(usize),
-    /// The one row about the running user's permissions.
+    /// The row with the permissions of the running user.
     Access,
 }
 
-/// The tables that tie a user to something it was given.
+/// The tables of assignments to users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LinkTable {
     PermissionSetLicense = 0,
@@ -76,7 +76,7 @@ pub(crate) enum LinkTable {
     Package = 2,
 }
 
-/// A field with the properties that describe shows and queries obey.
+/// A field.
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
@@ -88,23 +88,23 @@ pub(crate) struct Field {
     pub(crate) sortable: bool,
     pub(crate) updateable: bool,
     pub(crate) createable: bool,
-    /// The first API version in which the field can no longer be filtered.
+    /// The first API version in which the field cannot be filtered.
     pub(crate) filter_until: Option<u16>,
-    /// The object the reference leads to, by its place in the schema, and the relationship's name.
+    /// The referenced object, if the field is a reference.
     pub(crate) parent: Option<Parent>,
-    /// Any one of these permissions shows the field; none is needed when empty.
+    /// The field is visible with any of these permissions, or always if empty.
     pub(crate) needs: Vec<Permission>,
     pub(crate) getter: Getter,
 }
 
-/// Where a reference field leads.
+/// The target of a reference field.
 #[derive(Debug)]
 pub(crate) struct Parent {
     pub(crate) object: usize,
     pub(crate) relationship: &'static str,
 }
 
-/// An object of the organisation.
+/// An object.
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) name: &'static str,
@@ -131,7 +131,7 @@ impl Object {
 
 static OBJECTS: LazyLock<Vec<Object>> = LazyLock::new(|| parse::objects(include_str!("schema/objects.txt")));
 
-/// Every object, in the order of the file.
+/// All objects, in the order of the file.
 pub(crate) fn objects() -> &'static [Object] {
     &OBJECTS
 }
@@ -140,7 +140,7 @@ pub(crate) fn object(name: &str) -> Option<&'static Object> {
     objects().iter().find(|object| object.name.eq_ignore_ascii_case(name))
 }
 
-/// The object of a name that is known to be in the file.
+/// Finds an object that is in the file.
 pub(crate) fn known(name: &str) -> &'static Object {
     object(name).expect("the schema names this object")
 }

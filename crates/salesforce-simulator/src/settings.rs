@@ -1,33 +1,33 @@
-//! How an organisation is made and where it listens.
+//! Settings.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-/// The settings of one simulated organisation.
+/// The settings of a simulator.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many users the organisation has, all kinds together; at least one.
+    /// The number of users of all types; at least one.
     pub users: u32,
-    /// Everything random follows from it; organisations of different seeds share no ids.
+    /// The seed of all generated data. Organisations with different seeds have no common ids.
     pub seed: u64,
-    /// The moment on which every date hangs.
+    /// The time to which all dates are relative.
     pub now: DateTime<Utc>,
-    /// What its clock shows when it starts, for the `Date` of its answers; missing means the machine's clock.
+    /// The initial time of the simulated clock, which the `Date` header contains; the default is the system time.
     pub clock: Option<DateTime<Utc>>,
-    /// Where to listen; port 0 takes any free one.
+    /// The address to listen on; port 0 selects a free one.
     pub address: SocketAddr,
-    /// The app's registered callbacks, which redirects must match exactly.
+    /// The callback URLs of the app. Redirects must match exactly.
     pub callbacks: Vec<String>,
-    /// Whether the authorization code flow demands PKCE.
+    /// Whether the authorization code flow requires PKCE.
     pub require_pkce: bool,
-    /// The app's certificate in PEM, which switches its JWT bearer flow on.
+    /// The certificate of the app in PEM, which enables the JWT bearer flow.
     pub certificate: Option<String>,
-    /// Seconds a session lives without a call.
+    /// The idle time-out of a session, in seconds.
     pub session_seconds: u64,
-    /// Seconds an authorization code is good for.
+    /// The lifetime of an authorization code, in seconds.
     pub code_seconds: u64,
-    /// Data calls allowed in 24 hours.
+    /// The allowed data calls in 24 hours.
     pub daily_limit: u64,
 }
 
@@ -50,7 +50,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What the clock shows as the organisation starts.
+    /// The initial time of the simulated clock.
     pub(crate) fn clock_at_start(&self) -> DateTime<Utc> {
         self.clock.unwrap_or_else(machine_time)
     }

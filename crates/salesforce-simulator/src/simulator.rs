@@ -1,4 +1,4 @@
-//! A running organisation and the handle to it.
+//! The handle of a running simulator.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 use crate::{Error, Faults, Settings, Truth, http};
 
-/// How long a shutdown waits for calls under way.
+/// The time that a shutdown waits for running calls.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 
-/// A running organisation; it ends when this is shut down or dropped.
+/// A running simulator. It stops at shutdown or when this is dropped.
 pub struct Simulator {
     state: Arc<State>,
     stop: Option<oneshot::Sender<()>>,
@@ -23,11 +23,11 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Founds the organisation and listens; it answers from the moment this returns.
+    /// Creates the organisation and starts the server.
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on, or the certificate is none.
+    /// The address is not available, or the certificate is invalid.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
         if settings.certificate.as_deref().is_some_and(|pem| Certificate::parse(pem).is_none()) {
             return Err(Error::Certificate);
@@ -43,22 +43,22 @@ impl Simulator {
         Ok(Self { state, stop: Some(stop), server })
     }
 
-    /// Where it listens, for example `http://127.0.0.1:40123`.
+    /// The URL, for example `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.state.url
     }
 
-    /// The registered app's consumer key.
+    /// The consumer key of the app.
     pub fn client_id(&self) -> String {
         lock(&self.state.app).client_id.clone()
     }
 
-    /// The registered app's consumer secret.
+    /// The consumer secret of the app.
     pub fn client_secret(&self) -> String {
         lock(&self.state.app).client_secret.clone()
     }
 
-    /// The login of the user that a connection acts as: Run As under client credentials, approved for assertions.
+    /// The username of the running user: Run As under client credentials, approved for assertions.
     pub fn username(&self) -> String {
         self.state.org().username(RUNNING_USER)
     }
@@ -68,23 +68,23 @@ impl Simulator {
         self.state.org().id().to_string()
     }
 
-    /// Counts what is true now; a matter of a second for a million users.
+    /// Counts the expected values, in about a second for a million users.
     pub fn truth(&self) -> Truth {
         Truth::of(&self.state.org())
     }
 
-    /// Puts a set of faults in force, in place of the one before.
+    /// Replaces the active faults.
     pub fn set_faults(&self, faults: Faults) {
         self.state.set_faults(faults);
     }
 
-    /// Stops listening and waits for the calls under way, though not for long.
+    /// Stops the server, and waits up to two seconds for running calls.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
-            // The server may have ended already, which is what this asks for.
+            // An error means that the server has already stopped.
             let _ = stop.send(());
         }
-        // A client that reads no further is broken off when this is dropped.
+        // Connections that are still open are closed on drop.
         let _ = tokio::time::timeout(LONGEST_FAREWELL, &mut self.server).await;
     }
 }

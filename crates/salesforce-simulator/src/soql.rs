@@ -1,4 +1,4 @@
-//! SOQL: from text to a plan against the schema, and from a plan to rows.
+//! SOQL: parses a query, binds it to the schema as a plan, and runs the plan.
 
 mod ast;
 mod bind;

@@ -1,4 +1,4 @@
-//! Everything one running organisation holds, shared by its requests.
+//! The state of a running simulator.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
@@ -17,15 +17,15 @@ use crate::request_log::RequestLog;
 use crate::settings::Settings;
 use crate::user_context::UserContext;
 
-/// The one app that is registered with the organisation.
+/// The connected app.
 pub(crate) struct App {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     pub(crate) callbacks: Vec<String>,
     pub(crate) require_pkce: bool,
-    /// Checks what the app signs; with it, the JWT bearer flow is on.
+    /// The certificate of the app, which enables the JWT bearer flow.
     pub(crate) certificate: Option<Certificate>,
-    /// Whether an administrator decides who may use the app: the running user alone. Otherwise whoever consented may.
+    /// Whether the app needs approval by an administrator, which only the running user has. Otherwise consent suffices.
     pub(crate) admin_approved: bool,
 }
 
@@ -37,26 +37,26 @@ pub(crate) struct State {
     pub(crate) cursors: Mutex<Cursors>,
     pub(crate) jobs: Mutex<Jobs>,
     pub(crate) request_log: Mutex<RequestLog>,
-    /// Held by a user write while it runs, when faults say so.
+    /// Held during a user write if faults request it.
     pub(crate) write_lock: tokio::sync::Mutex<()>,
     org: RwLock<Org>,
     fault_state: Mutex<FaultState>,
     permissions: Mutex<Permissions>,
     started: Instant,
-    /// What the clock showed then.
+    /// The time of the simulated clock at the start.
     clock: DateTime<Utc>,
 }
 
-/// The faults in force and the data calls they have seen.
+/// The active faults and the data calls since they were set.
 #[derive(Default)]
 struct FaultState {
     faults: Arc<Faults>,
     calls: u64,
-    /// Data calls since the organisation started, for the limit header.
+    /// Data calls since the start, for the limit header.
     used: u64,
 }
 
-/// What the faults do to one data call.
+/// The faults of one data call.
 #[derive(Default)]
 pub(crate) struct AppliedFaults {
     pub(crate) latency_ms: u64,
@@ -68,7 +68,7 @@ pub(crate) struct AppliedFaults {
     pub(crate) exhausted: bool,
 }
 
-/// A poisoned lock means a request panicked; the organisation's data is still whole.
+/// Locks a mutex. The data behind a poisoned mutex is still consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -105,7 +105,7 @@ impl State {
         }
     }
 
-    /// What the `Date` of an answer says.
+    /// The value of the `Date` header.
     pub(crate) fn date(&self) -> String {
         let elapsed = TimeDelta::from_std(self.started.elapsed()).unwrap_or_default();
         let offset = TimeDelta::try_seconds(self.faults().clock_offset_seconds).unwrap_or_default();
@@ -113,7 +113,7 @@ impl State {
         date.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
-    /// The organisation's clock, in milliseconds.
+    /// The simulated clock, in milliseconds.
     pub(crate) fn now_ms(&self) -> i64 {
         let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
         self.settings.now.timestamp_millis().saturating_add(elapsed)
@@ -135,7 +135,7 @@ impl State {
         lock(&self.fault_state).faults.clone()
     }
 
-    /// Puts a set of faults in force; the ones that happen at once have happened when it returns.
+    /// Activates faults, and applies those that take effect immediately.
     pub(crate) fn set_faults(&self, mut faults: Faults) {
         if std::mem::take(&mut faults.expire_sessions) {
             lock(&self.grants).expire_sessions();
@@ -149,7 +149,7 @@ impl State {
         fault_state.calls = 0;
     }
 
-    /// Takes one off a counting fault; `false` when it has run out.
+    /// Decrements the counter of a fault; `false` if it is zero.
     pub(crate) fn count_down(&self, counter: impl Fn(&mut Faults) -> Option<&mut u64>) -> bool {
         let mut fault_state = lock(&self.fault_state);
         let faults = Arc::make_mut(&mut fault_state.faults);
@@ -162,7 +162,7 @@ impl State {
         }
     }
 
-    /// What the faults do to the next data call.
+    /// Determines the faults of the next data call.
     pub(crate) fn apply_faults(&self) -> AppliedFaults {
         let mut fault_state = lock(&self.fault_state);
         fault_state.calls += 1;
@@ -186,7 +186,7 @@ impl State {
         }
     }
 
-    /// Calls used and allowed in 24 hours.
+    /// Used and allowed calls in 24 hours.
     pub(crate) fn usage(&self) -> (u64, u64) {
         let fault_state = lock(&self.fault_state);
         let limit = self.settings.daily_limit;
@@ -203,7 +203,7 @@ impl State {
         *permissions
     }
 
-    /// The permissions of a user: all for administrators, the settable ones for the running user.
+    /// The permissions of a user. Administrators have all; those of the running user can be changed.
     pub(crate) fn permissions_of(&self, org: &Org, user: u32) -> Permissions {
         if user == RUNNING_USER {
             return *lock(&self.permissions);
@@ -226,7 +226,7 @@ impl State {
         }
     }
 
-    /// Whether the user may call the API at all.
+    /// Says whether the user may call the API.
     pub(crate) fn may_call(&self, user: u32) -> bool {
         self.permissions_of(&self.org(), user).has(Permission::ApiEnabled)
     }

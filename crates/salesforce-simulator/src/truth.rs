@@ -1,4 +1,4 @@
-//! What is true of the organisation, counted from the generator and never through queries.
+//! The expected counts of the organisation, computed from the generator and not through queries.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::schema::LinkTable;
 
 const DAY: i64 = 86_400;
 
-/// The organisation's true numbers at this moment.
+/// The counts that a correct client finds at this time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Truth {
@@ -23,27 +23,27 @@ pub struct Truth {
     pub organization_id: String,
     /// The organisation's name.
     pub organization_name: String,
-    /// The moment on which the dates hang.
+    /// The time to which all dates are relative.
     pub now: DateTime<Utc>,
-    /// Every user, and how they divide.
+    /// Users by state.
     pub users: UserCounts,
     /// Users by `UserType`, inactive ones included.
     pub user_types: BTreeMap<String, u64>,
     /// User licences by key.
     pub licenses: BTreeMap<String, LicenseCounts>,
-    /// Permission-set-licence assignments by key, whoever holds them.
+    /// Permission-set-licence assignments by key, those of inactive users included.
     pub permission_set_licenses: BTreeMap<String, u64>,
-    /// Permission-set-licence assignments held by inactive users.
+    /// Permission-set-licence assignments of inactive users.
     pub permission_set_licenses_of_inactive: u64,
-    /// Active holders of `SFDC` without the Service Cloud feature.
+    /// Active users with the `SFDC` licence and without the Service Cloud feature.
     pub sfdc_without_support_user: u64,
-    /// Active holders of `SFDC` with the Service Cloud feature.
+    /// Active users with the `SFDC` licence and the Service Cloud feature.
     pub sfdc_with_support_user: u64,
     /// Subscriptions by identifier: user licences of active users, and every permission-set licence.
     pub subscriptions: BTreeMap<String, u64>,
-    /// Active users by product, the seven names.
+    /// Active users by product of the Seatgraph catalogue.
     pub products: BTreeMap<String, u64>,
-    /// Identifiers that no catalogue can know, with their subscriptions.
+    /// Subscriptions by identifier, for identifiers that the catalogue does not contain.
     pub unknown_identifiers: BTreeMap<String, u64>,
     /// Activity of active users.
     pub activity_active: ActivityCounts,
@@ -51,23 +51,23 @@ pub struct Truth {
     pub activity_all: ActivityCounts,
     /// Rows of LoginHistory.
     pub logins: LoginCounts,
-    /// Seats of managed packages in use.
+    /// Used licences of managed packages.
     pub package_seats: u64,
 }
 
-/// How the users divide.
+/// Users by state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserCounts {
     /// All users.
     pub total: u64,
-    /// Active ones.
+    /// Active users.
     pub active: u64,
-    /// Inactive ones.
+    /// Inactive users.
     pub inactive: u64,
-    /// Frozen ones, active or not.
+    /// Frozen users, active and inactive.
     pub frozen: u64,
-    /// Frozen ones that are active.
+    /// Frozen active users.
     pub frozen_active: u64,
 }
 
@@ -77,25 +77,25 @@ pub struct UserCounts {
 pub struct LicenseCounts {
     /// The licence's name.
     pub name: String,
-    /// Seats bought.
+    /// Purchased seats.
     pub total: u64,
-    /// Seats in use, which are those of active users.
+    /// Used seats: the active users.
     pub used: u64,
-    /// Users on the licence, inactive ones included.
+    /// Users with the licence, inactive ones included.
     pub holders: u64,
 }
 
-/// How long users have been away; one who never logged in counts from creation.
+/// Users by the time since their last login, or since their creation if they never logged in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityCounts {
     /// Users who never logged in.
     pub never_logged_in: u64,
-    /// Users away for more than 30 days.
+    /// Users without a login in 30 days.
     pub inactive30: u64,
-    /// Users away for more than 60 days.
+    /// Users without a login in 60 days.
     pub inactive60: u64,
-    /// Users away for more than 90 days.
+    /// Users without a login in 90 days.
     pub inactive90: u64,
 }
 
@@ -107,13 +107,13 @@ pub struct LoginCounts {
     pub total: u64,
     /// Rows whose status is `Success`.
     pub succeeded: u64,
-    /// Rows that tell of a failure.
+    /// Rows with another status.
     pub failed: u64,
     /// Rows of the last 30 days.
     pub last30_days: u64,
 }
 
-/// What is true of one user.
+/// The expected values of one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserTruth {
@@ -127,21 +127,21 @@ pub struct UserTruth {
     pub license: String,
     /// The identifier of the user-licence subscription, or `None` for an inactive user.
     pub identifier: Option<String>,
-    /// The product of the seven, if the licence belongs to one.
+    /// The product of the Seatgraph catalogue, if the licence has one.
     pub product: Option<String>,
     /// Whether the user is active.
     pub active: bool,
     /// Whether the user is frozen.
     pub frozen: bool,
-    /// The last login, or `None` for one who never logged in.
+    /// The last login; `None` if the user never logged in.
     pub last_login: Option<DateTime<Utc>>,
-    /// When the account was made.
+    /// When the user was created.
     pub created: DateTime<Utc>,
     /// The manager's id.
     pub manager: Option<String>,
-    /// Keys of the permission-set licences the user holds.
+    /// Keys of the user's permission-set licences.
     pub permission_set_licenses: Vec<String>,
-    /// Rows of LoginHistory that succeeded.
+    /// Successful rows of LoginHistory.
     pub successful_logins: u64,
 }
 

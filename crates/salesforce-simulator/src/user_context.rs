@@ -1,4 +1,4 @@
-//! The user behind a call: permissions and faults decide what exists for that user.
+//! The user of a call, with permissions and faults: what the user can see.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use crate::org::rows::Row;
 use crate::permissions::{Permission, Permissions};
 use crate::schema::{Field, LinkTable, Object, Table};
 
-/// The user behind a data call, at one moment and one API version.
+/// The user of a data call, with the API version.
 #[derive(Clone)]
 pub(crate) struct UserContext {
     pub(crate) user: u32,
     pub(crate) permissions: Permissions,
-    /// The API version's whole number.
+    /// The major API version.
     pub(crate) version: u16,
     pub(crate) now: i64,
     pub(crate) faults: Arc<Faults>,
@@ -24,25 +24,25 @@ impl UserContext {
         self.permissions.has(permission)
     }
 
-    /// Whether the object exists for this user; if not, queries say INVALID_TYPE.
+    /// Says whether the user can see the object. If not, queries fail with INVALID_TYPE.
     pub(crate) fn sees(&self, object: &Object) -> bool {
         let hidden = self.faults.hide_objects.iter().any(|name| name.eq_ignore_ascii_case(object.name));
         let permitted = object.needs.is_empty() || self.permissions.has_any(&object.needs);
         !hidden && permitted
     }
 
-    /// Whether the field exists for this user; if not, queries say INVALID_FIELD.
+    /// Says whether the user can see the field. If not, queries fail with INVALID_FIELD.
     pub(crate) fn sees_field(&self, object: &Object, field: &Field) -> bool {
         let hidden = named(&self.faults.hide_fields, object, field);
         !hidden && (field.needs.is_empty() || self.permissions.has_any(&field.needs))
     }
 
-    /// Whether anybody may change the field.
+    /// Says whether the field can be updated.
     pub(crate) fn may_update(&self, object: &Object, field: &Field) -> bool {
         field.updateable && !named(&self.faults.read_only_fields, object, field)
     }
 
-    /// Whether a bulk job puts a NUL into the field's values.
+    /// Says whether a bulk job adds a NUL byte to the values of the field.
     pub(crate) fn spoils(&self, object: &Object, field: &Field) -> bool {
         named(&self.faults.bulk.nul_fields, object, field)
     }
@@ -51,7 +51,7 @@ impl UserContext {
         object.fields.iter().filter(|field| self.sees_field(object, field))
     }
 
-    /// Whether some rows of the object may be missing without a word.
+    /// Says whether some rows of the object may be hidden.
     pub(crate) fn is_restricted(&self, object: &Object) -> bool {
         match object.table {
             Table::LoginHistory => self.sees_own_logins_only(),
@@ -93,7 +93,7 @@ impl UserContext {
     }
 }
 
-/// Whether a field is among names written as `Object.Field`.
+/// Says whether `names` contains the field, as `Object.Field`.
 fn named(names: &[String], object: &Object, field: &Field) -> bool {
     names.iter().any(|name| {
         name.split_once('.')

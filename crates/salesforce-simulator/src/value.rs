@@ -1,4 +1,4 @@
-//! Field values and how the REST and Bulk APIs write them.
+//! Field values, and their formats in the REST and Bulk APIs.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::id::Id;
 
-/// One field's value; times are seconds and dates are days since 1970.
+/// The value of a field. Times are seconds and dates are days since 1970.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value<'a> {
     Null,
@@ -27,7 +27,7 @@ pub(crate) fn text<'a>(value: impl Into<Cow<'a, str>>) -> Value<'a> {
 }
 
 impl Value<'_> {
-    /// The value as the REST API writes it, without quotes; null is nothing.
+    /// The value as text of the REST API, without quotes. Null is the empty text.
     pub(crate) fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Null => "".into(),
@@ -42,7 +42,7 @@ impl Value<'_> {
         }
     }
 
-    /// The value as the Bulk API writes it, before any quotes; null is nothing.
+    /// The value as text of the Bulk API, without quotes. Null is the empty text.
     pub(crate) fn to_csv(&self) -> Cow<'_, str> {
         match self {
             Self::Time(seconds) => moment(*seconds, "%Y-%m-%dT%H:%M:%S.000Z").to_string().into(),
@@ -71,7 +71,7 @@ fn date(days: u32) -> impl Display {
     NaiveDate::default() + Days::new(u64::from(days))
 }
 
-/// Reads a time in any of the forms the API takes; `None` when it is none of them.
+/// Parses a time in a format that the API accepts.
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let parsed =
         DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));

@@ -1,4 +1,4 @@
-//! The program: what it prints, and how it ends.
+//! The program.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Whatever a query is, it is read or refused.
+//! The SOQL parser must not panic.
 
 #![no_main]
 

@@ -1,10 +1,10 @@
-//! What a client asks of a query job.
+//! Request bodies of query jobs.
 
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Refusal;
 
-/// The body that makes a job; unknown members and values are refused.
+/// The body that creates a job. Unknown members and values are refused.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Asked {
@@ -46,7 +46,7 @@ pub(crate) enum LineEnding {
     Crlf,
 }
 
-/// The body that changes a job; a client can do no more than abort it.
+/// The body that changes a job. The only change is to abort it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {

@@ -1,4 +1,4 @@
-//! One query job: how it advances, and what it says of itself.
+//! A query job.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::value::Value;
 
 pub(crate) const PREFIX: [u8; 3] = *b"750";
 
-/// Where a job stands, in the vendor's words.
+/// The state of a job.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Stage {
     UploadComplete,
@@ -26,31 +26,31 @@ pub(crate) enum Stage {
     Aborted,
 }
 
-/// How a job ends, which is settled as it is made.
+/// The final state of a job, determined at creation.
 pub(crate) enum Fate {
     Complete,
-    /// With the `errorMessage`, if it gives one.
+    /// The `errorMessage`, if any.
     Failed(Option<String>),
 }
 
-/// The rows of a job, and the user they were selected for.
+/// The rows of a job, and the user who created it.
 ///
-/// Which rows they are, and what the user may see of them, is as it was when the job was made. Their values are read
-/// with the page, as behind a cursor of REST: ten thousand jobs then cost numbers and not sheets.
+/// The rows and the visible fields are fixed at creation. Values are read with the page, so that many jobs need little
+/// memory.
 pub(crate) struct Answer {
     pub(crate) context: UserContext,
     pub(crate) query: BulkQuery,
     pub(crate) selection: Selection,
 }
 
-/// A query job, advanced by the polls of its clients and by nothing else.
+/// A query job. Only polls advance it.
 pub(crate) struct Job {
     pub(crate) number: u64,
     pub(crate) asked: Asked,
     pub(crate) answer: Arc<Answer>,
     pub(crate) fate: Fate,
     pub(crate) stage: Stage,
-    /// How many polls still answer `InProgress`.
+    /// The number of polls that will still return `InProgress`.
     pub(crate) polls_left: u64,
     pub(crate) created: i64,
     pub(crate) changed: i64,
@@ -61,7 +61,7 @@ impl Job {
         self.answer.context.user
     }
 
-    /// The API version that made the job, and that alone may read its results.
+    /// The API version of the creation. Results must be read with the same version.
     pub(crate) fn version(&self) -> u16 {
         self.answer.context.version
     }
@@ -70,7 +70,7 @@ impl Job {
         matches!(self.stage, Stage::UploadComplete | Stage::InProgress)
     }
 
-    /// Moves on by one poll: to its end, unless it is to stay in progress for longer.
+    /// Advances the job by one poll.
     pub(crate) fn poll(&mut self, now: i64) {
         if !self.is_under_way() {
             return;
@@ -93,7 +93,7 @@ impl Job {
         Ok(())
     }
 
-    /// What creation and abortion answer.
+    /// The response to creation and abortion.
     pub(crate) fn brief(&self, org: &Org) -> Json {
         json!({
             "id": Id::new(PREFIX, org.pod, self.number).as_str(),
@@ -111,7 +111,7 @@ impl Job {
         })
     }
 
-    /// What a poll answers.
+    /// The response to a poll.
     pub(crate) fn details(&self, org: &Org) -> Json {
         let is_complete = self.stage == Stage::JobComplete;
         let mut details = self.brief(org);

@@ -1,4 +1,4 @@
-//! Every query job of the organisation.
+//! The query jobs of the organisation.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::user_context::UserContext;
 
 /// The jobs by number.
 ///
-/// They belong to the organisation. A user has those they made, and a user with View Setup has everybody's; nobody
-/// else's are there for anyone. Whoever reads the results, the rows are those that the job's own user may see.
+/// A user can see their own jobs, and with View Setup those of all users. The results of a job always contain the rows
+/// that its creator can see.
 #[derive(Default)]
 pub(crate) struct Jobs {
     jobs: BTreeMap<u64, Job>,
@@ -20,18 +20,18 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// How many were made since the organisation started.
+    /// The number of jobs since the start.
     pub(crate) fn made(&self) -> u64 {
         self.made
     }
 
-    /// Keeps the job that is made of the next number.
+    /// Adds a job with the next number.
     pub(crate) fn add(&mut self, job: impl FnOnce(u64) -> Job) -> &Job {
         self.made += 1;
         self.jobs.entry(self.made).insert_entry(job(self.made)).into_mut()
     }
 
-    /// The job of that id, if there is one for the user.
+    /// Finds a job by id, if the user can see it.
     pub(crate) fn find(&mut self, org: &Org, context: &UserContext, id: &str) -> Result<&mut Job, Refusal> {
         let id = Id::parse(id).filter(|id| id.prefix() == PREFIX && id.pod() == org.pod);
         let job = id.and_then(|id| self.jobs.get_mut(&id.number()));

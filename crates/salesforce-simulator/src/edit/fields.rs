@@ -1,4 +1,4 @@
-//! Checks the members of a record against the schema before anything is written.
+//! Checks a record against the schema before it is written.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(super) fn check(context: &UserContext, object: &'static Object, members: &Me
     each(context, object, members, |field| context.may_update(object, field))
 }
 
-/// Checks the members of a new record, all of whose required fields must be there.
+/// Checks the members of a new record, which must have all required fields.
 pub(super) fn check_new(context: &UserContext, object: &'static Object, members: &Members) -> Result<(), Refusal> {
     each(context, object, members, |field| field.createable)?;
     let missing: Vec<&str> = object
@@ -55,7 +55,7 @@ fn each(
     Ok(())
 }
 
-/// Members that say which record it is, and are no fields of it.
+/// Says whether a member identifies the record and is no field to write.
 pub(super) fn is_envelope(name: &str) -> bool {
     name.eq_ignore_ascii_case("attributes") || name.eq_ignore_ascii_case("id")
 }

@@ -1,4 +1,4 @@
-//! Giving and taking: permission-set licences, permission sets and package seats.
+//! Assigning and removing permission-set licences, permission sets and package licences.
 
 use super::{Editor, Members, no_access};
 use crate::id::Id;
@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::schema::{Kind, LinkTable, Object};
 
 impl Editor<'_> {
-    /// Adds a row for the members, which were checked, and gives its ordinal.
+    /// Adds a row with the checked members, and returns its ordinal.
     pub(super) fn give(
         &mut self,
         table: LinkTable,
@@ -36,7 +36,7 @@ impl Editor<'_> {
         Ok(self.org.add_link(table, user, target, self.now()))
     }
 
-    /// Removes a row that is there.
+    /// Removes an existing row.
     pub(super) fn take(&mut self, table: LinkTable, ordinal: u64) -> Result<(), Refusal> {
         self.check_right_to_give(table)?;
         let link = self.org.link(table, ordinal).ok_or_else(Refusal::not_found)?;
@@ -63,7 +63,7 @@ impl Editor<'_> {
         if self.context.has(needed) { Ok(()) } else { Err(no_access()) }
     }
 
-    /// The user and the target that a new row ties together.
+    /// The user and the target of a new row.
     fn ends(&self, object: &'static Object, members: &Members) -> Result<(u32, u32), Refusal> {
         let mut user = None;
         let mut target = None;
@@ -96,7 +96,7 @@ impl Editor<'_> {
         Ok(())
     }
 
-    /// The licence comes first, then the permission set that rests on it.
+    /// A permission set requires that its licence is assigned first.
     fn check_license(&self, user: u32, permission_set: u32) -> Result<(), Refusal> {
         match links::license_of_permission_set(permission_set) {
             Some(license) if !self.licenses_held(user).contains(&license) => {

@@ -89,7 +89,7 @@ impl Editor<'_> {
         Ok(change)
     }
 
-    /// The ordinal a reference leads to, or `None` for null.
+    /// The ordinal of the referenced row; `None` for null.
     fn reference(&self, object: &str, value: &Value) -> Result<Option<u64>, Refusal> {
         let Some(text) = value.as_str() else { return Ok(None) };
         let object: &Object = schema::known(object);
@@ -98,7 +98,7 @@ impl Editor<'_> {
         known.map(Some).ok_or_else(|| Refusal::bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
     }
 
-    /// A profile whose licence is for the same type of user.
+    /// Reads a new profile, whose licence must be for the same type of user.
     fn profile(&self, user: &User, value: &Value) -> Result<u16, Refusal> {
         let invalid = || Refusal::bad("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
         let profile = self.reference("Profile", value)?.ok_or_else(invalid)? as u16;

@@ -2,21 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong with bulk query jobs. A job keeps what was set when it was made; `pageSize` alone is asked later.
+/// Faults of bulk query jobs. They apply to jobs that are created later; only `pageSize` applies to existing jobs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct BulkFaults {
-    /// Objects that jobs refuse with `INVALIDENTITY`, while REST goes on to serve them.
+    /// Objects that jobs refuse with `INVALIDENTITY`. REST still supports them.
     pub unsupported_objects: Vec<String>,
-    /// Jobs left for the day; at zero, a new one is refused with `LIMIT_EXCEEDED`.
+    /// Remaining jobs of the day. At zero, a new job fails with `LIMIT_EXCEEDED`.
     pub jobs_remaining: Option<u64>,
     /// Jobs that end as `Failed`.
     pub failed_jobs: Option<FailedJobs>,
-    /// How many polls of a job answer `InProgress` before it ends.
+    /// The number of polls that return `InProgress` before a job ends.
     pub in_progress_polls: u64,
-    /// The most rows in one set of results; missing means 100,000.
+    /// The maximum rows of a result page; the default is 100,000.
     pub page_size: Option<u64>,
-    /// Fields whose values end in a NUL byte, as `Object.Field`.
+    /// Fields whose values end with a NUL byte, as `Object.Field`.
     pub nul_fields: Vec<String>,
 }
 
@@ -24,9 +24,9 @@ pub struct BulkFaults {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FailedJobs {
-    /// How many of the jobs made from now on.
+    /// The number of jobs.
     pub times: u64,
-    /// The job's `errorMessage`; missing means that it gives none.
+    /// The `errorMessage` of the job, if any.
     #[serde(default)]
     pub error_message: Option<String>,
 }

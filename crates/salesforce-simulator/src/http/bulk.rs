@@ -21,7 +21,7 @@ use crate::soql::run::{self, Selection};
 use crate::state::{State, lock};
 use crate::user_context::UserContext;
 
-/// Jobs that may be made in 24 hours.
+/// The allowed jobs in 24 hours.
 pub(crate) const MOST_JOBS: u64 = 10_000;
 
 pub(crate) async fn handle(
@@ -68,7 +68,7 @@ async fn create(state: &Arc<State>, caller: Caller, request: &Request) -> Result
     .await
 }
 
-/// Takes one off the day's jobs, or refuses when none is left.
+/// Counts a job, or refuses it if the daily limit is reached.
 fn check_limit(state: &State) -> Result<(), Refusal> {
     let made = lock(&state.jobs).made();
     let scripted = state.faults().bulk.jobs_remaining.is_some();
@@ -81,7 +81,7 @@ fn check_limit(state: &State) -> Result<(), Refusal> {
     Err(Refusal::bad("LIMIT_EXCEEDED", message))
 }
 
-/// Selects the job's rows, and settles how it ends; what refuses the query now fails the job.
+/// Selects the rows of a job and determines its final state. An error of the query fails the job.
 fn run(state: &State, org: &Org, context: &UserContext, query: &BulkQuery) -> (Selection, Fate) {
     let failing = context.faults.bulk.failed_jobs.as_ref();
     let fails = state.count_down(|faults| faults.bulk.failed_jobs.as_mut().map(|failed| &mut failed.times));
@@ -94,7 +94,7 @@ fn run(state: &State, org: &Org, context: &UserContext, query: &BulkQuery) -> (S
     }
 }
 
-/// Does something to a job that the caller may see, and answers what that gave.
+/// Applies a function to a job that the caller can see.
 fn with_job(
     state: &State,
     caller: Caller,

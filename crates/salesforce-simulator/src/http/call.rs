@@ -1,4 +1,4 @@
-//! A data call: faults, session, version and permission come before the resource.
+//! Data calls: faults, session, version and permission are checked before the resource.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(crate) async fn data(state: Arc<State>, request: Request, version: &str, pat
     if applied.drop_body { reply.broken() } else { reply.pack(accept) }
 }
 
-/// What kind of call the request log counts.
+/// The kind of call in the request log.
 fn kind(method: &Method, path: &[&str]) -> &'static str {
     match path {
         [] => "resources",
@@ -91,7 +91,7 @@ async fn answer(
     }
 }
 
-/// Authenticates the caller; the order of the checks is the order of the refusals.
+/// Authenticates the caller. The order of the checks is that of Salesforce.
 fn caller(state: &State, request: &Request, version: &str, applied: &AppliedFaults) -> Result<Caller, Refusal> {
     let version = resources::version(version)?;
     let token = request.bearer().ok_or_else(|| Refusal::new(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE"))?;
@@ -116,7 +116,7 @@ fn caller(state: &State, request: &Request, version: &str, applied: &AppliedFaul
     Ok(Caller { user, version })
 }
 
-/// The body that comes with a scripted status; the edge's own answers have none.
+/// The response to a status fault. Statuses of a proxy have no body.
 fn bare(status: u16) -> Reply {
     match status {
         503 => Reply::refusal(&Refusal::new(503, "SERVER_UNAVAILABLE", "Server is unavailable")),

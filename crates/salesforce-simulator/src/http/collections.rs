@@ -1,4 +1,4 @@
-//! `composite/sobjects`: up to 200 records in one call, each with its own outcome.
+//! `composite/sobjects`: up to 200 records in one call, each with its own result.
 
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ fn rolled_back() -> Refusal {
     Refusal::bad("ALL_OR_NONE_OPERATION_ROLLED_BACK", message)
 }
 
-/// Every object here is a setup object, and those may not be mixed in one call.
+/// All objects are setup objects, which cannot be mixed in one call.
 fn one_object(context: &UserContext, names: &[String]) -> Result<&'static Object, Refusal> {
     let Some(first) = names.first() else {
         return Err(Refusal::bad("INVALID_FIELD", "at least one record is required"));
@@ -169,7 +169,7 @@ fn outcome(result: &Result<String, Refusal>) -> Value {
     }
 }
 
-/// Reads records by id; what is not there is null.
+/// Reads records by id. A missing record is null.
 fn retrieve(state: &State, context: &UserContext, request: &Request, object: &str) -> Result<Reply, Refusal> {
     let object = edit::object(context, object)?;
     let list = |body: &Value, name: &str| -> Vec<String> {

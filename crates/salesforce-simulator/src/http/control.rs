@@ -1,4 +1,4 @@
-//! The control endpoints, outside the vendor's namespace: truth, request log, faults, permissions, changes.
+//! The control endpoints; see the crate documentation.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -93,7 +93,7 @@ fn change_permissions(state: &State, change: &PermissionChange) -> Result<Reply,
 struct AppChange {
     callbacks: Option<Vec<String>>,
     require_pkce: Option<bool>,
-    /// A certificate in PEM, or `null` for none; a missing member changes nothing.
+    /// A certificate in PEM, or `null` for none. If missing, the certificate is unchanged.
     #[serde(default, deserialize_with = "present")]
     certificate: Option<Option<String>>,
     admin_approved: Option<bool>,
@@ -144,12 +144,12 @@ struct UserChange {
     is_active: Option<bool>,
     is_frozen: Option<bool>,
     support_user: Option<bool>,
-    /// A time, or `null` for never; a missing member changes nothing.
+    /// A time, or `null` for never. If missing, the time is unchanged.
     #[serde(default, deserialize_with = "present")]
     last_login_date: Option<Option<String>>,
 }
 
-/// Tells a member that is null from one that is missing.
+/// Distinguishes null from a missing member.
 fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
@@ -168,7 +168,7 @@ fn change_user(state: &State, id: &str, change: &UserChange) -> Result<Reply, St
         true => user.features | SUPPORT_USER,
         false => user.features & !SUPPORT_USER,
     });
-    // A login alone touches no other field of the user; an administrator's edit does.
+    // A login does not change `LastModifiedDate`; an edit does.
     let edited = change.is_active.is_some() || features.is_some();
     org.change_user(
         index,

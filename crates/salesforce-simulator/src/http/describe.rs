@@ -1,4 +1,4 @@
-//! describe: what the caller may see of the schema, so it serves as a probe of permissions.
+//! describe: the objects and fields that the caller can see.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(crate) fn object(state: &State, caller: Caller, name: &str) -> Result<Reply,
     Ok(Reply::json(200, &described))
 }
 
-/// One object as describe global lists it.
+/// An object in the global describe.
 pub(crate) fn summary(object: &Object, version: u16) -> Value {
     let name = object.name;
     let root = format!("/services/data/v{version}.0/sobjects/{name}");

@@ -1,4 +1,4 @@
-//! Who a session belongs to: userinfo and the identity URL. Refusals are plain text here.
+//! userinfo and the identity URL. Their errors are plain text.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::org::rows::Row;
 use crate::schema;
 use crate::state::{State, lock};
 
-/// The user of the request's session, or the plain-text refusal.
+/// Finds the user of the session.
 fn session_user(state: &State, request: &Request) -> Result<u32, Reply> {
     let query = request.query();
     let token = request.bearer().or_else(|| query.get("oauth_token").map(String::as_str));
@@ -19,14 +19,14 @@ fn session_user(state: &State, request: &Request) -> Result<u32, Reply> {
     user.ok_or_else(|| Reply::text(403, "Bad_OAuth_Token"))
 }
 
-/// The members under which an endpoint gives the identity URL, the username and the display name.
+/// The member names of the identity URL, the username and the display name, which differ between the endpoints.
 struct Names {
     url: &'static str,
     username: &'static str,
     name: &'static str,
 }
 
-/// What both endpoints tell of a user.
+/// The common part of both responses.
 fn profile(state: &State, index: u32, names: &Names) -> Value {
     let org = state.org();
     let user = org.user(index);

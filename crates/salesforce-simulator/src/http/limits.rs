@@ -1,4 +1,4 @@
-//! `GET /limits`, which needs View Setup.
+//! `GET /limits`, which requires View Setup.
 
 use serde_json::{Map, json};
 
@@ -9,7 +9,7 @@ use crate::permissions::Permission;
 use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
-/// Limits that nothing in the organisation uses up.
+/// Limits that the simulator does not consume.
 const UNUSED: [(&str, u64); 19] = [
     ("DailyBulkApiBatches", 15_000),
     ("DailyBulkV2QueryFileStorageMB", 976_562),

@@ -1,4 +1,4 @@
-//! OAuth 2.0: the token endpoint and its companions.
+//! OAuth 2.0 endpoints.
 
 mod assertion;
 mod consent;
@@ -15,7 +15,7 @@ use super::reply::Reply;
 use super::request::Request;
 use crate::state::{State, lock};
 
-/// An OAuth error, as the vendor pairs codes and descriptions.
+/// An OAuth error.
 pub(super) struct Denial {
     error: String,
     description: String,
@@ -32,14 +32,14 @@ impl Denial {
     }
 }
 
-/// The parameters of a request, from its form or else its query.
+/// The parameters from the form, or from the query if there is no form.
 fn parameters(request: &Request) -> BTreeMap<String, String> {
     let mut parameters = request.query();
     parameters.extend(request.form());
     parameters
 }
 
-/// Revokes the token of the form or the query.
+/// Revokes a token.
 pub(crate) fn revoke(state: &State, request: &Request) -> Reply {
     let parameters = parameters(request);
     let token = parameters.get("token").map_or("", String::as_str);

@@ -1,4 +1,4 @@
-//! `query` and the pages behind its locators.
+//! `query` and its pages.
 
 use std::sync::Arc;
 
@@ -20,10 +20,10 @@ use crate::user_context::UserContext;
 
 const LARGEST_PAGE: u64 = 2000;
 const SMALLEST_PAGE: u64 = 200;
-/// Seconds a cursor lives without being read.
+/// The idle time-out of a cursor, in seconds.
 const IDLE: i64 = 900;
 
-/// Answers the first page of a query.
+/// Returns the first page of a query.
 pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) -> Result<Reply, Refusal> {
     let Some(text) = request.query().remove("q") else {
         return Err(Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"));
@@ -45,7 +45,7 @@ pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) 
     .await
 }
 
-/// Answers the page behind a locator, `{cursor id}-{offset}`.
+/// Returns the page at a locator, `{cursor id}-{offset}`.
 pub(crate) async fn more(state: &Arc<State>, caller: Caller, locator: &str) -> Result<Reply, Refusal> {
     let unknown = || Refusal::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
     let (id, offset) = locator.rsplit_once('-').ok_or_else(unknown)?;
@@ -65,7 +65,7 @@ pub(crate) async fn more(state: &Arc<State>, caller: Caller, locator: &str) -> R
     .await
 }
 
-/// Large scans take a while, so they run beside the connections.
+/// Runs a scan on a blocking thread.
 pub(crate) async fn blocking<T: Send + 'static>(
     state: &Arc<State>,
     work: impl FnOnce(&State) -> Result<T, Refusal> + Send + 'static,
@@ -97,7 +97,7 @@ fn page(org: &Org, context: &UserContext, cursor: &Cursor, offset: u64, number: 
     Reply::json(200, &Page { total_size, done: next_records_url.is_none(), next_records_url, records })
 }
 
-/// The page size asked for, within the vendor's bounds.
+/// The requested page size, within the bounds of Salesforce.
 fn page_size(request: &Request) -> u64 {
     let asked = request.header("sforce-query-options").and_then(|options| {
         options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")?.trim().parse::<u64>().ok())

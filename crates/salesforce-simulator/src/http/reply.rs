@@ -1,4 +1,4 @@
-//! An answer before it is packed for the wire.
+//! A response.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::refusal::Refusal;
 
 const JSON: &str = "application/json;charset=UTF-8";
-/// Shorter bodies are not worth packing.
+/// The minimum size of a compressed body.
 const SHORTEST_PACKED: usize = 200;
 const BEFORE_BREAK: Duration = Duration::from_millis(20);
 
@@ -57,7 +57,7 @@ impl Reply {
         self
     }
 
-    /// Compresses the body where the client accepts gzip and it is worth it.
+    /// Compresses the body if the client accepts gzip.
     pub(crate) fn pack(mut self, accept: Accept) -> Response {
         let mut body = std::mem::take(&mut self.body);
         if accept == Accept::Gzip && body.len() >= SHORTEST_PACKED {
@@ -69,11 +69,11 @@ impl Reply {
         self.response(Body::from(body))
     }
 
-    /// Sends half of the body and breaks the connection off.
+    /// Sends half of the body and closes the connection.
     pub(crate) fn broken(mut self) -> Response {
         let mut body = std::mem::take(&mut self.body);
         body.truncate(body.len() / 2);
-        // The half must be on its way before the connection goes, or it would go with it.
+        // Without a delay, the server would discard the half when it closes the connection.
         let half = stream::iter([Ok(Bytes::from(body))]);
         let end = stream::once(async {
             tokio::time::sleep(BEFORE_BREAK).await;
@@ -98,7 +98,7 @@ impl Reply {
     }
 }
 
-/// The encoding a client accepts.
+/// The encoding that the client accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Accept {
     Gzip,

@@ -1,4 +1,4 @@
-//! A request, read whole.
+//! A request with its body.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use super::reply::{Accept, Reply};
 use crate::refusal::Refusal;
 
-/// The vendor's bound on the request line, and on it together with the headers.
+/// The limit of Salesforce for the request line, and for the request line with headers.
 const LONGEST_HEAD: usize = 16_384;
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
@@ -22,7 +22,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a request; too long a head or body is refused as the vendor's edge does.
+    /// Reads a request. Too long headers and bodies are refused.
     pub(crate) async fn read(incoming: Incoming) -> Result<Self, Reply> {
         let (parts, body) = incoming.into_parts();
         let line = parts.uri.to_string().len();
@@ -58,7 +58,7 @@ impl Request {
         known.then(|| token.trim())
     }
 
-    /// The path's segments, without a trailing slash.
+    /// The segments of the path, without a trailing slash.
     pub(crate) fn segments(&self) -> Vec<String> {
         let path = self.uri.path().strip_prefix('/').unwrap_or("");
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -73,7 +73,7 @@ impl Request {
         form(&self.body)
     }
 
-    /// The body as JSON, or the refusal of one that is none.
+    /// Parses the body as JSON.
     pub(crate) fn json(&self) -> Result<serde_json::Value, Refusal> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Refusal::bad("JSON_PARSER_ERROR", format!("Unexpected character: {error}")))

@@ -1,4 +1,4 @@
-//! The versions served, and the map of a version's resources.
+//! API versions, and the resources of a version.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const NEWEST: u16 = 68;
 /// Versions up to here were retired in Summer '25.
 const RETIRED: u16 = 30;
 
-/// Reads `v62.0`; retired and unknown versions are refused.
+/// Parses a version such as `v62.0`, and rejects retired and unknown ones.
 pub(crate) fn version(segment: &str) -> Result<u16, Refusal> {
     let number = segment.strip_prefix('v').and_then(|number| number.strip_suffix(".0"));
     match number.and_then(|number| number.parse().ok()) {
@@ -24,12 +24,12 @@ pub(crate) fn version(segment: &str) -> Result<u16, Refusal> {
     }
 }
 
-/// Every version, oldest first; asking needs no session.
+/// Lists the versions, oldest first, without authentication.
 pub(crate) fn versions() -> Reply {
     let seasons = ["Spring", "Summer", "Winter"];
     let versions: Vec<_> = (OLDEST..=NEWEST)
         .map(|version| {
-            // v67 is Summer '26, and there are three releases a year.
+            // v67 is Summer '26. There are three releases a year.
             let season = seasons[usize::from(version) % 3];
             let year =
                 26 - (67 - i32::from(version)).div_euclid(3) + i32::from(season == "Winter" && version != NEWEST);

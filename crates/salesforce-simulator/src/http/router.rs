@@ -1,4 +1,4 @@
-//! Leads a request to its endpoint.
+//! Routes requests.
 
 use std::sync::Arc;
 

@@ -50,7 +50,7 @@ pub(crate) async fn handle(
     }
 }
 
-/// Holds the organisation's write lock as long as the faults say; whoever comes meanwhile is refused.
+/// Holds the write lock for the time that faults request. Concurrent writes fail.
 pub(super) async fn hold(state: &State) -> Result<Option<MutexGuard<'_, ()>>, Refusal> {
     let milliseconds = state.faults().write_hold_ms;
     if milliseconds == 0 {
@@ -75,7 +75,7 @@ fn about(object: &Object, caller: Caller) -> Reply {
     Reply::json(200, &json!({ "objectDescribe": describe::summary(object, caller.version), "recentItems": [] }))
 }
 
-/// The record's fields as asked for by `fields=a,b`, or all of them.
+/// The fields of `fields=a,b`, or all fields.
 pub(super) fn record(context: &UserContext, object: &'static Object, asked: Option<&str>) -> Result<Record, Refusal> {
     let mut record = Record::new(object);
     let Some(asked) = asked else {

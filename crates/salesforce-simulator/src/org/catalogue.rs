@@ -1,10 +1,10 @@
-//! What the organisation owns: licences, profiles, permission sets, packages and vocabulary, as data.
+//! Data of the organisation: licences, profiles, permission sets, packages and names.
 
-/// A user licence, its share of the users in parts per thousand, and the profiles on it.
+/// A user licence, its share of the users in per mille, and its profiles.
 pub(crate) struct License {
     pub(crate) key: &'static str,
     pub(crate) name: &'static str,
-    /// The product of the seven it belongs to, if any.
+    /// Its product in the Seatgraph catalogue, if it has one.
     pub(crate) product: Option<&'static str>,
     pub(crate) share: u64,
     pub(crate) user_type: &'static str,
@@ -30,7 +30,7 @@ pub(crate) const GUEST: usize = 12;
 pub(crate) const AUTOMATED: usize = 13;
 pub(crate) const CLOUD_INTEGRATION: usize = 14;
 
-/// The licences in the order of their ids; shares add up to 1000.
+/// The licences in the order of their ids. The shares add up to 1000.
 pub(crate) const LICENSES: [License; 15] = [
     license(
         "SFDC",
@@ -105,7 +105,7 @@ pub(crate) const LICENSES: [License; 15] = [
     ),
 ];
 
-/// The seven products, in the order the truth lists them.
+/// The products of the Seatgraph catalogue.
 pub(crate) const PRODUCTS: [&str; 7] = [
     "Sales Cloud",
     "Service Cloud",
@@ -116,12 +116,12 @@ pub(crate) const PRODUCTS: [&str; 7] = [
     "Chatter",
 ];
 
-/// The profile of administrators, by its place in the list of all profiles.
+/// The index of the administrator profile.
 pub(crate) const ADMINISTRATOR_PROFILE: u16 = 0;
-/// The running user's profile.
+/// The index of the profile of the running user.
 pub(crate) const API_PROFILE: u16 = 4;
 
-/// Every profile with the index of its licence, in the order of their ids.
+/// All profiles with the index of their licence, in the order of their ids.
 pub(crate) fn profiles() -> impl Iterator<Item = (usize, &'static str)> {
     LICENSES.iter().enumerate().flat_map(|(index, license)| license.profiles.iter().map(move |name| (index, *name)))
 }
@@ -130,7 +130,7 @@ pub(crate) fn profiles() -> impl Iterator<Item = (usize, &'static str)> {
 pub(crate) struct PermissionSetLicense {
     pub(crate) key: &'static str,
     pub(crate) label: &'static str,
-    /// Expired some weeks ago, with seats still assigned.
+    /// Expired some weeks ago, with assignments left.
     pub(crate) expired: bool,
 }
 
@@ -156,7 +156,7 @@ pub(crate) const PERMISSION_SET_LICENSES: [PermissionSetLicense; 7] = [
     psl("AcmeDispatchPsl", "Acme Dispatch", false),
 ];
 
-/// Custom permission sets, each with the permission-set licence it needs, if any.
+/// Custom permission sets: name, label, and the permission-set licence that it requires.
 pub(crate) const PERMISSION_SETS: [(&str, &str, Option<u32>); 5] = [
     ("Contract_Approver", "Contract Approver", None),
     ("Knowledge_Author", "Knowledge Author", None),
@@ -165,11 +165,11 @@ pub(crate) const PERMISSION_SETS: [(&str, &str, Option<u32>); 5] = [
     ("Export_Reports", "Export Reports", None),
 ];
 
-/// Managed packages: namespace, allowed seats beyond those in use (-1 is a site licence), status.
+/// Managed packages: namespace, free licences (-1 is a site licence), status.
 pub(crate) const PACKAGES: [(&str, i64, &str); 3] =
     [("acmesign", 20, "Active"), ("docforge", -1, "Active"), ("routeplan", 0, "Expired")];
 
-/// The feature licences of this organisation: the field on User and the metric's feature type.
+/// The feature licences: field of User, and feature type of the metric.
 pub(crate) const FEATURES: [(&str, &str); 12] = [
     ("UserPermissionsSupportUser", "SupportUser"),
     ("UserPermissionsMarketingUser", "MarketingUser"),
@@ -184,7 +184,7 @@ pub(crate) const FEATURES: [(&str, &str); 12] = [
     ("UserPermissionsWorkDotComUserFeature", "WorkDotComUserFeature"),
     ("UserPermissionsMobileUser", "MobileUser"),
 ];
-/// The bit of the Service Cloud user among the features.
+/// The bit of the Service Cloud feature.
 pub(crate) const SUPPORT_USER: u16 = 1;
 
 pub(crate) const ROLES: [&str; 6] = ["CEO", "VP Sales", "VP Service", "Sales Region", "Service Desk", "Operations"];

@@ -1,6 +1,6 @@
-//! Deterministic draws: everything random in the organisation follows from (seed, index, purpose).
+//! Deterministic random numbers from (seed, index, purpose).
 
-/// The source of one record's draws.
+/// The random numbers of one record.
 #[derive(Clone, Copy)]
 pub(crate) struct Draw(u64);
 
@@ -9,12 +9,12 @@ impl Draw {
         Self(mix(mix(seed.wrapping_add(0x5EED)) ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }
 
-    /// A number in `0..bound`, always the same for the same purpose.
+    /// A number in `0..bound`, the same for each call with the same purpose.
     pub(crate) fn below(self, purpose: u64, bound: u64) -> u64 {
         mix(self.0.wrapping_add(purpose.wrapping_mul(0xD1B5_4A32_D192_ED03))) % bound
     }
 
-    /// True once in `n` records.
+    /// True for one in `n` records.
     pub(crate) fn one_in(self, purpose: u64, n: u64) -> bool {
         self.below(purpose, n) == 0
     }

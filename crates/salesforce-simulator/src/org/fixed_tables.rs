@@ -1,4 +1,4 @@
-//! The organisation's small tables, whose rows are held as cells.
+//! Tables with few rows, which are stored.
 
 mod metrics;
 
@@ -7,7 +7,7 @@ use super::catalogue::{self, FEATURES, LICENSES, PACKAGES, PERMISSION_SET_LICENS
 use crate::schema::{self, LinkTable};
 use crate::value::{Value, text};
 
-/// The small tables, in the order of their numbers.
+/// The fixed tables, in the order of their numbers.
 pub(crate) const FIXED_TABLES: [&str; 9] = [
     "Organization",
     "UserLicense",
@@ -28,13 +28,13 @@ const DAY: i64 = 86_400;
 
 type Cells = Vec<Value<'static>>;
 
-/// Every small table's rows.
+/// The rows of all fixed tables.
 #[derive(Clone, Default)]
 pub(crate) struct FixedTables {
     pub(crate) tables: Vec<Vec<Cells>>,
 }
 
-/// How much of what is in use; counted when the organisation is founded and when users vanish.
+/// Used seats, counted when the organisation is created and when users are removed.
 #[derive(Default)]
 struct Usage {
     licenses: [i64; LICENSES.len()],
@@ -69,7 +69,7 @@ impl Usage {
     }
 }
 
-/// Builds one row by naming cells; everything else is the audit fields or null.
+/// Builds a row. Audit fields are set, other fields are null.
 struct Row<'a> {
     org: &'a Org,
     object: &'static schema::Object,
@@ -119,7 +119,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Founds every small table.
+/// Creates all fixed tables.
 pub(crate) fn found(org: &Org) -> FixedTables {
     let usage = Usage::count(org);
     let tables = FIXED_TABLES.iter().map(|table| match *table {
@@ -136,7 +136,7 @@ pub(crate) fn found(org: &Org) -> FixedTables {
     FixedTables { tables: tables.collect() }
 }
 
-/// Brings the used numbers up to date after users vanished.
+/// Counts the used seats again after users were removed.
 pub(crate) fn recount(org: &mut Org) {
     let usage = Usage::count(org);
     for (row, used) in usage.licenses.iter().enumerate() {
@@ -150,7 +150,7 @@ pub(crate) fn recount(org: &mut Org) {
     }
 }
 
-/// Adds to the used number of a pool.
+/// Adds to the used seats of a row.
 pub(crate) fn use_seats(org: &mut Org, table: usize, row: usize, by: i64) {
     let cell = used_cell(org, table, row);
     if let Value::Int(used) = cell {
@@ -158,7 +158,7 @@ pub(crate) fn use_seats(org: &mut Org, table: usize, row: usize, by: i64) {
     }
 }
 
-/// How many seats of a pool are left; a negative total is unlimited.
+/// The free seats of a row. A negative total means unlimited.
 pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
     let object = schema::known(FIXED_TABLES[table]);
     let total = if table == PACKAGE_LICENSE { "AllowedLicenses" } else { "TotalLicenses" };
@@ -172,7 +172,7 @@ pub(crate) fn seats_left(org: &Org, table: usize, row: usize) -> i64 {
     if number(total) < 0 { i64::MAX } else { number(total) - number("UsedLicenses") }
 }
 
-/// Makes the organisation a sandbox, or a production one.
+/// Sets whether the organisation is a sandbox.
 pub(crate) fn set_sandbox(org: &mut Org, sandbox: bool) {
     let (cell, _) = schema::known("Organization").field("IsSandbox").expect("an organisation says what it is");
     org.fixed_tables.tables[ORGANIZATION][0][cell] = Value::Bool(sandbox);
@@ -183,7 +183,7 @@ fn used_cell(org: &mut Org, table: usize, row: usize) -> &mut Value<'static> {
     &mut org.fixed_tables.tables[table][row][cell]
 }
 
-/// The licence of a profile, by their places.
+/// The index of the licence of a profile.
 pub(crate) fn license_of_profile(profile: u16) -> u8 {
     let (license, _) = catalogue::profiles().nth(usize::from(profile)).expect("profiles are checked on entry");
     license as u8
@@ -296,7 +296,7 @@ fn packages(org: &Org, usage: &Usage) -> Vec<Cells> {
 }
 
 impl FixedTables {
-    /// The seats bought of a user licence.
+    /// The purchased seats of a user licence.
     pub(crate) fn seats_bought(&self, license: usize) -> u64 {
         let (cell, _) = schema::known("UserLicense").field("TotalLicenses").expect("a pool has a total");
         match self.tables[USER_LICENSE][license][cell] {

@@ -1,4 +1,4 @@
-//! How each field of each object is read from a row.
+//! How to read each field of a row.
 
 use super::catalogue::{self, CITIES, COUNTRIES, DEPARTMENTS, FIRST_NAMES, LAST_NAMES, TITLES};
 use super::links::Link;
@@ -15,11 +15,11 @@ type UserGetter = for<'a> fn(&'a Org, &User) -> Value<'a>;
 type LoginGetter = for<'a> fn(&'a Org, &Login) -> Value<'a>;
 type LinkGetter = for<'a> fn(&'a Org, &Link) -> Value<'a>;
 
-/// The way from a row to one field's value.
+/// How to read one field of a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Getter {
     User(UserGetter),
-    /// A plain field of the user that writes may change, by its name.
+    /// A text field of the user that can be written.
     Plain(&'static str, UserGetter),
     Feature(u16),
     Login(LoginGetter),
@@ -31,7 +31,7 @@ pub(crate) enum Getter {
 }
 
 impl Org {
-    /// The value of a field in a row of the object.
+    /// Reads a field of a row.
     pub(crate) fn value<'a>(&'a self, object: &Object, field: &Field, ordinal: u64, row: &Row) -> Value<'a> {
         match (field.getter, row) {
             (Getter::RowId, _) => Value::Id(Id::new(object.prefix, self.pod, ordinal + 1)),
@@ -61,7 +61,7 @@ impl Org {
         format!("user{index:06}@acme-{}.example", self.seed)
     }
 
-    /// The user of a username as founded, in any case.
+    /// Finds a user by original username, case-insensitively.
     pub(crate) fn user_by_name(&self, username: &str) -> Option<u32> {
         let username = username.to_ascii_lowercase();
         let digits = username.strip_prefix("user").and_then(|rest| rest.split('@').next());
@@ -70,7 +70,7 @@ impl Org {
     }
 }
 
-/// The getter of a field, by the table and the field's name.
+/// Gets the getter of a field.
 pub(crate) fn getter(table: Table, name: &'static str, index: usize) -> Getter {
     if name == "Id" {
         return Getter::RowId;
@@ -103,7 +103,7 @@ fn optional_time<'a>(time: Option<i64>) -> Value<'a> {
     time.map_or(Value::Null, Value::Time)
 }
 
-/// Fields that follow from typed facts.
+/// Fields that derive from the members of [`User`].
 fn user_fact(name: &str) -> Option<UserGetter> {
     let get: UserGetter = match name {
         "IsActive" => |_, user| Value::Bool(user.active),
@@ -135,11 +135,11 @@ fn last_name(draw: Draw) -> &'static str {
     draw.pick(102, &LAST_NAMES)
 }
 
-/// Plain fields, which a write replaces.
+/// Text fields, which can be written.
 fn user_text(name: &str) -> Option<UserGetter> {
     let get: UserGetter = match name {
         "Username" => |org, user| text(org.username(user.index)),
-        // One in two hundred shares an address with the user before, as people with two accounts do.
+        // One in 200 has the email address of the previous user, like a person with two accounts.
         "Email" => |org, user| {
             let shared = user.index > 40 && user.draw.one_in(103, 200);
             text(org.username(user.index - u32::from(shared)))

@@ -1,4 +1,4 @@
-//! What users were given: permission-set licences, permission sets and package seats.
+//! Assignments of permission-set licences, permission sets and package licences.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,12 +9,12 @@ use super::catalogue::{
 use super::user::User;
 use crate::schema::LinkTable;
 
-/// Room for one user's rows within the numbers of a table's ids.
+/// The record numbers reserved for each user.
 pub(crate) const LINK_SLOTS: u64 = 8;
-/// Rows made after the organisation was founded are numbered from here.
+/// The first number of rows that writes create.
 pub(crate) const FIRST_CREATED: u64 = 1 << 40;
 
-/// One row that ties a user to a permission-set licence, a permission set or a package.
+/// The assignment of a permission-set licence, a permission set or a package licence to a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
     pub(crate) ordinal: u64,
@@ -23,7 +23,7 @@ pub(crate) struct Link {
     pub(crate) created: i64,
 }
 
-/// What was added to and taken from one table since the organisation was founded.
+/// Rows that writes added to and removed from one table.
 #[derive(Clone, Default)]
 pub(crate) struct LinkChanges {
     pub(crate) deleted: HashSet<u64>,
@@ -38,7 +38,7 @@ impl LinkChanges {
     }
 }
 
-/// The user's rows as founded, in the order of their slots; `user` is as founded too.
+/// The original rows of a user, in the order of their slots. `user` is without changes.
 pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Link> + use<> {
     let (index, created) = (user.index, user.created);
     let targets = match table {
@@ -58,7 +58,7 @@ pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Lin
 
 fn permission_set_licenses(user: &User) -> [Option<u32>; 6] {
     let mut targets = [None; 6];
-    // Seats are for internal users, and most inactive ones gave theirs back.
+    // Only internal users have package licences; most inactive users have none.
     if !user.is_internal() || !user.active && !user.draw.one_in(60, 3) {
         return targets;
     }
@@ -81,7 +81,7 @@ fn permission_set_licenses(user: &User) -> [Option<u32>; 6] {
     targets
 }
 
-/// Slot 0 is the profile's own permission set; the rest are custom ones.
+/// Slot 0 is the permission set of the profile; the others are custom ones.
 fn permission_sets(user: &User) -> [Option<u32>; 6] {
     let mut targets = [None; 6];
     targets[0] = Some(u32::from(user.profile));
@@ -110,12 +110,12 @@ fn packages(user: &User) -> [Option<u32>; 6] {
     targets
 }
 
-/// How many profiles there are; the permission sets that shadow them come first.
+/// The number of profiles. Their permission sets come before the custom ones.
 pub(crate) fn profile_count() -> u32 {
     LICENSES.iter().map(|license| license.profiles.len() as u32).sum()
 }
 
-/// The permission-set licence that a permission set rests on, if any.
+/// The permission-set licence that a permission set requires.
 pub(crate) fn license_of_permission_set(permission_set: u32) -> Option<u32> {
     let custom = permission_set.checked_sub(profile_count())?;
     catalogue::PERMISSION_SETS.get(custom as usize)?.2

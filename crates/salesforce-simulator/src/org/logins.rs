@@ -1,10 +1,10 @@
-//! LoginHistory, a bounded handful of rows per user over the last six months.
+//! LoginHistory: up to 8 rows per user in the last six months.
 
 use super::catalogue::INTEGRATION;
 use super::draw::Draw;
 use super::user::{User, at, off_edge};
 
-/// Room for one user's rows within the numbers of LoginHistory's ids.
+/// The record numbers reserved for each user.
 pub(crate) const LOGIN_SLOTS: u64 = 8;
 const RETENTION_DAYS: i64 = 178;
 
@@ -26,13 +26,13 @@ pub(crate) struct Login {
     pub(crate) draw: Draw,
 }
 
-/// The user's logins by slot; `user` is the one the organisation was founded with.
+/// The logins of a user by slot. `user` is without changes.
 pub(crate) fn logins_of(user: &User, now: i64) -> impl Iterator<Item = Login> + use<> {
     let user = user.clone();
     (0..6).filter_map(move |slot| login(&user, slot, now))
 }
 
-/// The login in one slot: 0 is the last success, 1 to 4 precede it, 5 is a failure since.
+/// The login in one slot: 0 is the last success, 1 to 4 are earlier ones, 5 is a later failure.
 pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
     let draw = Draw::new(u64::from(user.index) * LOGIN_SLOTS + slot, user.draw.below(40, 1 << 40));
     let days_since = |time: i64| (now - time) / 86_400;
@@ -44,7 +44,7 @@ pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
             let time = at(now, days, draw, 43);
             (time > user.created).then_some((time, draw.one_in(44, 7)))?
         }
-        // A failure is no activity: it comes after the last success, or where there was none.
+        // A failure must not count as activity, so it is later than the last success or without one.
         (5, Some(last)) if user.draw.one_in(45, 50) => (at(now, off_edge(days_since(last) / 2), draw, 43), true),
         (5, None) if user.is_internal() && user.draw.one_in(46, 6) => {
             (at(now, off_edge(days_since(user.created) / 2), draw, 43), true)

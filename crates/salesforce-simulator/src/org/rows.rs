@@ -1,4 +1,4 @@
-//! Reading rows: which exist, in which order, and how an id leads to one.
+//! Reading rows: by ordinal, by id, by user.
 
 use super::Org;
 use super::links::{self, FIRST_CREATED, LINK_SLOTS, Link};
@@ -8,7 +8,7 @@ use crate::id::Id;
 use crate::permissions::Permissions;
 use crate::schema::{LinkTable, Object, Table};
 
-/// One row of any object, ready to give its fields.
+/// A row of any object.
 pub(crate) enum Row {
     User(User),
     Login(Login),
@@ -18,7 +18,7 @@ pub(crate) enum Row {
 }
 
 impl Org {
-    /// The row at an ordinal, or `None` when there is none (any more).
+    /// Reads the row at an ordinal, if it exists.
     pub(crate) fn row(&self, object: &Object, ordinal: u64, running: Permissions) -> Option<Row> {
         match object.table {
             Table::User | Table::UserLogin => {
@@ -51,7 +51,7 @@ impl Org {
         founded.map(|link| self.follow_profile(table, link))
     }
 
-    /// Every ordinal of an object that may hold a row, ascending, from a first to before a last.
+    /// The ordinals of an object that may have a row, ascending, from (inclusive) and to (exclusive).
     pub(crate) fn ordinals<'a>(
         &'a self,
         object: &Object,
@@ -86,12 +86,12 @@ impl Org {
         }
     }
 
-    /// Whether every ordinal below the last holds a row, so that rows are counted without looking.
+    /// Says whether all ordinals have a row, so that counting does not read rows.
     pub(crate) fn is_dense(&self, object: &Object) -> bool {
         matches!(object.table, Table::User | Table::UserLogin | Table::Fixed(_))
     }
 
-    /// One past the last ordinal of a dense object.
+    /// The end of the ordinals of a dense object (exclusive).
     pub(crate) fn last_ordinal(&self, object: &Object) -> u64 {
         match object.table {
             Table::Fixed(table) => self.fixed_tables.tables[table].len() as u64,
@@ -99,7 +99,7 @@ impl Org {
         }
     }
 
-    /// The ordinals of the rows that belong to certain users, ascending.
+    /// The ordinals of the rows of some users, ascending.
     pub(crate) fn ordinals_of_users(&self, object: &Object, users: &[u32]) -> Vec<u64> {
         let users = users.iter().copied().filter(|user| *user < self.users);
         let mut ordinals: Vec<u64> = match object.table {
@@ -123,13 +123,13 @@ impl Org {
         ordinals
     }
 
-    /// The ordinal an id of this object stands for; the row itself may not exist.
+    /// The ordinal of an id. The row may not exist.
     pub(crate) fn ordinal(&self, object: &Object, id: Id) -> Option<u64> {
         let ours = id.prefix() == object.prefix && id.pod() == self.pod;
         if ours { id.number().checked_sub(1) } else { None }
     }
 
-    /// The index of a user by their id, or `None` when there is no such user.
+    /// The index of a user by id; `None` if there is no such user.
     pub(crate) fn user_index(&self, id: Id) -> Option<u32> {
         if id.prefix() != *b"005" || id.pod() != self.pod {
             return None;

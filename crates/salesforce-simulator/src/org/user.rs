@@ -1,16 +1,16 @@
-//! One user, computed from the seed and the index alone.
+//! Users, computed from the seed and the index.
 
 use super::catalogue::{
     self, API_PROFILE, AUTOMATED, CLOUD_INTEGRATION, GUEST, INTEGRATION, LICENSES, SFDC, SUPPORT_USER,
 };
 use super::draw::Draw;
 
-/// The user behind client credentials and the consent page.
+/// The user of the client credentials flow and of the consent page.
 pub(crate) const RUNNING_USER: u32 = 0;
 const DAY: i64 = 86_400;
 const HOUR: i64 = 3600;
 
-/// The facts of one user from which every field follows.
+/// A user. All fields derive from it.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) index: u32,
@@ -27,12 +27,12 @@ pub(crate) struct User {
     pub(crate) created: i64,
     pub(crate) modified: i64,
     pub(crate) last_login: Option<i64>,
-    /// Whether the organisation holds changes to this user.
+    /// Whether the user was changed.
     pub(crate) changed: bool,
 }
 
 impl User {
-    /// Draws the user as the organisation was founded, before any change.
+    /// Generates the user, without changes.
     pub(crate) fn draw(seed: u64, index: u32, now: i64) -> Self {
         let draw = Draw::new(seed, u64::from(index));
         let license = license_of(index, draw);
@@ -72,17 +72,17 @@ impl User {
     }
 }
 
-/// The moment some days ago, four to twenty hours away from that day's edge.
+/// The time some days ago, at least four hours away from the boundary of the day.
 pub(crate) fn at(now: i64, days: i64, draw: Draw, purpose: u64) -> i64 {
     now - days * DAY - 4 * HOUR - draw.below(purpose, (16 * HOUR) as u64) as i64
 }
 
-/// Moves a number of days off the neighbourhood of 30, 60 and 90.
+/// Moves a number of days away from 30, 60 and 90.
 pub(crate) fn off_edge(days: i64) -> i64 {
     if [30, 60, 90].iter().any(|edge| (days - edge).abs() <= 1) { days + 3 } else { days }
 }
 
-/// The first users are one of each licence, so that small organisations have them all.
+/// The first users have one licence each, so that small organisations contain all of them.
 fn license_of(index: u32, draw: Draw) -> usize {
     match index {
         0..=4 => return SFDC,
@@ -105,7 +105,7 @@ fn profile_of(index: u32, license: usize, draw: Draw) -> u16 {
     let within = match (index, license) {
         (RUNNING_USER, _) => usize::from(API_PROFILE),
         (1 | 2, _) => 0,
-        // Ordinary people get an ordinary profile: neither administrator nor the API's.
+        // Other users have neither the administrator nor the API profile.
         (_, SFDC) => 1 + draw.below(11, 3) as usize,
         _ => 0,
     };
@@ -123,7 +123,7 @@ fn features_of(index: u32, license: usize, draw: Draw) -> u16 {
     }
     let rare = (1 << catalogue::FEATURES.len()) - 1;
     let scattered = draw.below(14, 1 << 30);
-    // Two draws must agree on a bit, so a quarter of the users hold each rarer feature.
+    // Each bit is set with probability 1/4.
     let others = (scattered as u16) & ((scattered >> 15) as u16) & rare & !SUPPORT_USER;
     let support = license == SFDC && draw.below(15, 10) < 4 || index == 4;
     others | if support { SUPPORT_USER } else { 0 }
@@ -134,7 +134,7 @@ fn manager_of(index: u32, license: usize, draw: Draw) -> Option<u32> {
     (managed && !draw.one_in(16, 20)).then(|| 1 + draw.below(17, u64::from(index / 8 + 1)) as u32)
 }
 
-/// Days since the last login, off the edges; `None` for one who never logged in.
+/// Days since the last login; `None` if the user never logged in.
 fn last_login_days(index: u32, license: usize, draw: Draw) -> Option<i64> {
     match license {
         GUEST | AUTOMATED | CLOUD_INTEGRATION => return None,
@@ -152,7 +152,7 @@ fn last_login_days(index: u32, license: usize, draw: Draw) -> Option<i64> {
     })
 }
 
-/// Days since the account was made: before its last login, and off the edges.
+/// Days since the creation, which is before the last login.
 fn created_days(last_login: Option<i64>, draw: Draw) -> i64 {
     let days = off_edge(2 + draw.below(22, 2000) as i64);
     match last_login {

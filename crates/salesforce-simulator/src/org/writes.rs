@@ -1,4 +1,4 @@
-//! Changes to the organisation, keeping the pools' used numbers true.
+//! Changes to the organisation, which also update used seats.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::links::LinkChanges;
 use super::{Change, Org};
 use crate::schema::LinkTable;
 
-/// Everything that writes change, for putting it back.
+/// Everything that writes change, for a rollback.
 pub(crate) struct Written {
     changes: HashMap<u32, Change>,
     links: [LinkChanges; 3],
@@ -27,7 +27,7 @@ impl Org {
         self.fixed_tables = written.fixed_tables;
     }
 
-    /// Merges a change into what was changed about the user before.
+    /// Merges a change into the earlier changes of the user.
     pub(crate) fn change_user(&mut self, index: u32, change: Change) {
         let before = self.user(index);
         let merged = self.changes.entry(index).or_default();
@@ -50,7 +50,7 @@ impl Org {
         }
     }
 
-    /// Adds a row that ties a user to a target, and gives its ordinal.
+    /// Adds a row, and returns its ordinal.
     pub(crate) fn add_link(&mut self, table: LinkTable, user: u32, target: u32, now: i64) -> u64 {
         let changes = &mut self.links[table as usize];
         let ordinal = changes.next_ordinal();
@@ -59,7 +59,7 @@ impl Org {
         ordinal
     }
 
-    /// Removes a row; `false` when it was not there.
+    /// Removes a row; `false` if it did not exist.
     pub(crate) fn remove_link(&mut self, table: LinkTable, ordinal: u64) -> bool {
         let Some(link) = self.link(table, ordinal) else { return false };
         let changes = &mut self.links[table as usize];

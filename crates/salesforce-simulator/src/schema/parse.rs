@@ -1,4 +1,4 @@
-//! Reads the schema's text into objects; the text is our own, so a mistake in it is a panic.
+//! Parses the schema file. The file is compiled in, so an error in it panics.
 
 use super::{Field, Kind, LinkTable, Object, Parent, Table};
 use crate::org::fixed_tables::FIXED_TABLES;
@@ -125,7 +125,7 @@ fn choices(kind: Kind, inner: &str) -> Vec<String> {
     if kind != Kind::Picklist {
         return Vec::new();
     }
-    // Words are told apart by spaces, so a choice writes its own as underscores.
+    // Spaces separate words, so the file writes a space in a choice as an underscore.
     let spoken = |choice: &str| {
         let is_locale = choice.len() == 5 && choice.as_bytes()[2] == b'_';
         if is_locale { choice.to_owned() } else { choice.replace('_', " ") }

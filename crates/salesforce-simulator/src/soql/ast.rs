@@ -1,4 +1,4 @@
-//! A query as it was written, before it is compared with the schema.
+//! The syntax tree of a query, before it is bound to the schema.
 
 /// A name or dotted path with its position in the query.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct Query {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Columns {
-    /// `COUNT()`, which answers with a number alone.
+    /// `COUNT()`: the response has a number and no records.
     Count,
     Fields(Vec<Name>),
 }

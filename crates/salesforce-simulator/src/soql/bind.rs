@@ -1,4 +1,4 @@
-//! Binds a parsed query to the schema as one user sees it, refusing as Salesforce does.
+//! Binds a parsed query to the schema that one user can see. Errors are those of Salesforce.
 
 mod conditions;
 
@@ -14,14 +14,14 @@ use crate::user_context::UserContext;
 
 const MAX_HOPS: usize = 5;
 
-/// Turns query text into a plan.
+/// Parses and binds a query.
 pub(crate) fn prepare(org: &Org, context: &UserContext, text: &str) -> Result<Plan, Refusal> {
     let query = parser::parse(text)?;
     let binder = Binder { org, context, text };
     binder.plan(&query)
 }
 
-/// Turns query text into a plan with columns, for the Bulk API.
+/// Parses and binds a query of the Bulk API.
 pub(crate) fn prepare_bulk(org: &Org, context: &UserContext, text: &str) -> Result<BulkQuery, Refusal> {
     let query = parser::parse(text)?;
     let binder = Binder { org, context, text };
@@ -90,7 +90,7 @@ impl Binder<'_> {
         Ok(Sort { by: path, descending: order.descending })
     }
 
-    /// Adds a dotted path to the record, merging parents that are selected more than once.
+    /// Adds a dotted path to the record; a parent occurs once, however many of its fields are selected.
     fn select(&self, record: &mut Record, segments: &[&str], name: &Name, depth: usize) -> Result<(), Refusal> {
         let [first, rest @ ..] = segments else { return Ok(()) };
         if rest.is_empty() {
@@ -170,7 +170,7 @@ impl Binder<'_> {
         Ok(Path { hops, object, field })
     }
 
-    /// The ids that the inner query of a semi-join gives.
+    /// Runs the inner query of a semi-join.
     fn inner_ids(&self, query: &Query) -> Result<Vec<Id>, Refusal> {
         let plan = self.plan(query)?;
         let field = match &plan.shape {

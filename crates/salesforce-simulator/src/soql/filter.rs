@@ -1,4 +1,4 @@
-//! Conditions and how values compare: text without regard to case, null apart from everything.
+//! Conditions and comparisons. Text compares case-insensitively.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use super::path::Path;
 use crate::id::Id;
 use crate::value::Value;
 
-/// A literal in the type of the field it is compared with.
+/// A literal, converted to the type of the compared field.
 #[derive(Clone, Debug)]
 pub(crate) enum Operand {
     Null,
@@ -53,7 +53,7 @@ fn test(value: &Value<'_>, operator: Operator, right: &Operand) -> bool {
         (Value::Text(own), Operand::Text(other)) => Some(compare_text(own, other)),
         (Value::Id(own), Operand::Id(other)) => Some(own.cmp(other)),
         (Value::Time(own), Operand::Time(other)) => Some(own.cmp(other)),
-        // A record without a value differs from every value.
+        // `!=` also matches records without a value.
         _ => None,
     };
     match operator {
@@ -66,7 +66,7 @@ fn test(value: &Value<'_>, operator: Operator, right: &Operand) -> bool {
     }
 }
 
-/// Compares with a text that is in lower case already.
+/// Compares case-insensitively; `lower` is in lower case.
 fn compare_text(own: &str, lower: &str) -> Ordering {
     if own.is_ascii() && lower.is_ascii() {
         return own.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(lower.bytes());
@@ -74,7 +74,7 @@ fn compare_text(own: &str, lower: &str) -> Ordering {
     own.to_lowercase().as_str().cmp(lower)
 }
 
-/// Orders two values of one field; null is smaller than everything.
+/// Orders two values of one field. Null is the smallest.
 pub(crate) fn compare(left: &Value<'_>, right: &Value<'_>) -> Ordering {
     match (left, right) {
         (Value::Null, Value::Null) => Ordering::Equal,

@@ -1,14 +1,14 @@
-//! Cuts a query into tokens that remember where they stood.
+//! Splits a query into tokens with their positions.
 
 use crate::refusal::Refusal;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
-    /// A keyword, a name or a dotted path, as written.
+    /// A keyword, a name or a dotted path.
     Word(String),
-    /// A quoted text.
+    /// A quoted string.
     Text(String),
-    /// Digits and what may follow them: numbers and times.
+    /// A number, a date or a time.
     Number(String),
     Symbol(&'static str),
     End,

@@ -1,4 +1,4 @@
-//! Narrows a query to the rows its condition can accept, so that seeks do not scan.
+//! Chooses how a query reads rows, so that a keyset query does not scan the whole table.
 
 use super::ast::Operator;
 use super::filter::{Filter, Operand};
@@ -7,9 +7,9 @@ use crate::id::Id;
 use crate::org::Org;
 use crate::schema::{LinkTable, Object, Table};
 
-/// Where to look for rows; the condition is still asked of each, unless the access is exact.
+/// The rows to read. The condition is evaluated on each of them.
 pub(crate) enum Access {
-    /// Certain ordinals, ascending.
+    /// A list of ordinals, ascending.
     Rows(Vec<u64>),
     /// Ordinals from (inclusive) and to (exclusive).
     Span { from: u64, to: u64, exact: bool },
@@ -44,7 +44,7 @@ pub(crate) fn access(org: &Org, plan: &Plan) -> Access {
     Access::Span { from, to, exact: is_span(filter) }
 }
 
-/// The field by which an object's rows belong to users.
+/// The field that references the user of a row.
 fn user_field(object: &Object) -> Option<&'static str> {
     match object.table {
         Table::LoginHistory | Table::UserLogin | Table::Link(LinkTable::Package) => Some("UserId"),
@@ -53,7 +53,7 @@ fn user_field(object: &Object) -> Option<&'static str> {
     }
 }
 
-/// The ids that the field can only have; `None` when it may have any.
+/// The ids to which the condition limits the field; `None` if it does not.
 fn ids(filter: &Filter, field: &str) -> Option<Vec<Id>> {
     match filter {
         Filter::And(terms) => terms.iter().find_map(|term| ids(term, field)),
@@ -69,7 +69,7 @@ fn ids(filter: &Filter, field: &str) -> Option<Vec<Id>> {
     }
 }
 
-/// The seconds within which the field must lie, from (inclusive) and to (exclusive).
+/// The range of times to which the condition limits the field, from (inclusive) and to (exclusive), in seconds.
 pub(crate) fn times(filter: &Filter, field: &str) -> (i64, i64) {
     const ALL: (i64, i64) = (i64::MIN, i64::MAX);
     match filter {
@@ -93,7 +93,7 @@ pub(crate) fn times(filter: &Filter, field: &str) -> (i64, i64) {
     }
 }
 
-/// The ordinals within which the row's own id must lie.
+/// The range of ordinals to which the condition limits the id of the row.
 fn span(org: &Org, object: &Object, filter: &Filter) -> (u64, u64) {
     const ALL: (u64, u64) = (0, u64::MAX);
     match filter {
@@ -119,7 +119,7 @@ fn span(org: &Org, object: &Object, filter: &Filter) -> (u64, u64) {
     }
 }
 
-/// Whether the condition says no more than which span the id lies in.
+/// Says whether the condition is only a range of ids.
 fn is_span(filter: &Filter) -> bool {
     match filter {
         Filter::And(terms) => terms.iter().all(is_span),

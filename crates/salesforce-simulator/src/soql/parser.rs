@@ -1,4 +1,4 @@
-//! A recursive-descent parser for the part of SOQL that the organisation answers; the rest is `MALFORMED_QUERY`.
+//! A recursive-descent parser for a subset of SOQL. Everything else is `MALFORMED_QUERY`.
 
 #[cfg(test)]
 mod tests;
@@ -8,10 +8,10 @@ use super::lexer::{self, Placed, Token};
 use crate::refusal::Refusal;
 use crate::value;
 
-/// How deep conditions and queries may nest: far deeper than a person writes, far less than the stack holds.
+/// The maximum nesting of conditions and queries, which protects the stack.
 const MAX_DEPTH: usize = 100;
 
-/// Parses one whole query.
+/// Parses a query.
 pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
     let mut parser = Parser { text, tokens: lexer::tokens(text)?, next: 0, depth: 0 };
     let query = parser.query()?;
@@ -25,7 +25,7 @@ struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Placed>,
     next: usize,
-    /// How many conditions and queries enclose the next token.
+    /// The nesting of conditions and queries at the next token.
     depth: usize,
 }
 
@@ -83,7 +83,7 @@ impl Parser<'_> {
         Ok(Order { by, descending })
     }
 
-    /// Conditions joined by AND or by OR, which may not be mixed without parentheses.
+    /// Conditions joined by AND or by OR. Mixing them requires parentheses.
     fn condition(&mut self) -> Result<Condition, Refusal> {
         let first = self.term()?;
         for (word, join) in [("AND", Condition::And as fn(_) -> _), ("OR", Condition::Or)] {
@@ -183,7 +183,7 @@ impl Parser<'_> {
         Ok(name)
     }
 
-    /// One item or several, separated by commas.
+    /// A comma-separated list with at least one item.
     fn list<T>(&mut self, item: impl Fn(&mut Self) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
         let mut items = vec![item(self)?];
         while self.eat(",") {

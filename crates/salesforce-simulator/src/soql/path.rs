@@ -1,4 +1,4 @@
-//! Paths from a row to a field of its own or of a parent.
+//! Paths from a row to its own fields and the fields of its parents.
 
 use crate::org::Org;
 use crate::org::rows::Row;
@@ -6,10 +6,10 @@ use crate::schema::{Field, Object};
 use crate::user_context::UserContext;
 use crate::value::Value;
 
-/// A field reached from a row, possibly through its parents.
+/// A path to a field of a row or of one of its parents.
 #[derive(Clone)]
 pub(crate) struct Path {
-    /// The reference fields on the way, each with the object it leads to.
+    /// The reference fields of the path, each with the referenced object.
     pub(crate) hops: Vec<(&'static Field, &'static Object)>,
     /// The object that owns the field.
     pub(crate) object: &'static Object,
@@ -21,7 +21,7 @@ impl Path {
         self.hops.is_empty() && self.field.name == name
     }
 
-    /// The value at the end of the path; null when a parent on the way is missing or hidden.
+    /// Reads the value; null if a parent is missing or hidden.
     pub(crate) fn value<'a>(
         &self,
         org: &'a Org,
@@ -48,14 +48,14 @@ impl Path {
         org.value(object, self.field, ordinal, &row)
     }
 
-    /// The path as the Bulk API heads a column with it, in the schema's case.
+    /// The column name in the Bulk API, in the case of the schema.
     pub(crate) fn header(&self) -> String {
         let hops = self.hops.iter().filter_map(|(field, _)| Some(field.parent.as_ref()?.relationship));
         hops.chain([self.field.name]).collect::<Vec<_>>().join(".")
     }
 }
 
-/// The row a reference leads to, if it is there and may be seen.
+/// Finds the referenced row, if it exists and the user can see it.
 pub(crate) fn parent(org: &Org, context: &UserContext, object: &Object, reference: &Value<'_>) -> Option<(u64, Row)> {
     let Value::Id(id) = reference else { return None };
     let ordinal = org.ordinal(object, *id)?;

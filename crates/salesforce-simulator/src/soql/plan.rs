@@ -1,16 +1,16 @@
-//! A query bound to the schema: what to read, from where, and in which order.
+//! A query that is bound to the schema.
 
 use super::filter::Filter;
 use super::path::Path;
 use crate::schema::{Field, Object};
 
-/// One member of a record's JSON.
+/// One member of a record in JSON.
 pub(crate) enum Output {
     Field(&'static Field),
     Parent { field: &'static Field, relationship: &'static str, record: Record },
 }
 
-/// Which members a record of an object has in JSON.
+/// The members of a record in JSON.
 pub(crate) struct Record {
     pub(crate) object: &'static Object,
     pub(crate) outputs: Vec<Output>,
@@ -27,7 +27,7 @@ pub(crate) struct Sort {
     pub(crate) descending: bool,
 }
 
-/// A query of the Bulk API, whose answer is a table with these columns.
+/// A query of the Bulk API, with the columns of its CSV result.
 pub(crate) struct BulkQuery {
     pub(crate) plan: Plan,
     pub(crate) columns: Vec<Path>,

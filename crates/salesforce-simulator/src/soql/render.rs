@@ -1,4 +1,4 @@
-//! Records in the JSON of the REST API, serialized row by row without a tree in between.
+//! Records as JSON of the REST API, serialized directly from the rows.
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
@@ -9,7 +9,7 @@ use crate::org::Org;
 use crate::org::rows::Row;
 use crate::user_context::UserContext;
 
-/// The records at some ordinals; the ones that are gone by now are left out.
+/// The records at some ordinals, without the deleted ones.
 pub(crate) struct Records<'a> {
     pub(crate) org: &'a Org,
     pub(crate) context: &'a UserContext,
@@ -39,7 +39,7 @@ pub(crate) struct One<'a> {
 }
 
 impl<'a> One<'a> {
-    /// The record at an ordinal; `None` when there is no such row any more.
+    /// The record at an ordinal; `None` if it was deleted.
     pub(crate) fn at(org: &'a Org, context: &'a UserContext, record: &'a Record, ordinal: u64) -> Option<Self> {
         let row = org.row(record.object, ordinal, context.permissions)?;
         Some(Self { org, context, record, ordinal, row })

@@ -1,4 +1,4 @@
-//! Runs a plan: finds the rows, asks the condition, puts them in order.
+//! Runs a plan: finds the rows, evaluates the condition, and sorts.
 
 use std::cmp::Ordering;
 
@@ -17,14 +17,14 @@ use crate::value::Value;
 
 const DAY: i64 = 86_400;
 
-/// Selects the rows of a plan that the user may see.
+/// Selects the rows of a plan that the user can see.
 pub(crate) fn select(org: &Org, context: &UserContext, plan: &Plan) -> Result<Selection, Refusal> {
     check_window(context, plan)?;
     Ok(within(org, context, plan, plan.limit.unwrap_or(u64::MAX)))
 }
 
-/// Selects the rows of a plan as a bulk job does: in chunks of their ids, none of which is long enough to time out.
-/// An order or a limit forbids the chunks.
+/// Selects the rows of a plan like a bulk job: in chunks by id, so that no chunk times out.
+/// A query with an order or a limit is not split into chunks.
 pub(crate) fn select_in_chunks(org: &Org, context: &UserContext, plan: &Plan) -> Result<Selection, Refusal> {
     if plan.order.is_empty() && plan.limit.is_none() {
         return Ok(within(org, context, plan, u64::MAX));
@@ -72,7 +72,7 @@ pub(crate) fn ids(org: &Org, context: &UserContext, plan: &Plan, field: &Field) 
     Ok(ids.collect())
 }
 
-/// The scripted time-out: a query over an object must look at a narrow window of time.
+/// The time-out fault: a query over the object must have a time range below the configured one.
 fn check_window(context: &UserContext, plan: &Plan) -> Result<(), Refusal> {
     let Some(fault) = &context.faults.query_timeout else { return Ok(()) };
     if !fault.object.eq_ignore_ascii_case(plan.object.name) {
@@ -103,7 +103,7 @@ impl Direction {
     }
 }
 
-/// The direction in which the rows' own order serves the query's.
+/// The direction in which to read the table, if its order is that of the query.
 fn natural(order: &[Sort]) -> Option<Direction> {
     match order {
         [] => Some(Direction::Ascending),
@@ -112,7 +112,7 @@ fn natural(order: &[Sort]) -> Option<Direction> {
     }
 }
 
-/// The direction in which the index over time serves the query's order.
+/// The direction in which to read the index over login times, if its order is that of the query.
 fn login_order(order: &[Sort]) -> Option<Direction> {
     match order {
         [time] if time.by.is_own("LoginTime") => Some(Direction::of(time)),
@@ -127,12 +127,12 @@ struct Reader<'a> {
     org: &'a Org,
     context: &'a UserContext,
     plan: &'a Plan,
-    /// How many rows will do.
+    /// The maximum number of rows.
     enough: usize,
 }
 
 impl Reader<'_> {
-    /// The row at an ordinal, if the user may see it and the condition accepts it.
+    /// Reads a row, if the user can see it and the condition accepts it.
     fn accepted(&self, ordinal: u64) -> Option<Row> {
         let Self { org, context, plan, .. } = self;
         let row = org.row(plan.object, ordinal, context.permissions)?;
@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 }
 
-/// Compares two lists of sort keys, each in its own direction; null is smaller than every value.
+/// Compares two lists of sort keys, each in its own direction. Null is the smallest.
 fn by_keys(order: &[Sort], left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
     let keys = order.iter().zip(left.iter().zip(right));
     keys.map(|(sort, (left, right))| {

@@ -1,6 +1,6 @@
-//! The rows a query selected, in order, as ordinals.
+//! The rows that a query selected, as ordinals in order.
 
-/// A run of ordinals, or a list where a run would not do.
+/// A range or a list of ordinals.
 pub(crate) enum Selection {
     Span { from: u64, to: u64 },
     List(Vec<u64>),
@@ -18,7 +18,7 @@ impl Selection {
         }
     }
 
-    /// At most so many ordinals after an offset.
+    /// Gets up to `size` ordinals after an offset.
     pub(crate) fn page(&self, offset: u64, size: u64) -> Vec<u64> {
         let first = offset.min(self.len());
         let last = offset.saturating_add(size).min(self.len());

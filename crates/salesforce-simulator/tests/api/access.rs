@@ -1,4 +1,4 @@
-//! Permissions taken away, and what disappears with them.
+//! Visibility of objects, fields and rows without permissions.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The JWT bearer grant, signed here by hand, and every refusal of it.
+//! The JWT bearer flow and its errors.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

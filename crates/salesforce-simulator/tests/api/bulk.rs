@@ -1,4 +1,4 @@
-//! Bulk query jobs: how they are made, live and end, and what their results look like.
+//! Bulk query jobs.
 
 mod faults;
 mod jobs;
@@ -11,7 +11,7 @@ use crate::client::{Api, read};
 
 const JOBS: &str = "/services/data/v62.0/jobs/query";
 
-/// One set of results.
+/// A page of results.
 pub(crate) struct Sheet {
     pub(crate) count: u64,
     pub(crate) locator: String,
@@ -27,7 +27,7 @@ impl Sheet {
         Self { count, locator, text: response.text().await.unwrap() }
     }
 
-    /// The rows below the header.
+    /// The rows without the header.
     fn rows(&self) -> Vec<Vec<String>> {
         let mut reader = csv::Reader::from_reader(self.text.as_bytes());
         reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
@@ -43,14 +43,14 @@ impl Api {
         self.call(Method::POST, JOBS, body).await
     }
 
-    /// The path of a new job.
+    /// Creates a job, and returns its path.
     async fn job(&self, soql: &str) -> String {
         let (status, body) = self.make_job(json!({ "operation": "query", "query": soql })).await;
         assert_eq!(status, 200, "{soql}: {body}");
         format!("{JOBS}/{}", body["id"].as_str().unwrap())
     }
 
-    /// The path of a new job that was polled once.
+    /// Creates and polls a job, and returns its path.
     async fn complete_job(&self, soql: &str) -> String {
         let job = self.job(soql).await;
         assert_eq!(self.state(&job).await, "JobComplete");

@@ -1,4 +1,4 @@
-//! A small client of one simulator.
+//! A client for tests.
 
 use chrono::DateTime;
 use reqwest::{Client, Method, Response, redirect};
@@ -23,7 +23,7 @@ impl Api {
 
     pub(crate) async fn start_with(settings: Settings) -> Self {
         let simulator = Simulator::start(settings).await.unwrap();
-        // Built with the whole workspace, reqwest speaks TLS and asks for a provider; an error means there is one.
+        // In a workspace build, reqwest needs a TLS provider. An error means that there is one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         let mut api = Self { simulator, http, token: String::new() };
@@ -37,7 +37,7 @@ impl Api {
         self.token = body["access_token"].as_str().unwrap().to_owned();
     }
 
-    /// Logs in as a user who consents on the vendor's page.
+    /// Logs in as a user through the consent page.
     pub(crate) async fn log_in_as(&mut self, username: &str) {
         let (id, callback) = (self.simulator.client_id(), "http://localhost/callback");
         let pairs = [
@@ -60,7 +60,7 @@ impl Api {
         format!("{}{path}", self.simulator.url())
     }
 
-    /// Posts a form with the app's id and secret.
+    /// Posts a form with the client id and secret.
     pub(crate) async fn token(&self, pairs: &[(&str, &str)]) -> (u16, Value) {
         let (id, secret) = (self.simulator.client_id(), self.simulator.client_secret());
         let mut all = vec![("client_id", id.as_str()), ("client_secret", secret.as_str())];
@@ -108,7 +108,7 @@ impl Api {
         body
     }
 
-    /// The status, code and message with which a query is refused.
+    /// The status, code and message of a failed query.
     pub(crate) async fn refused(&self, soql: &str) -> (u16, String, String) {
         let (status, body) = self.query_at(66, soql).await;
         refusal(status, &body)
@@ -118,7 +118,7 @@ impl Api {
         self.query(soql).await["totalSize"].as_u64().unwrap()
     }
 
-    /// Every row of a query, over all its pages.
+    /// All rows of a query, from all pages.
     pub(crate) async fn rows(&self, soql: &str) -> Vec<Value> {
         let mut page = self.query(soql).await;
         let mut rows = page["records"].as_array().unwrap().clone();
@@ -150,7 +150,7 @@ impl Api {
     }
 }
 
-/// The status, code and message of a refused data call.
+/// The status, code and message of a failed data call.
 pub(crate) fn refusal(status: u16, body: &Value) -> (u16, String, String) {
     let entry = &body[0];
     let text = |name: &str| entry[name].as_str().unwrap_or_else(|| panic!("no refusal: {body}")).to_owned();

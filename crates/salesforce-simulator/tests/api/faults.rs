@@ -1,4 +1,4 @@
-//! Faults strike when set, as often as told, and no longer.
+//! Faults.
 
 use chrono::DateTime;
 use reqwest::Method;

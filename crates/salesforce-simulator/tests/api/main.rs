@@ -1,4 +1,4 @@
-//! The simulator over HTTP, as clients meet it.
+//! Tests of the simulator over HTTP.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

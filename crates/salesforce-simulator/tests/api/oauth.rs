@@ -1,4 +1,4 @@
-//! OAuth: every grant, and every refusal the reference pairs with a description.
+//! OAuth flows and their errors.
 
 use reqwest::Method;
 use salesforce_simulator::Settings;
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::client::{Api, read, settings};
 
 const CALLBACK: &str = "http://localhost/callback";
-/// A pair from RFC 7636, appendix B.
+/// From RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// Approves or denies on the consent page, and gives the redirect's parameters.
+/// Approves or denies on the consent page, and returns the parameters of the redirect.
 async fn decide(api: &Api, decision: &str, extra: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
     let id = api.simulator.client_id();
     let mut pairs = vec![

@@ -1,4 +1,4 @@
-//! SOQL over HTTP: answers, pages and refusals.
+//! SOQL queries: results, pages and errors.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -173,7 +173,7 @@ async fn limits_cut_the_ordered_rows() {
     assert_eq!(before[0]["Id"], all[49]["Id"]);
 }
 
-/// Queries with the code and a part of the message that refuse them.
+/// Invalid queries, with the code and a part of the message.
 const REFUSED: &[(&str, &str, &str)] = &[
     (
         "SELECT Id, Foo FROM User",

@@ -1,4 +1,4 @@
-//! The truth is counted from the generator; here it is counted again through queries.
+//! Compares the expected counts with counts through queries.
 
 use reqwest::Method;
 use salesforce_simulator::{Settings, Simulator, Truth};
@@ -10,7 +10,7 @@ fn flag(row: &Value, name: &str) -> bool {
     row[name].as_bool().unwrap()
 }
 
-/// Counts over plain rows, with nothing but the rows.
+/// Counts the queried rows.
 fn brute_force(users: &[Value], assigned: &[Value], frozen: &[Value]) -> Truth {
     let mut truth = Truth::default();
     let thirty = "2026-10-25T10:00:00.000+0000";

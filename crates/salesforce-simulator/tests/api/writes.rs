@@ -1,4 +1,4 @@
-//! Writes: users, logins, assignments, and collections of them.
+//! Writes to users, UserLogin and assignments, single and in collections.
 
 use reqwest::Method;
 use serde_json::{Value, json};

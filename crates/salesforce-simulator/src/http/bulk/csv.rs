@@ -1,4 +1,4 @@
-//! One set of results as CSV.
+//! Results as CSV.
 
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
@@ -9,7 +9,7 @@ use crate::soql::path::Path;
 
 const WHOLE: &str = "a vector takes every byte";
 
-/// Writes the header and the rows at the ordinals, and says how many rows there still were.
+/// Writes the header and the rows at the ordinals, and returns the number of rows.
 pub(super) fn write(org: &Org, answer: &Answer, line_ending: LineEnding, ordinals: &[u64]) -> (Vec<u8>, u64) {
     let mut out = Vec::new();
     let mut writer =
@@ -21,7 +21,7 @@ pub(super) fn write(org: &Org, answer: &Answer, line_ending: LineEnding, ordinal
     (out, written as u64)
 }
 
-/// Writes one row; `false` when it is gone.
+/// Writes one row; `false` if it was deleted.
 fn write_row(org: &Org, answer: &Answer, ordinal: u64, writer: &mut Writer<&mut Vec<u8>>) -> bool {
     let (context, object) = (&answer.context, answer.query.plan.object);
     let Some(row) = org.row(object, ordinal, context.permissions) else { return false };

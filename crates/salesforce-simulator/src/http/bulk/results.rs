@@ -1,4 +1,4 @@
-//! The results of a complete job, in sets behind locators.
+//! Results of a completed job, in pages with locators.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::http::request::Request;
 use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
-/// Rows in a set when nobody says otherwise; jsforce breaks on a second set (jsforce#1546).
+/// The default page size. It is large because jsforce fails on a second page (jsforce#1546).
 const LARGEST_SET: u64 = 100_000;
 
-/// Answers the set of results behind a locator, or the first one.
+/// Returns the page at a locator, or the first page.
 pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, id: &str) -> Result<Reply, Refusal> {
     let finished = Finished::find(state, caller, id)?;
     let set = Set::asked(state, request, finished.answer.selection.len())?;
@@ -34,7 +34,7 @@ pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, i
     .await
 }
 
-/// A complete job, as far as its results need it.
+/// A completed job.
 struct Finished {
     answer: Arc<Answer>,
     line_ending: LineEnding,
@@ -46,7 +46,7 @@ impl Finished {
         let context = state.context(&org, caller.user, caller.version);
         let mut jobs = lock(&state.jobs);
         let job = jobs.find(&org, &context, id)?;
-        // The status is documented and the code is not; this one is the vendor's for a wrong version elsewhere.
+        // Salesforce documents the status but not the code. This code is used elsewhere for a wrong version.
         if job.version() != caller.version {
             let message = format!("the job was created with API version {}.0", job.version());
             return Err(Refusal::new(409, "INVALIDVERSION", message));
@@ -58,7 +58,7 @@ impl Finished {
     }
 }
 
-/// So many rows after an offset. A locator holds both, so it means the same set as long as the job is there.
+/// A page. Its locator contains both numbers, so it always returns the same page.
 #[derive(Clone, Copy)]
 struct Set {
     offset: u64,
@@ -66,7 +66,7 @@ struct Set {
 }
 
 impl Set {
-    /// Reads `locator` and `maxRecords`; each may be missing.
+    /// Reads the optional parameters `locator` and `maxRecords`.
     fn asked(state: &State, request: &Request, total: u64) -> Result<Self, Refusal> {
         let query = request.query();
         let given = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());

@@ -1,4 +1,4 @@
-//! The JWT bearer grant: who an assertion is from, for whom, to whom, until when, and whether it was approved.
+//! The JWT bearer flow: checks assertions.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,10 +13,10 @@ use crate::state::{State, lock};
 /// The `grant_type` of RFC 7523.
 pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
-/// What an assertion may be addressed to beside the organisation's own address.
+/// Valid audiences of an assertion, besides the URL of the organisation.
 const LOGIN_HOSTS: [&str; 2] = ["https://login.salesforce.com", "https://test.salesforce.com"];
 
-/// How far ahead an assertion may end, in seconds.
+/// The maximum lifetime of an assertion, in seconds.
 const LONGEST: i64 = 5 * 60;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Claims {
     exp: i64,
 }
 
-/// Judges an assertion and gives the user whom it names.
+/// Checks an assertion, and returns its user.
 pub(super) fn judge(state: &State, assertion: &str) -> Result<u32, Denial> {
     let invalid = || Denial::new("invalid_grant", "invalid assertion");
     let (message, signature) = assertion.rsplit_once('.').ok_or_else(invalid)?;
@@ -60,10 +60,10 @@ pub(super) fn judge(state: &State, assertion: &str) -> Result<u32, Denial> {
     approved(state, &claims.sub)
 }
 
-/// Finds the user, if the app may act as that one.
+/// Finds a user, if the app is approved for them.
 fn approved(state: &State, username: &str) -> Result<u32, Denial> {
     let unapproved = || Denial::new("invalid_grant", "user hasn't approved this consumer");
-    // Whether a user exists is not told.
+    // The error does not say whether the user exists.
     let user = state.org().user_by_name(username).ok_or_else(unapproved)?;
     if lock(&state.app).admin_approved {
         if user != RUNNING_USER {
@@ -80,8 +80,8 @@ fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
-/// The time by which assertions are judged. The organisation's own clock stands where a demonstration put it; whoever
-/// signs has the machine's.
+/// The time for checking assertions: the clock of the machine, because clients sign with it. The simulated clock may be
+/// at another time.
 #[expect(clippy::disallowed_methods, reason = "two programs agree on the time by the machine's clock")]
 fn now(state: &State) -> i64 {
     Utc::now().timestamp() + state.faults().clock_ahead_seconds

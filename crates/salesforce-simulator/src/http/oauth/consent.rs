@@ -1,4 +1,4 @@
-//! `/services/oauth2/authorize`: the consent page, and the redirect that follows a decision.
+//! `/services/oauth2/authorize`: the consent page, and the redirect after the decision.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::grants::Code;
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 
-/// Shows the consent page on GET, and redirects with a code or a denial on POST.
+/// Shows the consent page on GET; redirects with a code or an error on POST.
 pub(crate) fn authorize(state: &State, request: &Request) -> Reply {
     let mut parameters = parameters(request);
     let decision = parameters.remove("decision");
@@ -27,7 +27,7 @@ pub(crate) fn authorize(state: &State, request: &Request) -> Reply {
     if lock(&state.app).require_pkce && challenge.is_none() {
         return redirect.error("invalid_request", "missing required code challenge");
     }
-    // A method may be missing, which means S256; nothing else is known.
+    // The default method is S256, the only supported one.
     if !matches!(get("code_challenge_method"), "" | "S256") {
         return redirect.error("invalid_request", "invalid code challenge method");
     }
@@ -51,7 +51,7 @@ pub(crate) fn authorize(state: &State, request: &Request) -> Reply {
     }
 }
 
-/// A wrong client or callback is shown, never redirected.
+/// A wrong client or callback URL must not redirect.
 fn misconfigured(state: &State, client_id: &str, redirect_uri: &str) -> Option<Reply> {
     let app = lock(&state.app);
     let problem = if client_id != app.client_id {

@@ -1,4 +1,4 @@
-//! `POST /services/oauth2/token`, for each grant the organisation knows.
+//! `POST /services/oauth2/token`.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ const SCOPES: [&str; 12] = [
     "chatter_api",
 ];
 
-/// Answers a token request.
+/// Handles a token request.
 pub(crate) fn token(state: &State, request: &Request) -> Reply {
     grant(state, request).unwrap_or_else(|denial| denial.reply())
 }
@@ -46,7 +46,7 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
     let parameters = request.form();
     let kind = required(&parameters, "grant_type")?;
     if kind == assertion::GRANT_TYPE {
-        // The signature takes the place of the app's secret.
+        // The signature replaces the client secret.
         let user = assertion::judge(state, required(&parameters, "assertion")?)?;
         return Ok(Reply::json(200, &open(state, user, "api", None)).with("cache-control", "no-store"));
     }
@@ -60,7 +60,7 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
     Ok(Reply::json(200, &issued).with("cache-control", "no-store"))
 }
 
-/// The refusal that the faults ask for, if any is left.
+/// The refusal that faults request.
 fn scripted(state: &State) -> Option<Denial> {
     let refusal = state.faults().token_refusal.clone()?;
     let counts = refusal.times.is_some();
@@ -73,7 +73,7 @@ fn required<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Denia
     value.ok_or_else(|| Denial::new("invalid_request", &format!("missing required parameter: {name}")))
 }
 
-/// Checks the client's id and secret, from HTTP Basic or the body.
+/// Checks the client id and secret, from HTTP Basic authentication or the form.
 fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Result<(), Denial> {
     let basic = request.header("authorization").and_then(|value| {
         let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
@@ -177,7 +177,7 @@ pub(super) fn check_active(state: &State, user: u32) -> Result<(), Denial> {
     Err(Denial::new("inactive_user", "user is inactive"))
 }
 
-/// Opens a session and describes it as the token endpoint does.
+/// Opens a session, and returns the token response.
 fn open(state: &State, user: u32, scope: &str, grant: Option<u64>) -> Value {
     let org = state.org();
     let token = lock(&state.grants).open(org.id().short(), user, grant, state.now());

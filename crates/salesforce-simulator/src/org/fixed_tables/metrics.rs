@@ -29,14 +29,14 @@ pub(super) fn entitlements(org: &Org) -> Vec<Cells> {
     ]
 }
 
-/// Days before now on which the metrics were taken, newest first.
+/// The age of the metrics in days, newest first.
 const METRIC_DAYS: [i64; 3] = [1, 2, 8];
 
 pub(super) fn features(org: &Org, usage: &Usage) -> Vec<Cells> {
     let mut rows = Vec::new();
     for (taken, days) in METRIC_DAYS.into_iter().enumerate() {
         for (bit, (_, feature)) in FEATURES.iter().enumerate().filter(|(_, (_, feature))| !feature.is_empty()) {
-            // Older rows tell of smaller numbers, so that taking the wrong date shows.
+            // Older rows have smaller numbers, so that a client that reads the wrong date fails.
             let assigned = (usage.features[bit] - taken as i64).max(0);
             let row = Row::new(org, "ActiveFeatureLicenseMetric")
                 .date("MetricsDate", -days)

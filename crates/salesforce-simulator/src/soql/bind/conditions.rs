@@ -1,4 +1,4 @@
-//! Binds WHERE: which fields may be filtered, by which operators, with what.
+//! Binds conditions: checks fields, operators and literals.
 
 use super::Binder;
 use crate::id::Id;
@@ -73,7 +73,7 @@ impl Binder<'_> {
         Ok(if negated { Filter::Not(Box::new(any)) } else { any })
     }
 
-    /// Gives a literal the type of the field it is compared with, or refuses it.
+    /// Converts a literal to the type of the compared field.
     fn operand(&self, field: &Field, literal: &Literal, at: usize) -> Result<Operand, Refusal> {
         let kind = field.kind;
         let operand = match literal {

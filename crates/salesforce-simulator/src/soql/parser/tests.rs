@@ -1,4 +1,4 @@
-//! What the parser accepts, and what it refuses as malformed.
+//! Queries that the parser accepts and rejects.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn text_that_is_no_query_is_malformed() {
     }
 }
 
-/// SOQL that Salesforce answers and no user of the simulator writes: it is refused, never answered in part.
+/// SOQL that Salesforce supports and no client of the simulator uses. It is rejected.
 #[test]
 fn soql_beyond_the_supported_subset_is_malformed() {
     for query in [

@@ -1,4 +1,4 @@
-//! What may go wrong with a job, and what the control endpoints tell of jobs.
+//! Faults of jobs.
 
 use reqwest::Method;
 use salesforce_simulator::{BulkFaults, FailedJobs, Faults};

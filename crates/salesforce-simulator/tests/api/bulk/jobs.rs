@@ -1,4 +1,4 @@
-//! Making, polling, listing, aborting and deleting jobs.
+//! Creating, polling and aborting jobs.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ async fn bodies_with_unknown_members_or_values_are_refused() {
     assert_eq!(refusal(status, &answer).1, "JSON_PARSER_ERROR");
 }
 
-/// Queries that no job answers, with the code and a part of the message.
+/// Invalid queries of jobs, with the code and a part of the message.
 const REFUSED: &[(&str, &str, &str)] = &[
     ("SELECT COUNT() FROM User", "API_ERROR", "Aggregate Functions not supported in Bulk V2 Query"),
     ("SELECT MAX(LastLoginDate) FROM User", "MALFORMED_QUERY", "unexpected token: '('"),

@@ -1,4 +1,4 @@
-//! The results: what a sheet says, and how a large one comes in sets.
+//! Results of jobs.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -92,7 +92,7 @@ async fn sets_follow_their_locators_and_can_be_read_again() {
 async fn locators_and_sizes_that_mean_nothing_are_refused() {
     let api = Api::start(30).await;
     let job = api.complete_job("SELECT Id FROM User").await;
-    // MTAwMDA6NQ is what a locator of another job may look like: five rows after the ten-thousandth.
+    // MTAwMDA6NQ is a locator of a larger job: five rows at offset 10000.
     for (query, code) in [
         ("locator=nonsense!", "INVALID_QUERY_LOCATOR"),
         ("locator=MTAwMDA6NQ", "INVALID_QUERY_LOCATOR"),
