@@ -6,7 +6,7 @@ use crate::soql::plan::Record;
 use crate::soql::run::Selection;
 
 /// The maximum open cursors of a user. One more closes the oldest.
-const MOST_OPEN: usize = 10;
+const MAX_OPEN: usize = 10;
 
 /// The query and the rows of a cursor.
 pub(crate) struct Cursor {
@@ -32,7 +32,7 @@ impl Cursors {
     /// Opens a cursor, and returns its number.
     pub(crate) fn open(&mut self, user: u32, cursor: Arc<Cursor>, now: i64) -> u64 {
         let own = self.open.iter().filter(|open| open.user == user).count();
-        if own >= MOST_OPEN
+        if own >= MAX_OPEN
             && let Some(oldest) = self.open.iter().position(|open| open.user == user)
         {
             self.open.remove(oldest);

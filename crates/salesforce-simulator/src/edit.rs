@@ -1,7 +1,7 @@
 //! Writes to records, and their validation.
 
+mod assignments;
 mod fields;
-mod given;
 mod user;
 
 use serde_json::{Map, Value};
@@ -78,7 +78,7 @@ impl Editor<'_> {
             return Err(Refusal::bad("CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", message));
         };
         fields::check_new(self.context, object, members)?;
-        let ordinal = self.give(table, object, members)?;
+        let ordinal = self.assign(table, object, members)?;
         Ok(self.org.id_of(object.name, ordinal))
     }
 
@@ -88,7 +88,7 @@ impl Editor<'_> {
             return Err(Refusal::new(403, "INSUFFICIENT_ACCESS_OR_READONLY", message));
         };
         let ordinal = find(self.org, self.context, object, id)?;
-        self.take(table, ordinal)
+        self.remove(table, ordinal)
     }
 
     fn now(&self) -> i64 {

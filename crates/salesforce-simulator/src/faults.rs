@@ -53,7 +53,7 @@ pub struct Faults {
     /// Keys of licences without free seats.
     pub full_pools: Vec<String>,
     /// Users whose deactivation fails, by id.
-    pub blocked_deactivations: BTreeMap<String, Block>,
+    pub blocked_deactivations: BTreeMap<String, DeactivationError>,
     /// The next n user writes fail with `UNABLE_TO_LOCK_ROW`.
     pub locked_rows: u64,
     /// The time for which a user write holds the lock, in milliseconds. Concurrent writes fail.
@@ -158,7 +158,7 @@ pub struct QueryTimeout {
 /// The error of a deactivation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Block {
+pub struct DeactivationError {
     /// The code, for example `FIELD_INTEGRITY_EXCEPTION`.
     pub error_code: String,
     /// The message, for example `You cannot deactivate the Default Workflow User`.

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 /// The maximum grants per user. One more revokes the oldest.
-const MOST_GRANTS: usize = 5;
+const MAX_GRANTS: usize = 5;
 
 /// An authorization code.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl Grants {
     pub(crate) fn approve(&mut self, user: u32, scope: &str) -> (u64, String) {
         let own: Vec<u64> =
             self.grants.iter().filter(|(_, grant)| grant.user == user).map(|(number, _)| *number).collect();
-        if own.len() >= MOST_GRANTS {
+        if own.len() >= MAX_GRANTS {
             self.revoke_grant(own[0]);
         }
         let refresh = format!("5Aep861{}", self.opaque("refresh"));

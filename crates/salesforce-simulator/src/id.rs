@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_ascend_with_the_number_and_give_it_back() {
+    fn ids_ascend_with_the_number_and_contain_it() {
         let pod = Pod::of(7);
         let ids: Vec<Id> =
             [1, 61, 62, 3843, 3844, 999_999_999].into_iter().map(|number| Id::new(*b"005", pod, number)).collect();
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_checksum_is_no_id() {
+    fn an_id_with_a_wrong_checksum_is_invalid() {
         assert_eq!(Id::parse("005xx000001Sv6AAAA"), None);
         assert_eq!(Id::parse("005"), None);
     }

@@ -43,7 +43,7 @@ mod user_context;
 mod value;
 
 pub use error::Error;
-pub use faults::{Block, BulkFaults, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
+pub use faults::{BulkFaults, DeactivationError, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
 pub use settings::Settings;
 pub use simulator::Simulator;
 pub use truth::{ActivityCounts, LicenseCounts, LoginCounts, Truth, UserCounts, UserTruth};

@@ -1,11 +1,11 @@
 //! The organisation: generated from a seed, changed by writes and control endpoints.
 
 pub(crate) mod catalogue;
-pub(crate) mod draw;
 pub(crate) mod fixed_tables;
 pub(crate) mod getters;
 pub(crate) mod links;
 pub(crate) mod logins;
+pub(crate) mod random;
 pub(crate) mod rows;
 pub(crate) mod user;
 pub(crate) mod writes;
@@ -40,7 +40,7 @@ pub(crate) struct Org {
     pub(crate) seed: u64,
     pub(crate) pod: Pod,
     /// The time to which all dates are relative.
-    pub(crate) founded: i64,
+    pub(crate) reference_time: i64,
     /// The number of users. Users with a higher index were removed.
     pub(crate) users: u32,
     pub(crate) changes: HashMap<u32, Change>,
@@ -50,18 +50,18 @@ pub(crate) struct Org {
 }
 
 impl Org {
-    pub(crate) fn found(seed: u64, users: u32, now: i64) -> Self {
+    pub(crate) fn generate(seed: u64, users: u32, now: i64) -> Self {
         let mut org = Self {
             seed,
             pod: Pod::of(seed),
-            founded: now,
+            reference_time: now,
             users: users.max(1),
             changes: HashMap::new(),
             links: Default::default(),
             fixed_tables: FixedTables::default(),
             logins: OnceLock::new(),
         };
-        org.fixed_tables = fixed_tables::found(&org);
+        org.fixed_tables = fixed_tables::create(&org);
         org
     }
 
@@ -82,13 +82,13 @@ impl Org {
     }
 
     /// Generates a user, without changes.
-    pub(crate) fn founded_user(&self, index: u32) -> User {
-        User::draw(self.seed, index, self.founded)
+    pub(crate) fn original_user(&self, index: u32) -> User {
+        User::generate(self.seed, index, self.reference_time)
     }
 
     /// Generates a user, with changes.
     pub(crate) fn user(&self, index: u32) -> User {
-        let mut user = self.founded_user(index);
+        let mut user = self.original_user(index);
         let Some(change) = self.changes.get(&index) else { return user };
         user.changed = true;
         user.active = change.active.unwrap_or(user.active);
@@ -113,7 +113,7 @@ impl Org {
     /// The rows of one user in a link table, with changes.
     pub(crate) fn links_of(&self, table: LinkTable, user: u32) -> Vec<Link> {
         let changes = &self.links[table as usize];
-        let mut links: Vec<Link> = links::founded(table, &self.founded_user(user))
+        let mut links: Vec<Link> = links::original(table, &self.original_user(user))
             .filter(|link| !changes.deleted.contains(&link.ordinal))
             .map(|link| self.follow_profile(table, link))
             .collect();
@@ -134,7 +134,7 @@ impl Org {
     pub(crate) fn logins(&self) -> &[(i64, u64)] {
         self.logins.get_or_init(|| {
             let mut index: Vec<(i64, u64)> = (0..self.users)
-                .flat_map(|user| logins::logins_of(&self.founded_user(user), self.founded))
+                .flat_map(|user| logins::logins_of(&self.original_user(user), self.reference_time))
                 .map(|login| (login.time, login.ordinal))
                 .collect();
             index.sort_unstable();

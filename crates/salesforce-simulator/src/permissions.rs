@@ -33,8 +33,8 @@ const NAMES: [(Permission, &str); 11] = [
 impl Permission {
     /// Parses an API name, with or without the `Permissions` prefix.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        let bare = name.strip_prefix("Permissions").unwrap_or(name);
-        NAMES.iter().find(|(_, own)| *own == bare).map(|(permission, _)| *permission)
+        let short = name.strip_prefix("Permissions").unwrap_or(name);
+        NAMES.iter().find(|(_, own)| *own == short).map(|(permission, _)| *permission)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 /// The number of calls that the log lists. Later calls are counted only.
-const LONGEST_LOG: usize = 200_000;
+const MAX_ENTRIES: usize = 200_000;
 
 /// One data call.
 #[derive(Clone, Serialize)]
@@ -32,7 +32,7 @@ impl RequestLog {
     }
 
     pub(crate) fn log(&mut self, entry: Entry) {
-        if self.log.len() < LONGEST_LOG {
+        if self.log.len() < MAX_ENTRIES {
             self.log.push(entry);
         }
     }

@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_any_case_and_given_back_in_their_own() {
+    fn names_are_found_in_any_case() {
         let user = object("uSER").unwrap();
         assert_eq!(user.name, "User");
         assert_eq!(user.field("lastlogindate").unwrap().1.name, "LastLoginDate");

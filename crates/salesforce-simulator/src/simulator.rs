@@ -13,7 +13,7 @@ use crate::state::{State, lock};
 use crate::{Error, Faults, Settings, Truth, http};
 
 /// The time that a shutdown waits for running calls.
-const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A running simulator. It stops at shutdown or when this is dropped.
 pub struct Simulator {
@@ -85,7 +85,7 @@ impl Simulator {
             let _ = stop.send(());
         }
         // Connections that are still open are closed on drop.
-        let _ = tokio::time::timeout(LONGEST_FAREWELL, &mut self.server).await;
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, &mut self.server).await;
     }
 }
 

@@ -75,7 +75,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl State {
     pub(crate) fn new(settings: Settings, url: String) -> Self {
-        let org = Org::found(settings.seed, settings.users, settings.now.timestamp());
+        let org = Org::generate(settings.seed, settings.users, settings.now.timestamp());
         let app = App {
             client_id: format!("3MVG9simulator.{:016x}", settings.seed),
             client_secret: format!(

@@ -150,7 +150,7 @@ impl Truth {
         let mut truth = Self {
             organization_id: org.id().to_string(),
             organization_name: org.name(),
-            now: moment(org.founded),
+            now: moment(org.reference_time),
             products: PRODUCTS.iter().map(|product| ((*product).to_owned(), 0)).collect(),
             ..Self::default()
         };
@@ -160,10 +160,10 @@ impl Truth {
         }
         for user in org.all_users() {
             truth.count_user(org, &user);
-            truth.count_belongings(org, &user);
+            truth.count_assignments(org, &user);
         }
         for (index, license) in LICENSES.iter().enumerate() {
-            let total = org.fixed_tables.seats_bought(index);
+            let total = org.fixed_tables.purchased_seats(index);
             truth.licenses.entry(license.key.to_owned()).or_default().total = total;
         }
         truth
@@ -180,11 +180,11 @@ impl Truth {
         self.users.inactive += u64::from(!user.active);
         self.users.frozen += u64::from(user.frozen);
         self.users.frozen_active += u64::from(user.frozen && user.active);
-        self.activity_all.count(user, org.founded);
+        self.activity_all.count(user, org.reference_time);
         if !user.active {
             return;
         }
-        self.activity_active.count(user, org.founded);
+        self.activity_active.count(user, org.reference_time);
         if license == SFDC {
             let with = u64::from(user.is_support_user());
             self.sfdc_with_support_user += with;
@@ -199,7 +199,7 @@ impl Truth {
         }
     }
 
-    fn count_belongings(&mut self, org: &Org, user: &User) {
+    fn count_assignments(&mut self, org: &Org, user: &User) {
         for link in org.links_of(LinkTable::PermissionSetLicense, user.index) {
             let key = PERMISSION_SET_LICENSES[link.target as usize].key.to_owned();
             if link.target == PSL_UNKNOWN {
@@ -210,11 +210,11 @@ impl Truth {
             self.permission_set_licenses_of_inactive += u64::from(!user.active);
         }
         self.package_seats += org.links_of(LinkTable::Package, user.index).len() as u64;
-        for login in logins::logins_of(&org.founded_user(user.index), org.founded) {
+        for login in logins::logins_of(&org.original_user(user.index), org.reference_time) {
             self.logins.total += 1;
             self.logins.failed += u64::from(login.failed);
             self.logins.succeeded += u64::from(!login.failed);
-            self.logins.last30_days += u64::from(org.founded - login.time < 30 * DAY);
+            self.logins.last30_days += u64::from(org.reference_time - login.time < 30 * DAY);
         }
     }
 }
@@ -233,7 +233,7 @@ impl UserTruth {
     pub(crate) fn of(org: &Org, index: u32) -> Self {
         let user = org.user(index);
         let held = org.links_of(LinkTable::PermissionSetLicense, index);
-        let logins = logins::logins_of(&org.founded_user(index), org.founded);
+        let logins = logins::logins_of(&org.original_user(index), org.reference_time);
         Self {
             id: org.user_id(index).to_string(),
             username: org.username(index),

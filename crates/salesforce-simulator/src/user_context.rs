@@ -43,7 +43,7 @@ impl UserContext {
     }
 
     /// Says whether a bulk job adds a NUL byte to the values of the field.
-    pub(crate) fn spoils(&self, object: &Object, field: &Field) -> bool {
+    pub(crate) fn adds_nul(&self, object: &Object, field: &Field) -> bool {
         named(&self.faults.bulk.nul_fields, object, field)
     }
 

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_written_as_the_rest_api_writes_them() {
+    fn values_have_the_format_of_the_rest_api() {
         let json = |value: Value<'_>| serde_json::to_string(&value).unwrap();
         assert_eq!(json(Value::Null), "null");
         assert_eq!(json(Value::Bool(true)), "true");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bulk_api_writes_times_nulls_and_texts_in_its_own_way() {
+    fn the_bulk_api_has_its_own_formats_of_times_nulls_and_texts() {
         assert_eq!(Value::Null.to_csv(), "");
         assert_eq!(Value::Bool(false).to_csv(), "false");
         assert_eq!(Value::Int(-5).to_csv(), "-5");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_with_and_without_a_colon() {
+    fn times_are_parsed_with_and_without_a_colon() {
         let plain = parse_time("2026-10-02T08:15:30Z");
         assert!(plain.is_some());
         assert_eq!(parse_time("2026-10-02T10:15:30.000+0200"), plain);

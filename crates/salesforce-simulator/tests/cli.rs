@@ -25,7 +25,7 @@ fn ends_cleanly_on(signal: &str) {
 }
 
 #[test]
-fn it_announces_itself_and_ends_cleanly_on_either_signal() {
+fn it_prints_its_address_and_stops_cleanly_on_both_signals() {
     ends_cleanly_on("-INT");
     ends_cleanly_on("-TERM");
 }

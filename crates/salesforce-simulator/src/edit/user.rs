@@ -108,8 +108,8 @@ impl Editor<'_> {
 
     fn check_seat(&self, license: u8) -> Result<(), Refusal> {
         let key = LICENSES[usize::from(license)].key;
-        let scripted = self.context.faults.full_pools.iter().any(|pool| pool == key);
-        if scripted || fixed_tables::seats_left(self.org, USER_LICENSE, usize::from(license)) <= 0 {
+        let by_fault = self.context.faults.full_pools.iter().any(|pool| pool == key);
+        if by_fault || fixed_tables::seats_left(self.org, USER_LICENSE, usize::from(license)) <= 0 {
             return Err(Refusal::bad("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded"));
         }
         Ok(())

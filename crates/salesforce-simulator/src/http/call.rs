@@ -69,7 +69,7 @@ async fn answer(
     applied: &AppliedFaults,
 ) -> Result<Reply, Refusal> {
     if let Some(fault) = &applied.status {
-        let reply = bare(fault.code);
+        let reply = status_reply(fault.code);
         return Ok(match fault.retry_after {
             Some(seconds) => reply.with("retry-after", seconds.to_string()),
             None => reply,
@@ -117,7 +117,7 @@ fn caller(state: &State, request: &Request, version: &str, applied: &AppliedFaul
 }
 
 /// The response to a status fault. Statuses of a proxy have no body.
-fn bare(status: u16) -> Reply {
+fn status_reply(status: u16) -> Reply {
     match status {
         503 => Reply::refusal(&Refusal::new(503, "SERVER_UNAVAILABLE", "Server is unavailable")),
         500 => {

@@ -17,7 +17,7 @@ use crate::soql::render::One;
 use crate::state::State;
 use crate::user_context::UserContext;
 
-const MOST_RECORDS: usize = 200;
+const MAX_RECORDS: usize = 200;
 
 pub(crate) async fn handle(
     state: &Arc<State>,
@@ -30,12 +30,12 @@ pub(crate) async fn handle(
         ("PATCH" | "POST", []) => {
             let work = Work::records(request, &context)?;
             let _held = hold(state).await?;
-            Ok(work.carry_out(state, &context))
+            Ok(work.execute(state, &context))
         }
         ("DELETE", []) => {
             let work = Work::deletions(request, &context)?;
             let _held = hold(state).await?;
-            Ok(work.carry_out(state, &context))
+            Ok(work.execute(state, &context))
         }
         ("GET" | "POST", [object]) => retrieve(state, &context, request, object),
         (_, [] | [_]) => Err(Refusal::method()),
@@ -44,7 +44,7 @@ pub(crate) async fn handle(
 }
 
 fn check_size(count: usize) -> Result<(), Refusal> {
-    if count <= MOST_RECORDS {
+    if count <= MAX_RECORDS {
         return Ok(());
     }
     let message = "record limit reached. cannot submit more than 200 records in a single request";
@@ -113,9 +113,9 @@ impl Work {
         })
     }
 
-    fn carry_out(&self, state: &State, context: &UserContext) -> Reply {
+    fn execute(&self, state: &State, context: &UserContext) -> Reply {
         let mut org = state.org_mut();
-        let before = self.all_or_none.then(|| org.written());
+        let before = self.all_or_none.then(|| org.snapshot());
         let mut editor = Editor { state, org: &mut org, context };
         let mut results: Vec<Result<String, Refusal>> =
             self.steps.iter().map(|step| self.step(&mut editor, step)).collect();

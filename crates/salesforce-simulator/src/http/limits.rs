@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::bulk::MOST_JOBS;
+use super::bulk::MAX_JOBS;
 use super::caller::Caller;
 use super::reply::Reply;
 use crate::permissions::Permission;
@@ -48,8 +48,8 @@ pub(crate) fn limits(state: &State, caller: Caller) -> Result<Reply, Refusal> {
     });
     limits.insert("DailyApiRequests".to_owned(), requests);
     let made = lock(&state.jobs).made();
-    let left = state.faults().bulk.jobs_remaining.unwrap_or(MOST_JOBS.saturating_sub(made));
-    limits.insert("DailyBulkV2QueryJobs".to_owned(), json!({ "Max": MOST_JOBS, "Remaining": left }));
+    let left = state.faults().bulk.jobs_remaining.unwrap_or(MAX_JOBS.saturating_sub(made));
+    limits.insert("DailyBulkV2QueryJobs".to_owned(), json!({ "Max": MAX_JOBS, "Remaining": left }));
     limits.insert(
         "PermissionSets".to_owned(),
         json!({ "Max": 1500, "Remaining": 1499, "CreateCustom": { "Max": 1000, "Remaining": 999 } }),

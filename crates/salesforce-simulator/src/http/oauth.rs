@@ -16,12 +16,12 @@ use super::request::Request;
 use crate::state::{State, lock};
 
 /// An OAuth error.
-pub(super) struct Denial {
+pub(super) struct OAuthError {
     error: String,
     description: String,
 }
 
-impl Denial {
+impl OAuthError {
     fn new(error: &str, description: &str) -> Self {
         Self { error: error.to_owned(), description: description.to_owned() }
     }
@@ -46,5 +46,5 @@ pub(crate) fn revoke(state: &State, request: &Request) -> Reply {
     if lock(&state.grants).revoke(token) {
         return Reply::empty(200);
     }
-    Denial::new("invalid_token", "invalid token").reply()
+    OAuthError::new("invalid_token", "invalid token").reply()
 }

@@ -18,8 +18,8 @@ use crate::soql::{self, run};
 use crate::state::{State, lock};
 use crate::user_context::UserContext;
 
-const LARGEST_PAGE: u64 = 2000;
-const SMALLEST_PAGE: u64 = 200;
+const MAX_PAGE_SIZE: u64 = 2000;
+const MIN_PAGE_SIZE: u64 = 200;
 /// The idle time-out of a cursor, in seconds.
 const IDLE: i64 = 900;
 
@@ -102,5 +102,5 @@ fn page_size(request: &Request) -> u64 {
     let asked = request.header("sforce-query-options").and_then(|options| {
         options.split(',').find_map(|option| option.trim().strip_prefix("batchSize=")?.trim().parse::<u64>().ok())
     });
-    asked.map_or(LARGEST_PAGE, |size| size.clamp(SMALLEST_PAGE, LARGEST_PAGE))
+    asked.map_or(MAX_PAGE_SIZE, |size| size.clamp(MIN_PAGE_SIZE, MAX_PAGE_SIZE))
 }

@@ -16,8 +16,8 @@ use crate::refusal::Refusal;
 
 const JSON: &str = "application/json;charset=UTF-8";
 /// The minimum size of a compressed body.
-const SHORTEST_PACKED: usize = 200;
-const BEFORE_BREAK: Duration = Duration::from_millis(20);
+const MIN_COMPRESSED: usize = 200;
+const TRUNCATION_DELAY: Duration = Duration::from_millis(20);
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -60,7 +60,7 @@ impl Reply {
     /// Compresses the body if the client accepts gzip.
     pub(crate) fn pack(mut self, accept: Accept) -> Response {
         let mut body = std::mem::take(&mut self.body);
-        if accept == Accept::Gzip && body.len() >= SHORTEST_PACKED {
+        if accept == Accept::Gzip && body.len() >= MIN_COMPRESSED {
             let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
             encoder.write_all(&body).expect("a vector takes every byte");
             body = encoder.finish().expect("a vector takes every byte");
@@ -76,7 +76,7 @@ impl Reply {
         // Without a delay, the server would discard the half when it closes the connection.
         let half = stream::iter([Ok(Bytes::from(body))]);
         let end = stream::once(async {
-            tokio::time::sleep(BEFORE_BREAK).await;
+            tokio::time::sleep(TRUNCATION_DELAY).await;
             Err(io::Error::from(io::ErrorKind::ConnectionAborted))
         });
         self.response(Body::from_stream(half.chain(end)))

@@ -11,8 +11,8 @@ use super::reply::{Accept, Reply};
 use crate::refusal::Refusal;
 
 /// The limit of Salesforce for the request line, and for the request line with headers.
-const LONGEST_HEAD: usize = 16_384;
-const LONGEST_BODY: usize = 64 * 1024 * 1024;
+const MAX_HEAD: usize = 16_384;
+const MAX_BODY: usize = 64 * 1024 * 1024;
 
 pub(crate) struct Request {
     pub(crate) method: Method,
@@ -27,16 +27,16 @@ impl Request {
         let (parts, body) = incoming.into_parts();
         let line = parts.uri.to_string().len();
         let headers: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        if line > LONGEST_HEAD {
+        if line > MAX_HEAD {
             return Err(Reply::html(
                 414,
                 "<html><body><h1>Bad Message 414</h1><pre>reason: URI Too Long</pre></body></html>",
             ));
         }
-        if line + headers > LONGEST_HEAD {
+        if line + headers > MAX_HEAD {
             return Err(Reply::html(431, "<html><body><h1>Bad Message 431</h1></body></html>"));
         }
-        let body = axum::body::to_bytes(body, LONGEST_BODY).await;
+        let body = axum::body::to_bytes(body, MAX_BODY).await;
         let body =
             body.map_err(|_| Reply::refusal(&Refusal::new(413, "REQUEST_TOO_LARGE", "request entity too large")))?;
         Ok(Self { method: parts.method, uri: parts.uri, headers: parts.headers, body })

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn named_profiles_are_where_the_constants_say() {
+    fn the_constants_point_to_the_named_profiles() {
         let names: Vec<_> = profiles().map(|(_, name)| name).collect();
         assert_eq!(names[usize::from(ADMINISTRATOR_PROFILE)], "System Administrator");
         assert_eq!(names[usize::from(API_PROFILE)], "API Integration");

@@ -58,7 +58,7 @@ impl Usage {
                 continue;
             }
             usage.licenses[usize::from(user.license)] += 1;
-            let recent = user.last_login.is_some_and(|login| org.founded - login < 30 * DAY);
+            let recent = user.last_login.is_some_and(|login| org.reference_time - login < 30 * DAY);
             for bit in 0..FEATURES.len() {
                 let held = i64::from(user.features >> bit & 1);
                 usage.features[bit] += held;
@@ -79,7 +79,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     fn new(org: &'a Org, table: &str) -> Self {
         let object = schema::known(table);
-        let made = org.founded - 800 * DAY;
+        let made = org.reference_time - 800 * DAY;
         let cells = object.fields.iter().map(|field| match field.name {
             "CreatedDate" | "LastModifiedDate" | "SystemModstamp" => Value::Time(made),
             "CreatedById" | "LastModifiedById" => Value::Id(org.user_id(1)),
@@ -108,19 +108,19 @@ impl<'a> Row<'a> {
         self.with(field, Value::Bool(value))
     }
 
-    fn refer(self, field: &str, object: &str, row: usize) -> Self {
+    fn reference(self, field: &str, object: &str, row: usize) -> Self {
         let id = self.org.id_of(object, row as u64);
         self.with(field, Value::Id(id))
     }
 
     fn date(self, field: &str, days_from_now: i64) -> Self {
-        let days = (self.org.founded + days_from_now * DAY).div_euclid(DAY);
+        let days = (self.org.reference_time + days_from_now * DAY).div_euclid(DAY);
         self.with(field, Value::Date(u32::try_from(days).expect("dates fit")))
     }
 }
 
 /// Creates all fixed tables.
-pub(crate) fn found(org: &Org) -> FixedTables {
+pub(crate) fn create(org: &Org) -> FixedTables {
     let usage = Usage::count(org);
     let tables = FIXED_TABLES.iter().map(|table| match *table {
         "Organization" => vec![organization(org)],
@@ -210,7 +210,7 @@ fn user_licenses(org: &Org, usage: &Usage) -> Vec<Cells> {
             .text("Status", "Active")
             .int("TotalLicenses", used + used / 10 + 5)
             .int("UsedLicenses", used)
-            .with("UsedLicensesLastUpdated", Value::Time(org.founded - 5 * 3600));
+            .with("UsedLicensesLastUpdated", Value::Time(org.reference_time - 5 * 3600));
         match license.key.ends_with("_Login") {
             true => row.int("MonthlyLoginsEntitlement", used * 3 + 100).int("MonthlyLoginsUsed", used * 2 + 7),
             false => row,
@@ -240,7 +240,7 @@ fn profiles(org: &Org) -> Vec<Cells> {
     let rows = catalogue::profiles().map(|(license, name)| {
         Row::new(org, "Profile")
             .text("Name", name)
-            .refer("UserLicenseId", "UserLicense", license)
+            .reference("UserLicenseId", "UserLicense", license)
             .text("UserType", LICENSES[license].user_type)
     });
     rows.map(|row| row.cells).collect()
@@ -252,7 +252,7 @@ fn roles(org: &Org) -> Vec<Cells> {
             .text("Name", name)
             .with("DeveloperName", text(name.replace(' ', "_")))
             .text("PortalType", "None");
-        if index == 0 { row } else { row.refer("ParentRoleId", "UserRole", (index - 1) / 2) }
+        if index == 0 { row } else { row.reference("ParentRoleId", "UserRole", (index - 1) / 2) }
     });
     rows.map(|row| row.cells).collect()
 }
@@ -262,8 +262,8 @@ fn permission_sets(org: &Org) -> Vec<Cells> {
         Row::new(org, "PermissionSet")
             .with("Name", text(format!("X00e_{profile}")))
             .text("Label", name)
-            .refer("LicenseId", "UserLicense", license)
-            .refer("ProfileId", "Profile", profile)
+            .reference("LicenseId", "UserLicense", license)
+            .reference("ProfileId", "Profile", profile)
             .flag("IsOwnedByProfile", true)
             .text("Type", "Profile")
     });
@@ -274,7 +274,7 @@ fn permission_sets(org: &Org) -> Vec<Cells> {
             .flag("IsOwnedByProfile", false)
             .text("Type", "Regular");
         match license {
-            Some(license) => row.refer("LicenseId", "PermissionSetLicense", *license as usize),
+            Some(license) => row.reference("LicenseId", "PermissionSetLicense", *license as usize),
             None => row,
         }
     });
@@ -297,7 +297,7 @@ fn packages(org: &Org, usage: &Usage) -> Vec<Cells> {
 
 impl FixedTables {
     /// The purchased seats of a user licence.
-    pub(crate) fn seats_bought(&self, license: usize) -> u64 {
+    pub(crate) fn purchased_seats(&self, license: usize) -> u64 {
         let (cell, _) = schema::known("UserLicense").field("TotalLicenses").expect("a pool has a total");
         match self.tables[USER_LICENSE][license][cell] {
             Value::Int(total) => u64::try_from(total).unwrap_or(0),

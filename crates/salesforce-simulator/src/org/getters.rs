@@ -5,7 +5,7 @@ use super::links::Link;
 use super::logins::{Login, LoginKind};
 use super::rows::Row;
 use super::user::{RUNNING_USER, User};
-use super::{Org, draw::Draw};
+use super::{Org, random::Random};
 use crate::id::Id;
 use crate::permissions::Permission;
 use crate::schema::{Field, LinkTable, Object, Table};
@@ -113,7 +113,7 @@ fn user_fact(name: &str) -> Option<UserGetter> {
         "ManagerId" => |org, user| optional_id(user.manager.map(|manager| org.user_id(manager))),
         "LastLoginDate" => |_, user| optional_time(user.last_login),
         "LastPasswordChangeDate" => |_, user| Value::Time(user.created + 3600),
-        "NumberOfFailedLogins" => |_, user| Value::Int(if user.locked { 10 } else { user.draw.below(100, 3) as i64 }),
+        "NumberOfFailedLogins" => |_, user| Value::Int(if user.locked { 10 } else { user.random.below(100, 3) as i64 }),
         "ForecastEnabled" => |_, _| Value::Bool(false),
         "CreatedDate" => |_, user| Value::Time(user.created),
         "CreatedById" | "LastModifiedById" => |org, _| Value::Id(org.user_id(1)),
@@ -127,12 +127,12 @@ fn user_fact(name: &str) -> Option<UserGetter> {
     Some(get)
 }
 
-fn first_name(draw: Draw) -> &'static str {
-    draw.pick(101, &FIRST_NAMES)
+fn first_name(random: Random) -> &'static str {
+    random.pick(101, &FIRST_NAMES)
 }
 
-fn last_name(draw: Draw) -> &'static str {
-    draw.pick(102, &LAST_NAMES)
+fn last_name(random: Random) -> &'static str {
+    random.pick(102, &LAST_NAMES)
 }
 
 /// Text fields, which can be written.
@@ -141,23 +141,23 @@ fn user_text(name: &str) -> Option<UserGetter> {
         "Username" => |org, user| text(org.username(user.index)),
         // One in 200 has the email address of the previous user, like a person with two accounts.
         "Email" => |org, user| {
-            let shared = user.index > 40 && user.draw.one_in(103, 200);
+            let shared = user.index > 40 && user.random.one_in(103, 200);
             text(org.username(user.index - u32::from(shared)))
         },
-        "FirstName" => |_, user| text(first_name(user.draw)),
-        "LastName" => |_, user| text(last_name(user.draw)),
+        "FirstName" => |_, user| text(first_name(user.random)),
+        "LastName" => |_, user| text(last_name(user.random)),
         "Name" => |_, user| match user.index {
             RUNNING_USER => text("Integration User"),
-            _ => text([first_name(user.draw), " ", last_name(user.draw)].concat()),
+            _ => text([first_name(user.random), " ", last_name(user.random)].concat()),
         },
         "Alias" => |_, user| text(format!("u{:x}", user.index)),
         "CommunityNickname" => |_, user| text(format!("nick{}", user.index)),
-        "Department" => |_, user| match user.is_internal() && !user.draw.one_in(104, 30) {
-            true => text(user.draw.pick(105, &DEPARTMENTS)),
+        "Department" => |_, user| match user.is_internal() && !user.random.one_in(104, 30) {
+            true => text(user.random.pick(105, &DEPARTMENTS)),
             false => Value::Null,
         },
         "Title" => |_, user| match user.is_internal() {
-            true => text(user.draw.pick(106, &TITLES)),
+            true => text(user.random.pick(106, &TITLES)),
             false => Value::Null,
         },
         "CompanyName" => |_, _| text("Acme"),
@@ -165,12 +165,12 @@ fn user_text(name: &str) -> Option<UserGetter> {
             true => text(format!("E{:07}", user.index)),
             false => Value::Null,
         },
-        "FederationIdentifier" => |_, user| match user.is_internal() && !user.draw.one_in(107, 4) {
+        "FederationIdentifier" => |_, user| match user.is_internal() && !user.random.one_in(107, 4) {
             true => text(format!("fed-{:x}", user.index)),
             false => Value::Null,
         },
-        "City" => |_, user| text(user.draw.pick(108, &CITIES)),
-        "Country" => |_, user| text(user.draw.pick(108, &COUNTRIES)),
+        "City" => |_, user| text(user.random.pick(108, &CITIES)),
+        "Country" => |_, user| text(user.random.pick(108, &COUNTRIES)),
         "TimeZoneSidKey" => |_, _| text("Europe/Berlin"),
         "LocaleSidKey" | "LanguageLocaleKey" => |_, _| text("en_US"),
         "EmailEncodingKey" => |_, _| text("UTF-8"),
@@ -207,9 +207,9 @@ fn login_getter(name: &str) -> Option<LoginGetter> {
             LoginKind::SingleSignOn => Value::Null,
             LoginKind::Api => text("OauthClientCredentials"),
         },
-        "SourceIp" => |_, login| text(format!("192.0.2.{}", login.draw.below(110, 250))),
+        "SourceIp" => |_, login| text(format!("192.0.2.{}", login.random.below(110, 250))),
         "LoginUrl" => |org, _| text(format!("acme-{}.my.salesforce.com", org.seed)),
-        "LoginGeoId" => |org, login| Value::Id(Id::new(*b"04F", org.pod, login.draw.below(111, 50) + 1)),
+        "LoginGeoId" => |org, login| Value::Id(Id::new(*b"04F", org.pod, login.random.below(111, 50) + 1)),
         "TlsProtocol" => |_, _| text("TLS 1.3"),
         "CipherSuite" => |_, _| text("ECDHE-RSA-AES256-GCM-SHA384"),
         "OptionsIsGet" => |_, login| Value::Bool(login.kind == LoginKind::SingleSignOn),
@@ -234,7 +234,7 @@ fn login_getter(name: &str) -> Option<LoginGetter> {
             LoginKind::Api => text("REST API"),
             _ => text("N/A"),
         },
-        "CountryIso" => |_, login| text(login.draw.pick(112, &COUNTRIES)),
+        "CountryIso" => |_, login| text(login.random.pick(112, &COUNTRIES)),
         _ => return None,
     };
     Some(get)

@@ -39,7 +39,7 @@ impl LinkChanges {
 }
 
 /// The original rows of a user, in the order of their slots. `user` is without changes.
-pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Link> + use<> {
+pub(crate) fn original(table: LinkTable, user: &User) -> impl Iterator<Item = Link> + use<> {
     let (index, created) = (user.index, user.created);
     let targets = match table {
         LinkTable::PermissionSetLicense => permission_set_licenses(user),
@@ -59,25 +59,25 @@ pub(crate) fn founded(table: LinkTable, user: &User) -> impl Iterator<Item = Lin
 fn permission_set_licenses(user: &User) -> [Option<u32>; 6] {
     let mut targets = [None; 6];
     // Only internal users have package licences; most inactive users have none.
-    if !user.is_internal() || !user.active && !user.draw.one_in(60, 3) {
+    if !user.is_internal() || !user.active && !user.random.one_in(60, 3) {
         return targets;
     }
     let license = usize::from(user.license);
-    let draw = user.draw;
+    let random = user.random;
     if license == INTEGRATION {
         targets[0] = Some(PSL_API);
         return targets;
     }
     if license == SFDC {
         targets[0] = match user.is_support_user() {
-            true => (!draw.one_in(61, 3)).then_some(PSL_SERVICE),
-            false => draw.one_in(62, 2).then_some(PSL_SALES),
+            true => (!random.one_in(61, 3)).then_some(PSL_SERVICE),
+            false => random.one_in(62, 2).then_some(PSL_SALES),
         };
     }
-    targets[1] = draw.one_in(63, 10).then_some(PSL_ANALYTICS);
-    targets[2] = draw.one_in(64, 12).then_some(PSL_FIELD_SERVICE);
-    targets[3] = draw.one_in(65, 60).then_some(PSL_IDENTITY);
-    targets[4] = draw.one_in(66, 40).then_some(PSL_UNKNOWN);
+    targets[1] = random.one_in(63, 10).then_some(PSL_ANALYTICS);
+    targets[2] = random.one_in(64, 12).then_some(PSL_FIELD_SERVICE);
+    targets[3] = random.one_in(65, 60).then_some(PSL_IDENTITY);
+    targets[4] = random.one_in(66, 40).then_some(PSL_UNKNOWN);
     targets
 }
 
@@ -93,7 +93,7 @@ fn permission_sets(user: &User) -> [Option<u32>; 6] {
     for (index, (_, _, needed)) in PERMISSION_SETS.iter().enumerate() {
         let given = match needed {
             Some(license) => licenses.contains(&Some(*license)),
-            None => user.draw.one_in(70 + index as u64, 6),
+            None => user.random.one_in(70 + index as u64, 6),
         };
         targets[index + 1] = given.then_some(profiles + index as u32);
     }
@@ -102,11 +102,11 @@ fn permission_sets(user: &User) -> [Option<u32>; 6] {
 
 fn packages(user: &User) -> [Option<u32>; 6] {
     let standard = user.is_internal() && usize::from(user.license) != INTEGRATION;
-    let draw = user.draw;
+    let random = user.random;
     let mut targets = [None; 6];
-    targets[0] = (usize::from(user.license) == SFDC && draw.one_in(80, 10)).then_some(0);
-    targets[1] = (standard && draw.one_in(81, 6)).then_some(1);
-    targets[2] = (standard && draw.one_in(82, 50)).then_some(2);
+    targets[0] = (usize::from(user.license) == SFDC && random.one_in(80, 10)).then_some(0);
+    targets[1] = (standard && random.one_in(81, 6)).then_some(1);
+    targets[2] = (standard && random.one_in(82, 50)).then_some(2);
     targets
 }
 

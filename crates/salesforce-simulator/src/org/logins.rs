@@ -1,8 +1,8 @@
 //! LoginHistory: up to 8 rows per user in the last six months.
 
 use super::catalogue::INTEGRATION;
-use super::draw::Draw;
-use super::user::{User, at, off_edge};
+use super::random::Random;
+use super::user::{User, away_from_boundaries, days_ago};
 
 /// The record numbers reserved for each user.
 pub(crate) const LOGIN_SLOTS: u64 = 8;
@@ -23,7 +23,7 @@ pub(crate) struct Login {
     pub(crate) time: i64,
     pub(crate) kind: LoginKind,
     pub(crate) failed: bool,
-    pub(crate) draw: Draw,
+    pub(crate) random: Random,
 }
 
 /// The logins of a user by slot. `user` is without changes.
@@ -34,20 +34,22 @@ pub(crate) fn logins_of(user: &User, now: i64) -> impl Iterator<Item = Login> + 
 
 /// The login in one slot: 0 is the last success, 1 to 4 are earlier ones, 5 is a later failure.
 pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
-    let draw = Draw::new(u64::from(user.index) * LOGIN_SLOTS + slot, user.draw.below(40, 1 << 40));
+    let random = Random::new(u64::from(user.index) * LOGIN_SLOTS + slot, user.random.below(40, 1 << 40));
     let days_since = |time: i64| (now - time) / 86_400;
     let (time, failed) = match (slot, user.last_login) {
         (0, Some(last)) => (last, false),
-        (1..=4, Some(last)) if slot <= user.draw.below(41, 5) => {
-            let step = 5 + user.draw.below(42, 17) as i64;
-            let days = off_edge(days_since(last) + slot as i64 * step);
-            let time = at(now, days, draw, 43);
-            (time > user.created).then_some((time, draw.one_in(44, 7)))?
+        (1..=4, Some(last)) if slot <= user.random.below(41, 5) => {
+            let step = 5 + user.random.below(42, 17) as i64;
+            let days = away_from_boundaries(days_since(last) + slot as i64 * step);
+            let time = days_ago(now, days, random, 43);
+            (time > user.created).then_some((time, random.one_in(44, 7)))?
         }
         // A failure must not count as activity, so it is later than the last success or without one.
-        (5, Some(last)) if user.draw.one_in(45, 50) => (at(now, off_edge(days_since(last) / 2), draw, 43), true),
-        (5, None) if user.is_internal() && user.draw.one_in(46, 6) => {
-            (at(now, off_edge(days_since(user.created) / 2), draw, 43), true)
+        (5, Some(last)) if user.random.one_in(45, 50) => {
+            (days_ago(now, away_from_boundaries(days_since(last) / 2), random, 43), true)
+        }
+        (5, None) if user.is_internal() && user.random.one_in(46, 6) => {
+            (days_ago(now, away_from_boundaries(days_since(user.created) / 2), random, 43), true)
         }
         _ => return None,
     };
@@ -55,17 +57,17 @@ pub(crate) fn login(user: &User, slot: u64, now: i64) -> Option<Login> {
         ordinal: u64::from(user.index) * LOGIN_SLOTS + slot,
         user: user.index,
         time,
-        kind: kind(user, draw),
+        kind: kind(user, random),
         failed,
-        draw,
+        random,
     })
 }
 
-fn kind(user: &User, draw: Draw) -> LoginKind {
+fn kind(user: &User, random: Random) -> LoginKind {
     if usize::from(user.license) == INTEGRATION || user.index == super::user::RUNNING_USER {
         return LoginKind::Api;
     }
-    match draw.below(47, 10) {
+    match random.below(47, 10) {
         0..6 => LoginKind::Interactive,
         6..9 => LoginKind::SingleSignOn,
         _ => LoginKind::Api,
@@ -80,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_newest_success_is_the_users_last_login() {
-        for user in (0..3000).map(|index| User::draw(7, index, NOW)) {
+        for user in (0..3000).map(|index| User::generate(7, index, NOW)) {
             let newest = logins_of(&user, NOW).filter(|login| !login.failed).map(|login| login.time).max();
             if let Some(newest) = newest {
                 assert_eq!(Some(newest), user.last_login, "user {}", user.index);
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_login_occurs_and_some_fail() {
-        let all: Vec<Login> = (0..500).flat_map(|index| logins_of(&User::draw(7, index, NOW), NOW)).collect();
+        let all: Vec<Login> = (0..500).flat_map(|index| logins_of(&User::generate(7, index, NOW), NOW)).collect();
         for kind in [LoginKind::Interactive, LoginKind::SingleSignOn, LoginKind::Api] {
             assert!(all.iter().any(|login| login.kind == kind && !login.failed), "{kind:?}");
         }

@@ -27,7 +27,7 @@ impl Org {
             }
             Table::LoginHistory => {
                 let index = u32::try_from(ordinal / LOGIN_SLOTS).ok().filter(|index| *index < self.users)?;
-                logins::login(&self.founded_user(index), ordinal % LOGIN_SLOTS, self.founded).map(Row::Login)
+                logins::login(&self.original_user(index), ordinal % LOGIN_SLOTS, self.reference_time).map(Row::Login)
             }
             Table::Link(table) => self.link(table, ordinal).map(Row::Link),
             Table::Fixed(table) => {
@@ -47,8 +47,8 @@ impl Org {
         if changes.deleted.contains(&ordinal) {
             return None;
         }
-        let founded = links::founded(table, &self.founded_user(user)).find(|link| link.ordinal == ordinal);
-        founded.map(|link| self.follow_profile(table, link))
+        let original = links::original(table, &self.original_user(user)).find(|link| link.ordinal == ordinal);
+        original.map(|link| self.follow_profile(table, link))
     }
 
     /// The ordinals of an object that may have a row, ascending, from (inclusive) and to (exclusive).
@@ -67,16 +67,16 @@ impl Org {
         match object.table {
             Table::User | Table::UserLogin => Box::new(from.min(end)..to.min(end)),
             Table::LoginHistory => Box::new(users(LOGIN_SLOTS).flat_map(move |user| {
-                let logins = logins::logins_of(&self.founded_user(user), self.founded);
+                let logins = logins::logins_of(&self.original_user(user), self.reference_time);
                 logins.map(|login| login.ordinal).filter(within).collect::<Vec<_>>()
             })),
             Table::Link(table) => {
                 let created = self.links[table as usize].created.range(from..to.max(from));
-                let founded = users(LINK_SLOTS).flat_map(move |user| {
-                    let links = links::founded(table, &self.founded_user(user));
+                let original = users(LINK_SLOTS).flat_map(move |user| {
+                    let links = links::original(table, &self.original_user(user));
                     links.map(|link| link.ordinal).filter(within).collect::<Vec<_>>()
                 });
-                Box::new(founded.chain(created.map(|(ordinal, _)| *ordinal)))
+                Box::new(original.chain(created.map(|(ordinal, _)| *ordinal)))
             }
             Table::Fixed(table) => {
                 let end = self.fixed_tables.tables[table].len() as u64;
@@ -104,18 +104,18 @@ impl Org {
         let users = users.iter().copied().filter(|user| *user < self.users);
         let mut ordinals: Vec<u64> = match object.table {
             Table::LoginHistory => users
-                .flat_map(|user| logins::logins_of(&self.founded_user(user), self.founded))
+                .flat_map(|user| logins::logins_of(&self.original_user(user), self.reference_time))
                 .map(|login| login.ordinal)
                 .collect(),
             Table::Link(table) => {
                 let users: Vec<u32> = users.collect();
                 let created = self.links[table as usize].created.values();
                 let created = created.filter(|link| users.contains(&link.user)).map(|link| link.ordinal);
-                let founded = users
+                let original = users
                     .iter()
-                    .flat_map(|user| links::founded(table, &self.founded_user(*user)))
+                    .flat_map(|user| links::original(table, &self.original_user(*user)))
                     .map(|link| link.ordinal);
-                founded.chain(created).collect()
+                original.chain(created).collect()
             }
             _ => users.map(u64::from).collect(),
         };

@@ -10,21 +10,21 @@ use super::{Change, Org};
 use crate::schema::LinkTable;
 
 /// Everything that writes change, for a rollback.
-pub(crate) struct Written {
+pub(crate) struct Snapshot {
     changes: HashMap<u32, Change>,
     links: [LinkChanges; 3],
     fixed_tables: FixedTables,
 }
 
 impl Org {
-    pub(crate) fn written(&self) -> Written {
-        Written { changes: self.changes.clone(), links: self.links.clone(), fixed_tables: self.fixed_tables.clone() }
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot { changes: self.changes.clone(), links: self.links.clone(), fixed_tables: self.fixed_tables.clone() }
     }
 
-    pub(crate) fn restore(&mut self, written: Written) {
-        self.changes = written.changes;
-        self.links = written.links;
-        self.fixed_tables = written.fixed_tables;
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) {
+        self.changes = snapshot.changes;
+        self.links = snapshot.links;
+        self.fixed_tables = snapshot.fixed_tables;
     }
 
     /// Merges a change into the earlier changes of the user.

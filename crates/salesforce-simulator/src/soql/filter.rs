@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn null_differs_from_every_value_and_is_less_than_none() {
+    fn null_differs_from_every_value_and_is_never_less() {
         let right = Operand::Text("x".to_owned());
         assert!(test(&Value::Null, Operator::NotEqual, &right));
         assert!(!test(&Value::Null, Operator::Less, &right));

@@ -28,7 +28,7 @@ async fn without_view_setup_the_license_objects_do_not_exist() {
 }
 
 #[tokio::test]
-async fn without_manage_users_logins_are_ones_own_and_freezing_is_hidden() {
+async fn without_manage_users_only_own_logins_are_visible_and_freezing_is_hidden() {
     let api = Api::start(60).await;
     api.revoke("PermissionsManageUsers").await;
     assert_eq!(api.refused("SELECT Id FROM UserLogin").await.1, "INVALID_TYPE");
@@ -55,7 +55,7 @@ async fn developer_names_need_one_of_two_permissions() {
 }
 
 #[tokio::test]
-async fn without_api_enabled_nothing_answers() {
+async fn without_api_enabled_every_call_is_refused() {
     let api = Api::start(30).await;
     api.revoke("PermissionsApiEnabled").await;
     let (status, code, _) = api.refused("SELECT Id FROM User").await;
@@ -63,7 +63,7 @@ async fn without_api_enabled_nothing_answers() {
 }
 
 #[tokio::test]
-async fn hidden_profiles_and_users_are_missing_without_a_word() {
+async fn hidden_profiles_and_users_are_silently_missing() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "profileFiltering": true, "privateUsers": true })).await;
     assert_eq!(api.count("SELECT COUNT() FROM User").await, 60);
@@ -95,7 +95,7 @@ async fn hidden_fields_are_absent_everywhere() {
 }
 
 #[tokio::test]
-async fn describe_tells_of_types_and_filters() {
+async fn describe_has_types_and_filterability() {
     let api = Api::start(30).await;
     let (_, describe) = api.get("/services/data/v66.0/sobjects/UserLicense/describe").await;
     let field =

@@ -92,7 +92,7 @@ async fn every_claim_is_checked() {
 }
 
 #[tokio::test]
-async fn only_the_key_of_the_certificate_counts() {
+async fn the_signature_must_match_the_certificate() {
     let api = start().await;
     let invalid = refused("invalid_grant", "invalid assertion");
     let (rs256, claims) = (json!({ "alg": "RS256" }), claims(&api));
@@ -113,7 +113,7 @@ async fn only_the_key_of_the_certificate_counts() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_is_none_is_refused() {
+async fn an_invalid_certificate_is_refused() {
     let wrong = Settings { certificate: Some("hunter2".to_owned()), ..settings(30) };
     let error = Simulator::start(wrong).await.err().unwrap();
     assert!(error.to_string().contains("BEGIN CERTIFICATE"), "{error}");
@@ -123,7 +123,7 @@ async fn a_certificate_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn the_users_are_those_that_were_approved() {
+async fn only_approved_users_get_a_session() {
     let mut api = start().await;
     let other = json!({ "sub": api.simulator.username().replace("integration@", "user000005@") });
     let unapproved = refused("invalid_app_access", "user is not admin approved to access this app");
@@ -137,7 +137,7 @@ async fn the_users_are_those_that_were_approved() {
 }
 
 #[tokio::test]
-async fn assertions_are_judged_by_a_clock_that_can_be_wrong() {
+async fn the_clock_that_checks_assertions_can_be_offset() {
     let api = start().await;
     api.set_faults(json!({ "clockAheadSeconds": 3600 })).await;
     assert_eq!(ask_with(&api, json!({})).await, refused("invalid_grant", "expired authorization code"));

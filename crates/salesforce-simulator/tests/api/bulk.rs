@@ -12,13 +12,13 @@ use crate::client::{Api, read};
 const JOBS: &str = "/services/data/v62.0/jobs/query";
 
 /// A page of results.
-pub(crate) struct Sheet {
+pub(crate) struct ResultPage {
     pub(crate) count: u64,
     pub(crate) locator: String,
     pub(crate) text: String,
 }
 
-impl Sheet {
+impl ResultPage {
     async fn of(response: Response) -> Self {
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/csv");
@@ -64,8 +64,8 @@ impl Api {
         body["state"].as_str().unwrap().to_owned()
     }
 
-    async fn sheet(&self, path: &str) -> Sheet {
-        Sheet::of(self.send(Method::GET, path, None).await).await
+    async fn results(&self, path: &str) -> ResultPage {
+        ResultPage::of(self.send(Method::GET, path, None).await).await
     }
 
     async fn status(&self, method: Method, path: &str) -> (u16, Value) {

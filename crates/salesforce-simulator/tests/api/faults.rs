@@ -10,7 +10,7 @@ use crate::client::{Api, refusal, settings};
 const QUERY: &str = "SELECT Id FROM User LIMIT 1";
 
 #[tokio::test]
-async fn statuses_strike_the_next_calls_and_then_stop() {
+async fn status_faults_apply_to_the_next_calls_only() {
     let api = Api::start(30).await;
     for code in [503, 502, 420, 406] {
         api.set_faults(json!({ "status": { "code": code, "times": 2, "retryAfter": 1 } })).await;
@@ -21,7 +21,7 @@ async fn statuses_strike_the_next_calls_and_then_stop() {
 }
 
 #[tokio::test]
-async fn sessions_end_at_once_or_every_so_often() {
+async fn sessions_expire_at_once_or_on_every_nth_call() {
     let mut api = Api::start(30).await;
     api.set_faults(json!({ "expireSessions": true })).await;
     let (status, code, message) = api.refused(QUERY).await;
@@ -54,7 +54,7 @@ async fn limits_are_daily_or_concurrent() {
 }
 
 #[tokio::test]
-async fn bodies_break_off_or_make_no_sense() {
+async fn bodies_are_truncated_or_not_json() {
     let api = Api::start(300).await;
     api.set_faults(json!({ "dropBodyAt": 2 })).await;
     let path = "/services/data/v62.0/query?q=SELECT+Id,Name+FROM+User";
@@ -69,7 +69,7 @@ async fn bodies_break_off_or_make_no_sense() {
 }
 
 #[tokio::test]
-async fn wide_windows_time_out_until_they_are_narrow() {
+async fn queries_with_a_long_time_range_time_out() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "queryTimeout": { "object": "LoginHistory", "untilDays": 10 } })).await;
     let over = |condition: &str| format!("SELECT Id FROM LoginHistory {condition}");
@@ -81,7 +81,7 @@ async fn wide_windows_time_out_until_they_are_narrow() {
 }
 
 #[tokio::test]
-async fn locked_rows_answer_as_locked() {
+async fn writes_to_locked_rows_fail() {
     let api = Api::start(60).await;
     let user = api.id("SELECT Id FROM User WHERE Profile.Name = 'Sales Manager' LIMIT 1").await;
     api.set_faults(json!({ "lockedRows": 1 })).await;
@@ -110,7 +110,7 @@ async fn faults_can_be_read_set_in_process_and_cleared() {
 }
 
 #[tokio::test]
-async fn the_journal_counts_and_lists_calls_until_reset() {
+async fn the_request_log_counts_and_lists_calls_until_reset() {
     let api = Api::start(30).await;
     api.query(QUERY).await;
     api.refused("SELECT Nope FROM User").await;
@@ -125,7 +125,7 @@ async fn the_journal_counts_and_lists_calls_until_reset() {
 }
 
 #[tokio::test]
-async fn the_clock_and_the_granted_scope_are_what_a_test_says() {
+async fn the_clock_and_the_granted_scopes_can_be_set() {
     let api = Api::start_with(Settings { clock: Some("2026-11-24T10:00:30Z".parse().unwrap()), ..settings(30) }).await;
     let date = async || {
         let response = api.send(Method::GET, "/services/data", None).await;
@@ -140,7 +140,7 @@ async fn the_clock_and_the_granted_scope_are_what_a_test_says() {
 }
 
 #[tokio::test]
-async fn a_read_only_field_is_described_so_and_refused() {
+async fn a_read_only_field_is_described_and_refused() {
     let api = Api::start(30).await;
     api.set_faults(json!({ "readOnlyFields": ["User.IsActive"], "sandbox": true })).await;
     let (_, user) = api.get("/services/data/v62.0/sobjects/User/describe").await;

@@ -95,7 +95,7 @@ async fn token_requests_are_refused_with_the_documented_pairs() {
 }
 
 #[tokio::test]
-async fn a_code_is_good_once_for_its_verifier_and_its_redirect() {
+async fn a_code_is_valid_once_with_its_verifier_and_redirect() {
     let api = Api::start(30).await;
     let granted = decide(&api, "approve", &[("code_challenge", CHALLENGE)]).await;
     assert_eq!(granted["state"], "s=1&x");
@@ -173,7 +173,7 @@ async fn a_refresh_keeps_or_rotates_the_token() {
 }
 
 #[tokio::test]
-async fn without_reuse_detection_the_new_token_survives() {
+async fn without_reuse_detection_the_new_token_stays_valid() {
     let api = Api::start(30).await;
     let (_, first) = exchange(&api, &code(&api).await, None).await;
     let token = first["refresh_token"].as_str().unwrap();

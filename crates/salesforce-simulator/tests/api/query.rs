@@ -85,7 +85,7 @@ async fn a_count_has_its_own_shape() {
 }
 
 #[tokio::test]
-async fn different_ways_to_the_same_rows_agree() {
+async fn equivalent_queries_return_the_same_rows() {
     let api = Api::start(400).await;
     let all = "SELECT Id, UserId, LoginTime FROM LoginHistory";
     let everything = api.rows(all).await;
@@ -104,7 +104,7 @@ async fn different_ways_to_the_same_rows_agree() {
 }
 
 #[tokio::test]
-async fn a_keyset_walk_over_logins_meets_every_row_once() {
+async fn keyset_queries_over_logins_read_every_row_once() {
     let api = Api::start(700).await;
     let total = api.count("SELECT COUNT() FROM LoginHistory").await;
     let mut seen = std::collections::BTreeSet::new();
@@ -126,7 +126,7 @@ async fn a_keyset_walk_over_logins_meets_every_row_once() {
 }
 
 #[tokio::test]
-async fn conditions_select_what_they_say() {
+async fn conditions_select_matching_rows() {
     let api = Api::start(300).await;
     let total = api.count("SELECT COUNT() FROM User").await;
     for (condition, complement) in [
@@ -225,7 +225,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn wrong_queries_are_refused_as_salesforce_refuses_them() {
+async fn invalid_queries_are_refused_with_the_errors_of_salesforce() {
     let api = Api::start(30).await;
     for (soql, code, message) in REFUSED {
         let (status, own_code, own_message) = api.refused(soql).await;
@@ -236,7 +236,7 @@ async fn wrong_queries_are_refused_as_salesforce_refuses_them() {
 }
 
 #[tokio::test]
-async fn a_count_by_id_needs_no_scan_and_is_right() {
+async fn a_count_by_id_is_correct() {
     let api = Api::start_with(settings(100_000)).await;
     let id = api.id("SELECT Id FROM User ORDER BY Id DESC LIMIT 1").await;
     assert_eq!(api.count(&format!("SELECT COUNT() FROM User WHERE Id < '{id}'")).await, 99_999);
@@ -244,7 +244,7 @@ async fn a_count_by_id_needs_no_scan_and_is_right() {
 }
 
 #[tokio::test]
-async fn resources_stand_where_clients_look_for_them() {
+async fn resources_have_their_documented_urls() {
     let api = Api::start(30).await;
     let (status, versions) = api.get("/services/data").await;
     assert_eq!(status, 200);

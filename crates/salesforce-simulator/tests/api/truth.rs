@@ -44,7 +44,7 @@ fn brute_force(users: &[Value], assigned: &[Value], frozen: &[Value]) -> Truth {
 }
 
 #[tokio::test]
-async fn queries_and_the_generator_agree_on_the_truth() {
+async fn queries_return_the_expected_counts() {
     let api = Api::start(500).await;
     let users = api
         .rows(
@@ -71,7 +71,7 @@ async fn queries_and_the_generator_agree_on_the_truth() {
 }
 
 #[tokio::test]
-async fn pools_say_what_the_truth_says() {
+async fn license_objects_have_the_expected_counts() {
     let api = Api::start(500).await;
     let truth = api.simulator.truth();
     for row in api.rows("SELECT LicenseDefinitionKey, TotalLicenses, UsedLicenses FROM UserLicense").await {
@@ -101,7 +101,7 @@ async fn pools_say_what_the_truth_says() {
 }
 
 #[tokio::test]
-async fn the_truth_about_one_user_is_what_queries_show() {
+async fn queries_return_the_expected_values_of_a_user() {
     let api = Api::start(120).await;
     for user in api.rows("SELECT Id, Username, IsActive, LastLoginDate, ManagerId FROM User").await {
         let id = user["Id"].as_str().unwrap();
@@ -128,7 +128,7 @@ async fn the_same_seed_gives_the_same_organisation_and_another_seed_another() {
 }
 
 #[tokio::test]
-async fn users_that_vanish_take_their_belongings_with_them() {
+async fn removed_users_lose_their_assignments() {
     let api = Api::start(500).await;
     let before = api.simulator.truth();
     let answer = api.control(Method::POST, "users/remove", json!({ "count": 200 })).await;
@@ -145,7 +145,7 @@ async fn users_that_vanish_take_their_belongings_with_them() {
 }
 
 #[tokio::test]
-async fn a_control_change_to_a_user_shows_in_queries_and_truth() {
+async fn a_control_change_is_visible_in_queries_and_expected_counts() {
     let api = Api::start(50).await;
     let id = api.id("SELECT Id FROM User WHERE LastLoginDate = null AND IsActive = true LIMIT 1").await;
     let change = json!({ "lastLoginDate": "2026-11-24T09:00:00Z", "isFrozen": true });

@@ -37,7 +37,7 @@ async fn deactivation_frees_the_seat_and_leaves_the_assignments() {
 }
 
 #[tokio::test]
-async fn a_full_pool_takes_nobody_back() {
+async fn a_user_cannot_be_reactivated_without_a_free_seat() {
     let api = Api::start(100).await;
     let user = &ordinary_users(&api, 1).await[0];
     api.patch(&format!("sobjects/User/{user}"), json!({ "IsActive": false })).await;
@@ -72,7 +72,7 @@ async fn deactivations_are_refused_for_documented_reasons() {
 }
 
 #[tokio::test]
-async fn freezing_blocks_the_user_and_frees_nothing() {
+async fn freezing_blocks_the_user_and_frees_no_seat() {
     let api = Api::start(100).await;
     let user = ordinary_users(&api, 1).await.remove(0);
     let before = used(&api, "SFDC").await;
@@ -116,7 +116,7 @@ async fn bad_writes_are_refused_with_their_codes() {
 }
 
 #[tokio::test]
-async fn a_seat_taken_back_is_gone_and_can_be_given_again() {
+async fn a_removed_assignment_can_be_created_again() {
     let api = Api::start(300).await;
     let soql = "SELECT Id, AssigneeId, PermissionSetLicenseId FROM PermissionSetLicenseAssign \
                 WHERE PermissionSetLicense.DeveloperName = 'AcmeDispatchPsl' LIMIT 1";
@@ -139,7 +139,7 @@ async fn a_seat_taken_back_is_gone_and_can_be_given_again() {
 }
 
 #[tokio::test]
-async fn a_license_still_needed_by_a_permission_set_stays() {
+async fn a_license_required_by_a_permission_set_cannot_be_removed() {
     let api = Api::start(400).await;
     let row = api
         .query(
@@ -200,7 +200,7 @@ async fn collections_read_and_delete_too() {
 }
 
 #[tokio::test]
-async fn a_conditional_write_loses_to_a_newer_change() {
+async fn a_conditional_write_fails_after_a_newer_change() {
     let api = Api::start(60).await;
     let user = ordinary_users(&api, 1).await.remove(0);
     let url = api.url(&format!("/services/data/v62.0/sobjects/User/{user}"));

@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::csv;
-use crate::bulk::asked::LineEnding;
-use crate::bulk::job::{Answer, Stage};
+use crate::bulk::job::{JobRows, JobState};
+use crate::bulk::requests::LineEnding;
 use crate::http::caller::Caller;
 use crate::http::query::blocking;
 use crate::http::reply::Reply;
@@ -16,17 +16,17 @@ use crate::refusal::Refusal;
 use crate::state::{State, lock};
 
 /// The default page size. It is large because jsforce fails on a second page (jsforce#1546).
-const LARGEST_SET: u64 = 100_000;
+const MAX_ROWS: u64 = 100_000;
 
 /// Returns the page at a locator, or the first page.
 pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, id: &str) -> Result<Reply, Refusal> {
     let finished = Finished::find(state, caller, id)?;
-    let set = Set::asked(state, request, finished.answer.selection.len())?;
+    let set = Set::requested(state, request, finished.rows.selection.len())?;
     blocking(state, move |state| {
-        let ordinals = finished.answer.selection.page(set.offset, set.size);
-        let (body, written) = csv::write(&state.org(), &finished.answer, finished.line_ending, &ordinals);
+        let ordinals = finished.rows.selection.page(set.offset, set.size);
+        let (body, written) = csv::write(&state.org(), &finished.rows, finished.line_ending, &ordinals);
         let next = Set { offset: set.offset + ordinals.len() as u64, ..set };
-        let more = next.offset < finished.answer.selection.len();
+        let more = next.offset < finished.rows.selection.len();
         let locator = if more { next.locator() } else { "null".to_owned() };
         let reply = Reply::new(200, "text/csv", body);
         Ok(reply.with("sforce-numberofrecords", written.to_string()).with("sforce-locator", locator))
@@ -36,7 +36,7 @@ pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, i
 
 /// A completed job.
 struct Finished {
-    answer: Arc<Answer>,
+    rows: Arc<JobRows>,
     line_ending: LineEnding,
 }
 
@@ -51,10 +51,10 @@ impl Finished {
             let message = format!("the job was created with API version {}.0", job.version());
             return Err(Refusal::new(409, "INVALIDVERSION", message));
         }
-        if job.stage != Stage::JobComplete {
+        if job.state != JobState::JobComplete {
             return Err(Refusal::bad("INVALIDJOBSTATE", "the job has no results: its state is not JobComplete"));
         }
-        Ok(Self { answer: job.answer.clone(), line_ending: job.asked.line_ending })
+        Ok(Self { rows: job.rows.clone(), line_ending: job.new_job.line_ending })
     }
 }
 
@@ -67,11 +67,11 @@ struct Set {
 
 impl Set {
     /// Reads the optional parameters `locator` and `maxRecords`.
-    fn asked(state: &State, request: &Request, total: u64) -> Result<Self, Refusal> {
+    fn requested(state: &State, request: &Request, total: u64) -> Result<Self, Refusal> {
         let query = request.query();
         let given = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let unknown = || Refusal::bad("INVALID_QUERY_LOCATOR", "invalid query locator");
-        let largest = state.faults().bulk.page_size.unwrap_or(LARGEST_SET).max(1);
+        let largest = state.faults().bulk.page_size.unwrap_or(MAX_ROWS).max(1);
         let mut set = match given("locator") {
             Some(locator) => Self::parse(locator).ok_or_else(unknown)?,
             None => Self { offset: 0, size: largest },

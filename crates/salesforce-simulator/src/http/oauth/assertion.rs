@@ -6,7 +6,7 @@ use chrono::Utc;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Denial;
+use super::OAuthError;
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 
@@ -17,7 +17,7 @@ pub(super) const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer
 const LOGIN_HOSTS: [&str; 2] = ["https://login.salesforce.com", "https://test.salesforce.com"];
 
 /// The maximum lifetime of an assertion, in seconds.
-const LONGEST: i64 = 5 * 60;
+const MAX_LIFETIME: i64 = 5 * 60;
 
 #[derive(Deserialize)]
 struct Claims {
@@ -28,8 +28,8 @@ struct Claims {
 }
 
 /// Checks an assertion, and returns its user.
-pub(super) fn judge(state: &State, assertion: &str) -> Result<u32, Denial> {
-    let invalid = || Denial::new("invalid_grant", "invalid assertion");
+pub(super) fn check(state: &State, assertion: &str) -> Result<u32, OAuthError> {
+    let invalid = || OAuthError::new("invalid_grant", "invalid assertion");
     let (message, signature) = assertion.rsplit_once('.').ok_or_else(invalid)?;
     let (header, claims) = message.split_once('.').ok_or_else(invalid)?;
     let header: Value = read(header).ok_or_else(invalid)?;
@@ -38,36 +38,36 @@ pub(super) fn judge(state: &State, assertion: &str) -> Result<u32, Denial> {
     {
         let app = lock(&state.app);
         if claims.iss != app.client_id {
-            return Err(Denial::new("invalid_client_id", "client identifier invalid"));
+            return Err(OAuthError::new("invalid_client_id", "client identifier invalid"));
         }
         let Some(certificate) = &app.certificate else {
-            return Err(Denial::new("unsupported_grant_type", "grant type not supported"));
+            return Err(OAuthError::new("unsupported_grant_type", "grant type not supported"));
         };
         if header["alg"] != "RS256" || !certificate.has_signed(message.as_bytes(), &signature) {
             return Err(invalid());
         }
     }
     if !LOGIN_HOSTS.contains(&claims.aud.as_str()) && claims.aud != state.url {
-        return Err(Denial::new("invalid_grant", "audience is invalid"));
+        return Err(OAuthError::new("invalid_grant", "audience is invalid"));
     }
     let left = claims.exp - now(state);
     if left <= 0 {
-        return Err(Denial::new("invalid_grant", "expired authorization code"));
+        return Err(OAuthError::new("invalid_grant", "expired authorization code"));
     }
-    if left > LONGEST {
+    if left > MAX_LIFETIME {
         return Err(invalid());
     }
-    approved(state, &claims.sub)
+    approved_user(state, &claims.sub)
 }
 
 /// Finds a user, if the app is approved for them.
-fn approved(state: &State, username: &str) -> Result<u32, Denial> {
-    let unapproved = || Denial::new("invalid_grant", "user hasn't approved this consumer");
+fn approved_user(state: &State, username: &str) -> Result<u32, OAuthError> {
+    let unapproved = || OAuthError::new("invalid_grant", "user hasn't approved this consumer");
     // The error does not say whether the user exists.
     let user = state.org().user_by_name(username).ok_or_else(unapproved)?;
     if lock(&state.app).admin_approved {
         if user != RUNNING_USER {
-            return Err(Denial::new("invalid_app_access", "user is not admin approved to access this app"));
+            return Err(OAuthError::new("invalid_app_access", "user is not admin approved to access this app"));
         }
     } else if !lock(&state.grants).has_approved(user) {
         return Err(unapproved());

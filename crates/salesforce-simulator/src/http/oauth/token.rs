@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::reply::Reply;
 use super::super::request::Request;
-use super::{Denial, assertion};
+use super::{OAuthError, assertion};
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
 
@@ -33,21 +33,21 @@ const SCOPES: [&str; 12] = [
 
 /// Handles a token request.
 pub(crate) fn token(state: &State, request: &Request) -> Reply {
-    grant(state, request).unwrap_or_else(|denial| denial.reply())
+    grant(state, request).unwrap_or_else(|error| error.reply())
 }
 
-fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
+fn grant(state: &State, request: &Request) -> Result<Reply, OAuthError> {
     if request.method != axum::http::Method::POST {
-        return Err(Denial::new("invalid_request", "must use HTTP POST"));
+        return Err(OAuthError::new("invalid_request", "must use HTTP POST"));
     }
-    if let Some(denial) = scripted(state) {
-        return Err(denial);
+    if let Some(error) = fault(state) {
+        return Err(error);
     }
     let parameters = request.form();
     let kind = required(&parameters, "grant_type")?;
     if kind == assertion::GRANT_TYPE {
         // The signature replaces the client secret.
-        let user = assertion::judge(state, required(&parameters, "assertion")?)?;
+        let user = assertion::check(state, required(&parameters, "assertion")?)?;
         return Ok(Reply::json(200, &open(state, user, "api", None)).with("cache-control", "no-store"));
     }
     authenticate(state, request, &parameters)?;
@@ -55,26 +55,26 @@ fn grant(state: &State, request: &Request) -> Result<Reply, Denial> {
         "client_credentials" => client_credentials(state, request, &parameters)?,
         "authorization_code" => authorization_code(state, &parameters)?,
         "refresh_token" => refresh_token(state, &parameters)?,
-        _ => return Err(Denial::new("unsupported_grant_type", "grant type not supported")),
+        _ => return Err(OAuthError::new("unsupported_grant_type", "grant type not supported")),
     };
     Ok(Reply::json(200, &issued).with("cache-control", "no-store"))
 }
 
 /// The refusal that faults request.
-fn scripted(state: &State) -> Option<Denial> {
+fn fault(state: &State) -> Option<OAuthError> {
     let refusal = state.faults().token_refusal.clone()?;
     let counts = refusal.times.is_some();
     let applies = !counts || state.count_down(|faults| faults.token_refusal.as_mut()?.times.as_mut());
-    applies.then(|| Denial::new(&refusal.error, &refusal.error_description))
+    applies.then(|| OAuthError::new(&refusal.error, &refusal.error_description))
 }
 
-fn required<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, Denial> {
+fn required<'a>(parameters: &'a Parameters, name: &str) -> Result<&'a str, OAuthError> {
     let value = parameters.get(name).map(String::as_str);
-    value.ok_or_else(|| Denial::new("invalid_request", &format!("missing required parameter: {name}")))
+    value.ok_or_else(|| OAuthError::new("invalid_request", &format!("missing required parameter: {name}")))
 }
 
 /// Checks the client id and secret, from HTTP Basic authentication or the form.
-fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Result<(), Denial> {
+fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Result<(), OAuthError> {
     let basic = request.header("authorization").and_then(|value| {
         let decoded = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
         let pair = String::from_utf8(decoded).ok()?;
@@ -90,57 +90,57 @@ fn authenticate(state: &State, request: &Request, parameters: &Parameters) -> Re
     };
     let app = lock(&state.app);
     if id != app.client_id {
-        return Err(Denial::new("invalid_client_id", "client identifier invalid"));
+        return Err(OAuthError::new("invalid_client_id", "client identifier invalid"));
     }
     if secret != app.client_secret {
-        return Err(Denial::new("invalid_client", "invalid client credentials"));
+        return Err(OAuthError::new("invalid_client", "invalid client credentials"));
     }
     Ok(())
 }
 
-fn client_credentials(state: &State, request: &Request, parameters: &Parameters) -> Result<Value, Denial> {
+fn client_credentials(state: &State, request: &Request, parameters: &Parameters) -> Result<Value, OAuthError> {
     let host = request.header("host").unwrap_or("");
     if host.starts_with("login.") || host.starts_with("test.") {
-        return Err(Denial::new("invalid_grant", "request not supported on this domain"));
+        return Err(OAuthError::new("invalid_grant", "request not supported on this domain"));
     }
     if !state.org().user(RUNNING_USER).active {
-        return Err(Denial::new("invalid_grant", "no client credentials user enabled"));
+        return Err(OAuthError::new("invalid_grant", "no client credentials user enabled"));
     }
     let asked = parameters.get("scope").map_or("api", String::as_str);
     let mut scopes = Vec::new();
     for scope in asked.split_whitespace() {
         if !SCOPES.contains(&scope) {
-            return Err(Denial::new("invalid_scope", "the requested scope is not allowed"));
+            return Err(OAuthError::new("invalid_scope", "the requested scope is not allowed"));
         }
         if !matches!(scope, "full" | "refresh_token" | "offline_access") {
             scopes.push(scope);
         }
     }
     if scopes.is_empty() {
-        return Err(Denial::new("invalid_grant", "no valid scopes defined"));
+        return Err(OAuthError::new("invalid_grant", "no valid scopes defined"));
     }
     Ok(open(state, RUNNING_USER, &scopes.join(" "), None))
 }
 
-fn authorization_code(state: &State, parameters: &Parameters) -> Result<Value, Denial> {
+fn authorization_code(state: &State, parameters: &Parameters) -> Result<Value, OAuthError> {
     let name = required(parameters, "code")?;
     let redirect_uri = required(parameters, "redirect_uri")?;
     let code = {
         let now = state.now();
         let mut grants = lock(&state.grants);
-        let invalid = || Denial::new("invalid_grant", "invalid authorization code");
+        let invalid = || OAuthError::new("invalid_grant", "invalid authorization code");
         let code = grants.code(name).ok_or_else(invalid)?;
         let lifetime = i64::try_from(state.settings.code_seconds).unwrap_or(i64::MAX);
         if code.used || now - code.made >= lifetime {
-            return Err(Denial::new("invalid_grant", "expired authorization code"));
+            return Err(OAuthError::new("invalid_grant", "expired authorization code"));
         }
         if code.redirect_uri != redirect_uri {
-            return Err(Denial::new("redirect_uri_mismatch", "redirect_uri must match configuration"));
+            return Err(OAuthError::new("redirect_uri_mismatch", "redirect_uri must match configuration"));
         }
         if let Some(challenge) = &code.challenge {
             let verifier = parameters.get("code_verifier").map_or("", String::as_str);
             if URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) != challenge.trim_end_matches('=') {
-                return Err(Denial::new("invalid_grant", "invalid code verifier"));
+                return Err(OAuthError::new("invalid_grant", "invalid code verifier"));
             }
         }
         code.used = true;
@@ -157,11 +157,11 @@ fn authorization_code(state: &State, parameters: &Parameters) -> Result<Value, D
     Ok(issued)
 }
 
-fn refresh_token(state: &State, parameters: &Parameters) -> Result<Value, Denial> {
+fn refresh_token(state: &State, parameters: &Parameters) -> Result<Value, OAuthError> {
     let token = required(parameters, "refresh_token")?;
     let faults = state.faults();
     let refreshed = lock(&state.grants).refresh(token, faults.rotate_refresh_tokens, faults.detect_refresh_token_reuse);
-    let refreshed = refreshed.ok_or_else(|| Denial::new("invalid_grant", "expired access/refresh token"))?;
+    let refreshed = refreshed.ok_or_else(|| OAuthError::new("invalid_grant", "expired access/refresh token"))?;
     check_active(state, refreshed.user)?;
     let mut issued = open(state, refreshed.user, &refreshed.scope, Some(refreshed.grant));
     if let Some(rotated) = refreshed.rotated {
@@ -170,11 +170,11 @@ fn refresh_token(state: &State, parameters: &Parameters) -> Result<Value, Denial
     Ok(issued)
 }
 
-pub(super) fn check_active(state: &State, user: u32) -> Result<(), Denial> {
+pub(super) fn check_active(state: &State, user: u32) -> Result<(), OAuthError> {
     if state.org().user(user).active {
         return Ok(());
     }
-    Err(Denial::new("inactive_user", "user is inactive"))
+    Err(OAuthError::new("inactive_user", "user is inactive"))
 }
 
 /// Opens a session, and returns the token response.

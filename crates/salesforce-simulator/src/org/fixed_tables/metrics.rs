@@ -16,7 +16,7 @@ pub(super) fn entitlements(org: &Org) -> Vec<Cells> {
             .text("Frequency", frequency)
             .date("StartDate", -200)
             .date("EndDate", 165)
-            .with("UsageDate", used.map_or(Value::Null, |_| Value::Time(org.founded - 20 * 3600)))
+            .with("UsageDate", used.map_or(Value::Null, |_| Value::Time(org.reference_time - 20 * 3600)))
             .flag("IsPersistentResource", frequency == "Once")
             .flag("HasRollover", false)
             .cells

@@ -9,7 +9,7 @@ use crate::client::{Api, refusal};
 const QUERY: &str = "SELECT Id, Department FROM User";
 
 #[tokio::test]
-async fn an_object_may_be_unknown_to_the_bulk_api_and_known_to_rest() {
+async fn an_object_can_be_hidden_from_the_bulk_api_only() {
     let api = Api::start(30).await;
     api.set_faults(json!({ "bulk": { "unsupportedObjects": ["LoginHistory", "user"] } })).await;
     let (status, body) = api.make_job(json!({ "operation": "query", "query": QUERY })).await;
@@ -20,7 +20,7 @@ async fn an_object_may_be_unknown_to_the_bulk_api_and_known_to_rest() {
 }
 
 #[tokio::test]
-async fn the_next_jobs_fail_with_or_without_a_reason() {
+async fn jobs_fail_with_and_without_a_message() {
     let api = Api::start(30).await;
     for (reason, expected) in [
         (None, Value::Null),
@@ -43,7 +43,7 @@ async fn the_next_jobs_fail_with_or_without_a_reason() {
 }
 
 #[tokio::test]
-async fn a_job_stays_in_progress_for_as_many_polls_as_were_set_when_it_was_made() {
+async fn a_job_stays_in_progress_for_the_polls_set_at_creation() {
     let api = Api::start(30).await;
     api.set_faults(json!({ "bulk": { "inProgressPolls": 2 } })).await;
     let job = api.job(QUERY).await;
@@ -60,7 +60,7 @@ async fn a_job_stays_in_progress_for_as_many_polls_as_were_set_when_it_was_made(
 }
 
 #[tokio::test]
-async fn jobs_run_out_for_the_day() {
+async fn the_daily_number_of_jobs_is_limited() {
     let api = Api::start(30).await;
     let remaining = async || {
         let (_, limits) = api.get("/services/data/v62.0/limits").await;
@@ -77,23 +77,23 @@ async fn jobs_run_out_for_the_day() {
 }
 
 #[tokio::test]
-async fn sets_are_as_small_as_told() {
+async fn the_size_of_result_pages_can_be_limited() {
     let api = Api::start(30).await;
     let job = api.complete_job(QUERY).await;
     api.set_faults(json!({ "bulk": { "pageSize": 12 } })).await;
     for path in ["results", "results?maxRecords=50000"] {
-        let sheet = api.sheet(&format!("{job}/{path}")).await;
-        assert_eq!(sheet.count, 12, "{path}");
-        assert_ne!(sheet.locator, "null");
+        let page = api.results(&format!("{job}/{path}")).await;
+        assert_eq!(page.count, 12, "{path}");
+        assert_ne!(page.locator, "null");
     }
 }
 
 #[tokio::test]
-async fn values_end_in_nul_where_told() {
+async fn values_of_configured_fields_end_with_nul() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "bulk": { "nulFields": ["user.department"] } })).await;
     let job = api.complete_job("SELECT Id, Department, Title FROM User").await;
-    let rows = api.sheet(&format!("{job}/results")).await.rows();
+    let rows = api.results(&format!("{job}/results")).await.rows();
     assert!(rows.iter().any(|row| row[1].is_empty()) && rows.iter().any(|row| !row[1].is_empty()));
     assert!(rows.iter().all(|row| row[1].is_empty() || row[1].ends_with('\0')));
     assert!(rows.iter().all(|row| !row[0].contains('\0') && !row[2].contains('\0')));
@@ -101,7 +101,7 @@ async fn values_end_in_nul_where_told() {
 }
 
 #[tokio::test]
-async fn results_break_off_in_the_middle_like_any_body() {
+async fn results_can_be_truncated() {
     let api = Api::start(300).await;
     let job = api.complete_job(QUERY).await;
     api.set_faults(json!({ "dropBodyAt": 1 })).await;
@@ -109,17 +109,17 @@ async fn results_break_off_in_the_middle_like_any_body() {
     let broken = api.send(Method::GET, &path, None).await;
     assert_eq!(broken.headers()["sforce-numberofrecords"], "300");
     assert!(broken.bytes().await.is_err());
-    assert_eq!(api.sheet(&path).await.count, 300);
+    assert_eq!(api.results(&path).await.count, 300);
 }
 
 #[tokio::test]
-async fn a_job_outlasts_the_time_out_of_a_query_unless_an_order_or_a_limit_forbids_its_chunks() {
+async fn a_job_times_out_only_if_an_order_or_a_limit_forbids_chunks() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "queryTimeout": { "object": "LoginHistory", "untilDays": 10 } })).await;
     let soql = "SELECT Id FROM LoginHistory";
     assert_eq!(api.refused(soql).await.1, "QUERY_TIMEOUT");
     let job = api.complete_job(soql).await;
-    assert_eq!(api.sheet(&format!("{job}/results")).await.count, api.simulator.truth().logins.total);
+    assert_eq!(api.results(&format!("{job}/results")).await.count, api.simulator.truth().logins.total);
     let ordered = api.job(&format!("{soql} ORDER BY LoginTime")).await;
     let (_, polled) = api.get(&ordered).await;
     let message = "QUERY_TIMEOUT: Your query request was running for too long.";
@@ -127,10 +127,10 @@ async fn a_job_outlasts_the_time_out_of_a_query_unless_an_order_or_a_limit_forbi
 }
 
 #[tokio::test]
-async fn calls_about_jobs_are_metered_counted_by_kind_and_jobs_by_object() {
+async fn job_calls_are_counted_by_kind_and_jobs_by_object() {
     let api = Api::start(30).await;
     let job = api.complete_job(QUERY).await;
-    api.sheet(&format!("{job}/results")).await;
+    api.results(&format!("{job}/results")).await;
     api.complete_job("SELECT Id FROM Profile").await;
     api.make_job(json!({ "operation": "query", "query": "SELECT Nope FROM User" })).await;
     let response = api.send(Method::GET, &job, None).await;

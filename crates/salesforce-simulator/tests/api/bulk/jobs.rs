@@ -9,7 +9,7 @@ use crate::client::{Api, refusal};
 const QUERY: &str = "SELECT Id FROM User";
 
 #[tokio::test]
-async fn a_job_is_answered_as_documented_and_complete_at_the_first_poll() {
+async fn a_job_is_described_as_documented_and_completes_at_the_first_poll() {
     let api = Api::start(60).await;
     let me = api.id("SELECT Id FROM User WHERE Profile.Name = 'API Integration'").await;
     let (status, made) = api.make_job(json!({ "operation": "query", "query": QUERY })).await;
@@ -38,7 +38,7 @@ async fn a_job_is_answered_as_documented_and_complete_at_the_first_poll() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_for_csv_gets_json_of_a_new_job() {
+async fn a_job_is_described_in_json_even_if_the_client_accepts_csv() {
     let api = Api::start(30).await;
     let request = api.http.post(api.url(JOBS)).bearer_auth(&api.token).header("accept", "text/csv; charset=UTF-8");
     let body = json!({
@@ -84,7 +84,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn queries_that_no_job_serves_are_refused_as_it_is_made() {
+async fn invalid_queries_are_refused_at_creation() {
     let api = Api::start(30).await;
     for (soql, code, message) in REFUSED {
         let (status, answer) = api.make_job(json!({ "operation": "query", "query": soql })).await;
@@ -96,7 +96,7 @@ async fn queries_that_no_job_serves_are_refused_as_it_is_made() {
 }
 
 #[tokio::test]
-async fn what_permissions_hide_from_queries_they_hide_from_jobs() {
+async fn jobs_do_not_return_what_permissions_hide() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "hideFields": ["User.Department"], "privateUsers": true })).await;
     api.revoke("PermissionsViewSetup").await;
@@ -110,7 +110,7 @@ async fn what_permissions_hide_from_queries_they_hide_from_jobs() {
     }
     api.revoke("PermissionsViewAllUsers").await;
     let job = api.complete_job(QUERY).await;
-    assert_eq!(api.sheet(&format!("{job}/results")).await.count, 1);
+    assert_eq!(api.results(&format!("{job}/results")).await.count, 1);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_job_that_does_not_exist_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_job_is_aborted_while_it_is_under_way_and_not_after() {
+async fn only_an_unfinished_job_can_be_aborted() {
     let api = Api::start(30).await;
     let job = api.job(QUERY).await;
     let (status, aborted) = api.call(Method::PATCH, &job, json!({ "state": "Aborted" })).await;

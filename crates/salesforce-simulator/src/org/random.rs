@@ -2,9 +2,9 @@
 
 /// The random numbers of one record.
 #[derive(Clone, Copy)]
-pub(crate) struct Draw(u64);
+pub(crate) struct Random(u64);
 
-impl Draw {
+impl Random {
     pub(crate) fn new(seed: u64, index: u64) -> Self {
         Self(mix(mix(seed.wrapping_add(0x5EED)) ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
     }

@@ -7,7 +7,7 @@ use crate::refusal::Refusal;
 /// The body that creates a job. Unknown members and values are refused.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct NewJob {
     pub(crate) operation: Operation,
     pub(crate) query: String,
     #[serde(default)]
@@ -51,15 +51,15 @@ pub(crate) enum LineEnding {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     #[expect(dead_code, reason = "reading it is the check that it says Aborted")]
-    state: Abortion,
+    state: AbortedState,
 }
 
 #[derive(Deserialize)]
-enum Abortion {
+enum AbortedState {
     Aborted,
 }
 
-impl Asked {
+impl NewJob {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Refusal> {
         serde_json::from_slice(body).map_err(|error| malformed(&error))
     }

@@ -10,13 +10,13 @@ use crate::schema::{Kind, LinkTable, Object};
 
 impl Editor<'_> {
     /// Adds a row with the checked members, and returns its ordinal.
-    pub(super) fn give(
+    pub(super) fn assign(
         &mut self,
         table: LinkTable,
         object: &'static Object,
         members: &Members,
     ) -> Result<u64, Refusal> {
-        self.check_right_to_give(table)?;
+        self.check_right_to_assign(table)?;
         let (user, target) = self.ends(object, members)?;
         if self.org.links_of(table, user).iter().any(|link| link.target == target) {
             let message = "duplicate value found: the user already has this assignment";
@@ -37,8 +37,8 @@ impl Editor<'_> {
     }
 
     /// Removes an existing row.
-    pub(super) fn take(&mut self, table: LinkTable, ordinal: u64) -> Result<(), Refusal> {
-        self.check_right_to_give(table)?;
+    pub(super) fn remove(&mut self, table: LinkTable, ordinal: u64) -> Result<(), Refusal> {
+        self.check_right_to_assign(table)?;
         let link = self.org.link(table, ordinal).ok_or_else(Refusal::not_found)?;
         match table {
             LinkTable::PermissionSetLicense => self.check_not_needed(link.user, link.target)?,
@@ -55,7 +55,7 @@ impl Editor<'_> {
         Ok(())
     }
 
-    fn check_right_to_give(&self, table: LinkTable) -> Result<(), Refusal> {
+    fn check_right_to_assign(&self, table: LinkTable) -> Result<(), Refusal> {
         let needed = match table {
             LinkTable::Package => Permission::ManageUsers,
             _ => Permission::AssignPermissionSets,
@@ -89,8 +89,8 @@ impl Editor<'_> {
             PERMISSION_SET_LICENSE => crate::org::catalogue::PERMISSION_SET_LICENSES[row as usize].key,
             _ => crate::org::catalogue::PACKAGES[row as usize].0,
         };
-        let scripted = self.context.faults.full_pools.iter().any(|full| full == key);
-        if scripted || fixed_tables::seats_left(self.org, pool, row as usize) <= 0 {
+        let by_fault = self.context.faults.full_pools.iter().any(|full| full == key);
+        if by_fault || fixed_tables::seats_left(self.org, pool, row as usize) <= 0 {
             return Err(Refusal::bad("LICENSE_LIMIT_EXCEEDED", "License Limit Exceeded"));
         }
         Ok(())
