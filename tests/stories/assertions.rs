@@ -90,7 +90,7 @@ each_backend! {
         let (profile, ended) = story.publish().await;
         assert_eq!(ended, "SUCCEEDED");
         let found = story.world.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap();
-        assert_eq!(found["accounts"]["totalCount"], story.simulator.truth().users.total);
+        assert_eq!(found["accounts"]["totalCount"], story.simulator.expected().users.total);
         let credential = story.credential().await;
         assert_eq!((&credential["state"], &credential["grant"]), (&json!("READY"), &json!("JWT_BEARER")));
         assert_eq!(credential["username"], story.simulator.username());

@@ -1,8 +1,8 @@
-//! Every count that the API gives equals the organisation's own truth.
+//! Every count in the API equals the expected count of the simulator.
 
 use std::collections::BTreeMap;
 
-use salesforce_simulator::{Settings, Simulator, Truth};
+use salesforce_simulator::{Expected, Settings, Simulator};
 use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, World};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ each_backend! {
             let simulator = Simulator::start(settings).await.unwrap();
             let connected = world.connect(&simulator, &format!("org {seed}")).await.unwrap();
             assert_eq!(world.api.finished(&connected.run).await.unwrap(), "SUCCEEDED", "seed {seed}");
-            assert_census(&world.api, &connected.profile, &simulator.truth()).await;
+            assert_census(&world.api, &connected.profile, &simulator.expected()).await;
             simulator.shutdown().await;
         }
         world.stop().await;
@@ -23,31 +23,31 @@ each_backend! {
 }
 
 /// Asserts every count of one profile.
-pub(crate) async fn assert_census(api: &Api, profile: &str, truth: &Truth) {
+pub(crate) async fn assert_census(api: &Api, profile: &str, expected: &Expected) {
     let accounts = |filter: Value| count(api, "accounts", "AccountFilter", profile, filter);
-    assert_eq!(accounts(json!({})).await, truth.users.total, "accounts");
-    assert_eq!(accounts(json!({ "active": true })).await, truth.users.active, "active accounts");
+    assert_eq!(accounts(json!({})).await, expected.users.total, "accounts");
+    assert_eq!(accounts(json!({ "active": true })).await, expected.users.active, "active accounts");
     let never = json!({ "neverActive": true });
-    assert_eq!(accounts(never).await, truth.activity_all.never_logged_in, "never logged in");
+    assert_eq!(accounts(never).await, expected.activity_all.never_logged_in, "never logged in");
     let never = json!({ "neverActive": true, "active": true });
-    assert_eq!(accounts(never).await, truth.activity_active.never_logged_in, "active, never logged in");
+    assert_eq!(accounts(never).await, expected.activity_active.never_logged_in, "active, never logged in");
     for (days, idle) in [
-        (30, truth.activity_active.inactive30),
-        (60, truth.activity_active.inactive60),
-        (90, truth.activity_active.inactive90),
+        (30, expected.activity_active.inactive30),
+        (60, expected.activity_active.inactive60),
+        (90, expected.activity_active.inactive90),
     ] {
         let filter = json!({ "inactiveDays": days, "active": true });
         assert_eq!(accounts(filter).await, idle, "active accounts without activity for {days} days");
     }
     let idle = accounts(json!({ "inactiveDays": 60 })).await;
-    assert_eq!(idle, truth.activity_all.inactive60, "accounts without activity for 60 days");
+    assert_eq!(idle, expected.activity_all.inactive60, "accounts without activity for 60 days");
 
     let subscriptions = |filter: Value| count(api, "subscriptions", "SubscriptionFilter", profile, filter);
-    for (key, held) in &truth.subscriptions {
+    for (key, held) in &expected.subscriptions {
         assert_eq!(subscriptions(json!({ "identifierKey": { "eq": key } })).await, *held, "subscriptions of {key}");
     }
-    assert_eq!(subscriptions(json!({})).await, truth.subscriptions.values().sum::<u64>(), "all subscriptions");
-    assert_eq!(by_product(api, profile).await, truth.products, "subscriptions per product");
+    assert_eq!(subscriptions(json!({})).await, expected.subscriptions.values().sum::<u64>(), "all subscriptions");
+    assert_eq!(by_product(api, profile).await, expected.products, "subscriptions per product");
 }
 
 /// Counts the profile's subscriptions per product, over the models that the API lists.

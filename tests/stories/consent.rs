@@ -21,7 +21,7 @@ each_backend! {
         let (_, run) = story.publish().await;
         assert_eq!(story.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
         let found = story.world.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap();
-        assert_eq!(found["accounts"]["totalCount"], story.simulator.truth().users.total);
+        assert_eq!(found["accounts"]["totalCount"], story.simulator.expected().users.total);
         story.end().await;
     }
 
@@ -183,7 +183,7 @@ each_backend! {
         story.consent().await;
         let validated = story.world.api.mutate("ValidateProfile", json!({ "id": draft })).await.unwrap();
         let organization = &validated["profile"]["organization"]["name"];
-        assert_eq!(*organization, story.simulator.truth().organization_name, "{validated}");
+        assert_eq!(*organization, story.simulator.expected().organization_name, "{validated}");
         story.end().await;
     }
 
@@ -208,7 +208,7 @@ each_backend! {
                 async move { api.mutate("ValidateProfile", input).await }
             };
             for validated in futures::future::join_all(doors.iter().chain(&doors).map(validate)).await {
-                assert_eq!(validated.unwrap()["profile"]["organization"]["name"], story.simulator.truth().organization_name);
+                assert_eq!(validated.unwrap()["profile"]["organization"]["name"], story.simulator.expected().organization_name);
             }
         }
         assert_eq!(story.credential().await["state"], "READY");

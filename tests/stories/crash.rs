@@ -67,7 +67,7 @@ each_backend! {
         }
         let state = api.finished(&run).await.unwrap();
         assert!(state.starts_with("SUCCEEDED"), "{state}");
-        assert_census(&api, &connected.profile, &simulator.truth()).await;
+        assert_census(&api, &connected.profile, &simulator.expected()).await;
         assert_no_gap_in_the_events(&api, &run).await;
         process.kill().await.unwrap();
     }

@@ -23,8 +23,8 @@ each_backend! {
         let (first, second) = tokio::join!(world.api.finished(&one.run), world.api.finished(&other.run));
         assert_eq!((first.unwrap(), second.unwrap()), ("SUCCEEDED".to_owned(), "SUCCEEDED".to_owned()));
 
-        assert_census(&world.api, &one.profile, &north.truth()).await;
-        assert_census(&world.api, &other.profile, &south.truth()).await;
+        assert_census(&world.api, &one.profile, &north.expected()).await;
+        assert_census(&world.api, &other.profile, &south.expected()).await;
         let (north_ids, south_ids) = (ids(&world.api, &one.profile).await, ids(&world.api, &other.profile).await);
         assert_eq!((north_ids.len(), south_ids.len()), (1500, 1200));
         assert!(north_ids.is_disjoint(&south_ids));

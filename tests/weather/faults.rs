@@ -53,7 +53,7 @@ impl Calm {
         let outcome = self.outcome().await;
         assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
         let everybody = self.accounts().await;
-        assert_eq!(everybody, self.simulator.truth().users.total);
+        assert_eq!(everybody, self.simulator.expected().users.total);
         self.world.stop().await;
         self.simulator.shutdown().await;
     }

@@ -50,7 +50,7 @@ each_backend! {
         let outcome = calm.outcome().await;
         assert_eq!(outcome["state"], "FAILED", "{outcome}");
         assert!(findings(&outcome).contains("View Setup"), "{outcome}");
-        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+        assert_eq!(calm.accounts().await, calm.simulator.expected().users.total);
         permissions(&calm, json!({ "grant": taken })).await;
         calm.recovers().await;
     }
@@ -68,7 +68,7 @@ each_backend! {
         assert_eq!(outcome["state"], "FAILED", "{outcome}");
         findings(&outcome);
         assert_eq!(profile_state(&calm).await, "REAUTH_REQUIRED");
-        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+        assert_eq!(calm.accounts().await, calm.simulator.expected().users.total);
 
         calm.simulator.set_faults(Faults::default());
         let credentials = json!({
@@ -94,7 +94,7 @@ each_backend! {
         calm.world.api.mutate("ConfirmSuspectSync", json!({ "id": run })).await.unwrap();
         let state = calm.world.api.finished(&run).await.unwrap();
         assert!(state.starts_with("SUCCEEDED"), "{state}");
-        assert_eq!(calm.accounts().await, calm.simulator.truth().users.total);
+        assert_eq!(calm.accounts().await, calm.simulator.expected().users.total);
         calm.recovers().await;
     }
 }

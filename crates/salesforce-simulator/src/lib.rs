@@ -7,8 +7,8 @@
 //!
 //! | call | effect |
 //! |---|---|
-//! | `GET /_control/truth` | the expected counts, [`Truth`] |
-//! | `GET /_control/truth/users/{id}` | the expected values of one user, [`UserTruth`] |
+//! | `GET /_control/expected` | the expected counts, [`Expected`] |
+//! | `GET /_control/expected/users/{id}` | the expected values of one user, [`ExpectedUser`] |
 //! | `GET /_control/requests` | calls by kind since the last reset, with their `total` |
 //! | `GET /_control/requests/log` | data calls since the last reset: `method`, `path_and_query`, `status` |
 //! | `GET /_control/requests/bulk` | bulk query jobs created since the last reset, by object |
@@ -25,6 +25,7 @@ pub mod cli;
 mod cursors;
 mod edit;
 mod error;
+mod expected;
 mod faults;
 mod grants;
 mod http;
@@ -38,15 +39,14 @@ mod settings;
 mod simulator;
 mod soql;
 mod state;
-mod truth;
 mod user_context;
 mod value;
 
 pub use error::Error;
+pub use expected::{ActivityCounts, Expected, ExpectedUser, LicenseCounts, LoginCounts, UserCounts};
 pub use faults::{BulkFaults, DeactivationError, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
 pub use settings::Settings;
 pub use simulator::Simulator;
-pub use truth::{ActivityCounts, LicenseCounts, LoginCounts, Truth, UserCounts, UserTruth};
 
 /// Says whether a SOQL query is valid. For fuzzing only.
 #[cfg(fuzzing)]

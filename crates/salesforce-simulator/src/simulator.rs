@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use crate::certificate::Certificate;
 use crate::org::user::RUNNING_USER;
 use crate::state::{State, lock};
-use crate::{Error, Faults, Settings, Truth, http};
+use crate::{Error, Expected, Faults, Settings, http};
 
 /// The time that a shutdown waits for running calls.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -69,8 +69,8 @@ impl Simulator {
     }
 
     /// Counts the expected values, in about a second for a million users.
-    pub fn truth(&self) -> Truth {
-        Truth::of(&self.state.org())
+    pub fn expected(&self) -> Expected {
+        Expected::of(&self.state.org())
     }
 
     /// Replaces the active faults.

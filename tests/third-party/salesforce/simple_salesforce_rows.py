@@ -57,7 +57,7 @@ def someone(sf):
 def row1():
     sf = client()
     result = sf.query_all("SELECT Id, Username, Profile.Name FROM User")
-    total = control("GET", "truth")["users"]["total"]
+    total = control("GET", "expected")["users"]["total"]
     assert len(result["records"]) == result["totalSize"] == total > 4000, result["totalSize"]
     pages = control("GET", "requests")["query_more"]
     assert pages >= 2, pages

@@ -1,9 +1,9 @@
-//! The organisation counted from its own books: ids by the vendor's list, and the truth about each from the simulator.
+//! The expected records, from the ids of the vendor's list and the expected values of the simulator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use connector_testkit::Census;
-use salesforce_simulator::UserTruth;
+use salesforce_simulator::ExpectedUser;
 use seatgraph_core::IdentifierKey;
 use seatgraph_core::http::Http;
 use serde_json::Value;
@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::world::Organisation;
 
 pub(crate) async fn take(organisation: &Organisation) -> Census {
-    let (http, truth) = (organisation.http(), organisation.simulator.truth());
-    let mut pools: BTreeSet<_> = truth.licenses.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
+    let (http, expected) = (organisation.http(), organisation.simulator.expected());
+    let mut pools: BTreeSet<_> = expected.licenses.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
     for row in rows(&http, "SELECT PermissionSetLicenseKey FROM PermissionSetLicense").await {
         let key = row["PermissionSetLicenseKey"].as_str().unwrap();
         pools.insert(IdentifierKey::new("PERMISSION_SET_LICENSE", key));
@@ -28,7 +28,7 @@ pub(crate) async fn take(organisation: &Organisation) -> Census {
     census
 }
 
-fn count(census: &mut Census, user: UserTruth) {
+fn count(census: &mut Census, user: ExpectedUser) {
     let held: &mut BTreeMap<_, BTreeSet<_>> = &mut census.subscriptions;
     if let Some(identifier) = user.identifier {
         held.entry(IdentifierKey::new("USER_LICENSE", identifier)).or_default().insert(user.id.clone());
@@ -42,8 +42,8 @@ fn count(census: &mut Census, user: UserTruth) {
     census.accounts.insert(user.id);
 }
 
-pub(crate) async fn user(http: &Http, id: &str) -> UserTruth {
-    http.get(format!("/_control/truth/users/{id}")).without_token().json_body().await.expect("the user is known")
+pub(crate) async fn user(http: &Http, id: &str) -> ExpectedUser {
+    http.get(format!("/_control/expected/users/{id}")).without_token().json_body().await.expect("the user is known")
 }
 
 /// Asks the organisation as anybody would.

@@ -19,7 +19,7 @@ async fn a_healthy_connection_knows_where_and_who_it_is() {
     let diagnosis = organisation.link().check().await;
     let seen = diagnosis.organization.as_ref().unwrap();
     assert_eq!(seen.external_id, organisation.simulator.organization_id());
-    assert_eq!(seen.name, organisation.simulator.truth().organization_name);
+    assert_eq!(seen.name, organisation.simulator.expected().organization_name);
     assert_eq!(diagnosis.principal.as_ref().unwrap().external_id.len(), 18);
     assert!(diagnosis.allowance.unwrap().limit > 0);
     let worse: Vec<_> = diagnosis.findings.iter().filter(|f| f.severity != Severity::Info).collect();

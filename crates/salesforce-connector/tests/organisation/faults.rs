@@ -22,20 +22,20 @@ async fn organisation(faults: Faults) -> Organisation {
 #[tokio::test]
 async fn every_number_is_the_organisations_own() {
     let organisation = organisation(Faults::default()).await;
-    let (truth, seen) =
-        (organisation.simulator.truth(), pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap());
+    let (expected, seen) =
+        (organisation.simulator.expected(), pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap());
     let pools: BTreeMap<_, _> = seen.pages[0].batch.pools.iter().map(|pool| (&pool.identifier.id.key, pool)).collect();
-    for (key, licence) in &truth.licenses {
+    for (key, licence) in &expected.licenses {
         let pool = pools[key];
         let numbers = (pool.total, pool.used, pool.identifier.name.as_str());
         assert_eq!(numbers, (Some(licence.total as i64), Some(licence.used as i64), licence.name.as_str()), "{key}");
     }
     let accounts: Vec<_> = seen.pages.iter().flat_map(|page| &page.batch.accounts).collect();
     let count = |is: fn(&seatgraph_core::Account) -> bool| accounts.iter().filter(|a| is(a)).count() as u64;
-    assert_eq!(count(|a| a.active), truth.users.active);
-    assert_eq!(count(|a| a.frozen == Some(true)), truth.users.frozen);
+    assert_eq!(count(|a| a.active), expected.users.active);
+    assert_eq!(count(|a| a.frozen == Some(true)), expected.users.frozen);
     assert_eq!(count(|a| a.frozen.is_none()), 0);
-    for (key, holders) in &truth.subscriptions {
+    for (key, holders) in &expected.subscriptions {
         assert_eq!(seen.holders(key), *holders, "{key}");
     }
     assert_eq!(seen.codes(), [].into());
@@ -46,9 +46,9 @@ async fn every_number_is_the_organisations_own() {
 async fn a_hidden_feature_column_leaves_sales_and_service_together_and_says_so() {
     let hide_fields = vec!["User.UserPermissionsSupportUser".into()];
     let organisation = organisation(Faults { hide_fields, ..Faults::default() }).await;
-    let truth = organisation.simulator.truth();
+    let expected = organisation.simulator.expected();
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
-    assert_eq!(seen.holders("SFDC"), truth.sfdc_with_support_user + truth.sfdc_without_support_user);
+    assert_eq!(seen.holders("SFDC"), expected.sfdc_with_support_user + expected.sfdc_without_support_user);
     assert_eq!(seen.holders("SFDC/SupportUser"), 0);
     assert_eq!(seen.codes(), ["FIELD_HIDDEN"].into());
 }
@@ -93,7 +93,7 @@ async fn without_manage_users_nobody_is_known_to_be_frozen_and_all_else_is_there
     let organisation = organisation(Faults { hide_objects, ..Faults::default() }).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
     assert!(seen.pages.iter().flat_map(|page| &page.batch.accounts).all(|account| account.frozen.is_none()));
-    assert_eq!(seen.accounts() as u64, organisation.simulator.truth().users.total);
+    assert_eq!(seen.accounts() as u64, organisation.simulator.expected().users.total);
     assert_eq!(seen.codes(), ["FROZEN_UNKNOWN"].into());
 }
 
@@ -102,7 +102,7 @@ async fn profiles_that_are_filtered_leave_accounts_without_a_license_and_say_so(
     let organisation = organisation(Faults { profile_filtering: true, ..Faults::default() }).await;
     organisation.revoke(&["ManageUsers", "ViewAllProfiles"]).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
-    assert_eq!(seen.accounts() as u64, organisation.simulator.truth().users.total);
+    assert_eq!(seen.accounts() as u64, organisation.simulator.expected().users.total);
     assert!(seen.codes().contains("LICENSE_UNREADABLE"), "{:?}", seen.codes());
 }
 
@@ -111,7 +111,7 @@ async fn users_that_are_hidden_are_neither_counted_nor_held_against_the_total() 
     let organisation = organisation(Faults { private_users: true, ..Faults::default() }).await;
     organisation.revoke(&["ManageUsers", "ViewAllUsers"]).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
-    assert!((seen.accounts() as u64) < organisation.simulator.truth().users.total);
+    assert!((seen.accounts() as u64) < organisation.simulator.expected().users.total);
     assert_eq!(Some(seen.rows()), seen.pages[0].total);
 }
 
@@ -156,8 +156,8 @@ async fn history_that_shows_own_logins_alone_is_noticed_and_the_last_logins_are_
     let seen = pass(&organisation.link(), ACTIVITY, None).await.unwrap();
     assert_eq!(seen.codes(), ["LOGIN_HISTORY_RESTRICTED"].into());
     let swept = seen.activity().filter(|activity| activity.source == "User.LastLoginDate").count() as u64;
-    let truth = organisation.simulator.truth();
-    assert_eq!(swept, truth.users.total - truth.activity_all.never_logged_in);
+    let expected = organisation.simulator.expected();
+    assert_eq!(swept, expected.users.total - expected.activity_all.never_logged_in);
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ impl World for Organisation {
     }
 
     async fn fingerprint(&self) -> Option<String> {
-        Some(format!("{:?} {:?}", self.simulator.truth(), self.writes().await))
+        Some(format!("{:?} {:?}", self.simulator.expected(), self.writes().await))
     }
 
     fn canaries(&self) -> Vec<String> {

@@ -7,19 +7,19 @@ use serde_json::json;
 use super::reply::Reply;
 use super::request::Request;
 use crate::certificate::Certificate;
+use crate::expected::{Expected, ExpectedUser};
 use crate::faults::Faults;
 use crate::id::Id;
 use crate::org::Change;
 use crate::org::catalogue::SUPPORT_USER;
 use crate::permissions::{Permission, Permissions};
 use crate::state::{State, lock};
-use crate::truth::{Truth, UserTruth};
 use crate::value::parse_time;
 
 pub(crate) fn handle(state: &State, request: &Request, path: &[&str]) -> Reply {
     let answered = match (request.method.as_str(), path) {
-        ("GET", ["truth"]) => Ok(Reply::json(200, &Truth::of(&state.org()))),
-        ("GET", ["truth", "users", id]) => user_truth(state, id),
+        ("GET", ["expected"]) => Ok(Reply::json(200, &Expected::of(&state.org()))),
+        ("GET", ["expected", "users", id]) => expected_user(state, id),
         ("GET", ["requests"]) => Ok(Reply::json(200, &lock(&state.request_log).counts())),
         ("GET", ["requests", "log"]) => Ok(Reply::json(200, &lock(&state.request_log).entries())),
         ("GET", ["requests", "bulk"]) => Ok(Reply::json(200, lock(&state.request_log).bulk_jobs())),
@@ -58,9 +58,9 @@ fn user_index(state: &State, id: &str) -> Result<u32, String> {
     index.ok_or_else(|| format!("there is no user {id}"))
 }
 
-fn user_truth(state: &State, id: &str) -> Result<Reply, String> {
+fn expected_user(state: &State, id: &str) -> Result<Reply, String> {
     let index = user_index(state, id)?;
-    Ok(Reply::json(200, &UserTruth::of(&state.org(), index)))
+    Ok(Reply::json(200, &ExpectedUser::of(&state.org(), index)))
 }
 
 #[derive(Deserialize)]
@@ -181,5 +181,5 @@ fn change_user(state: &State, id: &str, change: &UserChange) -> Result<Reply, St
             ..Change::default()
         },
     );
-    Ok(Reply::json(200, &UserTruth::of(&org, index)))
+    Ok(Reply::json(200, &ExpectedUser::of(&org, index)))
 }

@@ -31,7 +31,7 @@ async fn deactivation_frees_the_seat_and_leaves_the_assignments() {
         assert_eq!(used(&api, "SFDC").await, before - 1);
     }
     assert_eq!(api.count(&held).await, assignments);
-    assert_eq!(api.simulator.truth().licenses["SFDC"].used as i64, before - 1);
+    assert_eq!(api.simulator.expected().licenses["SFDC"].used as i64, before - 1);
     api.patch(&format!("sobjects/User/{user}"), json!({ "IsActive": true })).await;
     assert_eq!(used(&api, "SFDC").await, before);
 }
@@ -79,8 +79,8 @@ async fn freezing_blocks_the_user_and_frees_no_seat() {
     let login = api.id(&format!("SELECT Id FROM UserLogin WHERE UserId = '{user}'")).await;
     assert_eq!(api.patch(&format!("sobjects/UserLogin/{login}"), json!({ "IsFrozen": true })).await.0, 204);
     assert_eq!(used(&api, "SFDC").await, before);
-    let truth = api.control(Method::GET, &format!("truth/users/{user}"), Value::Null).await;
-    assert_eq!((truth["frozen"].clone(), truth["active"].clone()), (json!(true), json!(true)));
+    let expected = api.control(Method::GET, &format!("expected/users/{user}"), Value::Null).await;
+    assert_eq!((expected["frozen"].clone(), expected["active"].clone()), (json!(true), json!(true)));
     let (status, body) = api.patch(&format!("sobjects/UserLogin/{login}"), json!({ "IsPasswordLocked": true })).await;
     assert_eq!(refusal(status, &body).1, "FIELD_INTEGRITY_EXCEPTION");
 }
@@ -122,9 +122,9 @@ async fn a_removed_assignment_can_be_created_again() {
                 WHERE PermissionSetLicense.DeveloperName = 'AcmeDispatchPsl' LIMIT 1";
     let row = api.query(soql).await["records"][0].clone();
     let path = format!("/services/data/v62.0/sobjects/PermissionSetLicenseAssign/{}", row["Id"].as_str().unwrap());
-    let before = api.simulator.truth().permission_set_licenses["AcmeDispatchPsl"];
+    let before = api.simulator.expected().permission_set_licenses["AcmeDispatchPsl"];
     assert_eq!(api.call(Method::DELETE, &path, Value::Null).await.0, 204);
-    assert_eq!(api.simulator.truth().permission_set_licenses["AcmeDispatchPsl"], before - 1);
+    assert_eq!(api.simulator.expected().permission_set_licenses["AcmeDispatchPsl"], before - 1);
     let (status, body) = api.call(Method::DELETE, &path, Value::Null).await;
     assert_eq!(refusal(status, &body).0, 404);
     assert_eq!(refusal(status, &body).1, "ENTITY_IS_DELETED");
@@ -192,11 +192,11 @@ async fn collections_read_and_delete_too() {
     assert_eq!(body[1], Value::Null);
     let seats = api.rows("SELECT Id FROM UserPackageLicense LIMIT 2").await;
     let ids = format!("{},{}", seats[0]["Id"].as_str().unwrap(), seats[1]["Id"].as_str().unwrap());
-    let before = api.simulator.truth().package_seats;
+    let before = api.simulator.expected().package_seats;
     let (_, body) =
         api.call(Method::DELETE, &format!("/services/data/v62.0/composite/sobjects?ids={ids}"), Value::Null).await;
     assert_eq!((body[0]["success"].clone(), body[1]["success"].clone()), (json!(true), json!(true)));
-    assert_eq!(api.simulator.truth().package_seats, before - 2);
+    assert_eq!(api.simulator.expected().package_seats, before - 2);
 }
 
 #[tokio::test]

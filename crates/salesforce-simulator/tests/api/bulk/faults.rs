@@ -119,7 +119,7 @@ async fn a_job_times_out_only_if_an_order_or_a_limit_forbids_chunks() {
     let soql = "SELECT Id FROM LoginHistory";
     assert_eq!(api.refused(soql).await.1, "QUERY_TIMEOUT");
     let job = api.complete_job(soql).await;
-    assert_eq!(api.results(&format!("{job}/results")).await.count, api.simulator.truth().logins.total);
+    assert_eq!(api.results(&format!("{job}/results")).await.count, api.simulator.expected().logins.total);
     let ordered = api.job(&format!("{soql} ORDER BY LoginTime")).await;
     let (_, polled) = api.get(&ordered).await;
     let message = "QUERY_TIMEOUT: Your query request was running for too long.";

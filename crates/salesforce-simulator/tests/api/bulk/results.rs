@@ -120,7 +120,7 @@ async fn results_need_a_completed_job_and_the_version_that_created_it() {
 #[tokio::test]
 async fn results_have_the_rows_and_permissions_of_the_creation() {
     let api = Api::start(60).await;
-    let active = api.simulator.truth().users.active;
+    let active = api.simulator.expected().users.active;
     let job = api.complete_job("SELECT Id, Profile.UserLicense.Name FROM User WHERE IsActive = true").await;
     let id = api.id("SELECT Id FROM User WHERE IsActive = true AND Profile.Name = 'Sales Manager' LIMIT 1").await;
     api.control(Method::POST, &format!("users/{id}"), json!({ "isActive": false })).await;

@@ -18,7 +18,7 @@ const DAY: i64 = 86_400;
 /// The counts that a correct client finds at this time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Truth {
+pub struct Expected {
     /// The organisation's 18-character id.
     pub organization_id: String,
     /// The organisation's name.
@@ -116,7 +116,7 @@ pub struct LoginCounts {
 /// The expected values of one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UserTruth {
+pub struct ExpectedUser {
     /// The 18-character id.
     pub id: String,
     /// The username.
@@ -145,9 +145,9 @@ pub struct UserTruth {
     pub successful_logins: u64,
 }
 
-impl Truth {
+impl Expected {
     pub(crate) fn of(org: &Org) -> Self {
-        let mut truth = Self {
+        let mut expected = Self {
             organization_id: org.id().to_string(),
             organization_name: org.name(),
             now: moment(org.reference_time),
@@ -156,17 +156,17 @@ impl Truth {
         };
         for license in &LICENSES {
             let counts = LicenseCounts { name: license.name.to_owned(), ..LicenseCounts::default() };
-            truth.licenses.insert(license.key.to_owned(), counts);
+            expected.licenses.insert(license.key.to_owned(), counts);
         }
         for user in org.all_users() {
-            truth.count_user(org, &user);
-            truth.count_assignments(org, &user);
+            expected.count_user(org, &user);
+            expected.count_assignments(org, &user);
         }
         for (index, license) in LICENSES.iter().enumerate() {
             let total = org.fixed_tables.purchased_seats(index);
-            truth.licenses.entry(license.key.to_owned()).or_default().total = total;
+            expected.licenses.entry(license.key.to_owned()).or_default().total = total;
         }
-        truth
+        expected
     }
 
     fn count_user(&mut self, org: &Org, user: &User) {
@@ -229,7 +229,7 @@ impl ActivityCounts {
     }
 }
 
-impl UserTruth {
+impl ExpectedUser {
     pub(crate) fn of(org: &Org, index: u32) -> Self {
         let user = org.user(index);
         let held = org.links_of(LinkTable::PermissionSetLicense, index);
