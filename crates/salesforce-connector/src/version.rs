@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_organization_is_asked_in_its_newest_version() {
+    fn an_older_organization_is_read_with_its_newest_version() {
         assert_eq!(ApiVersion::choose(ApiVersion(66), &versions(&[60, 61, 62])), Some(ApiVersion(62)));
     }
 

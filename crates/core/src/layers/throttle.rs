@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_calls_run_at_once_than_allowed() {
+    async fn the_number_of_concurrent_calls_is_limited() {
         let (scripted, calls) = Scripted::taking(Duration::from_secs(1));
         let connector = Throttle::new(scripted, settings(1000, 1000, 3));
         join_all((0..10).map(|_| connector.pull(Process::PullUserActivity, None))).await;

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn interactive_api_and_single_sign_on_logins_are_told_apart() {
+    fn interactive_api_and_single_sign_on_logins_are_distinguished() {
         let table = [
             ("Application", None, Interactive),
             ("Application", Some("UiUsernamePassword"), Interactive),

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_during_the_request_is_no_difference() {
+    fn a_server_time_during_the_request_is_no_difference() {
         assert_eq!(difference(at(100), at(100), at(103)), TimeDelta::zero());
         assert_eq!(difference(at(99), at(100), at(103)), TimeDelta::zero(), "whole seconds");
         assert_eq!(difference(at(104), at(100), at(103)), TimeDelta::seconds(1));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_of_a_minute_is_no_finding() {
+    fn a_clock_difference_of_a_minute_is_no_finding() {
         assert_eq!(skew(TimeDelta::seconds(60)), None);
         assert_eq!(skew(TimeDelta::seconds(-60)), None);
         let seen = |seconds| skew(TimeDelta::seconds(seconds)).unwrap().seen.unwrap();

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weaker_reading_set_is_enough_for_downloads() {
+    fn the_minimum_set_is_enough_for_downloads() {
         let weak = [
             "PermissionsApiEnabled",
             "PermissionsViewSetup",

@@ -55,7 +55,7 @@ fn every_refusal_has_a_kind_and_a_remedy() {
 }
 
 #[test]
-fn refusals_of_a_signed_assertion_are_told_apart() {
+fn refusals_of_an_assertion_are_distinguished() {
     use ErrorKind::*;
     let table = [
         ("invalid_grant", "invalid assertion", Unauthenticated, "OAUTH_ASSERTION_REFUSED", "certificate"),

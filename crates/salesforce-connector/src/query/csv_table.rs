@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_cut_anywhere_is_refused() {
+    fn a_truncated_table_is_refused() {
         for end in 0..TABLE.len() {
             assert!(read(&TABLE.as_bytes()[..end], 2).is_err(), "cut at {end}");
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_of_another_shape_or_length_is_refused() {
+    fn a_table_with_other_columns_or_another_length_is_refused() {
         let refused = |table: &[u8], expected| read(table, expected).unwrap_err();
         assert_eq!(refused(b"\"Id\",\"Title\"\n\"a\"\n", 1), "a line has another number of values than the header");
         assert_eq!(refused(b"\"Id\"\n\"a\"\n", 2), "the number of rows differs from Sforce-NumberOfRecords");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_answer_without_a_locator_is_malformed() {
+    fn an_incomplete_response_without_a_locator_is_malformed() {
         for next in [json!(null), json!(""), json!("/services/data/.."), json!("/query/a?b")] {
             let answer = answer(json!({"totalSize": 1, "done": false, "nextRecordsUrl": next, "records": []}));
             assert_eq!(answer.locator().unwrap_err().kind(), ErrorKind::Malformed, "{next}");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_records_is_malformed() {
+    fn a_response_without_records_is_malformed() {
         assert!(serde_json::from_value::<Answer>(json!({"totalSize": 0, "done": true})).is_err());
     }
 }

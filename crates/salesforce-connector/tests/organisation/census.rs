@@ -46,7 +46,7 @@ pub(crate) async fn user(http: &Http, id: &str) -> ExpectedUser {
     http.get(format!("/_control/expected/users/{id}")).without_token().json_body().await.expect("the user is known")
 }
 
-/// Asks the organisation as anybody would.
+/// Sends a query to the organisation.
 pub(crate) async fn rows(http: &Http, soql: &str) -> Vec<Value> {
     let mut answer: Value = http.get("/services/data/v66.0/query").query("q", soql).json_body().await.unwrap();
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! What a connection is told about itself.
+//! Checks of a connection.
 
 use salesforce_simulator::{Faults, TokenRefusal};
 use seatgraph_core::{Diagnosis, Process, Severity};
@@ -9,12 +9,12 @@ async fn organisation() -> Organisation {
     Organisation::found(5).await
 }
 
-fn told(diagnosis: &Diagnosis, process: Process, code: &str) -> Option<Severity> {
+fn severity(diagnosis: &Diagnosis, process: Process, code: &str) -> Option<Severity> {
     diagnosis.findings.iter().find(|f| f.process == Some(process) && f.code == code).map(|f| f.severity)
 }
 
 #[tokio::test]
-async fn a_healthy_connection_knows_where_and_who_it_is() {
+async fn a_healthy_connection_knows_its_organization_and_user() {
     let organisation = organisation().await;
     let diagnosis = organisation.link().check().await;
     let seen = diagnosis.organization.as_ref().unwrap();
@@ -27,11 +27,11 @@ async fn a_healthy_connection_knows_where_and_who_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_said_per_process() {
+async fn missing_permissions_are_reported_per_process() {
     let organisation = organisation().await;
     organisation.revoke(&["ManageUsers", "ViewSetup", "MonitorLoginHistory"]).await;
     let diagnosis = organisation.link().check().await;
-    let missing = |process| told(&diagnosis, process, "PERMISSION_MISSING");
+    let missing = |process| severity(&diagnosis, process, "PERMISSION_MISSING");
     assert_eq!(missing(Process::DownloadSubscriptions), Some(Severity::Error));
     assert_eq!(missing(Process::PullUserActivity), Some(Severity::Warning));
     assert_eq!(missing(Process::DownloadConsumption), Some(Severity::Error));
@@ -40,7 +40,7 @@ async fn what_is_missing_is_said_per_process() {
 }
 
 #[tokio::test]
-async fn the_weak_reading_set_is_enough_for_both_pulls() {
+async fn the_minimum_set_is_enough_for_both_downloads() {
     let organisation = organisation().await;
     let more = ["ManageUsers", "ManageInternalUsers", "FreezeUsers", "AssignPermissionSets", "ViewDeveloperName"];
     organisation.revoke(&more).await;
@@ -51,39 +51,39 @@ async fn the_weak_reading_set_is_enough_for_both_pulls() {
 }
 
 #[tokio::test]
-async fn silent_hiding_is_noticed() {
+async fn silently_hidden_records_give_findings() {
     let organisation = organisation().await;
     organisation.revoke(&["ManageUsers", "ViewAllUsers", "ViewAllProfiles"]).await;
     let hiding = Faults { profile_filtering: true, private_users: true, ..Faults::default() };
     organisation.simulator.set_faults(hiding);
     let diagnosis = organisation.link().check().await;
     for code in ["PROFILES_HIDDEN", "USERS_HIDDEN"] {
-        let seen = told(&diagnosis, Process::DownloadSubscriptions, code);
+        let seen = severity(&diagnosis, Process::DownloadSubscriptions, code);
         assert_eq!(seen, Some(Severity::Warning), "{code}: {:#?}", diagnosis.findings);
     }
 }
 
 #[tokio::test]
-async fn own_logins_alone_are_noticed_whatever_the_permissions_say() {
+async fn a_history_of_own_logins_gives_a_finding_despite_permissions() {
     let organisation = organisation().await;
     organisation.simulator.set_faults(Faults { own_logins_only: true, ..Faults::default() });
     let diagnosis = organisation.link().check().await;
-    let seen = told(&diagnosis, Process::PullUserActivity, "LOGIN_HISTORY_RESTRICTED");
+    let seen = severity(&diagnosis, Process::PullUserActivity, "LOGIN_HISTORY_RESTRICTED");
     assert_eq!(seen, Some(Severity::Warning));
 }
 
 #[tokio::test]
-async fn a_hidden_object_is_told_of_where_it_matters() {
+async fn a_hidden_object_gives_a_finding_of_the_affected_processes() {
     let organisation = organisation().await;
     let hide_objects = vec!["TenantUsageEntitlement".into(), "LoginHistory".into()];
     organisation.simulator.set_faults(Faults { hide_objects, ..Faults::default() });
     let diagnosis = organisation.link().check().await;
-    assert_eq!(told(&diagnosis, Process::DownloadConsumption, "OBJECT_HIDDEN"), Some(Severity::Warning));
-    assert_eq!(told(&diagnosis, Process::PullUserActivity, "LOGIN_HISTORY_RESTRICTED"), Some(Severity::Warning));
+    assert_eq!(severity(&diagnosis, Process::DownloadConsumption, "OBJECT_HIDDEN"), Some(Severity::Warning));
+    assert_eq!(severity(&diagnosis, Process::PullUserActivity, "LOGIN_HISTORY_RESTRICTED"), Some(Severity::Warning));
 }
 
 #[tokio::test]
-async fn a_refused_grant_ends_the_look_with_its_remedy() {
+async fn a_refused_grant_ends_the_check_with_its_remedy() {
     let organisation = organisation().await;
     let token_refusal = Some(TokenRefusal {
         error: "invalid_grant".into(),
@@ -100,7 +100,7 @@ async fn a_refused_grant_ends_the_look_with_its_remedy() {
 }
 
 #[tokio::test]
-async fn a_user_without_api_enabled_is_told_so() {
+async fn a_user_without_api_enabled_gives_a_finding() {
     let organisation = organisation().await;
     organisation.revoke(&["ApiEnabled"]).await;
     let diagnosis = organisation.link().check().await;

@@ -1,4 +1,4 @@
-//! What an organisation's faults become: a finding and a whole pass, or a failure that says what to do.
+//! Passes with faults: a finding and a complete pass, or an error with a remedy.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ async fn organisation(faults: Faults) -> Organisation {
 }
 
 #[tokio::test]
-async fn every_number_is_the_organisations_own() {
+async fn every_count_matches_the_organization() {
     let organisation = organisation(Faults::default()).await;
     let (expected, seen) =
         (organisation.simulator.expected(), pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap());
@@ -43,7 +43,7 @@ async fn every_number_is_the_organisations_own() {
 }
 
 #[tokio::test]
-async fn a_hidden_feature_column_leaves_sales_and_service_together_and_says_so() {
+async fn a_hidden_feature_column_merges_sales_and_service_with_a_finding() {
     let hide_fields = vec!["User.UserPermissionsSupportUser".into()];
     let organisation = organisation(Faults { hide_fields, ..Faults::default() }).await;
     let expected = organisation.simulator.expected();
@@ -54,7 +54,7 @@ async fn a_hidden_feature_column_leaves_sales_and_service_together_and_says_so()
 }
 
 #[tokio::test]
-async fn a_column_that_is_hidden_in_the_middle_of_a_pass_is_left_out_from_then_on() {
+async fn a_column_that_becomes_hidden_during_a_pass_is_left_out_from_then_on() {
     let organisation = organisation(Faults::default()).await;
     let link = organisation.link();
     let first = link.pull(SUBSCRIPTIONS, None).await.unwrap();
@@ -63,13 +63,13 @@ async fn a_column_that_is_hidden_in_the_middle_of_a_pass_is_left_out_from_then_o
     let hide_fields = vec!["User.Department".into(), "User.Title".into()];
     organisation.simulator.set_faults(Faults { hide_fields, ..Faults::default() });
     let page = link.pull(SUBSCRIPTIONS, Some(&users)).await.unwrap();
-    let told: Vec<_> = page.findings.iter().map(|f| f.seen.as_deref().unwrap()).collect();
-    assert_eq!(told, ["User.Department is not visible", "User.Title is not visible"]);
+    let hidden: Vec<_> = page.findings.iter().map(|f| f.seen.as_deref().unwrap()).collect();
+    assert_eq!(hidden, ["User.Department is not visible", "User.Title is not visible"]);
     assert_eq!(page.batch.accounts.len(), 200);
 }
 
 #[tokio::test]
-async fn without_view_setup_the_download_fails_and_says_what_to_grant() {
+async fn without_view_setup_the_download_fails_and_names_the_permission() {
     let organisation = organisation(Faults::default()).await;
     organisation.revoke(&["ManageUsers", "ViewSetup"]).await;
     let error = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap_err();
@@ -80,7 +80,7 @@ async fn without_view_setup_the_download_fails_and_says_what_to_grant() {
 }
 
 #[tokio::test]
-async fn assignments_that_cannot_be_seen_fail_the_download_instead_of_looking_returned() {
+async fn hidden_assignments_fail_the_download() {
     let hide_objects = vec!["PermissionSetLicenseAssign".into()];
     let organisation = organisation(Faults { hide_objects, ..Faults::default() }).await;
     let error = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap_err();
@@ -88,7 +88,7 @@ async fn assignments_that_cannot_be_seen_fail_the_download_instead_of_looking_re
 }
 
 #[tokio::test]
-async fn without_manage_users_nobody_is_known_to_be_frozen_and_all_else_is_there() {
+async fn without_manage_users_only_the_frozen_state_is_unknown() {
     let hide_objects = vec!["UserLogin".into()];
     let organisation = organisation(Faults { hide_objects, ..Faults::default() }).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
@@ -98,7 +98,7 @@ async fn without_manage_users_nobody_is_known_to_be_frozen_and_all_else_is_there
 }
 
 #[tokio::test]
-async fn profiles_that_are_filtered_leave_accounts_without_a_license_and_say_so() {
+async fn filtered_profiles_leave_accounts_without_a_license_with_a_finding() {
     let organisation = organisation(Faults { profile_filtering: true, ..Faults::default() }).await;
     organisation.revoke(&["ManageUsers", "ViewAllProfiles"]).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
@@ -107,7 +107,7 @@ async fn profiles_that_are_filtered_leave_accounts_without_a_license_and_say_so(
 }
 
 #[tokio::test]
-async fn users_that_are_hidden_are_neither_counted_nor_held_against_the_total() {
+async fn hidden_users_are_not_part_of_the_total() {
     let organisation = organisation(Faults { private_users: true, ..Faults::default() }).await;
     organisation.revoke(&["ManageUsers", "ViewAllUsers"]).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
@@ -116,7 +116,7 @@ async fn users_that_are_hidden_are_neither_counted_nor_held_against_the_total() 
 }
 
 #[tokio::test]
-async fn a_small_organisation_costs_a_dozen_calls() {
+async fn a_small_organization_takes_a_dozen_calls() {
     let organisation = organisation(Faults::default()).await;
     let mut config = organisation.config();
     config["pageSize"] = json!(2000);
@@ -140,7 +140,7 @@ async fn an_edition_without_feature_metrics_has_no_feature_pools() {
 }
 
 #[tokio::test]
-async fn logins_of_all_sorts_refine_the_last_login() {
+async fn logins_of_all_kinds_are_read() {
     let organisation = organisation(Faults::default()).await;
     let seen = pass(&organisation.link(), ACTIVITY, None).await.unwrap();
     let expected = [ActivityKind::Interactive, ActivityKind::Api, ActivityKind::Sso, ActivityKind::Other];
@@ -151,7 +151,7 @@ async fn logins_of_all_sorts_refine_the_last_login() {
 }
 
 #[tokio::test]
-async fn history_that_shows_own_logins_alone_is_noticed_and_the_last_logins_are_there() {
+async fn restricted_history_gives_a_finding_and_last_logins_are_read() {
     let organisation = organisation(Faults { own_logins_only: true, ..Faults::default() }).await;
     let seen = pass(&organisation.link(), ACTIVITY, None).await.unwrap();
     assert_eq!(seen.codes(), ["LOGIN_HISTORY_RESTRICTED"].into());
@@ -161,7 +161,7 @@ async fn history_that_shows_own_logins_alone_is_noticed_and_the_last_logins_are_
 }
 
 #[tokio::test]
-async fn history_that_is_withdrawn_leaves_the_last_logins() {
+async fn without_history_last_logins_are_read() {
     let hide_objects = vec!["LoginHistory".into()];
     let organisation = organisation(Faults { hide_objects, ..Faults::default() }).await;
     let seen = pass(&organisation.link(), ACTIVITY, None).await.unwrap();
@@ -170,7 +170,7 @@ async fn history_that_is_withdrawn_leaves_the_last_logins() {
 }
 
 #[tokio::test]
-async fn a_connection_that_loses_the_api_midway_fails_instead_of_finding_nothing() {
+async fn a_connection_that_loses_api_access_fails() {
     let organisation = organisation(Faults::default()).await;
     let link = organisation.link();
     for process in [SUBSCRIPTIONS, ACTIVITY] {
@@ -187,7 +187,7 @@ async fn a_connection_that_loses_the_api_midway_fails_instead_of_finding_nothing
 }
 
 #[tokio::test]
-async fn a_later_pass_begins_where_the_last_one_ended() {
+async fn a_later_pass_starts_at_the_bookmark() {
     let organisation = organisation(Faults::default()).await;
     let first = pass(&organisation.link(), ACTIVITY, None).await.unwrap();
     organisation.advance(24);
@@ -197,7 +197,7 @@ async fn a_later_pass_begins_where_the_last_one_ended() {
 }
 
 #[tokio::test]
-async fn history_that_takes_too_long_is_read_in_shorter_spans() {
+async fn history_that_times_out_is_read_in_shorter_spans() {
     let calm = organisation(Faults::default()).await;
     let whole = pass(&calm.link(), ACTIVITY, None).await.unwrap();
     let query_timeout = Some(QueryTimeout { object: "LoginHistory".into(), until_days: 5 });
@@ -214,7 +214,7 @@ async fn history_that_takes_too_long_is_read_in_shorter_spans() {
 }
 
 #[tokio::test]
-async fn the_daily_limit_is_told_from_too_many_at_once() {
+async fn the_daily_and_the_concurrent_limit_are_distinguished() {
     let spent = organisation(Faults { daily_limit_remaining: Some(0), ..Faults::default() }).await;
     let error = spent.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::QuotaExhausted { until: None });
@@ -225,7 +225,7 @@ async fn the_daily_limit_is_told_from_too_many_at_once() {
 }
 
 #[tokio::test]
-async fn pages_of_every_size_bring_the_same() {
+async fn pages_of_every_size_return_the_same_records() {
     let organisation = organisation(Faults::default()).await;
     let mut config = organisation.config();
     let small = pass(&organisation.link_with(config.clone()), SUBSCRIPTIONS, None).await.unwrap();

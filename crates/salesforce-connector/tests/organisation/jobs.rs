@@ -1,4 +1,4 @@
-//! Long login history by query jobs: the same history in fewer calls, and page by page where jobs do not give it.
+//! Reading long login history with bulk query jobs, and with pages where jobs fail.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::world::Organisation;
 
 const ACTIVITY: Process = Process::PullUserActivity;
 
-/// An organisation whose history is asked for by jobs, unless it is shorter than `rows`.
+/// An organisation whose history is read with jobs from `rows` rows.
 struct Long {
     organisation: Organisation,
     rows: u64,
@@ -28,7 +28,7 @@ impl Long {
         pass(self.organisation.link_by_jobs_from(self.rows).as_ref(), ACTIVITY, None).await
     }
 
-    /// How often the organisation was asked in one way.
+    /// The number of calls of one kind.
     async fn calls(&self, kind: &str) -> u64 {
         let requests = self.organisation.http().get("/_control/requests").without_token();
         let requests: Value = requests.json_body().await.unwrap();
@@ -36,20 +36,20 @@ impl Long {
     }
 }
 
-/// What a pass tells of every account, without how it was cut into pages.
-fn told(pass: &Pass) -> BTreeSet<String> {
+/// The activity of every account, independent of pages.
+fn activities(pass: &Pass) -> BTreeSet<String> {
     pass.activity().map(|activity| format!("{activity:?}")).collect()
 }
 
 async fn page_by_page() -> BTreeSet<String> {
     let long = Long { rows: u64::from(u32::MAX), ..Long::found(BulkFaults::default()).await };
-    let told = told(&long.pass().await.unwrap());
+    let activities = activities(&long.pass().await.unwrap());
     assert_eq!(long.calls("bulk_create").await, 0, "a short history is not asked for by jobs");
-    told
+    activities
 }
 
 #[tokio::test]
-async fn a_long_history_is_the_same_by_jobs_and_takes_fewer_calls() {
+async fn bulk_jobs_read_the_same_history_with_fewer_calls() {
     let long = Long { organisation: Organisation::of_users(8_000, 3).await, rows: 1 };
     let plain = long.organisation.link();
     let by_pages = pass(plain.as_ref(), ACTIVITY, None).await.unwrap();
@@ -63,20 +63,20 @@ async fn a_long_history_is_the_same_by_jobs_and_takes_fewer_calls() {
 }
 
 #[tokio::test]
-async fn an_answer_in_parts_and_one_that_takes_its_time_is_whole() {
+async fn a_slow_job_with_several_result_pages_is_read_completely() {
     for (bulk, parts) in [
         (BulkFaults { page_size: Some(70), ..BulkFaults::default() }, 2),
         (BulkFaults { in_progress_polls: 1, ..BulkFaults::default() }, 1),
         (BulkFaults { nul_fields: vec!["LoginHistory.LoginType".into()], ..BulkFaults::default() }, 1),
     ] {
         let long = Long::found(bulk.clone()).await;
-        assert_eq!(told(&long.pass().await.unwrap()), page_by_page().await, "{bulk:?}");
+        assert_eq!(activities(&long.pass().await.unwrap()), page_by_page().await, "{bulk:?}");
         assert!(long.calls("bulk_results").await >= parts, "{bulk:?}");
     }
 }
 
 #[tokio::test]
-async fn where_jobs_do_not_give_it_history_comes_page_by_page_and_no_job_is_tried_twice() {
+async fn history_is_read_in_pages_if_a_job_fails_and_no_job_is_repeated() {
     let failed =
         |message: Option<&str>| Some(FailedJobs { times: u64::MAX, error_message: message.map(str::to_owned) });
     for bulk in [
@@ -87,14 +87,14 @@ async fn where_jobs_do_not_give_it_history_comes_page_by_page_and_no_job_is_trie
     ] {
         let long = Long::found(bulk.clone()).await;
         let seen = long.pass().await.unwrap();
-        assert_eq!(told(&seen), page_by_page().await, "{bulk:?}");
+        assert_eq!(activities(&seen), page_by_page().await, "{bulk:?}");
         assert!(seen.codes().is_empty(), "{bulk:?}: {:?}", seen.codes());
         assert_eq!(long.calls("bulk_create").await, 1, "{bulk:?}");
     }
 }
 
 #[tokio::test]
-async fn a_hidden_column_is_left_out_of_the_job_too() {
+async fn a_hidden_column_is_left_out_of_jobs() {
     let long = Long::found(BulkFaults::default()).await;
     let hide_fields = vec!["LoginHistory.LoginSubType".into()];
     long.organisation.simulator.set_faults(Faults { hide_fields, ..Faults::default() });
@@ -104,7 +104,7 @@ async fn a_hidden_column_is_left_out_of_the_job_too() {
 }
 
 #[tokio::test]
-async fn nothing_is_left_behind_but_jobs() {
+async fn reading_creates_jobs_and_changes_nothing_else() {
     let long = Long::found(BulkFaults::default()).await;
     long.pass().await.unwrap();
     let writes = long.organisation.writes().await;

@@ -1,4 +1,4 @@
-//! What a look notices beyond permissions: clocks, copies, licences, allowances, columns, and what may be written.
+//! Checks other than permissions: clock, sandbox, licence, API allowance, columns, and write access.
 
 use salesforce_simulator::Faults;
 use seatgraph_core::http::Method;
@@ -21,7 +21,7 @@ fn found<'a>(diagnosis: &'a Diagnosis, code: &str) -> Vec<&'a Finding> {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_noticed_and_one_that_is_not_is_not() {
+async fn only_a_wrong_clock_gives_a_finding() {
     let organisation = organisation().await;
     for (offset, seen) in [(300, "about 5 minutes ahead of"), (-1200, "about 20 minutes behind")] {
         let diagnosis = under(&organisation, Faults { clock_offset_seconds: offset, ..Faults::default() }).await;
@@ -34,7 +34,7 @@ async fn a_clock_that_is_off_is_noticed_and_one_that_is_not_is_not() {
 }
 
 #[tokio::test]
-async fn a_sandbox_is_told_from_production() {
+async fn sandboxes_and_production_are_distinguished() {
     let organisation = organisation().await;
     let diagnosis = under(&organisation, Faults { sandbox: true, ..Faults::default() }).await;
     assert!(diagnosis.organization.as_ref().unwrap().sandbox);
@@ -44,7 +44,7 @@ async fn a_sandbox_is_told_from_production() {
 }
 
 #[tokio::test]
-async fn an_allowance_that_runs_out_is_a_warning_with_its_numbers() {
+async fn a_nearly_used_api_allowance_gives_a_warning_with_its_numbers() {
     let organisation = organisation().await;
     let diagnosis = under(&organisation, Faults { daily_limit_remaining: Some(15_000), ..Faults::default() }).await;
     let allowance = diagnosis.allowance.unwrap();
@@ -54,7 +54,7 @@ async fn an_allowance_that_runs_out_is_a_warning_with_its_numbers() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_license_of_its_own_is_told_so() {
+async fn a_connected_user_without_a_license_gives_a_finding() {
     let organisation = organisation().await;
     let me = organisation.link().check().await.principal.unwrap().external_id;
     let http = organisation.http();
@@ -71,7 +71,7 @@ async fn an_account_without_a_license_of_its_own_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_hidden_column_is_told_of_by_the_process_that_reads_it() {
+async fn a_hidden_column_gives_a_finding_of_the_process_that_reads_it() {
     let organisation = organisation().await;
     let hidden = [
         (Process::DownloadSubscriptions, "UserLicense.TotalLicenses"),
@@ -81,30 +81,30 @@ async fn a_hidden_column_is_told_of_by_the_process_that_reads_it() {
     ];
     let hide_fields = hidden.iter().map(|(_, field)| (*field).to_owned()).collect();
     let diagnosis = under(&organisation, Faults { hide_fields, ..Faults::default() }).await;
-    let told = found(&diagnosis, "FIELD_HIDDEN");
+    let findings = found(&diagnosis, "FIELD_HIDDEN");
     for (process, field) in hidden {
         let seen = format!("{field} is not visible");
         assert!(
-            told.iter().any(|f| f.process == Some(process) && f.seen.as_ref() == Some(&seen)),
-            "{field}: {told:#?}"
+            findings.iter().any(|f| f.process == Some(process) && f.seen.as_ref() == Some(&seen)),
+            "{field}: {findings:#?}"
         );
     }
-    assert_eq!(told.len(), hidden.len());
+    assert_eq!(findings.len(), hidden.len());
 }
 
 #[tokio::test]
-async fn reclaim_is_probed_by_what_may_be_written() {
+async fn reclaim_is_checked_by_write_permissions() {
     let organisation = organisation().await;
     let read_only_fields = vec!["User.IsActive".to_owned(), "UserLogin.IsFrozen".to_owned()];
     let diagnosis = under(&organisation, Faults { read_only_fields, ..Faults::default() }).await;
-    let told: Vec<_> = found(&diagnosis, "READ_ONLY").iter().map(|f| (f.process.unwrap(), f.severity)).collect();
+    let findings: Vec<_> = found(&diagnosis, "READ_ONLY").iter().map(|f| (f.process.unwrap(), f.severity)).collect();
     let reclaim = Process::ReclaimSubscription;
-    assert_eq!(told, [(reclaim, Severity::Error), (reclaim, Severity::Warning)]);
+    assert_eq!(findings, [(reclaim, Severity::Error), (reclaim, Severity::Warning)]);
     assert!(diagnosis.is_broken(reclaim) && !diagnosis.is_broken(Process::DownloadSubscriptions));
 }
 
 #[tokio::test]
-async fn looking_only_ever_asks_questions() {
+async fn checking_sends_read_requests_only() {
     let organisation = organisation().await;
     let situations = [
         Faults::default(),

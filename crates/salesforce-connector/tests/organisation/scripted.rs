@@ -1,4 +1,4 @@
-//! Ways of answering that the documents allow and the simulator does not show: small parts, short pages, old versions.
+//! Responses that Salesforce documents and the simulator does not give: small pages, short pages, old versions.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -18,19 +18,19 @@ mod refusals;
 
 const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
 
-/// How this organisation answers.
+/// How the organisation responds.
 #[derive(Debug, Clone)]
 struct Manner {
     versions: Vec<&'static str>,
-    /// Rows in one part of an answer.
+    /// The page size.
     part: usize,
-    /// Whether what does not fit into the first part is told to go on, or simply left out.
+    /// Whether the first page has a locator of the next one, or the other rows are missing.
     goes_on: bool,
-    /// How many locators it forgets before it is asked.
+    /// The number of locators that it closes early.
     forgets: usize,
-    /// Objects that look empty.
+    /// Objects without rows.
     empty: Vec<&'static str>,
-    /// What it does not let be asked, with the code and the words of its refusal.
+    /// Refused queries, with the code and message of the error.
     refuses: Vec<(&'static str, &'static str, &'static str)>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Manner {
     }
 }
 
-/// An organisation made of the answers in `fixtures/`.
+/// An organisation with the responses in `fixtures/`.
 struct Organisation {
     url: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -81,11 +81,11 @@ impl Organisation {
     }
 }
 
-/// Who answers.
+/// The mock server.
 struct Desk {
     manner: Manner,
     asked: Arc<Mutex<Vec<String>>>,
-    /// Rows that wait behind a locator.
+    /// The rows of the next page, by locator.
     kept: BTreeMap<String, Vec<Value>>,
 }
 
@@ -198,7 +198,7 @@ impl Desk {
     }
 }
 
-/// The columns that were asked for; a relationship that leads nowhere is null.
+/// The selected columns. A relationship without a row is null.
 fn projected(row: &Value, columns: &str) -> Value {
     let mut shown = json!({ "attributes": row["attributes"] });
     for column in columns.split(", ") {
@@ -215,7 +215,7 @@ fn projected(row: &Value, columns: &str) -> Value {
     shown
 }
 
-/// Ids of 15 and 18 characters are the same.
+/// Compares ids of 15 and 18 characters.
 fn is_same(one: &Value, other: &Value) -> bool {
     one.as_str().unwrap()[..15] == other.as_str().unwrap()[..15]
 }
@@ -247,7 +247,7 @@ fn rows(object: &str) -> Vec<Value> {
     answer["records"].as_array().unwrap().clone()
 }
 
-/// As the census beside the answers has it: one user is malformed, and one assignment is of a user not shown.
+/// The expected counts: one user is malformed, and one assignment is of a hidden user.
 const ACCOUNTS: usize = 11;
 const ROWS: u64 = 13 + 12 + 4;
 
@@ -264,14 +264,14 @@ async fn brings_everything(manner: Manner) -> Organisation {
 }
 
 #[tokio::test]
-async fn an_answer_in_small_parts_is_read_to_its_end() {
+async fn a_query_with_many_pages_is_read_completely() {
     for part in [1, 2] {
         brings_everything(Manner { part, ..Manner::default() }).await;
     }
 }
 
 #[tokio::test]
-async fn a_place_that_is_forgotten_is_found_again_by_key() {
+async fn a_closed_query_cursor_is_replaced_by_a_query_by_key() {
     let organisation = brings_everything(Manner { part: 3, forgets: 3, ..Manner::default() }).await;
     let again =
         organisation.asked().into_iter().filter(|soql| soql.contains("FROM UserLicense") && soql.contains("Id > '"));
@@ -279,7 +279,7 @@ async fn a_place_that_is_forgotten_is_found_again_by_key() {
 }
 
 #[tokio::test]
-async fn a_short_page_is_no_end_while_users_are_missing() {
+async fn a_short_page_does_not_end_the_pass_while_users_are_missing() {
     // Nothing but users is longer than what this organisation gives at once.
     let organisation = brings_everything(Manner { part: 10, goes_on: false, ..Manner::default() }).await;
     let pages = organisation.asked().into_iter().filter(|soql| soql.contains("FROM User ") && soql.contains("LIMIT"));
@@ -287,7 +287,7 @@ async fn a_short_page_is_no_end_while_users_are_missing() {
 }
 
 #[tokio::test]
-async fn an_older_organisation_is_spoken_to_in_its_own_version() {
+async fn an_older_organization_is_read_with_its_own_version() {
     let organisation = Organisation::found(Manner { versions: vec!["60.0", "61.0"], ..Manner::default() }).await;
     let page = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap();
     let finding = page.findings.iter().find(|f| f.code == "API_VERSION_NOT_SERVED").unwrap();
@@ -295,7 +295,7 @@ async fn an_older_organisation_is_spoken_to_in_its_own_version() {
 }
 
 #[tokio::test]
-async fn an_organisation_that_is_too_old_is_not_downloaded() {
+async fn an_organization_without_a_supported_version_is_not_downloaded() {
     let organisation = Organisation::found(Manner { versions: vec!["40.0"], ..Manner::default() }).await;
     let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
     assert_eq!(
@@ -305,7 +305,7 @@ async fn an_organisation_that_is_too_old_is_not_downloaded() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_organisation_is_told_from_one_that_is_away() {
+async fn a_wrong_host_and_an_unavailable_organization_are_distinguished() {
     let elsewhere = Organisation::found(Manner { versions: vec![], ..Manner::default() }).await;
     let error = elsewhere.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
     assert_eq!((error.kind(), error.finding().unwrap().code.as_str()), (ErrorKind::Malformed, "NOT_SALESFORCE"));
@@ -315,14 +315,14 @@ async fn an_address_that_is_no_organisation_is_told_from_one_that_is_away() {
 }
 
 #[tokio::test]
-async fn licenses_that_look_empty_fail_the_download() {
+async fn an_empty_list_of_licenses_fails_the_download() {
     let organisation = Organisation::found(Manner { empty: vec!["UserLicense"], ..Manner::default() }).await;
     let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
     assert_eq!((error.kind(), error.finding().unwrap().code.as_str()), (ErrorKind::Forbidden, "PERMISSION_MISSING"));
 }
 
 #[tokio::test]
-async fn assignments_that_look_empty_while_licenses_are_used_are_told_of() {
+async fn missing_assignments_of_used_licenses_give_a_finding() {
     let empty = vec!["PermissionSetLicenseAssign", "UserLogin"];
     let organisation = Organisation::found(Manner { empty, ..Manner::default() }).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();

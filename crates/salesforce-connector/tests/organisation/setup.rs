@@ -1,4 +1,4 @@
-//! The permission sets that are offered, tried with exactly what each of them gives.
+//! The permission sets of the set-up, each tested with exactly its permissions.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn names(document: &PermissionSetDocument) -> BTreeSet<String> {
     named.map(|node| node.text().unwrap().to_owned()).collect()
 }
 
-/// Gives the connection's user what the set gives and nothing else.
+/// Grants the connected user exactly the permissions of the set.
 async fn give(organisation: &Organisation, document: &PermissionSetDocument) {
     let held: Value = organisation.http().get("/_control/permissions").without_token().json_body().await.unwrap();
     let held = held["permissions"].as_array().unwrap().iter();
@@ -40,7 +40,7 @@ async fn with(document: &PermissionSetDocument, faults: Faults) -> Diagnosis {
 }
 
 #[tokio::test]
-async fn each_set_is_enough_for_the_processes_that_it_names() {
+async fn each_permission_set_is_enough_for_its_processes() {
     for document in documents() {
         let diagnosis = with(&document, Faults::default()).await;
         for process in Process::ALL {
@@ -52,7 +52,7 @@ async fn each_set_is_enough_for_the_processes_that_it_names() {
 }
 
 #[tokio::test]
-async fn what_an_organisation_restricts_is_seen_by_the_larger_sets_alone() {
+async fn only_the_larger_permission_sets_see_restricted_records() {
     let restricted = Faults { profile_filtering: true, private_users: true, ..Faults::default() };
     for document in documents() {
         let diagnosis = with(&document, restricted.clone()).await;

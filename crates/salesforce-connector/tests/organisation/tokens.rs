@@ -1,4 +1,4 @@
-//! Tokens as the engine gets them: the client credentials grant, one at a time, kept until refused.
+//! A token source with the client credentials grant, which keeps a token until it is refused.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -9,13 +9,13 @@ use seatgraph_core::http::{Http, HttpOptions};
 use seatgraph_core::{AccessToken, Error, ErrorKind, OAuth, Result, Secret, TokenSource};
 use tokio::sync::Mutex as AsyncMutex;
 
-/// Gives out tokens of one application.
+/// The token source of an application.
 pub(crate) struct Tokens {
     pub(crate) oauth: OAuth,
     pub(crate) application: Application,
     http: Http,
     held: AsyncMutex<Option<Arc<AccessToken>>>,
-    /// Every bearer ever given out, so that a test can look for them where they must not be.
+    /// All issued tokens, so that a test can search for leaks.
     pub(crate) given: Arc<Mutex<Vec<String>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Whole passes, with what they brought.
+//! Complete passes.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ pub(crate) struct Pass {
     pub(crate) bookmark: Option<Cursor>,
 }
 
-/// Reads `process` to its end.
+/// Reads `process` completely.
 pub(crate) async fn pass(link: &dyn Connector, process: Process, from: Option<&Cursor>) -> Result<Pass> {
     let mut pass = Pass::default();
     let mut from = from.cloned();
@@ -30,7 +30,7 @@ pub(crate) async fn pass(link: &dyn Connector, process: Process, from: Option<&C
 }
 
 impl Pass {
-    /// The codes of everything it found.
+    /// The codes of all findings.
     pub(crate) fn codes(&self) -> BTreeSet<&str> {
         self.pages.iter().flat_map(|page| &page.findings).map(|finding| finding.code.as_str()).collect()
     }
@@ -43,7 +43,7 @@ impl Pass {
         self.pages.iter().map(|page| page.batch.accounts.len()).sum()
     }
 
-    /// How many hold the identifier.
+    /// The number of subscriptions with the identifier.
     pub(crate) fn holders(&self, key: &str) -> u64 {
         let held = self.pages.iter().flat_map(|page| &page.batch.subscriptions);
         held.filter(|subscription| subscription.identifier.id.key == key).count() as u64

@@ -58,7 +58,7 @@ impl Organisation {
         json!({ "instanceUrl": self.simulator.url(), "pageSize": 200 })
     }
 
-    /// A client with tokens of its own, as a connector would have it.
+    /// A client with its own token source.
     pub(crate) fn http(&self) -> Http {
         let oauth = SALESFORCE.oauth(self.config()).unwrap().expect("Salesforce grants tokens");
         let (id, secret) = (self.simulator.client_id(), self.simulator.client_secret());
@@ -71,7 +71,7 @@ impl Organisation {
         self.link_with(self.config())
     }
 
-    /// A link that asks for login history by jobs where it has so many rows.
+    /// A connection that reads login history with jobs from `rows` rows.
     pub(crate) fn link_by_jobs_from(&self, rows: u64) -> Box<dyn Connector> {
         let mut config = self.config();
         config["loginHistoryBulkRows"] = json!(rows);
@@ -87,14 +87,14 @@ impl Organisation {
         self.clock.advance(chrono::Duration::hours(hours));
     }
 
-    /// Every call for data so far that was not a question.
+    /// All data calls so far that were not reads.
     pub(crate) async fn writes(&self) -> Vec<Value> {
         let log = self.http().get("/_control/requests/log").without_token();
         let log: Vec<Value> = log.json_body().await.expect("the simulator keeps a log");
         log.into_iter().filter(|call| call["method"] != "GET").collect()
     }
 
-    /// Takes permissions from the user that the connection acts as.
+    /// Revokes permissions of the connected user.
     pub(crate) async fn revoke(&self, permissions: &[&str]) {
         self.change("revoke", permissions).await;
     }

@@ -33,7 +33,7 @@ fn part(token: &str, number: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_assertion_says_who_for_whom_to_whom_and_until_when_and_is_signed() {
+async fn an_assertion_has_issuer_subject_audience_expiry_and_signature() {
     let server = Server::answering([ok(r#"{"access_token":"tok","token_type":"Bearer","scope":"api"}"#)]).await;
     let http = Http::new(server.url.clone(), None, HttpOptions::default());
     let key = parse(key!("first.key")).unwrap();
@@ -61,7 +61,7 @@ async fn an_assertion_says_who_for_whom_to_whom_and_until_when_and_is_signed() {
 }
 
 #[tokio::test]
-async fn a_refused_assertion_is_explained_and_not_quoted() {
+async fn the_error_of_a_refused_assertion_does_not_contain_it() {
     let no = r#"{"error":"invalid_grant","error_description":"invalid assertion"}"#;
     let broken = ok(r#"{"access_token":"s3cret-token","token_type":7}"#);
     let refusals = [answer("400 Bad Request", "", no), answer("403 Forbidden", "", "<html>"), broken];
@@ -89,7 +89,7 @@ async fn a_connector_without_an_audience_signs_nothing() {
 }
 
 #[test]
-fn a_key_is_read_in_both_forms_and_others_are_refused_by_name() {
+fn pkcs8_and_pkcs1_keys_are_accepted_and_others_are_refused() {
     for good in [key!("first.key"), key!("pkcs1.key"), &format!("  {}\n\n", key!("second.key"))] {
         assert!(parse(good).is_ok());
     }
@@ -113,7 +113,7 @@ fn a_key_is_read_in_both_forms_and_others_are_refused_by_name() {
 }
 
 #[test]
-fn a_key_is_not_shown() {
+fn debug_does_not_contain_the_key() {
     let key = parse(key!("first.key")).unwrap();
     assert_eq!(format!("{key:?}"), "SigningKey(…)");
     assert!(format!("{:?}", assertion(&key)).ends_with("key: SigningKey(…), at: 2026-11-26T10:00:00Z }"));

@@ -71,7 +71,7 @@ async fn the_connector_explains_a_refused_grant() {
 }
 
 #[tokio::test]
-async fn an_unavailable_token_endpoint_is_no_refusal() {
+async fn an_unavailable_token_endpoint_does_not_refuse_the_grant() {
     let slow = answer("429 Slow", "retry-after: 3\r\n", "");
     let server = Server::answering([answer("503 Away", "", "<html>"), slow, b"HTTP/1.1 200 OK\r\nco".to_vec()]).await;
     let expected = [

@@ -66,7 +66,7 @@ fn a_query_that_times_out_is_sent_for_shorter_spans() {
 }
 
 #[test]
-fn history_that_shows_one_user_while_others_logged_in_is_restricted() {
+fn history_of_one_user_is_restricted_if_others_logged_in() {
     let mut own = cursor(5);
     own.include(&mut rows().into_iter().take(4).collect());
     assert_eq!(own.restriction().unwrap().code, "LOGIN_HISTORY_RESTRICTED");

@@ -50,7 +50,7 @@ fn a_license_without_a_name_is_rejected() {
 }
 
 #[test]
-fn states_and_expiry_dates_are_salesforces() {
+fn states_and_expiry_dates_are_those_of_salesforce() {
     let pools = pools().batch.pools;
     let of = |key: &str| pools.iter().find(|pool| pool.identifier.id.key == key).unwrap();
     assert_eq!(of("EinsteinAnalyticsPlusPsl").status.as_deref(), Some("Disabled"));

@@ -72,7 +72,7 @@ fn accounts_and_subscriptions_match_the_expected_counts() {
 }
 
 #[test]
-fn each_product_is_held_as_often_as_expected() {
+fn each_product_has_the_expected_number_of_subscriptions() {
     let catalogue = Catalogue::parse(MANIFEST.catalogue).unwrap();
     let records = records();
     let products = records.batch.subscriptions.iter().filter_map(|s| catalogue.recognize(&s.identifier));

@@ -1,14 +1,14 @@
-//! Questions that an organisation does not take: what the documents leave open is asked in another way.
+//! Queries that an organisation refuses, and their replacements.
 
 use super::*;
 
-/// Users come in two pages, so that what hangs on them is asked for by range.
+/// Users have two pages, so that their assignments are queried by range.
 fn two_pages(refuses: Vec<(&'static str, &'static str, &'static str)>) -> Manner {
     Manner { part: 10, goes_on: false, refuses, ..Manner::default() }
 }
 
 #[tokio::test]
-async fn where_references_have_no_ranges_their_users_are_named() {
+async fn assignments_are_queried_by_user_ids_if_ranges_are_refused() {
     let refusals = [
         ("INVALID_QUERY_FILTER_OPERATOR", "field can not be filtered in a query call"),
         ("MALFORMED_QUERY", "unexpected token: '<='"),
@@ -25,7 +25,7 @@ async fn where_references_have_no_ranges_their_users_are_named() {
 }
 
 #[tokio::test]
-async fn the_frozen_are_known_where_references_have_no_ranges() {
+async fn frozen_users_are_known_if_ranges_are_refused() {
     let manner = two_pages(vec![("UserId <=", "INVALID_FIELD", "field can not be filtered in a query call")]);
     let organisation = Organisation::found(manner).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
@@ -34,7 +34,7 @@ async fn the_frozen_are_known_where_references_have_no_ranges() {
 }
 
 #[tokio::test]
-async fn an_organisation_that_does_not_count_is_read_to_its_end() {
+async fn an_organization_that_refuses_counts_is_read_completely() {
     let calm = pass(&Organisation::found(two_pages(vec![])).await.link(), SUBSCRIPTIONS, None).await.unwrap();
     for object in ["COUNT() FROM User", "COUNT() FROM PermissionSetLicenseAssign"] {
         for code in ["MALFORMED_QUERY", "QUERY_TIMEOUT"] {
@@ -52,7 +52,7 @@ fn hidden(column: &'static str, entity: &str) -> (&'static str, &'static str) {
 }
 
 #[tokio::test]
-async fn a_hidden_column_of_any_object_leaves_all_else_there_and_is_told_of() {
+async fn a_hidden_column_of_any_object_gives_a_finding_and_the_rest_is_read() {
     let table = [
         ("UsedLicenses FROM UserLicense", "UsedLicenses", "UserLicense"),
         ("ExpirationDate", "ExpirationDate", "PermissionSetLicense"),
@@ -73,7 +73,7 @@ async fn a_hidden_column_of_any_object_leaves_all_else_there_and_is_told_of() {
 }
 
 #[tokio::test]
-async fn licenses_that_lose_their_keys_are_known_by_name() {
+async fn licenses_without_visible_keys_are_identified_by_name() {
     let (code, words) = hidden("LicenseDefinitionKey", "UserLicense");
     let refuses = vec![("LicenseDefinitionKey", code, words)];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
@@ -83,7 +83,7 @@ async fn licenses_that_lose_their_keys_are_known_by_name() {
 }
 
 #[tokio::test]
-async fn users_whose_licenses_are_out_of_reach_are_not_downloaded() {
+async fn users_without_readable_licenses_are_not_downloaded() {
     let words = "Didn't understand relationship 'Profile' in field path.";
     let refuses = vec![("Profile.", "INVALID_FIELD", words)];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
@@ -99,7 +99,7 @@ async fn users_whose_licenses_are_out_of_reach_are_not_downloaded() {
 }
 
 #[tokio::test]
-async fn an_edition_that_cannot_be_asked_for_metrics_has_no_feature_pools() {
+async fn an_edition_that_refuses_metrics_has_no_feature_pools() {
     let refuses = vec![("MetricsDate DESC", "MALFORMED_QUERY", "field 'MetricsDate' can not be sorted")];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
@@ -108,7 +108,7 @@ async fn an_edition_that_cannot_be_asked_for_metrics_has_no_feature_pools() {
 }
 
 #[tokio::test]
-async fn a_connection_that_may_not_ask_who_it_is_is_checked_all_the_same() {
+async fn a_connection_without_userinfo_is_checked() {
     let refuses = vec![("IsSandbox", hidden("IsSandbox", "Organization").0, hidden("IsSandbox", "Organization").1)];
     let organisation = Organisation::found(Manner { refuses, ..Manner::default() }).await;
     let diagnosis = organisation.link().check().await;
@@ -121,7 +121,7 @@ async fn a_connection_that_may_not_ask_who_it_is_is_checked_all_the_same() {
 }
 
 #[tokio::test]
-async fn every_finding_says_what_was_seen_and_where_to_read_on() {
+async fn every_finding_has_an_observation_and_a_documentation_link() {
     let manners = [
         Manner::default(),
         Manner { versions: vec![], ..Manner::default() },
@@ -146,7 +146,7 @@ async fn every_finding_says_what_was_seen_and_where_to_read_on() {
 }
 
 #[tokio::test]
-async fn what_can_be_done_without_may_be_refused_for_any_reason() {
+async fn optional_queries_may_be_refused_for_any_reason() {
     let refuses = vec![
         ("FROM UserLogin", "NEVER_HEARD_OF", "not for you"),
         ("FROM ActiveFeatureLicenseMetric", "NEVER_HEARD_OF", "not for you"),
