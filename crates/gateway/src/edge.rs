@@ -8,8 +8,8 @@
 //! The executor must be an async-graphql schema built with `ValidationMode::Fast` (the edge has
 //! validated), `disable_suggestions()`, `limit_recursive_depth(128)` (the edge counts fields, the
 //! library also counts fragments), and no introspection switch of its own. Its errors for users carry
-//! `extensions.code`; the text of all others stays in the log. A client that leaves and a time that runs
-//! out drop the execution where it stands: what must not stop halfway runs in a task of its own.
+//! `extensions.code`; the text of all others stays in the log. When a client disconnects or the time is up, the
+//! execution is dropped where it stands: work that must not stop halfway runs in a task of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -66,18 +66,18 @@ pub use visitor::{CannotTell, Introduction, Visitor};
 /// How long a browser may remember that another origin is allowed.
 const CORS_AGE: Duration = Duration::from_secs(600);
 
-/// What a deployment decides about its edge.
+/// Configuration of the edge.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Bounds on requests, sockets and streams.
     pub limits: Limits,
-    /// Origins other than our own whose pages may call us.
+    /// Origins, beside the gateway's own, whose pages may send requests.
     pub allowed_origins: Vec<Url>,
-    /// Names under which we may be addressed.
+    /// Host names that requests may be addressed to.
     pub allowed_hosts: HostPolicy,
-    /// Whether the schema may be looked at through `__schema` and `__type`.
+    /// Whether every caller may read the schema through `__schema` and `__type`.
     pub introspection: bool,
-    /// The operations that may run; all may without it.
+    /// The operations that may run. `None` allows all.
     pub allow_list: Option<AllowList>,
 }
 
@@ -141,7 +141,7 @@ pub trait Backend: Send + Sync + 'static {
     fn prepare(&self, request: async_graphql::Request, visitor: &Visitor<Self::Identity>, trace_id: &str) -> Prepared;
 }
 
-/// The exported schema is not one that documents can be judged against.
+/// The SDL is not a valid schema.
 #[derive(Debug, thiserror::Error)]
 #[error("the schema is not valid GraphQL: {0}")]
 pub struct InvalidSchema(String);
@@ -168,7 +168,7 @@ impl<E: Executor, B: Backend> Edge<E, B> {
         Ok(Self { service: Service::new(executor, schema, settings, backend) })
     }
 
-    /// Ends streams and sockets once `closing` is cancelled; their clients come back and resume.
+    /// Closes streams and sockets once `closing` is cancelled. Their clients reconnect and resume.
     #[must_use]
     pub fn closing_with(mut self, closing: CancellationToken) -> Self {
         self.service.closing = closing;

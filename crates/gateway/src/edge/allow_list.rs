@@ -1,4 +1,4 @@
-//! Which operations may run where not all may.
+//! The allow-list of operations.
 //!
 //! A deployment whose frontends are known can refuse everything else. An operation is allowed when it reads as one on the
 //! list, together with the fragments that it spreads: comments, layout, the order of fragments and the `__typename` that
@@ -21,7 +21,7 @@ pub struct AllowList {
     texts: Arc<HashMap<Hash, String>>,
 }
 
-/// A document on the list is not one.
+/// A document of the list is not valid.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {reason}")]
 pub struct InvalidDocument {
@@ -112,7 +112,7 @@ fn normal_form(operation: &OperationDefinition, fragments: &HashMap<&str, &Fragm
     hash(&text)
 }
 
-/// Takes away `__typename`, which client libraries add to every selection. The parser has bounded the nesting.
+/// Removes `__typename`, which client libraries add to every selection. The parser has bounded the nesting.
 fn strip(selections: &mut Vec<Selection>) {
     selections.retain(|selection| {
         !matches!(selection, Selection::Field(field)
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn one_stranger_among_the_operations_is_enough_to_refuse_them_all() {
+    fn one_unlisted_operation_refuses_its_document() {
         assert!(!admits(&format!("{LISTED} query Other {{ secret }}")));
         assert!(admits(&format!("{LISTED} query {{ hello }}")));
     }

@@ -1,7 +1,7 @@
-//! What each visitor may use of the edge: a budget of cost, and so many sockets and operations at once.
+//! Limits per caller: a budget of cost, and a number of sockets and operations at the same time.
 //!
-//! A budget is filled at a steady rate up to its burst, and every operation takes its price from it, at least 1; so does a
-//! document that is refused, because finding that out was work. Each process keeps its own books.
+//! A budget is refilled at a steady rate up to its burst. Every operation takes its cost from it, at least 1; a refused
+//! document takes 1, because validation is work. Each process counts for itself.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,19 +17,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::limits::Limits;
 use super::refusal::Refused;
 
-/// The books of all visitors. Visitors are known ones, so that there are never more entries than principals.
+/// The budgets of all callers. Callers are authenticated, so that there are never more entries than principals.
 pub(crate) struct Budgets {
     costs: DefaultKeyedRateLimiter<String, StateInformationMiddleware>,
     clock: DefaultClock,
     sockets: Counter,
     operations: Counter,
-    strangers: Arc<Semaphore>,
+    unauthenticated: Arc<Semaphore>,
     unauthenticated_wait: Duration,
 }
 
 impl Budgets {
     pub(crate) fn new(limits: &Limits) -> Self {
-        // The dearest operation that is allowed must be payable at all.
+        // The most expensive operation that is allowed must fit into a full budget.
         let dearest = NonZeroU32::new(u32::try_from(limits.cost).unwrap_or(u32::MAX));
         let burst = dearest.map_or(limits.budget_burst, |dearest| limits.budget_burst.max(dearest));
         let quota = Quota::per_minute(limits.budget_per_minute).allow_burst(burst);
@@ -38,19 +38,19 @@ impl Budgets {
             clock: DefaultClock::default(),
             sockets: Counter::new(limits.sockets_per_visitor),
             operations: Counter::new(limits.operations_per_visitor),
-            strangers: Arc::new(Semaphore::new(limits.unknown_sockets)),
+            unauthenticated: Arc::new(Semaphore::new(limits.unknown_sockets)),
             unauthenticated_wait: limits.init_time + limits.close_time + Duration::from_secs(1),
         }
     }
 
-    /// Counts one more socket that has not said whose it is, as soon as there is room for it: until it has, all that it
-    /// sends is held in memory. `None` when there is no room for as long as it takes to be rid of a silent one.
-    pub(crate) async fn stranger(&self) -> Option<OwnedSemaphorePermit> {
-        let room = Arc::clone(&self.strangers).acquire_owned();
-        tokio::time::timeout(self.unauthenticated_wait, room).await.ok()?.ok()
+    /// Waits for a permit for one more unauthenticated socket, whose messages are held in memory until it authenticates.
+    /// `None` if there is none within the time after which a silent socket is closed.
+    pub(crate) async fn unauthenticated_socket(&self) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.unauthenticated).acquire_owned();
+        tokio::time::timeout(self.unauthenticated_wait, permit).await.ok()?.ok()
     }
 
-    /// Takes `cost` from the visitor's budget and returns what is left, or says when there will be enough again.
+    /// Takes `cost` from the caller's budget and returns the rest; or the time after which the budget suffices again.
     pub(crate) fn charge(&self, visitor: &str, cost: u64) -> Result<u32, Refused> {
         let Some(cost) = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX)) else { return Ok(0) };
         let wait = match self.costs.check_key_n(&visitor.to_owned(), cost) {
@@ -60,20 +60,20 @@ impl Budgets {
             Err(_) => Duration::from_secs(60),
         };
         let seconds = wait.as_secs() + 1;
-        let message = format!("your budget is used up for now, try again in {seconds} s or ask for less at once");
+        let message = format!("the cost budget is exhausted, try again in {seconds} s or request less at once");
         Err(Refused::rate_limited(seconds, message))
     }
 
-    /// Counts one more socket of the visitor; `None` when it has too many.
+    /// A permit for one more socket of the caller; `None` when it has too many.
     pub(crate) fn socket(&self, visitor: &str) -> Option<Permit> {
         self.sockets.hold(visitor)
     }
 
-    /// Counts one more operation of the visitor that runs, over whichever transport.
+    /// A permit for one more running operation of the caller, over any transport.
     pub(crate) fn operation(&self, visitor: &str) -> Result<Permit, Refused> {
         self.operations.hold(visitor).ok_or_else(|| {
             let most = self.operations.most;
-            let message = format!("at most {most} operations of one visitor may run at the same time");
+            let message = format!("at most {most} operations of one caller may run at the same time");
             Refused::rate_limited(1, message)
         })
     }

@@ -11,9 +11,9 @@ use serde_json::{Map, Number, Value};
 
 use super::refusal::{Code, MAX_ERRORS, Refusal};
 
-/// Databases take only so many values at once (SQLite: 32,766 in all), and nobody names that many by hand.
+/// Databases take only so many values at once (SQLite: 32,766 in all), and no client needs more in one list.
 pub(crate) const MOST_ITEMS: usize = 1_000;
-/// Longer than any key or certificate that people hand in, shorter than what databases compare with (SQLite: 50,000).
+/// Longer than any key or certificate, shorter than the longest pattern of databases (SQLite: 50,000).
 pub(crate) const LONGEST_TEXT: usize = 16 << 10;
 
 /// Coerces `given` to the variables that `operation` declares; what it does not declare is dropped.
@@ -97,7 +97,7 @@ impl Coercion<'_> {
         }
         match value {
             Value::Array(items) if items.len() > MOST_ITEMS => {
-                self.fault(format!("at most {MOST_ITEMS} items are taken at once"))
+                self.fault(format!("a list may have at most {MOST_ITEMS} items"))
             }
             Value::Array(items) => {
                 let items = items.into_iter().enumerate();
@@ -140,11 +140,11 @@ impl Coercion<'_> {
         Some(value)
     }
 
-    /// Holds what a custom scalar brings to the bounds that hold for every value.
+    /// Checks the bounds that hold for every value inside a custom scalar.
     fn free(&mut self, value: &Value) -> Option<()> {
         match value {
             Value::String(text) if text.len() > LONGEST_TEXT => {
-                self.fault(format!("a text of more than {LONGEST_TEXT} bytes is not taken"))
+                self.fault(format!("a string may have at most {LONGEST_TEXT} bytes"))
             }
             Value::String(text) if text.contains('\0') => self.fault("the character U+0000 is not allowed"),
             Value::Array(items) => {
@@ -167,7 +167,7 @@ impl Coercion<'_> {
         };
         let before = self.faults.len();
         for unknown in given.keys().filter(|key| !input.fields.contains_key(key.as_str())).take(MAX_ERRORS) {
-            // The key is the client's own text, and bounded by the size of the variables.
+            // The key is the client's text, bounded by the size of the variables.
             self.fault::<()>(format!("field \"{unknown}\" is not defined by \"{name}\""));
         }
         if is_one_of(input) && (given.len() != 1 || given.values().any(Value::is_null)) {

@@ -1,19 +1,19 @@
-//! What an operation cost, for the client that asks: `x-seatgraph-cost: 1`, or `"extensions": {"cost": true}`.
+//! The cost of an operation in its answer, on request: `x-seatgraph-cost: 1`, or `"extensions": {"cost": true}`.
 
 use async_graphql::{Response, value};
 use axum::http::HeaderMap;
 
-/// The header by which a client asks; over a WebSocket only the extension does.
+/// The header that requests the report. Over a WebSocket only the extension does.
 pub(crate) const HEADER: &str = "x-seatgraph-cost";
 
-/// What an operation cost, and what one may.
+/// The cost of an operation, and the limits on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CostReport {
-    /// The price of the operation; the price table is in the module `cost`.
+    /// The cost of the operation, by the table in the module `cost_rule`.
     pub(crate) price: u64,
-    /// The highest price that an operation may have.
+    /// The highest cost of one operation.
     pub(crate) limit: u64,
-    /// What is left of the visitor's budget, which fills again.
+    /// The rest of the caller's budget, which is refilled.
     pub(crate) left: u32,
 }
 
@@ -25,7 +25,7 @@ impl CostReport {
     }
 }
 
-/// Whether the headers ask for the report.
+/// Whether the headers request the report.
 pub(crate) fn wanted(headers: &HeaderMap) -> bool {
     headers.get(HEADER).is_some_and(|value| value == "1" || value == "true")
 }

@@ -1,4 +1,4 @@
-//! Documents: judged once, remembered by their hash, refused as cheaply as possible.
+//! Documents: validated once, cached by their hash, refused as cheaply as possible.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use super::{convert, input_checks, structure};
 
 type Verdict = Result<Arc<Document>, Arc<Vec<Refusal>>>;
 
-/// A judged document weighs about this many times its text.
+/// Memory of a validated document, as a multiple of its text.
 const WEIGHT: usize = 40;
 
 /// A document that is valid against the schema, in both libraries' forms.
@@ -46,9 +46,9 @@ pub(crate) struct SelectedOperation {
     /// The fields of the root that the operation names, each once, wherever in its fragments.
     pub(crate) fields: Arc<[String]>,
     pub(crate) cost: u64,
-    /// Whether the answer is to say what it cost.
+    /// Whether the answer states its cost.
     pub(crate) wants_cost: bool,
-    /// What is left of the visitor's budget once this is paid.
+    /// The rest of the caller's budget after this operation.
     pub(crate) left: u32,
 }
 
@@ -63,7 +63,7 @@ impl SelectedOperation {
     }
 }
 
-/// All documents judged so far, bounded by weight.
+/// A cache of validated and refused documents, bounded by weight.
 #[derive(Debug)]
 pub(crate) struct Documents {
     schema: Arc<Valid<Schema>>,
@@ -83,7 +83,7 @@ impl Documents {
         &self.schema
     }
 
-    /// Reads a request: judges its document, picks the operation, coerces its variables and prices it with them.
+    /// Reads a request: validates its document, selects the operation, coerces its variables and computes its cost.
     pub(crate) async fn select(&self, mut params: Params) -> Result<SelectedOperation, Refused> {
         let document = self.document(&params).await?;
         let operation = pick(&document.valid, params.operation_name.as_deref())?;
@@ -97,7 +97,7 @@ impl Documents {
         Ok(SelectedOperation { document, operation, variables, fields, cost, wants_cost: params.wants_cost, left: 0 })
     }
 
-    /// The document, remembered or judged now.
+    /// The document, from the cache or validated now.
     async fn document(&self, params: &Params) -> Result<Arc<Document>, Refused> {
         let key = self.key(params)?;
         if let Some(verdict) = self.verdicts.get(&key).await {
@@ -110,7 +110,7 @@ impl Documents {
         Ok(verdict.map_err(Arc::unwrap_or_clone)?)
     }
 
-    /// The hash under which the document is remembered; a client's word for it is not taken.
+    /// The hash of the document, which is the key of the cache; a hash from the client is verified.
     fn key(&self, params: &Params) -> Result<Hash, Refused> {
         let Some(source) = &params.query else { return params.hash.ok_or_else(persisted::not_found) };
         if source.len() > self.limits.document_bytes {
@@ -158,7 +158,7 @@ impl Documents {
     fn allowed(&self, syntax: &ast::Document) -> Result<(), Vec<Refusal>> {
         match &self.allow_list {
             Some(list) if !list.admits(syntax) => {
-                let message = "this gateway runs only the documents on its allow-list, and this is none of them";
+                let message = "the document is not on the allow-list of this gateway";
                 Err(vec![Refusal::new(Code::DocumentNotAllowed, message)])
             }
             _ => Ok(()),
@@ -170,13 +170,13 @@ fn pick(document: &ExecutableDocument, name: Option<&str>) -> Result<Node<Operat
     document.operations.get(name).cloned().map_err(|_| {
         let message = match name {
             Some(name) => format!("the document has no operation named \"{name}\""),
-            None => "the document has several operations: say which by `operationName`".to_owned(),
+            None => "the document has several operations: name one in `operationName`".to_owned(),
         };
         vec![Refusal::new(Code::OperationResolutionFailure, message)]
     })
 }
 
-/// One refusal for each fault that validation found, with the names that may have been meant.
+/// One refusal for each validation error, with suggestions for unknown names.
 fn invalid(schema: &Schema, syntax: &ast::Document, errors: &DiagnosticList) -> Vec<Refusal> {
     let hints = hints(schema, syntax);
     let refusals = errors.iter().map(|error| refusal(Code::GraphqlValidationFailed, &error));

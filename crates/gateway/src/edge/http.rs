@@ -73,7 +73,7 @@ fn wants_socket(parts: &Parts) -> bool {
     parts.method == Method::CONNECT || upgrade.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// How a request came: what it can be answered with, and who sent it.
+/// The accepted forms of the answer, and the credentials of the request.
 struct Call {
     accepted: Accepted,
     introduction: Introduction,
@@ -181,7 +181,7 @@ async fn collect(body: Body, most: usize, time: Duration) -> Result<Bytes, Refus
     }
 }
 
-/// A client that comes back says in `Last-Event-ID` where it was.
+/// The last event that a reconnecting client received, from `Last-Event-ID`.
 fn last_event(headers: &HeaderMap) -> Option<i32> {
     headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
 }

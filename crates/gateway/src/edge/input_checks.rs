@@ -69,11 +69,11 @@ impl Check<'_> {
     fn value(&mut self, ty: &Type, value: &Node<Value>) {
         match &**value {
             Value::String(text) if text.len() > LONGEST_TEXT => {
-                let message = format!("a text of more than {LONGEST_TEXT} bytes is not taken");
+                let message = format!("a string may have at most {LONGEST_TEXT} bytes");
                 self.refuse(Code::BadUserInput, &message, value);
             }
             Value::List(items) if items.len() > MOST_ITEMS => {
-                let message = format!("at most {MOST_ITEMS} items are taken at once");
+                let message = format!("a list may have at most {MOST_ITEMS} items");
                 self.refuse(Code::BadUserInput, &message, value);
             }
             Value::String(text) if text.contains('\0') => {

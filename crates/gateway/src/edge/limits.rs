@@ -1,14 +1,14 @@
-//! Every bound the edge holds, with its default; a deployment may change each of them.
+//! The limits of the edge with their defaults. All are configurable.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// Rows of the largest page unless a deployment decides otherwise.
+/// Rows of the largest page by default.
 pub(crate) const DEFAULT_LARGEST_PAGE: u64 = 200;
 
-/// What one request, one socket and one stream may ask for.
+/// Limits on requests, sockets and streams.
 ///
 /// Sizes are bytes; times are given in seconds, fractions allowed. Unknown keys are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -42,38 +42,38 @@ pub struct Limits {
     pub page_size: u64,
     /// Cost of one operation; the table of costs is in the module `cost_rule`.
     pub cost: u64,
-    /// Cost that one visitor's budget is filled with each minute.
+    /// Cost that is added to a caller's budget each minute.
     pub budget_per_minute: NonZeroU32,
     /// Cost that a budget holds when it is full, and at least what one operation may cost.
     pub budget_burst: NonZeroU32,
-    /// Operations of one visitor that run at the same time, subscriptions included.
+    /// Operations of one caller that run at the same time, subscriptions included.
     pub operations_per_visitor: usize,
     /// Time a query or a mutation may take; also the time its body may take to arrive.
     #[serde(deserialize_with = "seconds")]
     pub operation_time: Duration,
-    /// Room for documents already judged, in bytes (estimated).
+    /// Size of the document cache, in bytes (estimated).
     pub cache_bytes: u64,
     /// Silence on a stream or a socket after which a heartbeat is sent.
     #[serde(deserialize_with = "seconds")]
     pub heartbeat: Duration,
-    /// How often it is made sure that whoever listens to a stream still may.
+    /// Interval at which the rights of a stream's caller are checked again.
     #[serde(deserialize_with = "seconds")]
     pub rights_checked_every: Duration,
     /// Time a socket has to send `connection_init`.
     #[serde(deserialize_with = "seconds")]
     pub init_time: Duration,
-    /// Time a closing socket has to take what is left.
+    /// Time limit of the closing handshake of a socket.
     #[serde(deserialize_with = "seconds")]
     pub close_time: Duration,
-    /// Sockets open at the same time of which nobody knows yet whose they are.
+    /// Unauthenticated sockets open at the same time.
     pub unknown_sockets: usize,
-    /// Sockets open at the same time for one visitor.
+    /// Sockets of one caller open at the same time.
     pub sockets_per_visitor: usize,
     /// Operations open at the same time on one socket.
     pub socket_operations: usize,
     /// Answers waiting for one socket, in bytes, before its consumer counts as too slow.
     pub socket_queue_bytes: usize,
-    /// Largest message a socket may send, in bytes. Twice as much is read before it is cut off.
+    /// Largest message of a client on a socket, in bytes. Twice as much is read before the connection is dropped.
     pub message_bytes: usize,
 }
 

@@ -50,7 +50,7 @@ impl Accepted {
             match name.as_str() {
                 "application/graphql-response+json" => media.offer(Media::GraphqlResponse, quality),
                 "application/json" => media.offer(Media::Json, quality),
-                // Whoever takes anything gets what every client understands.
+                // A client that accepts anything gets plain JSON, which every client understands.
                 "*/*" | "application/*" => media.offer(Media::Json, quality),
                 "text/event-stream" => framing.offer(Framing::ServerSentEvents, quality),
                 "multipart/mixed" if speaks_subscriptions(&parameters) => {

@@ -1,4 +1,4 @@
-//! Which names we answer to, and whose pages may call us.
+//! Checks of the `Host` and `Origin` headers.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,10 @@ use axum::http::{HeaderMap, Uri, header, uri::Authority};
 use super::Settings;
 use super::refusal::{Code, Refused, RejectReason};
 
-/// The names under which the gateway may be addressed.
+/// The host names that requests may be addressed to.
 ///
-/// A page of a stranger can make its own name point at our address (DNS rebinding); then its
-/// requests carry its name in `Host`, and that is what gives them away.
+/// Under DNS rebinding a foreign page makes its own name point at the gateway's address. Its requests still carry that
+/// name in `Host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostPolicy {
     /// Loopback names and addresses: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`, with any port.
@@ -37,14 +37,14 @@ impl HostPolicy {
     }
 }
 
-/// Refuses a request that is addressed to another name, or that comes from another's page.
+/// Refuses a request that is addressed to another host name, or that a page of another origin sends.
 pub(crate) fn check(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> Result<(), Refused> {
     let refused = |message| Refused::new(RejectReason::Forbidden, Code::Forbidden, message);
     let Some(host) = host(headers, uri) else {
         return Err(refused("the Host header is missing or not a host"));
     };
     if !settings.allowed_hosts.admits(&host) {
-        return Err(refused("this server does not go by the name in the Host header"));
+        return Err(refused("the name in the Host header is not a name of this server"));
     }
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
@@ -55,7 +55,7 @@ pub(crate) fn check(headers: &HeaderMap, uri: &Uri, settings: &Settings) -> Resu
     Err(refused("requests from this Origin are not allowed"))
 }
 
-/// Says whether a request is addressed to this machine by a loopback name, and comes from no other site's page.
+/// Whether a request is addressed to a loopback name and not sent by a page of another origin.
 pub(crate) fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
     let Some(host) = host(headers, uri).filter(|host| HostPolicy::Loopback.admits(host)) else { return false };
     match headers.get(header::ORIGIN) {

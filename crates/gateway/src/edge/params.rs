@@ -10,16 +10,16 @@ use super::limits::Limits;
 use super::persisted::{self, Hash};
 use super::refusal::{Code, Refused, RejectReason};
 
-/// What a client asks for, whichever way it came.
+/// The parameters of a request over any transport.
 #[derive(Debug, Default)]
 pub(crate) struct Params {
     /// The document; `None` when the client names it by its hash alone.
     pub(crate) query: Option<String>,
-    /// What the client takes for the hash of the document.
+    /// The hash of the document, as the client states it.
     pub(crate) hash: Option<Hash>,
     pub(crate) operation_name: Option<String>,
     pub(crate) variables: Map<String, Value>,
-    /// Whether the answer is to say what it cost.
+    /// Whether the answer states its cost.
     pub(crate) wants_cost: bool,
     /// The number of the last event that a client of a stream has received.
     pub(crate) last_event: Option<i32>,

@@ -1,7 +1,7 @@
 //! Automatic persisted queries: a document that its client names by its hash instead of sending it again.
 //!
-//! The protocol is Apollo's (`extensions.persistedQuery`, version 1, SHA-256 in hexadecimal). What is known is what the
-//! document cache holds; a client whose document is not there is told so and sends it whole, once.
+//! The protocol is Apollo's (`extensions.persistedQuery`, version 1, SHA-256 in hexadecimal). The documents known are those
+//! in the document cache. A client whose document is not there gets an error and sends it in full once.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use super::refusal::{Code, Refused, RejectReason};
 /// The SHA-256 of a document's text, byte for byte.
 pub(crate) type Hash = [u8; 32];
 
-/// The version of the protocol that is spoken here.
+/// The supported version of the protocol.
 const VERSION: u64 = 1;
 
 /// Hashes a document the way its client does.
@@ -23,7 +23,7 @@ pub(crate) fn hash(source: &str) -> Hash {
 pub(crate) fn named(extensions: &Map<String, Value>) -> Result<Option<Hash>, Refused> {
     let Some(named) = extensions.get("persistedQuery").filter(|named| !named.is_null()) else { return Ok(None) };
     if named["version"].as_u64() != Some(VERSION) {
-        // Clients look for this very text and then send whole documents for good.
+        // Clients compare with this text and send full documents from then on.
         let code = Code::PersistedQueryNotSupported;
         return Err(Refused::new(RejectReason::Document, code, "PersistedQueryNotSupported"));
     }
@@ -33,12 +33,12 @@ pub(crate) fn named(extensions: &Map<String, Value>) -> Result<Option<Hash>, Ref
     }
 }
 
-/// The document is not known by this hash; clients look for this very text and then send it whole.
+/// No document has this hash. Clients compare with this text and then send the document in full.
 pub(crate) fn not_found() -> Refused {
     Refused::new(RejectReason::Document, Code::PersistedQueryNotFound, "PersistedQueryNotFound")
 }
 
-/// The hash is another document's: taken at its word, it would put this one in the other's place.
+/// The hash is not that of the document; accepting it would poison the cache.
 pub(crate) fn foreign() -> Refused {
     Refused::malformed("`persistedQuery.sha256Hash` is not the hash of `query`")
 }

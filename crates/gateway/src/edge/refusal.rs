@@ -1,4 +1,4 @@
-//! What the edge says when it says no, and what it lets out of the executor's errors.
+//! Refusals of the edge, and the errors of the executor as clients see them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,7 +8,7 @@ use apollo_compiler::parser::{LineColumn, SourceMap, SourceSpan};
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use serde_json::json;
 
-/// Errors listed in one answer; a hostile document can deserve thousands.
+/// Errors listed in one answer; a hostile document can have thousands.
 pub(crate) const MAX_ERRORS: usize = 10;
 
 /// The `extensions.code` of an error.
@@ -131,16 +131,16 @@ impl Refusal {
     }
 }
 
-/// How far a request came before it was turned away; decides the HTTP status.
+/// Why a request is refused; decides the HTTP status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RejectReason {
-    /// Nobody is known by what the request brought along.
+    /// The credentials are absent or invalid.
     Unauthenticated,
-    /// Who asks cannot be looked up.
+    /// The credentials cannot be looked up.
     Unavailable,
-    /// Host or Origin is not one of ours.
+    /// `Host` or `Origin` is not allowed.
     Forbidden,
-    /// No answer that the client accepts can be given.
+    /// The client accepts none of the forms of an answer.
     NotAcceptable,
     /// The HTTP method cannot carry this operation.
     Method(&'static str),
@@ -150,7 +150,7 @@ pub(crate) enum RejectReason {
     TooLarge,
     /// The body did not arrive in time.
     TooSlow,
-    /// The visitor has used up what it may use; the seconds after which it may try again.
+    /// The caller has exhausted a limit; the seconds after which it may try again.
     RateLimited(u64),
     /// The parameters are not those of a GraphQL request.
     Malformed,
@@ -162,7 +162,7 @@ pub(crate) enum RejectReason {
     Broken,
 }
 
-/// A request that the edge answers itself.
+/// A refused request.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) reason: RejectReason,

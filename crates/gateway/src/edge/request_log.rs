@@ -1,4 +1,4 @@
-//! The one log line and the figures that every operation leaves behind.
+//! The log line and the metrics of every operation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,10 +13,10 @@ use super::refusal::Refused;
 /// Status of a request whose client went away before the answer.
 const CLIENT_CLOSED: u16 = 499;
 
-/// As much of an operation's name as the log shows; clients choose it.
+/// Length to which an operation's name is cut in the log; clients choose it.
 const NAME_LENGTH: usize = 80;
 
-/// What is known of one operation; written to the log when it is dropped, however it ended.
+/// The log line of one operation, written when it is dropped, however the operation ended.
 #[derive(Debug)]
 pub(crate) struct RequestLog {
     pub(crate) trace_id: String,
@@ -101,7 +101,7 @@ impl Drop for RequestLog {
     }
 }
 
-/// Counts something as long as it is open.
+/// Increments a gauge until it is dropped.
 #[derive(Debug)]
 pub(crate) struct GaugeGuard(&'static str);
 

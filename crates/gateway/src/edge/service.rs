@@ -1,4 +1,4 @@
-//! The way of one operation, the same for every transport: choose, prepare, carry out.
+//! The steps of one operation, the same for every transport: select, prepare, execute.
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
@@ -23,21 +23,18 @@ use super::request_log::{GaugeGuard, RequestLog};
 use super::visitor::{CannotTell, Introduction, Visitor};
 use super::{Backend, Identity, Prepared, Settings, strip_unset_variables};
 
-/// Said to whoever is not known.
-const UNKNOWN: &str = "it is not known who asks: send an API token as `Authorization: Bearer sg_…`, or log in";
-
-/// What all transports share.
+/// The state that all transports share.
 pub(crate) struct Service<E, B: Backend> {
     pub(crate) settings: Settings,
     backend: B,
-    /// Cancelled when the process wants to end: streams and sockets close.
+    /// Cancelled when the process shuts down: streams and sockets close.
     pub(crate) closing: CancellationToken,
     executor: E,
     documents: Documents,
     pub(crate) budgets: Budgets,
 }
 
-/// Somebody who was recognized, and by what.
+/// An authenticated caller with its credentials.
 pub(crate) struct Guest<I> {
     introduction: Introduction,
     pub(crate) visitor: Visitor<I>,
@@ -48,7 +45,7 @@ pub(crate) struct ReadyOperation<I> {
     request: Request,
     selected: SelectedOperation,
     guest: Guest<I>,
-    /// What the client wants to be told.
+    /// The report of the cost, if the client requested it.
     report: Option<CostReport>,
     permit: Permit,
 }
@@ -59,7 +56,7 @@ impl<I> ReadyOperation<I> {
     }
 }
 
-/// What happened next to an operation.
+/// An answer of an operation, or why there is none.
 pub(crate) type Answer = Result<Response, Refused>;
 
 impl<E: Executor, B: Backend> Service<E, B> {
@@ -69,7 +66,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
         Self { settings, backend, closing: CancellationToken::new(), executor, documents, budgets }
     }
 
-    /// Recognizes whoever asks; nothing of a request by anybody else is read.
+    /// Authenticates the caller. Nothing else of an unauthenticated request is read.
     pub(crate) async fn recognize(
         &self,
         introduction: Introduction,
@@ -81,7 +78,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
                 let from = introduction.from.as_str().into();
                 Ok(Guest { introduction, visitor: Visitor { principal: Arc::new(principal), from } })
             }
-            Ok(None) => Err(Refused::new(RejectReason::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
+            Ok(None) => Err(unauthenticated(&introduction)),
             Err(CannotTell) => {
                 let message = "the database cannot be reached; try again later";
                 Err(Refused::new(RejectReason::Unavailable, Code::ServiceUnavailable, message))
@@ -89,7 +86,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
         }
     }
 
-    /// Reads the request and makes sure that its caller may run the operation and can pay for it.
+    /// Reads the request and checks that its caller may run the operation and has the budget for it.
     pub(crate) async fn select(
         &self,
         params: Params,
@@ -97,7 +94,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
         log: &mut RequestLog,
     ) -> Result<SelectedOperation, Refused> {
         let (visitor, principal) = (guest.visitor.key(), &guest.visitor.principal);
-        // Paid beforehand, so that a visitor without a budget cannot have documents judged either.
+        // Charged beforehand, so that a caller without a budget cannot have documents validated either.
         let left = self.budgets.charge(&visitor, 1)?;
         let may_introspect = self.settings.introspection || principal.may_introspect();
         let mut selected = self.documents.select(params).await.map_err(|refused| match may_introspect {
@@ -201,7 +198,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
                 };
                 let Some(answer) = next else { break };
                 let ends = answer.is_err();
-                // A subscription is paid for once, with its first answer.
+                // A subscription is charged once; its first answer carries the report.
                 yield (self.finish(answer, &selected, report.take(), &mut log), trace_id.clone());
                 if ends {
                     break;
@@ -212,17 +209,17 @@ impl<E: Executor, B: Backend> Service<E, B> {
         .boxed()
     }
 
-    /// Makes sure that a guest is who it was, and may still do and see what it could when its stream began.
+    /// Checks that the caller of a stream still has the credentials, rights and visibility that it began with.
     async fn still_permits(&self, guest: &Guest<B::Identity>, selected: &SelectedOperation) -> Result<(), Refused> {
         let principal = match self.backend.authenticate(&guest.introduction).await {
             Ok(Some(principal)) => principal,
-            Ok(None) => return Err(Refused::new(RejectReason::Unauthenticated, Code::Unauthenticated, UNKNOWN)),
-            // Nothing was withdrawn; the stream itself will find out that the database is away.
+            Ok(None) => return Err(unauthenticated(&guest.introduction)),
+            // Nothing was withdrawn; the stream itself notices that the database is unavailable.
             Err(CannotTell) => return Ok(()),
         };
         self.permits(&principal, selected.kind(), &selected.fields)?;
         if !principal.sees_the_same_as(&guest.visitor.principal) {
-            let message = "what may be seen has changed; subscribe again";
+            let message = "the visible profiles of the caller have changed; subscribe again";
             return Err(Refusal::new(Code::Forbidden, message).into());
         }
         Ok(())
@@ -246,6 +243,17 @@ impl<E: Executor, B: Backend> Service<E, B> {
         log.coded(label(&mut response, &log.trace_id));
         Ok(response)
     }
+}
+
+fn unauthenticated(credentials: &Introduction) -> Refused {
+    let message = if credentials.bearer.is_some() {
+        "unauthenticated: the API token is unknown, revoked or expired"
+    } else if credentials.cookie.is_some() {
+        "unauthenticated: there is no valid session; log in, or send an API token as `Authorization: Bearer sg_…`"
+    } else {
+        "unauthenticated: send an API token as `Authorization: Bearer sg_…`, or log in"
+    };
+    Refused::new(RejectReason::Unauthenticated, Code::Unauthenticated, message)
 }
 
 fn broken(trace_id: &str) -> Refused {

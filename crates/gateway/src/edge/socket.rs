@@ -1,4 +1,4 @@
-//! GraphQL over WebSocket: one task a socket, which reads, carries out and writes.
+//! GraphQL over WebSocket: one task per socket, which reads, executes and writes.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -28,7 +28,7 @@ mod message;
 use message::{CloseReason, Message};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// The library's own default costs each subscriber 128 KiB.
+/// The library's default takes 128 KiB for each socket.
 const READ_BUFFER: usize = 4096;
 
 /// Turns a request into a socket and serves it until either side closes it.
@@ -37,7 +37,7 @@ pub(crate) async fn upgrade<E: Executor, B: Backend>(
     upgrade: WebSocketUpgrade,
     introduction: Introduction,
 ) -> Response {
-    let Some(stranger) = service.budgets.stranger().await else {
+    let Some(unauthenticated) = service.budgets.unauthenticated_socket().await else {
         let later = [(header::RETRY_AFTER, "1")];
         return (StatusCode::SERVICE_UNAVAILABLE, later, "too many sockets are being opened; try again later")
             .into_response();
@@ -49,14 +49,14 @@ pub(crate) async fn upgrade<E: Executor, B: Backend>(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction, stranger)))
+        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction, unauthenticated)))
 }
 
 async fn serve<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     socket: WebSocket,
     introduction: Introduction,
-    stranger: OwnedSemaphorePermit,
+    unauthenticated: OwnedSemaphorePermit,
 ) {
     let _open = GaugeGuard::socket();
     let agreed = socket.protocol().is_some();
@@ -68,16 +68,16 @@ async fn serve<E: Executor, B: Backend>(
         operations: StreamMap::new(),
         introduction,
         initialized: false,
-        stranger: Some(stranger),
+        unauthenticated: Some(unauthenticated),
         permit: None,
         heard: true,
     };
     let end = if agreed { connection.run(&mut incoming).await } else { Some(CloseReason::no_subprotocol()) };
-    // Dropping the operations first: nothing is worked on for a client that is leaving.
+    // Operations are dropped first: nothing is computed for a client that disconnects.
     connection.operations.clear();
     if let Some(end) = end {
         let handshake = connection.outgoing.close(end, &mut incoming);
-        // A client that takes nothing any more is not waited for.
+        // A client that no longer reads is not waited for.
         let _ = timeout(close_time, handshake).await;
     }
 }
@@ -97,9 +97,9 @@ struct Connection<E, B: Backend> {
     operations: StreamMap<String, BoxStream<'static, Outgoing>>,
     introduction: Introduction,
     initialized: bool,
-    /// The socket's place among those of nobody knows whom, as long as it is one of them.
-    stranger: Option<OwnedSemaphorePermit>,
-    /// The socket's place among those of its visitor.
+    /// The permit of an unauthenticated socket.
+    unauthenticated: Option<OwnedSemaphorePermit>,
+    /// The permit of the socket, once its caller is authenticated.
     permit: Option<Permit>,
     /// Whether anything came since the last ping.
     heard: bool,
@@ -173,7 +173,7 @@ impl<E: Executor, B: Backend> Connection<E, B> {
         })?;
         let permit = self.service.budgets.socket(&guest.visitor.key());
         self.permit = Some(permit.ok_or_else(CloseReason::too_many_sockets)?);
-        self.stranger = None;
+        self.unauthenticated = None;
         log.answered(101);
         self.introduction = introduction;
         self.initialized = true;
@@ -236,7 +236,7 @@ impl<E: Executor, B: Backend> Connection<E, B> {
     }
 }
 
-/// An operation from its judgement to its end, as what is sent about it.
+/// Runs an operation, as a stream of what is sent about it.
 fn outgoing<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     params: Result<Params, Refused>,

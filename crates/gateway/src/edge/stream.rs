@@ -19,7 +19,7 @@ use super::service::Answer;
 /// Answers with the trace id of their operation.
 pub(crate) type Answers = BoxStream<'static, (Answer, Arc<str>)>;
 
-/// When a stream speaks up by itself, and when it has to end.
+/// The interval of heartbeats, and the signal to close.
 pub(crate) struct Pace {
     pub(crate) heartbeat: Duration,
     pub(crate) closing: CancellationToken,
@@ -33,7 +33,7 @@ pub(crate) fn respond(framing: Framing, answers: Answers, pace: Pace) -> Respons
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type(framing));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    // Proxies of the nginx kind hold streams back unless told otherwise.
+    // nginx and other proxies buffer streams unless this header forbids it.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
@@ -51,7 +51,7 @@ fn parts(framing: Framing, mut answers: Answers, pace: Pace) -> impl Stream<Item
         loop {
             let answer = timeout(pace.heartbeat, answers.next());
             match pace.closing.run_until_cancelled(answer).await {
-                // Without its closing words, so that the client comes back and resumes.
+                // Without `complete`, so that the client reconnects and resumes.
                 None => return,
                 Some(Err(_)) => yield Bytes::from_static(framing.heartbeat()),
                 Some(Ok(Some((answer, trace_id)))) => yield framing.part(answer, &trace_id),
@@ -65,7 +65,7 @@ fn parts(framing: Framing, mut answers: Answers, pace: Pace) -> impl Stream<Item
 impl Framing {
     fn opening(self) -> &'static [u8] {
         match self {
-            // Something must be written for the client to see that the stream is open.
+            // Clients regard a stream as open once they receive something.
             Self::ServerSentEvents => b":\n\n",
             Self::Multipart => b"\r\n--graphql",
         }
@@ -109,7 +109,7 @@ pub(crate) fn json(answer: Answer, trace_id: &str) -> String {
     }
 }
 
-/// The number of an event, by which a client that comes back says where it was.
+/// The number of an event, which a client sends to resume.
 fn sequence(response: &Answered) -> Option<i64> {
     let Value::Object(data) = &response.data else { return None };
     match data.values().next()? {

@@ -1,6 +1,6 @@
-//! Takes out of a document the arguments whose variables were not given.
+//! Removes from a document the arguments whose variables were not given.
 //!
-//! The executor would hand them to their fields as `null`, and the argument's default would be lost.
+//! The executor would pass them to their fields as `null` instead of the argument's default.
 
 use std::collections::HashSet;
 

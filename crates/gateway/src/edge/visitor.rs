@@ -1,4 +1,4 @@
-//! Who asks: what a request says of its sender, and what came of it.
+//! The credentials of a request, and its authenticated caller.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use serde_json::{Map, Value};
 
 use super::{Identity, origin};
 
-/// As much of a client's own name as is kept; clients choose it.
+/// Length to which a user agent is cut; clients choose it.
 const AGENT_LENGTH: usize = 120;
 
-/// What a request brings along to say who sends it.
+/// The credentials of a request and where it comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Introduction {
     /// The token behind `Authorization: Bearer`, or in the `authorization` of a socket's `connection_init`.
     pub bearer: Option<Secret>,
     /// The `Cookie` header.
     pub cookie: Option<Secret>,
-    /// Whether another site's page sent it; then its cookie says nothing.
+    /// Whether a page of another site sent it; then its cookie does not count.
     pub cross_site: bool,
-    /// Whether it comes from this machine, addressed to it by a loopback name, and was passed on by nobody.
+    /// Whether it comes from this machine, is addressed to a loopback name, and was not forwarded by a proxy.
     pub local: bool,
-    /// The sender's address and what its client calls itself, for the audit log.
+    /// The client's address and user agent, for the audit log.
     pub from: String,
 }
 
 impl Introduction {
-    /// Reads what a request brings along.
+    /// Reads the credentials of a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
         let agent = text(&parts.headers, header::USER_AGENT).unwrap_or_default();
@@ -46,7 +46,7 @@ impl Introduction {
         }
     }
 
-    /// The same sender, introduced once more by what its socket begins with; browsers cannot set headers there.
+    /// Adds the credentials in the payload of `connection_init`; browsers cannot set headers on a WebSocket.
     pub(crate) fn with_payload(mut self, payload: &Map<String, Value>) -> Self {
         let said = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let Some(token) = said.and_then(|(_, value)| value.as_str()).and_then(bearer) {
@@ -56,12 +56,12 @@ impl Introduction {
     }
 }
 
-/// Somebody who was recognized.
+/// An authenticated caller.
 #[derive(Debug)]
 pub struct Visitor<I> {
     /// The caller, as the application behind the edge knows it.
     pub principal: Arc<I>,
-    /// Where it came from, for the audit log.
+    /// Address and user agent of its client, for the audit log.
     pub from: Arc<str>,
 }
 
@@ -79,16 +79,16 @@ impl<I: Identity> Visitor<I> {
     }
 }
 
-/// Whom to recognize could not be looked up: the database is away.
+/// The credentials cannot be looked up because the database is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it cannot be looked up who asks")]
+#[error("the credentials cannot be looked up")]
 pub struct CannotTell;
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// What proxies say of themselves. One that says nothing is not told from a program on this machine.
+/// Headers that proxies add. A proxy that adds none is not distinguished from a program on this machine.
 const OF_PROXIES: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
 fn was_passed_on(headers: &HeaderMap) -> bool {

@@ -1,4 +1,4 @@
-//! The messages of graphql-transport-ws, and the ways a connection ends.
+//! The messages of graphql-transport-ws, and the close codes of a connection.
 
 use std::error::Error as _;
 
@@ -46,7 +46,7 @@ impl CloseReason {
     }
 
     pub(crate) fn too_many_sockets() -> Self {
-        Self::new(4291, "Too many sockets of one visitor")
+        Self::new(4291, "Too many sockets of one caller")
     }
 
     pub(crate) fn second_init() -> Self {
@@ -57,7 +57,7 @@ impl CloseReason {
         Self::new(4290, "Too slow: reconnect and resume")
     }
 
-    /// What a client is told that does not keep to the protocol; `None` for one that has left.
+    /// The close code for a violation of the protocol; `None` for a client that has disconnected.
     pub(crate) fn of(error: &axum::Error) -> Option<Self> {
         use tungstenite::Error;
         use tungstenite::error::ProtocolError;
