@@ -267,6 +267,56 @@ fn a_file_has_a_purpose_and_a_size_that_fits_the_head() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
+/// Every file of the target whose root is `file`, by its `mod` lines.
+fn modules(file: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let (folder, stem) = (file.parent().unwrap(), file.file_stem().unwrap());
+    let mut files = vec![file.to_owned()];
+    let mut path = None;
+    for line in text.lines().map(str::trim) {
+        if let Some(name) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
+            let beside = folder.join(format!("{name}.rs"));
+            let below = folder.join(stem).join(format!("{name}.rs"));
+            let usual = if beside.exists() { beside } else { below };
+            files.extend(modules(&path.map_or(usual, |path: &str| folder.join(path))));
+        }
+        path = line.strip_prefix("#[path = \"").and_then(|rest| rest.strip_suffix("\"]"));
+    }
+    files
+}
+
+/// The roots of a package's test targets with `harness = false`.
+fn targets_without_libtest(package: &Path) -> Vec<PathBuf> {
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    let sections = manifest.split("[[test]]").skip(1).map(|section| section.split("\n[").next().unwrap());
+    let value = |section: &str, key: &str| {
+        let line = section.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='));
+        line.map(|value| value.trim().trim_matches('"').to_owned())
+    };
+    let root = |section: &str| match (value(section, "path"), value(section, "name").unwrap()) {
+        (Some(path), _) => package.join(path),
+        (None, name) => {
+            let file = package.join(format!("tests/{name}.rs"));
+            if file.exists() { file } else { package.join(format!("tests/{name}/main.rs")) }
+        }
+    };
+    sections.filter(|section| value(section, "harness").as_deref() == Some("false")).map(root).collect()
+}
+
+#[test]
+fn a_test_target_without_libtest_has_no_test_that_only_libtest_runs() {
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let packages = crates.chain([root().join("tests")]);
+    let targets: Vec<_> = packages.flat_map(|package| targets_without_libtest(&package)).collect();
+    assert!(targets.len() >= 7, "{targets:?}");
+    for file in targets.iter().flat_map(|target| modules(target)) {
+        let text = fs::read_to_string(&file).unwrap();
+        let lost = ["#[test]", "#[tokio::test]", "#[tokio::test("];
+        let is_lost = |line: &str| lost.iter().any(|attribute| line.trim_start().starts_with(attribute));
+        assert!(!code(&text).any(is_lost), "{}: a #[test] of this target never runs", file.display());
+    }
+}
+
 #[test]
 fn no_test_waits_on_the_clock() {
     let naps = ["thread::sleep", "time::sleep("];

@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use seatgraph::config::AllowListing;
-use seatgraph_store::testkit;
-use seatgraph_store::{Backend, each_backend};
+use seatgraph_store::each_backend;
 use seatgraph_tests::World;
 use serde_json::{Value, json};
 
@@ -41,19 +40,17 @@ each_backend! {
         let error = patient.await.unwrap_err();
         assert!(format!("{error:#}").contains("database.read_timeout_seconds"), "{error:#}");
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_question_that_takes_the_database_too_long_ends_with_what_to_do() {
-    let Some(database) = testkit::database(Backend::Postgres).await else { return };
-    let world = World::start_with(&database, |config| config.database.read_timeout = Duration::from_millis(300));
-    let world = world.await.unwrap();
-    database.execute("ALTER TABLE license_pools RENAME TO kept").await.unwrap();
-    let slow = "CREATE VIEW license_pools AS SELECT * FROM kept WHERE (SELECT pg_sleep(30)) IS NOT NULL";
-    database.execute(slow).await.unwrap();
-    let answer = world.api.post("{ licensePools(first: 1) { nodes { id } } }", json!({})).await.unwrap();
-    assert_eq!(code(&answer), "TIMEOUT", "{answer}");
-    assert_eq!(answer["errors"][0]["message"], "the database query timed out; request less data at once");
-    assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
-    world.stop().await;
+    async fn a_question_that_takes_the_database_too_long_ends_with_what_to_do(database: PostgresDatabase) {
+        let world = World::start_with(&database, |config| config.database.read_timeout = Duration::from_millis(300));
+        let world = world.await.unwrap();
+        database.execute("ALTER TABLE license_pools RENAME TO kept").await.unwrap();
+        let slow = "CREATE VIEW license_pools AS SELECT * FROM kept WHERE (SELECT pg_sleep(30)) IS NOT NULL";
+        database.execute(slow).await.unwrap();
+        let answer = world.api.post("{ licensePools(first: 1) { nodes { id } } }", json!({})).await.unwrap();
+        assert_eq!(code(&answer), "TIMEOUT", "{answer}");
+        assert_eq!(answer["errors"][0]["message"], "the database query timed out; request less data at once");
+        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
+        world.stop().await;
+    }
 }

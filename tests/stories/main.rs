@@ -20,3 +20,23 @@ mod quarantine;
 mod refused_consents;
 mod setup;
 mod two_organizations;
+
+seatgraph_store::test_main!(
+    access,
+    assertions,
+    canary,
+    census,
+    consent,
+    crash,
+    delegation,
+    demo,
+    door,
+    keys,
+    lifecycle,
+    operations,
+    progress,
+    quarantine,
+    refused_consents,
+    setup,
+    two_organizations,
+);

@@ -4,3 +4,5 @@
 
 mod faults;
 mod withdrawn;
+
+seatgraph_store::test_main!(faults, withdrawn,);

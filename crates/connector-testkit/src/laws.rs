@@ -1,9 +1,9 @@
 //! The laws. Each is a function of a fixture, so that a violation is a value and mutants can be tried.
 //!
 //! Every law makes worlds of its own and leaves nothing behind, so they run side by side. What a law needs and the
-//! manifest or the fixture does not have makes it [`NotAsked`](crate::Verdict::NotAsked).
+//! manifest or the fixture does not have makes it [`Skipped`](crate::NotMet::Skipped).
 //!
-//! A new law goes to every connector at once: its name goes into the list in `testkit.rs`, and into
+//! A new law goes to every connector at once: its name goes into the list in `lib.rs`, and into
 //! `tests/mutants` goes a flaw that it catches.
 
 mod check;

@@ -1,4 +1,5 @@
-//! What a law says of a connector.
+//! What a contract test says of a connector.
+
 use std::fmt;
 
 use futures::future::BoxFuture;
@@ -6,16 +7,19 @@ use seatgraph_core::Process;
 
 use crate::Fixture;
 
-/// What a law says when nothing is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// The law was tried and holds.
-    Held,
-    /// The manifest does not promise it, or the fixture cannot make the weather for it.
-    NotAsked,
+/// The result of a contract test.
+pub type ContractResult = Result<(), NotMet>;
+
+/// Why a contract test did not pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotMet {
+    /// It could not be tried, and why: the manifest does not promise it, or the fixture cannot provoke it.
+    Skipped(&'static str),
+    /// The connector breaks the contract.
+    Violated(Violation),
 }
 
-/// A law that does not hold, as a value: what was seen, and of which process.
+/// A breach of the contract, as a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     /// The process at fault; `None` when it is the connector as a whole.
@@ -47,25 +51,28 @@ impl fmt::Display for Violation {
 
 impl std::error::Error for Violation {}
 
-/// A law's answer.
-pub type Ruling = Result<Verdict, Violation>;
-
-/// One law, by name.
-#[derive(Clone, Copy)]
-pub struct Law {
-    /// Its name, which is the test's name too.
-    pub name: &'static str,
-    /// Tries a fixture's connector.
-    pub judge: for<'a> fn(&'a dyn Fixture) -> BoxFuture<'a, Ruling>,
-}
-
-impl fmt::Debug for Law {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Law").field(&self.name).finish()
+impl From<Violation> for NotMet {
+    fn from(violation: Violation) -> Self {
+        Self::Violated(violation)
     }
 }
 
-/// Rules by a condition.
+/// One contract test, by name.
+#[derive(Clone, Copy)]
+pub struct ContractTest {
+    /// Its name in the report.
+    pub name: &'static str,
+    /// Tries a fixture's connector.
+    pub run: for<'a> fn(&'a dyn Fixture) -> BoxFuture<'a, ContractResult>,
+}
+
+impl fmt::Debug for ContractTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ContractTest").field(&self.name).finish()
+    }
+}
+
+/// Fails unless the condition holds.
 pub(super) fn ensure(condition: bool, violation: impl FnOnce() -> Violation) -> Result<(), Violation> {
     if condition { Ok(()) } else { Err(violation()) }
 }

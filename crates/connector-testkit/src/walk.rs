@@ -1,7 +1,7 @@
 //! Going through a process from its first page to its last, as the engine does.
 use seatgraph_core::{Connector, Cursor, Next, Page, Process};
 
-use crate::{Fixture, Violation};
+use crate::{Fixture, NotMet, Violation, Weather, World};
 
 /// More pages than any fixture needs; a pass that is longer does not end.
 const MOST_PAGES: usize = 10_000;
@@ -42,6 +42,14 @@ pub(super) async fn pull(
 }
 
 /// The processes that the connector says it reads.
-pub(super) fn read_processes(fixture: &dyn Fixture) -> Vec<Process> {
-    Process::ALL.into_iter().filter(|process| process.is_read() && fixture.manifest().supports(*process)).collect()
+pub(super) fn read_processes(fixture: &dyn Fixture) -> Result<Vec<Process>, NotMet> {
+    let reads = |process: &Process| process.is_read() && fixture.manifest().supports(*process);
+    let processes: Vec<_> = Process::ALL.into_iter().filter(reads).collect();
+    if processes.is_empty() { Err(NotMet::Skipped("the manifest has no process that reads")) } else { Ok(processes) }
+}
+
+/// Makes the fault happen, where the fixture can.
+pub(super) async fn provoke(world: &dyn World, weather: Weather) -> Result<(), NotMet> {
+    let provoked = world.set_weather(weather).await;
+    if provoked { Ok(()) } else { Err(NotMet::Skipped("the fixture cannot provoke this fault")) }
 }

@@ -1,21 +1,31 @@
-//! Fresh, migrated databases on both backends, for tests of this and the outer rooms.
+//! Fresh, migrated databases on both backends, for the tests of this crate and of those that depend on it.
 //!
-//! `each_backend!` makes one test per backend of one body:
+//! `each_backend!` makes one test per backend of one body, and `test_main!` runs them. The test target needs
+//! `harness = false`. Without a PostgreSQL server its tests are reported as ignored, and with
+//! `SEATGRAPH_REQUIRE_POSTGRES=1` they fail.
 //!
 //! ```ignore
-//! each_backend! {
-//!     async fn an_alias_reads_back_as_it_was_written(db: TestDatabase) { … }
+//! mod aliases {
+//!     each_backend! {
+//!         async fn an_alias_reads_back_as_it_was_written(db: TestDatabase) { … }
+//!     }
 //! }
+//!
+//! test_main!(aliases);
 //! ```
 
 mod server;
+mod suite;
+
+pub use suite::{Test, run};
 
 use std::ops::Deref;
 
 use chrono::TimeDelta;
+use diesel_async::RunQueryDsl as _;
 use tempfile::TempDir;
 
-use crate::db::with_tx;
+use crate::db::{with_conn, with_tx};
 use crate::{Backend, DatabaseSettings, Db, Pools};
 
 /// A database of one test's own.
@@ -67,8 +77,6 @@ impl TestDatabase {
 
     async fn dump_postgres(&self) -> crate::Result<String> {
         use diesel::sql_types::Text;
-        use diesel_async::RunQueryDsl as _;
-
         #[derive(diesel::QueryableByName)]
         struct Line {
             #[diesel(sql_type = Text)]
@@ -90,13 +98,9 @@ impl TestDatabase {
     /// Runs one statement as somebody who has the database and nothing else.
     ///
     /// # Errors
-    /// What the database says against it.
+    /// The database's.
     pub async fn execute(&self, statement: &str) -> crate::Result<usize> {
-        let statement = statement.to_owned();
-        with_tx!(&self.db, Full, |c, _now| {
-            use diesel_async::RunQueryDsl as _;
-            Ok(diesel::sql_query(statement.clone()).execute(c).await?)
-        })
+        write(&self.db, statement).await
     }
 }
 
@@ -108,16 +112,27 @@ impl Deref for TestDatabase {
     }
 }
 
-/// Makes a database of each backend: SQLite first, then PostgreSQL where there is one.
-pub async fn databases() -> Vec<TestDatabase> {
-    let mut databases = Vec::new();
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        databases.extend(database(backend).await);
-    }
-    databases
+/// The database of a test that only PostgreSQL can pass.
+pub type PostgresDatabase = TestDatabase;
+
+/// Runs one statement as a write, with the time that writes have.
+///
+/// # Errors
+/// The database's.
+pub async fn write(db: &Db, statement: &str) -> crate::Result<usize> {
+    let statement = statement.to_owned();
+    with_tx!(db, Full, |c, _now| Ok(diesel::sql_query(statement.clone()).execute(c).await?))
 }
 
-/// Makes a database; `None` when there is no PostgreSQL, which is said on standard error.
+/// Runs one statement as a read, with the time that reads have.
+///
+/// # Errors
+/// The database's; `Timeout` when it takes longer than a read may.
+pub async fn read(db: &Db, statement: &str) -> crate::Result<usize> {
+    with_conn!(db, read, |c| diesel::sql_query(statement).execute(c).await.map_err(crate::Error::from))
+}
+
+/// Makes a database; `None` when there is no PostgreSQL server.
 ///
 /// # Panics
 /// When the database cannot be made, and when PostgreSQL is missing although `SEATGRAPH_REQUIRE_POSTGRES=1`.
@@ -139,31 +154,48 @@ pub async fn database(backend: Backend) -> Option<TestDatabase> {
     Some(TestDatabase { db: pools.unscoped(), pools, settings, url, folder })
 }
 
-/// Makes one test per backend of one body.
+/// Makes tests of bodies: one per backend of a body with a `TestDatabase`, one of a body with a `PostgresDatabase`, and
+/// one of a body without a database. The module's `tests()` returns them all, for [`test_main!`](crate::test_main).
 #[macro_export]
 macro_rules! each_backend {
-    ($($(#[$attribute:meta])* async fn $name:ident($db:ident: TestDatabase) $body:block)+) => {$(
-        #[cfg(test)]
-        mod $name {
-            #[expect(unused_imports, reason = "what the body names comes from around the test")]
-            use super::*;
-
-            async fn test($db: $crate::testkit::TestDatabase) $body
-
+    ($($(#[$attribute:meta])* async fn $name:ident($($db:ident: $database:ident)?) $body:block)+) => {
+        $(
             $(#[$attribute])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() {
-                let database = $crate::testkit::database($crate::Backend::Sqlite).await;
-                Box::pin(test(database.expect("SQLite is always there"))).await;
-            }
+            async fn $name($($db: $crate::testkit::$database)?) $body
+        )+
 
-            $(#[$attribute])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() {
-                if let Some(database) = $crate::testkit::database($crate::Backend::Postgres).await {
-                    Box::pin(test(database)).await;
-                }
-            }
+        pub(crate) fn tests() -> Vec<$crate::testkit::Test> {
+            [$($crate::__tests!($name $($database)?)),+].into_iter().flatten().collect()
         }
-    )+};
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __tests {
+    ($name:ident TestDatabase) => {
+        $crate::testkit::Test::on_each_backend(module_path!(), stringify!($name), $name)
+    };
+    ($name:ident PostgresDatabase) => {
+        $crate::testkit::Test::on_postgres(module_path!(), stringify!($name), $name)
+    };
+    ($name:ident) => {
+        $crate::testkit::Test::once(module_path!(), stringify!($name), $name)
+    };
+}
+
+/// Makes the `main` of a test target that runs the tests of its modules. A module that is not named is dead code.
+#[macro_export]
+macro_rules! test_main {
+    ($($module:ident),+ $(,)?) => {
+        fn main() -> std::process::ExitCode {
+            $crate::testkit::run([$($module::tests()),+])
+        }
+
+        /// libtest replaces `main`, and would pass without a test having run.
+        #[test]
+        fn the_target_needs_harness_false() {
+            panic!("add `harness = false` to this [[test]] of Cargo.toml; none of its tests has run");
+        }
+    };
 }

@@ -10,3 +10,5 @@ mod loaders;
 mod pages;
 #[path = "listing/seed.rs"]
 mod seed;
+
+seatgraph_store::test_main!(filters, loaders, pages,);

@@ -6,14 +6,14 @@ use serde_json::Value;
 use url::Url;
 
 use crate::verdict::ensure;
-use crate::{Fixture, Ruling, Verdict, Violation};
+use crate::{ContractResult, Fixture, Violation};
 
 /// The manifest is complete and in order: a key that can be stored for ever, a name, a version, every process once
 /// and in the order of [`Process::ALL`], and for every permission what it is for and what happens without it.
 ///
 /// A key is stored with every alias, so it can never change; a permission without a word on what happens without it
 /// is one that nobody dares to leave out.
-pub async fn describes_itself(fixture: &dyn Fixture) -> Ruling {
+pub async fn describes_itself(fixture: &dyn Fixture) -> ContractResult {
     let manifest = fixture.manifest();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     ensure(!manifest.key.is_empty() && manifest.key.chars().all(plain), || {
@@ -29,7 +29,7 @@ pub async fn describes_itself(fixture: &dyn Fixture) -> Ruling {
         Violation::new(format!("processes {listed:?} are not each once, in the order of a sync"))
     })?;
     permissions_are_explained(manifest)?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 fn permissions_are_explained(manifest: &Manifest) -> Result<(), Violation> {
@@ -49,7 +49,7 @@ fn permissions_are_explained(manifest: &Manifest) -> Result<(), Violation> {
 ///
 /// The schema comes from the type that reads the configuration, and a frontend draws its form from it. A typing error
 /// that is let in becomes a setting that silently does nothing.
-pub async fn describes_its_configuration(fixture: &dyn Fixture) -> Ruling {
+pub async fn describes_its_configuration(fixture: &dyn Fixture) -> ContractResult {
     let schema = fixture.registration().config_schema();
     ensure(schema["type"] == "object", || Violation::new("the configuration is not an object"))?;
     ensure(schema["additionalProperties"] == Value::Bool(false), || {
@@ -65,13 +65,13 @@ pub async fn describes_its_configuration(fixture: &dyn Fixture) -> Ruling {
         let secret = ["secret", "password", "token"].iter().any(|word| lower.contains(word));
         ensure(!secret, || Violation::new(format!("property {name} looks secret; credentials are the engine's")))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// The catalogue can be read, and no key leads to two products.
 ///
 /// The catalogue is data that people edit. A key under two products would be recognised by whichever line comes first.
-pub async fn carries_a_readable_catalogue(fixture: &dyn Fixture) -> Ruling {
+pub async fn carries_a_readable_catalogue(fixture: &dyn Fixture) -> ContractResult {
     let catalogue = Catalogue::parse(fixture.manifest().catalogue).map_err(|e| Violation::new(format!("{e:?}")))?;
     let mut seen = BTreeSet::new();
     for entry in &catalogue.entries {
@@ -81,5 +81,5 @@ pub async fn carries_a_readable_catalogue(fixture: &dyn Fixture) -> Ruling {
             })?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(())
 }

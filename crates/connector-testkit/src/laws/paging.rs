@@ -4,34 +4,34 @@ use serde_json::json;
 
 use crate::verdict::ensure;
 use crate::walk::{pass, pull, read_processes};
-use crate::{Fixture, Ruling, Verdict, Violation};
+use crate::{ContractResult, Fixture, NotMet, Violation};
 
 /// Every page leads to a new position, and the pass ends.
 ///
 /// A page that leads to itself is asked for until somebody notices the bill; one that leads back further is worse,
 /// because its progress looks healthy.
-pub async fn moves_forward(fixture: &dyn Fixture) -> Ruling {
+pub async fn moves_forward(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         pass(world.connect().as_ref(), process).await?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// The same position gives the same page again, to the connector that has been there already.
 ///
 /// A page may be read and its transaction lost. The engine then asks again from the last position that it committed,
 /// and must get what it got before.
-pub async fn replays_a_page(fixture: &dyn Fixture) -> Ruling {
+pub async fn replays_a_page(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         let connector = world.connect();
         for step in pass(connector.as_ref(), process).await? {
             let again = pull(connector.as_ref(), process, step.from.as_ref()).await?;
             ensure(again == step.page, || different(process, step.from.as_ref()))?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// Every position outlives the process: stored as JSON and read by a connector that was never there, it gives the
@@ -39,18 +39,20 @@ pub async fn replays_a_page(fixture: &dyn Fixture) -> Ruling {
 ///
 /// Tried from every position of the pass: a position that works everywhere but at the change from one list to the next
 /// is the usual one to get wrong.
-pub async fn resumes_anywhere(fixture: &dyn Fixture) -> Ruling {
+pub async fn resumes_anywhere(fixture: &dyn Fixture) -> ContractResult {
+    let mut tried = false;
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         for step in pass(world.connect().as_ref(), process).await? {
             let Some(position) = &step.from else { continue };
+            tried = true;
             let stored = serde_json::to_string(position).map_err(|e| Violation::of(process, e.to_string()))?;
             let read: Cursor = serde_json::from_str(&stored).map_err(|e| Violation::of(process, e.to_string()))?;
             let page = pull(world.connect().as_ref(), process, Some(&read)).await?;
             ensure(page == step.page, || different(process, Some(&read)))?;
         }
     }
-    Ok(Verdict::Held)
+    if tried { Ok(()) } else { Err(NotMet::Skipped("no process takes a second page")) }
 }
 
 fn different(process: Process, from: Option<&Cursor>) -> Violation {
@@ -61,9 +63,9 @@ fn different(process: Process, from: Option<&Cursor>) -> Violation {
 ///
 /// Progress that jumps back is not believed, and a pass whose rows and total disagree retires nothing. A vendor that
 /// cannot count is `None` throughout.
-pub async fn keeps_its_total(fixture: &dyn Fixture) -> Ruling {
+pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         let steps = pass(world.connect().as_ref(), process).await?;
         let promised = steps.first().and_then(|step| step.page.total);
         let mut done = 0;
@@ -81,16 +83,16 @@ pub async fn keeps_its_total(fixture: &dyn Fixture) -> Ruling {
             Violation::of(process, format!("{done} rows at the end, {promised:?} were promised"))
         })?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// A position that is not one of its own is `CursorExpired`, so that the engine starts over; never the beginning.
 ///
 /// Positions are stored; the connector that reads one may be a year newer than the one that wrote it. Beginning anew by
 /// itself would mix two passes into one and retire by the mixture.
-pub async fn gives_up_on_a_foreign_position(fixture: &dyn Fixture) -> Ruling {
+pub async fn gives_up_on_a_foreign_position(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         for foreign in [json!({"no such": "position"}), json!("x"), json!(null), json!([])] {
             let answer = world.connect().pull(process, Some(&Cursor::from_json(foreign.clone()))).await;
             let kind = answer.as_ref().map_err(|e| e.kind()).err();
@@ -99,5 +101,5 @@ pub async fn gives_up_on_a_foreign_position(fixture: &dyn Fixture) -> Ruling {
             })?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(())
 }

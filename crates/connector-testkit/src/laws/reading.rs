@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::census::difference;
 use crate::verdict::ensure;
 use crate::walk::{Step, pass, read_processes};
-use crate::{Census, Fixture, Ruling, Verdict, Violation};
+use crate::{Census, ContractResult, Fixture, NotMet, Violation};
 
 /// A whole pass reports everybody and everything, and nobody else. The first law.
 ///
 /// Compares tables of ids with the world's own books ([`Census`]): pools, accounts and who holds what; accounts with
 /// evidence of use; allowances. Everything the gateway says to people rests on this one.
-pub async fn counts_everyone(fixture: &dyn Fixture) -> Ruling {
+pub async fn counts_everyone(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
     let truth = world.census().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         let steps = pass(world.connect().as_ref(), process).await?;
         let seen = Census::of_pages(steps.iter().map(|step| &step.page));
         let fault = match process {
@@ -27,16 +27,16 @@ pub async fn counts_everyone(fixture: &dyn Fixture) -> Ruling {
         };
         ensure(fault.is_none(), || Violation::of(process, fault.unwrap_or_default()))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// Within a pass, no record comes twice, none is nameless, and no account goes by its mail address, which changes.
 ///
 /// Records are merged by id. Two rows with one id overwrite each other, and an id that is a mail address follows the
 /// person out of one account and into another.
-pub async fn names_everything_once(fixture: &dyn Fixture) -> Ruling {
+pub async fn names_everything_once(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         let steps = pass(world.connect().as_ref(), process).await?;
         let mut seen = BTreeSet::new();
         for id in steps.iter().flat_map(ids) {
@@ -50,16 +50,16 @@ pub async fn names_everything_once(fixture: &dyn Fixture) -> Ruling {
             })?;
         }
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// Two passes by two connectors give the same ids in the same order.
 ///
 /// History hangs on external ids. One that is made up per pass (a row number, a hash of a name) makes everybody a
 /// stranger with every sync.
-pub async fn keeps_ids(fixture: &dyn Fixture) -> Ruling {
+pub async fn keeps_ids(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
-    for process in read_processes(fixture) {
+    for process in read_processes(fixture)? {
         let first: Vec<_> = pass(world.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
         let second: Vec<_> = pass(world.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
         let departure = first.iter().zip(&second).find(|(a, b)| a != b);
@@ -67,7 +67,7 @@ pub async fn keeps_ids(fixture: &dyn Fixture) -> Ruling {
             Violation::of(process, format!("{} ids, then {}; first departure {departure:?}", first.len(), second.len()))
         })?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// What names each record of a page.
@@ -87,11 +87,11 @@ fn ids(step: &Step) -> Vec<(&'static str, String)> {
 ///
 /// Each batch is committed on its own, so a batch must make sense on its own. A row whose account is missing belongs to
 /// the page's rejections.
-pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
+pub async fn knows_every_account(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
     let process = Process::DownloadSubscriptions;
     if !fixture.manifest().supports(process) {
-        return Ok(Verdict::NotAsked);
+        return Err(NotMet::Skipped("the manifest does not carry out DOWNLOAD_SUBSCRIPTIONS"));
     }
     let mut known = BTreeSet::new();
     for step in pass(world.connect().as_ref(), process).await? {
@@ -108,14 +108,14 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> Ruling {
         let stranger = steps.iter().flat_map(|s| &s.page.batch.activity).find(|a| !known.contains(&a.account));
         ensure(stranger.is_none(), || Violation::of(process, format!("activity of nobody we know: {stranger:?}")))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// What the manifest does not carry out is `Unsupported`, every time and for every order.
 ///
 /// The API's switches follow the manifest. A process that is done but not declared runs without anybody having
 /// granted it.
-pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> Ruling {
+pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> ContractResult {
     let world = fixture.calm().await;
     let connector = world.connect();
     let does = |process| fixture.manifest().supports(process);
@@ -124,7 +124,7 @@ pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> Ruling {
     }
     let process = Process::ReclaimSubscription;
     if does(process) {
-        return Ok(Verdict::Held);
+        return Ok(());
     }
     let order = |id: &str| Order { id: id.into(), account: "1".into(), identifier: IdentifierKey::new("A", "B") };
     let orders = [order("first"), order("second")];
@@ -139,7 +139,7 @@ pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> Ruling {
     let at = chrono::DateTime::UNIX_EPOCH;
     let receipt = Receipt { order: "first".into(), outcome: Outcome::Done, at, undo: Value::Null };
     is_unsupported(process, connector.restore(&receipt).await.err())?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 fn is_unsupported(process: Process, refusal: Option<Error>) -> Result<(), Violation> {

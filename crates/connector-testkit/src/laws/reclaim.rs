@@ -3,19 +3,19 @@ use seatgraph_core::{Connector, IdentifierKey, Order, Outcome, Process, Receipt}
 
 use crate::verdict::ensure;
 use crate::walk::pass;
-use crate::{Census, Fixture, Ruling, Verdict, Violation, World};
+use crate::{Census, ContractResult, Fixture, NotMet, Violation, World};
 
 const PROCESS: Process = Process::ReclaimSubscription;
 
-/// A world with orders for it, or `None` when the connector does not reclaim.
-async fn orders(fixture: &dyn Fixture) -> Result<Option<(Box<dyn World>, Vec<Order>)>, Violation> {
+/// A world with orders for it; skipped when the connector does not reclaim.
+async fn orders(fixture: &dyn Fixture) -> Result<(Box<dyn World>, Vec<Order>), NotMet> {
     if !fixture.manifest().supports(PROCESS) {
-        return Ok(None);
+        return Err(NotMet::Skipped("the manifest does not carry out RECLAIM_SUBSCRIPTION"));
     }
     let world = fixture.calm().await;
     let orders = world.orders();
     ensure(orders.len() >= 2, || Violation::of(PROCESS, "the fixture names fewer than two orders"))?;
-    Ok(Some((world, orders)))
+    Ok((world, orders))
 }
 
 fn stranger() -> Order {
@@ -26,8 +26,8 @@ fn stranger() -> Order {
 /// One list of blockers per order, in their order; none for what can be done, some for what cannot; nothing changes.
 ///
 /// Blockers are shown to the person who is about to say yes, next to the order that they concern.
-pub async fn preflights_each_order(fixture: &dyn Fixture) -> Ruling {
-    let Some((world, mut orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
+pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
+    let (world, mut orders) = orders(fixture).await?;
     let before = (world.census().await, world.fingerprint().await);
     orders.insert(1, stranger());
     let answer = world.connect().preflight(&orders).await;
@@ -44,28 +44,28 @@ pub async fn preflights_each_order(fixture: &dyn Fixture) -> Ruling {
     }
     let after = (world.census().await, world.fingerprint().await);
     ensure(before == after, || Violation::of(PROCESS, "asking what would happen made something happen"))?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// The first time it is `Done` and truly gone, alone; the second time, by a connector that knows nothing of the
 /// first, it is `AlreadyDone`.
 ///
 /// The engine repeats an order when it lost the answer; `Done` the second time would count one seat twice.
-pub async fn reclaims_once(fixture: &dyn Fixture) -> Ruling {
-    let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
+pub async fn reclaims_once(fixture: &dyn Fixture) -> ContractResult {
+    let (world, orders) = orders(fixture).await?;
     let expected = world.census().await.without(&orders);
     carry_out(world.connect().as_ref(), &orders, Outcome::Done).await?;
     holds(fixture, world.as_ref(), &expected).await?;
     carry_out(world.connect().as_ref(), &orders, Outcome::AlreadyDone).await?;
     holds(fixture, world.as_ref(), &expected).await?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// An order that makes no sense fails, or was done before; its neighbours are carried out.
 ///
 /// A plan of a thousand orders has a few that came too late.
-pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> Ruling {
-    let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
+pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractResult {
+    let (world, orders) = orders(fixture).await?;
     let expected = world.census().await.without(&orders);
     let mut mixed = orders.clone();
     mixed.insert(1, stranger());
@@ -80,14 +80,14 @@ pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> Ruling {
     let failed = answers.into_iter().find_map(Result::err);
     ensure(failed.is_none(), || Violation::of(PROCESS, format!("one odd order failed its neighbours: {failed:?}")))?;
     holds(fixture, world.as_ref(), &expected).await?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// A receipt that was stored as JSON, and a connector that knows nothing of the deed, put everything back.
 ///
 /// Undoing is what makes people dare to automate; the receipt is all that it has to go by.
-pub async fn restores(fixture: &dyn Fixture) -> Ruling {
-    let Some((world, orders)) = orders(fixture).await? else { return Ok(Verdict::NotAsked) };
+pub async fn restores(fixture: &dyn Fixture) -> ContractResult {
+    let (world, orders) = orders(fixture).await?;
     let before = world.census().await.normal();
     for receipt in carry_out(world.connect().as_ref(), &orders, Outcome::Done).await? {
         let stored = serde_json::to_string(&receipt).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
@@ -97,7 +97,7 @@ pub async fn restores(fixture: &dyn Fixture) -> Ruling {
         ensure(restored.is_ok(), || Violation::of(PROCESS, format!("{} was not put back: {restored:?}", read.order)))?;
     }
     holds(fixture, world.as_ref(), &before).await?;
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 async fn carry_out(connector: &dyn Connector, orders: &[Order], outcome: Outcome) -> Result<Vec<Receipt>, Violation> {

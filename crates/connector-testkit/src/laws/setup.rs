@@ -5,7 +5,7 @@ use seatgraph_core::{GrantType, Manifest, PermissionSetDocument, Setup, SetupCon
 use url::Url;
 
 use crate::verdict::ensure;
-use crate::{Fixture, Ruling, Verdict, Violation};
+use crate::{ContractResult, Fixture, NotMet, Violation};
 
 /// Every grant that the manifest offers can be set up by what the connector says: each step is worded and known by a
 /// key of its own, the scopes to be registered are the manifest's, neither more nor fewer, and where people consent the
@@ -13,8 +13,11 @@ use crate::{Fixture, Ruling, Verdict, Violation};
 ///
 /// The words are all that an administrator has, in a system that nobody here can see. A scope too few is found out by
 /// the first sync; a scope too many by nobody.
-pub async fn sets_up_every_grant(fixture: &dyn Fixture) -> Ruling {
+pub async fn sets_up_every_grant(fixture: &dyn Fixture) -> ContractResult {
     let manifest = fixture.manifest();
+    if manifest.grants.is_empty() {
+        return Err(NotMet::Skipped("the manifest offers no grant"));
+    }
     let callback_url = Url::parse("https://gateway.example/oauth/callback").expect("the address is constant");
     for &grant in manifest.grants {
         let context = SetupContext { grant, callback_url: &callback_url };
@@ -25,7 +28,7 @@ pub async fn sets_up_every_grant(fixture: &dyn Fixture) -> Ruling {
         what_is_registered_fits(manifest, &context, &setup).map_err(under)?;
         documents_can_be_imported(manifest, &setup.permission_sets).map_err(under)?;
     }
-    Ok(if manifest.grants.is_empty() { Verdict::NotAsked } else { Verdict::Held })
+    Ok(())
 }
 
 fn steps_can_be_followed(steps: &[SetupStep]) -> Result<(), String> {

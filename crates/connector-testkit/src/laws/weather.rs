@@ -4,24 +4,22 @@ use std::time::Duration;
 use seatgraph_core::{ErrorKind, Next, Page, Process, Result};
 
 use crate::verdict::ensure;
-use crate::walk::{pull, read_processes};
-use crate::{Fixture, Ruling, Verdict, Violation, Weather};
+use crate::walk::{provoke, pull, read_processes};
+use crate::{ContractResult, Fixture, NotMet, Violation, Weather};
 
 /// Asks for the first page of every process under `weather`, in a world of its own each, and judges the answers.
 async fn first_answers(
     fixture: &dyn Fixture,
     weather: Weather,
     judge: impl Fn(&Result<Page>) -> bool + Send + Sync,
-) -> Ruling {
-    for process in read_processes(fixture) {
+) -> ContractResult {
+    for process in read_processes(fixture)? {
         let world = fixture.calm().await;
-        if !world.set_weather(weather).await {
-            return Ok(Verdict::NotAsked);
-        }
+        provoke(world.as_ref(), weather).await?;
         let answer = world.connect().pull(process, None).await;
         ensure(judge(&answer), || Violation::of(process, format!("{weather:?} became {}", brief(&answer))))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 fn brief(answer: &Result<Page>) -> String {
@@ -38,21 +36,21 @@ fn is_kind(answer: &Result<Page>, kind: ErrorKind) -> bool {
 /// A credential that is not accepted is `Unauthenticated`; above all it is not an empty organisation.
 ///
 /// The worst bug of this trade: a 401 read as "no users", and a snapshot that retires everybody.
-pub async fn says_unauthenticated(fixture: &dyn Fixture) -> Ruling {
+pub async fn says_unauthenticated(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Weather::CredentialRefused, |answer| is_kind(answer, ErrorKind::Unauthenticated)).await
 }
 
 /// What is forbidden is `Forbidden`; above all it is not an empty organisation.
 ///
 /// A permission withdrawn is the commonest of all faults; it must lead to a finding that names it.
-pub async fn says_forbidden(fixture: &dyn Fixture) -> Ruling {
+pub async fn says_forbidden(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Weather::Forbidden, |answer| is_kind(answer, ErrorKind::Forbidden)).await
 }
 
 /// Too fast is `RateLimited`, with the wait that the vendor asked for.
 ///
 /// A vendor that is asked again too early counts that too.
-pub async fn says_rate_limited(fixture: &dyn Fixture) -> Ruling {
+pub async fn says_rate_limited(fixture: &dyn Fixture) -> ContractResult {
     let retry_after = Duration::from_secs(7);
     let kind = ErrorKind::RateLimited { retry_after: Some(retry_after) };
     first_answers(fixture, Weather::RateLimited { retry_after }, |answer| is_kind(answer, kind)).await
@@ -61,41 +59,39 @@ pub async fn says_rate_limited(fixture: &dyn Fixture) -> Ruling {
 /// An answer that is not understood is `Malformed`; never a default, never a guess.
 ///
 /// A page in HTML from a gateway on the way, a field that changed its type: what is guessed here is believed later.
-pub async fn says_malformed(fixture: &dyn Fixture) -> Ruling {
+pub async fn says_malformed(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Weather::Nonsense, |answer| is_kind(answer, ErrorKind::Malformed)).await
 }
 
 /// A vendor that is away is `Unavailable`, and when it is back the page comes as if nothing had been.
 ///
 /// Asked of the connector bare of layers, so each refusal is seen.
-pub async fn says_unavailable(fixture: &dyn Fixture) -> Ruling {
+pub async fn says_unavailable(fixture: &dyn Fixture) -> ContractResult {
     passes_over(fixture, Weather::Unavailable { calls: 3 }).await
 }
 
 /// A body that breaks off is `Unavailable`, or the link asks again by itself; either way the page comes whole.
 ///
 /// Half a list is still a list to a careless reader.
-pub async fn survives_a_dropped_body(fixture: &dyn Fixture) -> Ruling {
+pub async fn survives_a_dropped_body(fixture: &dyn Fixture) -> ContractResult {
     passes_over(fixture, Weather::DroppedBody).await
 }
 
 /// More attempts than any passing weather lasts.
 const PATIENCE: u32 = 20;
 
-async fn passes_over(fixture: &dyn Fixture, weather: Weather) -> Ruling {
-    for process in read_processes(fixture) {
+async fn passes_over(fixture: &dyn Fixture, weather: Weather) -> ContractResult {
+    for process in read_processes(fixture)? {
         let world = fixture.calm().await;
         let connector = world.connect();
         let calm = pull(connector.as_ref(), process, None).await?;
-        if !world.set_weather(weather).await {
-            return Ok(Verdict::NotAsked);
-        }
+        provoke(world.as_ref(), weather).await?;
         let mut failures = 0;
         let page = loop {
             match connector.pull(process, None).await {
                 Ok(page) => break page,
                 Err(e) if e.kind() == ErrorKind::Unavailable && failures < PATIENCE => failures += 1,
-                other => return Err(Violation::of(process, format!("{weather:?} became {}", brief(&other)))),
+                other => return Err(Violation::of(process, format!("{weather:?} became {}", brief(&other))).into()),
             }
         };
         let may_pass_unnoticed = weather == Weather::DroppedBody;
@@ -104,46 +100,44 @@ async fn passes_over(fixture: &dyn Fixture, weather: Weather) -> Ruling {
         })?;
         ensure(page == calm, || Violation::of(process, format!("after {weather:?} the page is another")))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// A session that ended is renewed in passing: the page comes, and it is the same.
 ///
 /// Sessions end while a long sync runs; nobody should notice.
-pub async fn renews_its_session(fixture: &dyn Fixture) -> Ruling {
-    for process in read_processes(fixture) {
+pub async fn renews_its_session(fixture: &dyn Fixture) -> ContractResult {
+    for process in read_processes(fixture)? {
         let world = fixture.calm().await;
         let connector = world.connect();
         let calm = pull(connector.as_ref(), process, None).await?;
-        if !world.set_weather(Weather::SessionExpired).await {
-            return Ok(Verdict::NotAsked);
-        }
+        provoke(world.as_ref(), Weather::SessionExpired).await?;
         let page = pull(connector.as_ref(), process, None).await?;
         ensure(page == calm, || Violation::of(process, "a new session gives another page"))?;
     }
-    Ok(Verdict::Held)
+    Ok(())
 }
 
 /// A position that the vendor has forgotten is either found again (the same page comes) or said to be gone
 /// (`CursorExpired`); never another page, never an end.
 ///
 /// Vendors forget locators after minutes or days. A connector that pages by key has nothing to forget.
-pub async fn recovers_a_forgotten_position(fixture: &dyn Fixture) -> Ruling {
-    for process in read_processes(fixture) {
+pub async fn recovers_a_forgotten_position(fixture: &dyn Fixture) -> ContractResult {
+    let mut tried = false;
+    for process in read_processes(fixture)? {
         let world = fixture.calm().await;
         let connector = world.connect();
         let Next::More(position) = pull(connector.as_ref(), process, None).await?.next else {
             continue;
         };
+        tried = true;
         let calm = pull(connector.as_ref(), process, Some(&position)).await?;
-        if !world.set_weather(Weather::ForgottenPosition).await {
-            return Ok(Verdict::NotAsked);
-        }
+        provoke(world.as_ref(), Weather::ForgottenPosition).await?;
         let answer = connector.pull(process, Some(&position)).await;
         let recovered = answer.as_ref().is_ok_and(|page| *page == calm);
         ensure(recovered || is_kind(&answer, ErrorKind::CursorExpired), || forgotten(process, &answer))?;
     }
-    Ok(Verdict::Held)
+    if tried { Ok(()) } else { Err(NotMet::Skipped("no process takes a second page")) }
 }
 
 fn forgotten(process: Process, answer: &Result<Page>) -> Violation {

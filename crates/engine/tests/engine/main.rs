@@ -12,3 +12,5 @@ mod setup;
 mod syncs;
 mod troubles;
 mod vendor;
+
+seatgraph_store::test_main!(aliases, identifiers, profiles, progress, schedules, setup, syncs, troubles,);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use connector_testkit::{Census, Fixture, Weather, World};
+use connector_testkit::{Census, Weather, World};
 use salesforce_connector::Salesforce;
 use salesforce_simulator::{Faults, Settings, Simulator, StatusFault, TokenRefusal};
 use seatgraph_core::http::{Http, HttpOptions};
@@ -18,27 +18,10 @@ use crate::tokens::Tokens;
 const USERS: u32 = 450;
 pub(crate) const SALESFORCE: Registration = Registration::of::<Salesforce>();
 
-/// Organisations of one seed, in calm weather.
-#[derive(Debug)]
-pub(crate) struct Calm {
-    pub(crate) seed: u64,
-}
-
-#[async_trait]
-impl Fixture for Calm {
-    fn registration(&self) -> Registration {
-        SALESFORCE
-    }
-
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(Organisation::found(self.seed).await)
-    }
-}
-
 /// One organisation and what is needed to get in.
 pub(crate) struct Organisation {
     pub(crate) simulator: Simulator,
-    clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
     given: Arc<Mutex<Vec<String>>>,
 }
 
@@ -83,26 +66,11 @@ impl Organisation {
         SALESFORCE.connect(config, ConnectContext { http: self.http(), clock }).expect("the configuration is valid")
     }
 
-    pub(crate) fn advance(&self, hours: i64) {
-        self.clock.advance(chrono::Duration::hours(hours));
-    }
-
     /// All data calls so far that were not reads.
     pub(crate) async fn writes(&self) -> Vec<Value> {
         let log = self.http().get("/_control/requests/log").without_token();
         let log: Vec<Value> = log.json_body().await.expect("the simulator keeps a log");
         log.into_iter().filter(|call| call["method"] != "GET").collect()
-    }
-
-    /// Revokes permissions of the connected user.
-    pub(crate) async fn revoke(&self, permissions: &[&str]) {
-        self.change("revoke", permissions).await;
-    }
-
-    pub(crate) async fn change(&self, deed: &str, permissions: &[&str]) {
-        let change = json!({ deed: permissions });
-        let put = self.http().request(seatgraph_core::http::Method::Put, "/_control/permissions");
-        put.json(&change).without_token().send().await.expect("the simulator takes the change");
     }
 }
 

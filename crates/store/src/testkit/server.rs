@@ -56,16 +56,25 @@ async fn run(server: &Server, sql: &str) {
 
 fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
-    let found = SERVER.get_or_init(|| match std::env::var("SEATGRAPH_TEST_POSTGRES") {
-        Ok(url) if !url.is_empty() => Some(Server::of(&url)),
-        _ => start(),
-    });
+    let found = SERVER.get_or_init(|| named().map_or_else(start, |url| Some(Server::of(&url))));
     if found.is_none() {
-        let required = std::env::var("SEATGRAPH_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-        assert!(!required, "PostgreSQL is required (SEATGRAPH_REQUIRE_POSTGRES=1) and there is none");
-        eprintln!("*** NOT RUN on PostgreSQL: no SEATGRAPH_TEST_POSTGRES and no server binaries ***");
+        assert!(!is_required(), "PostgreSQL is required (SEATGRAPH_REQUIRE_POSTGRES=1) and there is none");
     }
     found.as_ref()
+}
+
+/// The server that the environment names.
+fn named() -> Option<String> {
+    std::env::var("SEATGRAPH_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+}
+
+fn is_required() -> bool {
+    std::env::var("SEATGRAPH_REQUIRE_POSTGRES").is_ok_and(|value| value == "1")
+}
+
+/// Whether a test on PostgreSQL would run, as far as can be told without starting a server.
+pub(super) fn is_expected() -> bool {
+    is_required() || named().is_some() || binaries().is_some()
 }
 
 /// The newest installed server's programs.

@@ -15,4 +15,22 @@ mod retirement;
 mod secrets;
 mod sessions;
 mod sync;
+mod timeouts;
 mod wakeups;
+
+seatgraph_store::test_main!(
+    access,
+    audit,
+    authorizations,
+    delegations,
+    leases,
+    migrations,
+    profiles,
+    queue,
+    retirement,
+    secrets,
+    sessions,
+    sync,
+    timeouts,
+    wakeups,
+);

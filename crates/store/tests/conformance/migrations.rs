@@ -134,20 +134,18 @@ each_backend! {
         let after = db.now().await.unwrap();
         assert!(after - before >= chrono::Duration::hours(1), "{before} {after}");
     }
-}
 
-#[tokio::test]
-async fn every_table_and_column_of_postgres_has_a_comment() {
-    let Some(db) = seatgraph_store::testkit::database(Backend::Postgres).await else { return };
-    let mut connection = AsyncPgConnection::establish(db.url()).await.unwrap();
-    let bare: Vec<Column> = diesel::sql_query(
-        "SELECT c.relname::text AS table, coalesce(a.attname::text, '') AS column, '' AS kind, '' AS nullable \
-         FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
-         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%' \
-         AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
-    )
-    .load(&mut connection)
-    .await
-    .unwrap();
-    assert_eq!(bare.iter().map(|c| format!("{}.{}", c.table, c.column)).collect::<Vec<_>>(), Vec::<String>::new());
+    async fn every_table_and_column_of_postgres_has_a_comment(db: PostgresDatabase) {
+        let mut connection = AsyncPgConnection::establish(db.url()).await.unwrap();
+        let bare: Vec<Column> = diesel::sql_query(
+            "SELECT c.relname::text AS table, coalesce(a.attname::text, '') AS column, '' AS kind, '' AS nullable \
+             FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
+             WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%' \
+             AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
+        )
+        .load(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(bare.iter().map(|c| format!("{}.{}", c.table, c.column)).collect::<Vec<_>>(), Vec::<String>::new());
+    }
 }

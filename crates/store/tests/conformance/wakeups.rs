@@ -1,7 +1,7 @@
 //! News between handles and between processes.
 
 use seatgraph_store::each_backend;
-use seatgraph_store::{Backend, News, runs};
+use seatgraph_store::{News, runs};
 use tokio_util::sync::CancellationToken;
 
 use crate::house::{profile, queued};
@@ -22,24 +22,22 @@ each_backend! {
         assert_eq!(news.recv().await.unwrap(), News::Run(run.id));
         assert!(news.try_recv().is_err());
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn news_travels_between_processes_on_postgres() {
-    let Some(db) = seatgraph_store::testkit::database(Backend::Postgres).await else { return };
-    let other = db.with_clock_shift(chrono::TimeDelta::zero()).await.unwrap();
-    let stop = CancellationToken::new();
-    let mut news = other.wakeups().subscribe();
-    let (here, there) = (db.wakeups(), other.wakeups());
-    let tasks = [(here, stop.clone()), (there, stop.clone())];
-    let tasks: Vec<_> =
-        tasks.into_iter().map(|(wakeups, stop)| tokio::spawn(async move { wakeups.run(stop).await })).collect();
-    // Once it listens, whatever came before may have been missed.
-    assert_eq!(news.recv().await.unwrap(), News::Anything);
-    let run = queued(&db, profile(&db, "acme").await.id).await;
-    assert_eq!(news.recv().await.unwrap(), News::Run(run.id));
-    stop.cancel();
-    for task in tasks {
-        task.await.unwrap();
+    async fn news_travels_between_processes_on_postgres(db: PostgresDatabase) {
+        let other = db.with_clock_shift(chrono::TimeDelta::zero()).await.unwrap();
+        let stop = CancellationToken::new();
+        let mut news = other.wakeups().subscribe();
+        let (here, there) = (db.wakeups(), other.wakeups());
+        let tasks = [(here, stop.clone()), (there, stop.clone())];
+        let tasks: Vec<_> =
+            tasks.into_iter().map(|(wakeups, stop)| tokio::spawn(async move { wakeups.run(stop).await })).collect();
+        // Once it listens, whatever came before may have been missed.
+        assert_eq!(news.recv().await.unwrap(), News::Anything);
+        let run = queued(&db, profile(&db, "acme").await.id).await;
+        assert_eq!(news.recv().await.unwrap(), News::Run(run.id));
+        stop.cancel();
+        for task in tasks {
+            task.await.unwrap();
+        }
     }
 }
