@@ -221,9 +221,8 @@ async fn work(aviary: &Aviary, simulator: &Simulator, alias: &Value) {
     let profile = json!({ "name": "acme", "aliasId": alias });
     let profile = aviary.mutate("CreateProfile", profile).await["profile"]["id"].clone();
     let published = aviary.mutate("PublishProfile", json!({ "id": profile })).await;
-    if let Some(run) = published["run"]["id"].as_str() {
-        aviary.hear(&aviary.api.finished(run).await.unwrap());
-    }
+    let run = published["run"]["id"].as_str().expect("the profile is published");
+    aviary.hear(&aviary.api.finished(run).await.unwrap());
     aviary.mutate("DisconnectAlias", json!({ "id": alias })).await;
     let token = json!({ "name": "another", "roles": [{ "role": "ADMIN" }] });
     let made = aviary.mutate("CreateApiToken", token).await;

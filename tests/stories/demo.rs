@@ -3,6 +3,7 @@
 use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, Process};
 use serde_json::json;
+use tokio::process::Command;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_seatgraph-under-test");
 
@@ -47,13 +48,19 @@ each_backend! {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("seatgraph.db").to_string_lossy().into_owned();
         let environment = [("SEATGRAPH_DATABASE__URL", url.as_str()), ("SEATGRAPH_LISTEN", "0.0.0.0:0")];
-        let gateway = Process::start(BINARY, &["serve"], &environment).unwrap();
-        assert_eq!(gateway.exit_code().await.unwrap(), 1);
+        let refusal = refusal_to_serve(&environment).await;
+        assert!(refusal.contains("0.0.0.0:0") && refusal.contains("public_url"), "{refusal}");
     }
 
     async fn an_unknown_variable_is_refused() {
-        let environment = [("SEATGRAPH_DATABSE__URL", "seatgraph.db")];
-        let gateway = Process::start(BINARY, &["serve"], &environment).unwrap();
-        assert_eq!(gateway.exit_code().await.unwrap(), 1);
+        let refusal = refusal_to_serve(&[("SEATGRAPH_DATABSE__URL", "seatgraph.db")]).await;
+        assert!(refusal.to_lowercase().contains("databse"), "{refusal}");
     }
+}
+
+/// What a gateway says that does not start.
+async fn refusal_to_serve(environment: &[(&str, &str)]) -> String {
+    let output = Command::new(BINARY).arg("serve").envs(environment.iter().copied()).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stderr).unwrap()
 }

@@ -47,6 +47,19 @@ impl Calm {
         outcome(&self.world.api, &run).await
     }
 
+    /// How many calls the vendor has counted.
+    async fn calls(&self) -> u64 {
+        let (_, counts) = Api::new(self.simulator.url()).get("/_control/requests").await.unwrap();
+        serde_json::from_str::<Value>(&counts).unwrap()["total"].as_u64().unwrap()
+    }
+
+    /// Runs a sync to its end, and says how many calls it took.
+    async fn counted(&self) -> (Value, u64) {
+        let before = self.calls().await;
+        let outcome = self.outcome().await;
+        (outcome, self.calls().await - before)
+    }
+
     /// The vendor recovers, and the next run finds everybody.
     pub(crate) async fn recovers(self) {
         self.simulator.set_faults(Faults::default());
@@ -75,8 +88,10 @@ pub(crate) async fn outcome(api: &Api, run: &str) -> Value {
 
 async fn gets_over(database: &seatgraph_store::testkit::TestDatabase, faults: Faults) {
     let calm = Calm::start(database).await;
+    let (_, without) = calm.counted().await;
     calm.simulator.set_faults(faults);
-    let outcome = calm.outcome().await;
+    let (outcome, with) = calm.counted().await;
+    assert!(with > without, "the fault was not met: {with} calls with it, {without} without");
     assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
     assert_eq!(outcome["counts"]["accountsRetired"], 0);
     calm.recovers().await;

@@ -46,7 +46,9 @@ async fn every_address_on_the_page_is_one_of_ours_and_answers() {
 
 #[test]
 fn every_file_of_the_bundle_has_a_content_type_and_a_hash_in_its_name() {
-    for file in BUNDLE.get_dir("assets").unwrap().files() {
+    let files: Vec<_> = BUNDLE.get_dir("assets").unwrap().files().collect();
+    assert!(files.len() > 1, "{files:?}");
+    for file in files {
         let name = file.path().file_name().unwrap().to_str().unwrap();
         assert_ne!(content_type(name), "application/octet-stream", "{name}");
         let (stem, _) = name.rsplit_once('.').unwrap();
@@ -100,7 +102,9 @@ fn a_header_comment_gives_the_variables_and_stays_out_of_the_document() {
 
 #[test]
 fn the_embedded_documents_have_each_one_operation_under_the_name_of_its_file() {
-    for Operation { name, query, .. } in operations() {
+    let documents = operations();
+    assert!(documents.len() > 25, "{} documents", documents.len());
+    for Operation { name, query, .. } in documents {
         let begins = ["query", "mutation", "subscription"].map(|kind| format!("{kind} {name}"));
         let heads = query.lines().filter(|line| begins.iter().any(|head| line.starts_with(head.as_str())));
         assert_eq!(heads.count(), 1, "{name}: GraphiQL names a tab by its operation");

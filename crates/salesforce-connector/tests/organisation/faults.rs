@@ -183,6 +183,7 @@ async fn a_connection_that_loses_api_access_fails() {
             organisation.change("grant", &["ApiEnabled"]).await;
             from = Some(position);
         }
+        assert!(from.is_some(), "{process} took a second page");
     }
 }
 

@@ -12,7 +12,9 @@ use crate::world::{Organisation, SALESFORCE};
 fn documents() -> Vec<PermissionSetDocument> {
     let callback_url = "https://gateway.example/oauth/salesforce/callback".parse().unwrap();
     let context = SetupContext { grant: GrantType::ClientCredentials, callback_url: &callback_url };
-    SALESFORCE.setup(&context).permission_sets
+    let documents = SALESFORCE.setup(&context).permission_sets;
+    assert!(documents.len() > 2, "{documents:#?}");
+    documents
 }
 
 fn names(document: &PermissionSetDocument) -> BTreeSet<String> {

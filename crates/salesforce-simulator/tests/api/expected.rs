@@ -103,7 +103,9 @@ async fn license_objects_have_the_expected_counts() {
 #[tokio::test]
 async fn queries_return_the_expected_values_of_a_user() {
     let api = Api::start(120).await;
-    for user in api.rows("SELECT Id, Username, IsActive, LastLoginDate, ManagerId FROM User").await {
+    let users = api.rows("SELECT Id, Username, IsActive, LastLoginDate, ManagerId FROM User").await;
+    assert!(users.len() >= 120, "{}", users.len());
+    for user in users {
         let id = user["Id"].as_str().unwrap();
         let expected = api.control(Method::GET, &format!("expected/users/{id}"), Value::Null).await;
         assert_eq!(expected["username"], user["Username"]);
