@@ -55,7 +55,7 @@ run *arguments="demo":
 new-connector name:
     bash crates/connector-testkit/template/new-connector {{ name }}
 
-# Tests that the template creates a crate that compiles, passes the contract tests and appears in the API.
+# Proves that the template still makes a crate that compiles, passes the contract tests and appears in the API.
 prove-new-connector:
     bash .ci/prove-new-connector
 

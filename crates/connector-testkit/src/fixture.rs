@@ -1,14 +1,15 @@
 //! What a connector crate tells the kit about its vendor.
+
 use std::fmt::Debug;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use seatgraph_core::{Connector, Manifest, Order, Registration};
 
-use crate::Census;
+use crate::ExpectedRecords;
 
-/// A way of making worlds for one connector. Laws ask for as many as they need, so a world should be small: the
-/// smallest in which every process takes at least three pages.
+/// Makes test organisations for one connector. Each contract test makes as many as it needs, so an organisation should
+/// be small: the smallest in which every process takes at least three pages.
 ///
 /// A fixture for a vendor that is simulated in the same process reads like this:
 ///
@@ -16,30 +17,30 @@ use crate::Census;
 /// #[async_trait]
 /// impl Fixture for Acme {
 ///     fn registration(&self) -> Registration { Registration::of::<AcmeConnector>() }
-///     async fn calm(&self) -> Box<dyn World> { Box::new(AcmeWorld(Simulator::start(30).await)) }
+///     async fn organization(&self) -> Box<dyn TestOrg> { Box::new(AcmeOrg(Simulator::start(30).await)) }
 /// }
 ///
 /// #[async_trait]
-/// impl World for AcmeWorld {
+/// impl TestOrg for AcmeOrg {
 ///     fn connect(&self) -> Box<dyn Connector> {
 ///         let http = Http::new(self.0.url(), Some(self.0.tokens()), HttpOptions::default());
 ///         let context = ConnectContext { http, clock: Arc::new(SystemClock) };
 ///         REGISTRATION.connect(json!({ "instanceUrl": self.0.url() }), context).unwrap()
 ///     }
-///     async fn census(&self) -> Census { self.0.books().into() }
-///     async fn set_weather(&self, weather: Weather) -> bool { self.0.fault(weather) }
+///     async fn expected_records(&self) -> ExpectedRecords { self.0.rows().into() }
+///     async fn set_fault(&self, fault: Fault) -> bool { self.0.fault(fault) }
 ///     fn canaries(&self) -> Vec<String> { vec![self.0.token()] }
 /// }
 /// ```
 ///
-/// Where the vendor can only be replayed from recordings, the census is written down beside them by hand.
+/// Where the vendor can only be replayed from recordings, the expected records are written down beside them by hand.
 #[async_trait]
 pub trait Fixture: Debug + Send + Sync + 'static {
     /// The connector, as the gateway registers it.
     fn registration(&self) -> Registration;
 
-    /// Makes a world of its own, in calm weather. It shares nothing with other worlds and does not change by itself.
-    async fn calm(&self) -> Box<dyn World>;
+    /// Makes an organisation without faults. It shares nothing with others and does not change by itself.
+    async fn organization(&self) -> Box<dyn TestOrg>;
 
     /// What the connector says of itself.
     fn manifest(&self) -> &'static Manifest {
@@ -47,21 +48,21 @@ pub trait Fixture: Debug + Send + Sync + 'static {
     }
 }
 
-/// One organisation at the vendor, with a way in.
+/// One organisation at the vendor, and how to connect to it.
 #[async_trait]
-pub trait World: Debug + Send + Sync + 'static {
+pub trait TestOrg: Debug + Send + Sync + 'static {
     /// Makes a connector that has seen nothing yet, bare of layers.
     fn connect(&self) -> Box<dyn Connector>;
 
-    /// Counts the world from its own books.
-    async fn census(&self) -> Census;
+    /// Returns the records that a full sync must report, as the organisation itself stores them.
+    async fn expected_records(&self) -> ExpectedRecords;
 
-    /// Changes the weather from the next call on; `false` when this world does not know such weather.
-    async fn set_weather(&self, _weather: Weather) -> bool {
+    /// Makes the fault happen from the next call on; `false` when this organisation cannot.
+    async fn set_fault(&self, _fault: Fault) -> bool {
         false
     }
 
-    /// Secrets that this world's connectors hold. None may ever be printed.
+    /// Secrets that this organisation's connectors hold. None may ever be printed.
     fn canaries(&self) -> Vec<String> {
         Vec::new()
     }
@@ -80,9 +81,9 @@ pub trait World: Debug + Send + Sync + 'static {
 
 /// What may happen to a call. Unless it says otherwise, it happens to every call from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weather {
-    /// As it should be.
-    Calm,
+pub enum Fault {
+    /// Every call succeeds.
+    None,
     /// The next call finds the session over, HTTP 401 for most; a new one can be had.
     SessionExpired,
     /// The credential is not accepted.

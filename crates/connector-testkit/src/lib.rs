@@ -17,20 +17,21 @@
 //! cannot provoke, is reported as ignored with the reason; [`assert_all_tried`] is for fixtures that want no such gap.
 //!
 //! Two habits make the result worth something: the vendor is served the way it really answers, over a socket where
-//! there is one, and the expected records come from the fixture ([`World::census`]), never from the connector.
+//! there is one, and the expected records come from the fixture ([`TestOrg::expected_records`]), never from the
+//! connector.
 
-mod census;
+pub mod contract;
+mod expected;
 mod fixture;
-pub mod laws;
 pub mod memory;
+mod result;
 mod suite;
-mod verdict;
 mod walk;
 
-pub use census::Census;
-pub use fixture::{Fixture, Weather, World};
+pub use expected::ExpectedRecords;
+pub use fixture::{Fault, Fixture, TestOrg};
+pub use result::{ContractResult, ContractTest, NotMet, Violation};
 pub use suite::{Suite, run};
-pub use verdict::{ContractResult, ContractTest, NotMet, Violation};
 
 /// Makes the `main` of a test target that runs every contract test on the fixture, or on each of several named ones.
 #[macro_export]
@@ -61,7 +62,7 @@ macro_rules! refuse_harness {
 
 macro_rules! contract_tests {
     ($($name:ident)+) => {
-        &[$(ContractTest { name: stringify!($name), run: |fixture| Box::pin(laws::$name(fixture)) }),+]
+        &[$(ContractTest { name: stringify!($name), run: |fixture| Box::pin(contract::$name(fixture)) }),+]
     };
 }
 
@@ -71,27 +72,27 @@ pub const CONTRACT_TESTS: &[ContractTest] = contract_tests! {
     describes_its_configuration
     carries_a_readable_catalogue
     sets_up_every_grant
-    counts_everyone
+    reports_every_record
     moves_forward
-    names_everything_once
+    reports_each_record_once
     keeps_ids
     replays_a_page
     resumes_anywhere
     keeps_its_total
-    knows_every_account
-    refuses_what_it_does_not_do
-    gives_up_on_a_foreign_position
+    refers_to_known_accounts
+    refuses_unavailable_processes
+    rejects_a_foreign_position
     diagnoses_every_process
-    looks_without_touching
-    finds_instead_of_failing
+    check_changes_nothing
+    check_reports_broken_connections
     keeps_secrets
     renews_its_session
-    says_unauthenticated
-    says_forbidden
-    says_rate_limited
-    says_unavailable
+    reports_unauthenticated
+    reports_forbidden
+    reports_rate_limited
+    reports_unavailable
     survives_a_dropped_body
-    says_malformed
+    reports_malformed
     recovers_a_forgotten_position
     preflights_each_order
     reclaims_once

@@ -1,44 +1,44 @@
-//! Memory, an invented vendor inside the process: the contract's worked example, and what engines are tested with.
+//! Memory, an invented vendor in this process: the contract's worked example, and what engines are tested with.
 //!
-//! Memory sells seats (`BASIC`, `PRO`) to organisations that live as long as somebody holds them. An
-//! [`Organisation`] is the vendor's side: it hires and dismisses, keeps the books, and makes weather. A [`Link`] is
-//! the connector: it reads all three processes page by page, reclaims and restores.
+//! Memory sells seats (`BASIC`, `PRO`) to organisations. A [`MemoryOrg`] is the vendor's side: members are added and
+//! removed, seats are counted, faults are set. It exists as long as it is referred to. A [`MemoryConnector`] reads all
+//! three processes page by page, reclaims and restores.
 //!
 //! ```
 //! use seatgraph_core::{Connector, Process};
-//! use connector_testkit::memory::{Organisation, Shape};
+//! use connector_testkit::memory::{MemoryOrg, Shape};
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> seatgraph_core::Result<()> {
-//! let organisation = Organisation::found(Shape { users: 10, page_size: 50 });
-//! let page = organisation.link().pull(Process::PullUserActivity, None).await?;
+//! let organisation = MemoryOrg::create(Shape { users: 10, page_size: 50 });
+//! let page = organisation.connector().pull(Process::PullUserActivity, None).await?;
 //! assert_eq!(page.rows, 10);
 //! # Ok(()) }
 //! ```
 
-mod link;
+mod connector;
 mod manifest;
-mod organisation;
+mod org;
 
-pub use link::{Config, Link};
-pub use organisation::{Organisation, Shape};
+pub use connector::{Config, MemoryConnector};
+pub use org::{MemoryOrg, Shape};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use seatgraph_core::{Connector, IdentifierKey, Order, Registration};
 
-use crate::{Census, Fixture, Weather, World};
+use crate::{ExpectedRecords, Fault, Fixture, TestOrg};
 
 /// The connector, as the gateway would register it.
-pub const REGISTRATION: Registration = Registration::of::<Link>();
+pub const REGISTRATION: Registration = Registration::of::<MemoryConnector>();
 
-/// The fixture: a new organisation for every law.
+/// The fixture: a new organisation for every test.
 #[derive(Debug, Clone, Copy)]
-pub struct Vendor {
+pub struct MemoryFixture {
     /// How large the organisations are.
     pub shape: Shape,
 }
 
-impl Default for Vendor {
+impl Default for MemoryFixture {
     /// Three pages of every process at least, and a last page that is not full.
     fn default() -> Self {
         Self { shape: Shape { users: 25, page_size: 4 } }
@@ -46,32 +46,32 @@ impl Default for Vendor {
 }
 
 #[async_trait]
-impl Fixture for Vendor {
+impl Fixture for MemoryFixture {
     fn registration(&self) -> Registration {
         REGISTRATION
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(Organisation::found(self.shape))
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(MemoryOrg::create(self.shape))
     }
 }
 
 #[async_trait]
-impl World for Arc<Organisation> {
+impl TestOrg for Arc<MemoryOrg> {
     fn connect(&self) -> Box<dyn Connector> {
-        Box::new(self.link())
+        Box::new(self.connector())
     }
 
-    async fn census(&self) -> Census {
-        Organisation::census(self)
+    async fn expected_records(&self) -> ExpectedRecords {
+        MemoryOrg::expected_records(self)
     }
 
-    async fn set_weather(&self, weather: Weather) -> bool {
-        // A link without sessions has none that could end.
-        if weather == Weather::SessionExpired {
+    async fn set_fault(&self, fault: Fault) -> bool {
+        // A connection without sessions has none that could end.
+        if fault == Fault::SessionExpired {
             return false;
         }
-        Organisation::set_weather(self, weather);
+        MemoryOrg::set_fault(self, fault);
         true
     }
 
@@ -89,6 +89,6 @@ impl World for Arc<Organisation> {
     }
 
     async fn fingerprint(&self) -> Option<String> {
-        Some(Organisation::fingerprint(self))
+        Some(MemoryOrg::fingerprint(self))
     }
 }

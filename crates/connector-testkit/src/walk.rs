@@ -1,7 +1,8 @@
 //! Going through a process from its first page to its last, as the engine does.
+
 use seatgraph_core::{Connector, Cursor, Next, Page, Process};
 
-use crate::{Fixture, NotMet, Violation, Weather, World};
+use crate::{Fault, Fixture, NotMet, TestOrg, Violation};
 
 /// More pages than any fixture needs; a pass that is longer does not end.
 const MOST_PAGES: usize = 10_000;
@@ -49,7 +50,7 @@ pub(super) fn read_processes(fixture: &dyn Fixture) -> Result<Vec<Process>, NotM
 }
 
 /// Makes the fault happen, where the fixture can.
-pub(super) async fn provoke(world: &dyn World, weather: Weather) -> Result<(), NotMet> {
-    let provoked = world.set_weather(weather).await;
+pub(super) async fn provoke(org: &dyn TestOrg, fault: Fault) -> Result<(), NotMet> {
+    let provoked = org.set_fault(fault).await;
     if provoked { Ok(()) } else { Err(NotMet::Skipped("the fixture cannot provoke this fault")) }
 }

@@ -1,32 +1,32 @@
-//! Memory, the contract's own example, under every law: bare, and dressed in every layer.
+//! The contract tests of the in-memory connector, bare and inside every layer.
 
 use async_trait::async_trait;
-use connector_testkit::memory::{REGISTRATION, Vendor};
-use connector_testkit::{Census, Fixture, Weather, World, conformance};
+use connector_testkit::memory::{MemoryFixture, REGISTRATION};
+use connector_testkit::{ExpectedRecords, Fault, Fixture, TestOrg, conformance};
 use seatgraph_core::{Connector, Order, Registration, layers};
 
-conformance!(bare: Vendor::default(), dressed: Dressed);
+conformance!(bare: MemoryFixture::default(), layered: Layered);
 
-/// Memory behind the standard layers, without patience: the laws want to see each refusal.
+/// Memory behind the standard layers, without retries: the tests want to see each refusal.
 #[derive(Debug)]
-struct Dressed;
+struct Layered;
 
 #[derive(Debug)]
-struct DressedWorld(Box<dyn World>);
+struct LayeredOrg(Box<dyn TestOrg>);
 
 #[async_trait]
-impl Fixture for Dressed {
+impl Fixture for Layered {
     fn registration(&self) -> Registration {
         REGISTRATION
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(DressedWorld(Vendor::default().calm().await))
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(LayeredOrg(MemoryFixture::default().organization().await))
     }
 }
 
 #[async_trait]
-impl World for DressedWorld {
+impl TestOrg for LayeredOrg {
     fn connect(&self) -> Box<dyn Connector> {
         let retry = layers::RetrySettings { repeats: 0, ..Default::default() };
         let per_second = 100_000.try_into().expect("not zero");
@@ -34,12 +34,12 @@ impl World for DressedWorld {
         layers::standard(self.0.connect(), layers::Settings { connector: "memory", retry, throttle })
     }
 
-    async fn census(&self) -> Census {
-        self.0.census().await
+    async fn expected_records(&self) -> ExpectedRecords {
+        self.0.expected_records().await
     }
 
-    async fn set_weather(&self, weather: Weather) -> bool {
-        self.0.set_weather(weather).await
+    async fn set_fault(&self, fault: Fault) -> bool {
+        self.0.set_fault(fault).await
     }
 
     fn canaries(&self) -> Vec<String> {

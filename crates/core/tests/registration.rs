@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use connector_testkit::memory::{Organisation, REGISTRATION, Shape};
+use connector_testkit::memory::{MemoryOrg, REGISTRATION, Shape};
 use seatgraph_core::http::{Http, HttpOptions};
 use seatgraph_core::{ConnectContext, ErrorKind, GrantType, Manifest, SetupContext, SystemClock};
 use serde_json::json;
@@ -28,7 +28,7 @@ fn an_invalid_configuration_is_reported_by_property() {
 
 #[tokio::test]
 async fn a_registration_connects_to_the_configured_organization() {
-    let organisation = Organisation::found(Shape { users: 3, page_size: 10 });
+    let organisation = MemoryOrg::create(Shape { users: 3, page_size: 10 });
     let connector = REGISTRATION.connect(organisation.config(), context()).unwrap();
     let found = connector.check().await.organization.unwrap();
     assert_eq!(found.external_id, organisation.id());

@@ -3,60 +3,60 @@
 
 #![cfg(test)]
 
-#[path = "organisation/census.rs"]
-mod census;
+#[path = "organisation/expected.rs"]
+mod expected;
+#[path = "organisation/org.rs"]
+mod org;
 #[path = "organisation/tokens.rs"]
 mod tokens;
-#[path = "organisation/world.rs"]
-mod world;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_testkit::{Census, Fixture, Suite, Weather, World};
+use connector_testkit::{ExpectedRecords, Fault, Fixture, Suite, TestOrg};
 use salesforce_simulator::Faults;
 use seatgraph_core::layers::{Retry, RetrySettings};
 use seatgraph_core::{Connector, Registration};
 
-use crate::world::{Organisation, SALESFORCE};
+use crate::org::{Organisation, SALESFORCE};
 
 const ABOUT_PAGES: &[&str] = &[
-    "counts_everyone",
+    "reports_every_record",
     "moves_forward",
-    "names_everything_once",
+    "reports_each_record_once",
     "keeps_ids",
     "replays_a_page",
     "resumes_anywhere",
     "keeps_its_total",
-    "knows_every_account",
+    "refers_to_known_accounts",
 ];
 
 const ABOUT_JOBS: &[&str] = &[
-    "counts_everyone",
+    "reports_every_record",
     "moves_forward",
-    "names_everything_once",
+    "reports_each_record_once",
     "replays_a_page",
     "resumes_anywhere",
     "keeps_its_total",
     "renews_its_session",
     "survives_a_dropped_body",
     "recovers_a_forgotten_position",
-    "says_rate_limited",
-    "says_unavailable",
+    "reports_rate_limited",
+    "reports_unavailable",
 ];
 
 fn main() -> ExitCode {
     connector_testkit::run([
         Suite::of("calm", Calm),
-        Suite::of("in_storms", Stormy).only(ABOUT_PAGES),
+        Suite::of("flaky", Flaky).only(ABOUT_PAGES),
         Suite::of("by_jobs", ByJobs).only(ABOUT_JOBS),
     ])
 }
 
 connector_testkit::refuse_harness!();
 
-/// Organisations in calm weather.
+/// Organisations in calm fault.
 #[derive(Debug)]
 struct Calm;
 
@@ -66,35 +66,35 @@ impl Fixture for Calm {
         SALESFORCE
     }
 
-    async fn calm(&self) -> Box<dyn World> {
+    async fn organization(&self) -> Box<dyn TestOrg> {
         Box::new(Organisation::found(7).await)
     }
 }
 
 /// Organisations in which every fifth call finds its session over, and every eleventh answer breaks off.
 #[derive(Debug)]
-struct Stormy;
+struct Flaky;
 
 #[derive(Debug)]
-struct StormyOrganisation(Organisation);
+struct FlakyOrg(Organisation);
 
 #[async_trait]
-impl Fixture for Stormy {
+impl Fixture for Flaky {
     fn registration(&self) -> Registration {
         SALESFORCE
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(StormyOrganisation(Organisation::found(11).await))
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(FlakyOrg(Organisation::found(11).await))
     }
 }
 
 #[async_trait]
-impl World for StormyOrganisation {
+impl TestOrg for FlakyOrg {
     /// With the patience that the engine gives every connector.
     fn connect(&self) -> Box<dyn Connector> {
-        let storm = Faults { expire_session_every: Some(5), drop_body_every: Some(11), ..Faults::default() };
-        self.0.simulator.set_faults(storm);
+        let faults = Faults { expire_session_every: Some(5), drop_body_every: Some(11), ..Faults::default() };
+        self.0.simulator.set_faults(faults);
         let settings = RetrySettings {
             repeats: 50,
             first_delay: Duration::from_millis(1),
@@ -104,9 +104,9 @@ impl World for StormyOrganisation {
         Box::new(Retry::new(self.0.link(), settings))
     }
 
-    async fn census(&self) -> Census {
+    async fn expected_records(&self) -> ExpectedRecords {
         self.0.simulator.set_faults(Faults::default());
-        self.0.census().await
+        self.0.expected_records().await
     }
 }
 
@@ -115,7 +115,7 @@ impl World for StormyOrganisation {
 struct ByJobs;
 
 #[derive(Debug)]
-struct OrganisationByJobs(Organisation);
+struct JobOrg(Organisation);
 
 #[async_trait]
 impl Fixture for ByJobs {
@@ -123,22 +123,22 @@ impl Fixture for ByJobs {
         SALESFORCE
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(OrganisationByJobs(Organisation::found(13).await))
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(JobOrg(Organisation::found(13).await))
     }
 }
 
 #[async_trait]
-impl World for OrganisationByJobs {
+impl TestOrg for JobOrg {
     fn connect(&self) -> Box<dyn Connector> {
         self.0.link_by_jobs_from(1)
     }
 
-    async fn census(&self) -> Census {
-        self.0.census().await
+    async fn expected_records(&self) -> ExpectedRecords {
+        self.0.expected_records().await
     }
 
-    async fn set_weather(&self, weather: Weather) -> bool {
-        self.0.set_weather(weather).await
+    async fn set_fault(&self, fault: Fault) -> bool {
+        self.0.set_fault(fault).await
     }
 }

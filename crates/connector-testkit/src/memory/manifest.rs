@@ -1,4 +1,5 @@
 //! What Memory's connector says of itself.
+
 use seatgraph_core::{GrantScopes, GrantType, Manifest, Permission, Process, ProcessSpec, Requirement, SyncMode};
 
 const READ_USERS: Permission = Permission {

@@ -1,8 +1,8 @@
 //! Acme: its answers become records.
 //!
-//! This crate was made by `just new-connector`. It compiles, obeys the laws and shows up in the API's `connectors`,
-//! with a small sample (`sample.json`) in the vendor's place. What follows is the guide to making
-//! it a real one; delete it when you are done, and say here what a reader of *this* connector could get wrong.
+//! This crate was made by `just new-connector`. It compiles, passes the contract tests and shows up in the API's
+//! `connectors`, with a small sample (`sample.json`) in the vendor's place. What follows is the guide to making it a
+//! real one; delete it when you are done, and say here what a reader of *this* connector could get wrong.
 //!
 //! # The files, in the order in which to write them
 //!
@@ -13,7 +13,7 @@
 //! | `config.rs` | what a person must fill in | a validated alias, a drawn form |
 //! | `rows.rs` | the vendor's rows, and the records they become | – |
 //! | `connector.rs` | one page at a time; what `check` looks at | resumable syncs with progress |
-//! | `tests/contract.rs` | what the vendor's world really holds | every law of the contract as a test |
+//! | `tests/contract.rs` | what the vendor really holds | the contract tests |
 //!
 //! # From the sample to the vendor
 //!
@@ -28,10 +28,10 @@
 //!    finding. Credentials and tokens never reach you. List the grants in the manifest, with the scopes of each
 //!    process, and write `setup` in the vendor's words: what an administrator registers there, and where. Until you
 //!    do, people are told what follows from the manifest.
-//! 5. Serve the vendor's answers in your tests over a loopback socket, from scrubbed recordings, with the weather of
-//!    `connector_testkit::Weather`; then implement `World::set_weather`, and the laws about bad days are asked too.
+//! 5. Serve the vendor's answers in your tests over a loopback socket, from scrubbed recordings, with the faults of
+//!    `connector_testkit::Fault`; then implement `TestOrg::set_fault`, and the contract tests about faults run too.
 //!
-//! # What the laws will not forgive
+//! # What the contract tests check
 //!
 //! - **Positions are keys** ("after id 42"), never a page number, a locator or a session: they are stored, and read
 //!   by another process after a restart.
@@ -44,8 +44,8 @@
 //!   retired if you were wrong.
 //! - **External ids never change.** A mail address does; a name does.
 //! - **Not measured is `None`**, never zero; an enumeration that grew is `Unknown` or `Malformed`, never a guess.
-//! - **Deeds can be repeated**: a second reclaim finds nothing to do and says `AlreadyDone`. The three methods for
-//!   deeds refuse until you write them.
+//! - **Reclaiming can be repeated**: a second reclaim finds nothing to do and says `AlreadyDone`. `preflight`,
+//!   `reclaim` and `restore` refuse until you write them.
 
 mod config;
 mod connector;

@@ -1,12 +1,12 @@
-//! Acme under every law of the contract.
+//! The contract tests of Acme.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use acme_connector::Acme;
 use async_trait::async_trait;
+use connector_testkit::{ExpectedRecords, Fixture, TestOrg, conformance};
 use seatgraph_core::http::{Http, HttpOptions};
-use connector_testkit::{Census, Fixture, World, conformance};
 use seatgraph_core::{ConnectContext, Connector, IdentifierKey, Registration, SystemClock};
 use serde_json::json;
 use url::Url;
@@ -16,9 +16,9 @@ conformance!(AcmeVendor);
 #[derive(Debug)]
 struct AcmeVendor;
 
-/// The sample. A real world owns a server, and its address goes into `config`.
+/// The sample. A real organisation owns a server, whose address goes into `config`.
 #[derive(Debug)]
-struct SampleWorld;
+struct SampleOrg;
 
 #[async_trait]
 impl Fixture for AcmeVendor {
@@ -26,13 +26,13 @@ impl Fixture for AcmeVendor {
         Registration::of::<Acme>()
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(SampleWorld)
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(SampleOrg)
     }
 }
 
 #[async_trait]
-impl World for SampleWorld {
+impl TestOrg for SampleOrg {
     fn connect(&self) -> Box<dyn Connector> {
         let address = Url::parse("https://acme.example").expect("the address is written well");
         let config = json!({ "instanceUrl": address, "pageSize": 2 });
@@ -42,14 +42,14 @@ impl World for SampleWorld {
     }
 
     /// Written down by hand from the sample: never ask the connector what is true.
-    async fn census(&self) -> Census {
+    async fn expected_records(&self) -> ExpectedRecords {
         let seat = |key| IdentifierKey::new("SEAT", key);
         let members = |ids: &[&str]| -> BTreeSet<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
-        Census {
+        ExpectedRecords {
             accounts: members(&["m-1", "m-2", "m-3", "m-4", "m-5"]),
             subscriptions: [(seat("BASIC"), members(&["m-1", "m-2"])), (seat("PRO"), members(&["m-1", "m-5"]))].into(),
             pools: [seat("BASIC"), seat("PRO")].into(),
-            ..Census::default()
+            ..ExpectedRecords::default()
         }
     }
 }

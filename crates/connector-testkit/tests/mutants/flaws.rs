@@ -1,13 +1,13 @@
 //! Memory's connector with one flaw at a time.
 
-mod link;
+mod connector;
 
 use async_trait::async_trait;
-use connector_testkit::memory::{REGISTRATION, Vendor};
-use connector_testkit::{Census, Fixture, Weather, World};
+use connector_testkit::memory::{MemoryFixture, REGISTRATION};
+use connector_testkit::{ExpectedRecords, Fault, Fixture, TestOrg};
 use seatgraph_core::{Connector, Manifest, Order, ProcessSpec, Registration};
 
-use self::link::FlawedLink;
+use self::link::FlawedConnector;
 
 macro_rules! flaws {
     ($($flaw:ident)+) => {
@@ -41,24 +41,24 @@ static WITHOUT_CONSUMPTION: [ProcessSpec; 4] = {
 
 #[derive(Debug)]
 pub(crate) struct Flawed {
-    pub(crate) vendor: Vendor,
+    pub(crate) memory: MemoryFixture,
     pub(crate) flaw: Flaw,
 }
 
 #[derive(Debug)]
-struct FlawedWorld {
-    inner: Box<dyn World>,
+struct FlawedOrg {
+    inner: Box<dyn TestOrg>,
     flaw: Flaw,
 }
 
 #[async_trait]
 impl Fixture for Flawed {
     fn registration(&self) -> Registration {
-        if self.flaw == Flaw::MisdescribesItself { Registration::of::<FlawedLink>() } else { REGISTRATION }
+        if self.flaw == Flaw::MisdescribesItself { Registration::of::<FlawedConnector>() } else { REGISTRATION }
     }
 
-    async fn calm(&self) -> Box<dyn World> {
-        Box::new(FlawedWorld { inner: self.vendor.calm().await, flaw: self.flaw })
+    async fn organization(&self) -> Box<dyn TestOrg> {
+        Box::new(FlawedOrg { inner: self.memory.organization().await, flaw: self.flaw })
     }
 
     fn manifest(&self) -> &'static Manifest {
@@ -67,21 +67,21 @@ impl Fixture for Flawed {
 }
 
 #[async_trait]
-impl World for FlawedWorld {
+impl TestOrg for FlawedOrg {
     fn connect(&self) -> Box<dyn Connector> {
-        Box::new(FlawedLink::new(self.inner.connect(), self.flaw, self.inner.canaries().remove(0)))
+        Box::new(FlawedConnector::new(self.inner.connect(), self.flaw, self.inner.canaries().remove(0)))
     }
 
-    async fn census(&self) -> Census {
-        self.inner.census().await
+    async fn expected_records(&self) -> ExpectedRecords {
+        self.inner.expected_records().await
     }
 
-    async fn set_weather(&self, weather: Weather) -> bool {
-        // The one kind of weather that Memory lacks, made of one that it has: the flaw is not to see through it.
-        if weather == Weather::SessionExpired && self.flaw == Flaw::LosesItsSession {
-            return self.inner.set_weather(Weather::CredentialRefused).await;
+    async fn set_fault(&self, fault: Fault) -> bool {
+        // The one kind of fault that Memory lacks, made of one that it has: the flaw is not to see through it.
+        if fault == Fault::SessionExpired && self.flaw == Flaw::LosesItsSession {
+            return self.inner.set_fault(Fault::CredentialRefused).await;
         }
-        self.inner.set_weather(weather).await
+        self.inner.set_fault(fault).await
     }
 
     fn canaries(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_testkit::memory::{self, Organisation};
+use connector_testkit::memory::{self, MemoryOrg};
 use futures::StreamExt;
 use seatgraph_core::{ManualClock, Registration, Secret};
 use seatgraph_engine::{
@@ -88,7 +88,7 @@ impl House {
     }
 
     /// Publishes a profile of Memory.
-    pub(crate) async fn memory(&self, organisation: &Arc<Organisation>) -> (Profile, SyncRun) {
+    pub(crate) async fn memory(&self, organisation: &Arc<MemoryOrg>) -> (Profile, SyncRun) {
         let config = organisation.config();
         let alias = self.alias("memory", "memory", config["instanceUrl"].as_str()).await;
         let profile = self.profile("memory", &alias).await;

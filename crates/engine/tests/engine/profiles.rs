@@ -1,7 +1,7 @@
 //! Profiles against a real store.
 
-use connector_testkit::Weather;
-use connector_testkit::memory::{Organisation, Shape};
+use connector_testkit::Fault;
+use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_core::Process;
 use seatgraph_engine::{CreateAlias, CreateProfile, RefusalCode, ScheduleInput, UpdateProfile};
 use seatgraph_store::{Health, ProfileId, ProfileState, RunState, ScheduleEvery, Trigger, each_backend, profiles};
@@ -82,7 +82,7 @@ each_backend! {
 
     async fn a_profile_lives_from_draft_to_deleted(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
         assert_eq!((profile.state, run.trigger, run.state), (ProfileState::Published, Trigger::Publish, RunState::Queued));
         assert_eq!(code(house.engine.publish_profile(profile.id).await), RefusalCode::InvalidState);
@@ -98,8 +98,8 @@ each_backend! {
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
         let closed = house.engine.delete_profile(profile.id).await.unwrap();
-        let census = organisation.census();
-        let held: usize = census.subscriptions.values().map(std::collections::BTreeSet::len).sum();
+        let expected = organisation.expected_records();
+        let held: usize = expected.subscriptions.values().map(std::collections::BTreeSet::len).sum();
         assert_eq!(closed.accounts_retired, 25);
         assert_eq!(closed.subscriptions_retired, i64::try_from(held).unwrap());
         assert_eq!(code(house.engine.delete_profile(profile.id).await), RefusalCode::NotFound);
@@ -123,11 +123,11 @@ each_backend! {
 
     async fn an_organisation_that_is_away_leaves_a_finding_with_the_profile(db: TestDatabase) {
         let house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let config = organisation.config();
         let alias = house.alias("memory", "m", config["instanceUrl"].as_str()).await;
         let profile = house.profile("m", &alias).await;
-        organisation.set_weather(Weather::Forbidden);
+        organisation.set_fault(Fault::Forbidden);
         let validated = house.engine.validate_profile(profile.id).await.unwrap();
         assert_eq!(validated.findings[0].finding.code, "FORBIDDEN");
         drop(organisation);

@@ -1,6 +1,6 @@
 //! The stream of a run's news: nothing is missing, nothing comes twice.
 
-use connector_testkit::memory::{Organisation, Shape};
+use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::By;
 use seatgraph_store::{Event, EventBody, RunState, each_backend};
 
@@ -22,7 +22,7 @@ fn state(event: &Event) -> RunState {
 each_backend! {
     async fn a_run_is_told_from_its_beginning_to_its_end(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
         house.hire();
         let told = house.events(By::Run(run.id), Some(0), usize::MAX).await;
@@ -35,7 +35,7 @@ each_backend! {
 
     async fn whoever_comes_back_misses_nothing(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
         house.hire();
         let (mut seen, mut after) = (Vec::new(), 0);
@@ -53,7 +53,7 @@ each_backend! {
 
     async fn a_run_that_is_over_says_so_and_nothing_else(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
         house.hire();
         let run = house.until(run.id, RunState::Succeeded).await;
@@ -66,7 +66,7 @@ each_backend! {
 
     async fn by_profile_the_next_run_is_waited_for_and_told_whole(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
@@ -79,11 +79,11 @@ each_backend! {
 
     async fn a_stream_outlasts_a_suspicion(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
-        (1..=30).for_each(|n| organisation.dismiss(&format!("u-{n:04}")));
+        (1..=30).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = house.sync(profile.id).await;
         let confirmed = async {
             house.until(run.id, RunState::Suspect).await;

@@ -1,7 +1,7 @@
 //! Schedules against a real store: each slot makes one run, whoever else may be at it.
 
 use chrono::TimeDelta;
-use connector_testkit::memory::{Organisation, Shape};
+use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::{ScheduleInput, UpdateProfile};
 use seatgraph_store::{ProfileId, RunState, ScheduleEvery, Trigger, each_backend, profiles, runs};
 
@@ -17,7 +17,7 @@ fn hourly(id: ProfileId) -> UpdateProfile {
 each_backend! {
     async fn each_slot_makes_one_run_with_several_workers(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
         house.hire();
         house.hire();
@@ -37,15 +37,15 @@ each_backend! {
 
     async fn the_next_slot_supersedes_a_suspicion(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
         house.hire();
         house.until(first.id, RunState::Succeeded).await;
-        let dismissed: Vec<String> = (1..=15).map(|n| format!("u-{n:04}")).collect();
-        dismissed.iter().for_each(|id| organisation.dismiss(id));
+        let removed: Vec<String> = (1..=15).map(|n| format!("u-{n:04}")).collect();
+        removed.iter().for_each(|id| organisation.remove_member(id));
         let suspect = house.sync(profile.id).await;
         house.until(suspect.id, RunState::Suspect).await;
-        dismissed.iter().for_each(|id| organisation.hire(id.as_str()));
+        removed.iter().for_each(|id| organisation.add_member(id.as_str()));
         house.engine.update_profile(hourly(profile.id)).await.unwrap();
         house.db.shift_clock(TimeDelta::hours(1));
         house.until(suspect.id, RunState::Cancelled).await;
@@ -56,7 +56,7 @@ each_backend! {
 
     async fn a_paused_profile_has_no_slots(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(SHAPE);
+        let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
         house.engine.update_profile(hourly(profile.id)).await.unwrap();
         house.engine.pause_profile(profile.id).await.unwrap();

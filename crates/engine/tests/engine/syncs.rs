@@ -1,10 +1,10 @@
-//! Runs in fair weather: what is downloaded, what is retired, and who may stop it.
+//! Runs without faults: what is downloaded, what is retired, and who may stop it.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use chrono::TimeDelta;
-use connector_testkit::memory::{Organisation, Shape};
+use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_core::Process;
 use seatgraph_engine::RefusalCode;
 use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
@@ -19,16 +19,16 @@ async fn live(db: &Db, profile: ProfileId) -> (i64, i64) {
     (accounts, subscriptions::count(db, &subscriptions_of).await.unwrap())
 }
 
-fn truth(organisation: &Organisation) -> (i64, i64) {
-    let census = organisation.census();
-    let held: usize = census.subscriptions.values().map(BTreeSet::len).sum();
-    (census.accounts.len().try_into().unwrap(), held.try_into().unwrap())
+fn truth(organisation: &MemoryOrg) -> (i64, i64) {
+    let expected = organisation.expected_records();
+    let held: usize = expected.subscriptions.values().map(BTreeSet::len).sum();
+    (expected.accounts.len().try_into().unwrap(), held.try_into().unwrap())
 }
 
 each_backend! {
     async fn a_run_downloads_everyone(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 103, page_size: 10 });
+        let organisation = MemoryOrg::create(Shape { users: 103, page_size: 10 });
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         let run = house.until(run.id, RunState::Succeeded).await;
@@ -42,12 +42,12 @@ each_backend! {
 
     async fn who_left_is_retired_and_who_came_is_added(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 40, page_size: 7 });
+        let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
-        organisation.dismiss("u-0007");
-        organisation.hire("u-9999");
+        organisation.remove_member("u-0007");
+        organisation.add_member("u-9999");
         let run = house.sync(profile.id).await;
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_added, run.counts.accounts_retired), (1, 1));
@@ -56,11 +56,11 @@ each_backend! {
 
     async fn a_mass_departure_waits_for_a_persons_word(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 40, page_size: 7 });
+        let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
-        (1..=12).for_each(|n| organisation.dismiss(&format!("u-{n:04}")));
+        (1..=12).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = house.sync(profile.id).await;
         let suspect = house.until(run.id, RunState::Suspect).await;
         assert!(suspect.reason.unwrap().starts_with("12 of 40 accounts"));
@@ -75,7 +75,7 @@ each_backend! {
 
     async fn the_same_key_is_the_same_run(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 5, page_size: 7 });
+        let organisation = MemoryOrg::create(Shape { users: 5, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
@@ -90,11 +90,11 @@ each_backend! {
 
     async fn a_run_of_some_processes_retires_nobody(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 20, page_size: 7 });
+        let organisation = MemoryOrg::create(Shape { users: 20, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
         house.hire();
         house.until(run.id, RunState::Succeeded).await;
-        organisation.dismiss("u-0001");
+        organisation.remove_member("u-0001");
         let run = house.engine.start_sync(profile.id, Some(vec![Process::PullUserActivity]), None).await.unwrap();
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_retired, 0);
@@ -174,7 +174,7 @@ each_backend! {
 
     async fn two_workers_do_different_runs_at_once(db: TestDatabase) {
         let mut house = House::with(db, seatgraph_engine::EngineSettings { concurrent_runs: 1, ..settings() }).await;
-        let (a, b) = (Organisation::found(Shape { users: 60, page_size: 5 }), Vendor::open(30).await);
+        let (a, b) = (MemoryOrg::create(Shape { users: 60, page_size: 5 }), Vendor::open(30).await);
         let (first, first_run) = house.memory(&a).await;
         let (second, second_run) = house.tiny(&b).await;
         house.hire();

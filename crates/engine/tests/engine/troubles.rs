@@ -1,11 +1,11 @@
-//! Runs in foul weather: each trouble ends in its documented state, and the next run makes it good.
+//! Runs with faults: each ends in its documented state, and the next run recovers.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use connector_testkit::Weather;
-use connector_testkit::memory::{Organisation, Shape};
+use connector_testkit::Fault;
+use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_core::{Connector, Next, Page, Process};
 use seatgraph_engine::EngineSettings;
 use seatgraph_store::testkit::TestDatabase;
@@ -38,15 +38,15 @@ async fn commit(house: &House, claim: &Claim, ordinal: i32, page: Page, process:
     sync::commit_page(&house.db, commit).await.unwrap();
 }
 
-async fn weathered(db: TestDatabase, weather: Weather, expected: RunState) -> (House, Vec<String>) {
+async fn with_fault(db: TestDatabase, fault: Fault, expected: RunState) -> (House, Vec<String>) {
     let mut house = House::build(db).await;
-    let organisation = Organisation::found(Shape { users: 25, page_size: 4 });
+    let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
     let (profile, run) = house.memory(&organisation).await;
-    organisation.set_weather(weather);
+    organisation.set_fault(fault);
     house.hire();
     let run = house.until(run.id, expected).await;
     let codes = house.findings(run.id).await;
-    organisation.set_weather(Weather::Calm);
+    organisation.set_fault(Fault::None);
     if expected == RunState::Failed {
         assert_eq!(run.counts.accounts_retired, 0);
     }
@@ -64,37 +64,37 @@ async fn weathered(db: TestDatabase, weather: Weather, expected: RunState) -> (H
 
 each_backend! {
     async fn a_vendor_that_is_away_for_a_while_costs_attempts_and_no_data(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::Unavailable { calls: 5 }, RunState::Succeeded).await;
+        let (_, codes) = with_fault(db, Fault::Unavailable { calls: 5 }, RunState::Succeeded).await;
         assert_eq!(codes, [""; 0]);
     }
 
     async fn a_vendor_that_stays_away_fails_the_run(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::Unavailable { calls: 10_000 }, RunState::Failed).await;
+        let (_, codes) = with_fault(db, Fault::Unavailable { calls: 10_000 }, RunState::Failed).await;
         assert_eq!(codes, ["UNAVAILABLE"]);
     }
 
     async fn a_broken_answer_is_asked_for_again(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::DroppedBody, RunState::Succeeded).await;
+        let (_, codes) = with_fault(db, Fault::DroppedBody, RunState::Succeeded).await;
         assert_eq!(codes, [""; 0]);
     }
 
     async fn nonsense_fails_the_run_and_says_so(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::Nonsense, RunState::Failed).await;
+        let (_, codes) = with_fault(db, Fault::Nonsense, RunState::Failed).await;
         assert_eq!(codes, ["MALFORMED"]);
     }
 
     async fn a_withdrawn_permission_fails_the_run(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::Forbidden, RunState::Failed).await;
+        let (_, codes) = with_fault(db, Fault::Forbidden, RunState::Failed).await;
         assert_eq!(codes, ["FORBIDDEN"]);
     }
 
     async fn a_refused_credential_asks_for_a_new_one(db: TestDatabase) {
-        let (_, codes) = weathered(db, Weather::CredentialRefused, RunState::Failed).await;
+        let (_, codes) = with_fault(db, Fault::CredentialRefused, RunState::Failed).await;
         assert_eq!(codes, ["UNAUTHENTICATED"]);
     }
 
     async fn a_forgotten_position_starts_the_process_over(db: TestDatabase) {
-        let (house, codes) = weathered(db, Weather::ForgottenPosition, RunState::Succeeded).await;
+        let (house, codes) = with_fault(db, Fault::ForgottenPosition, RunState::Succeeded).await;
         assert_eq!(codes, [""; 0]);
         drop(house);
     }
@@ -232,10 +232,10 @@ each_backend! {
 
     async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
         let mut house = House::build(db).await;
-        let organisation = Organisation::found(Shape { users: 25, page_size: 4 });
+        let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
         let (profile, run) = house.memory(&organisation).await;
         let claim = runs::claim(&house.db, uuid::Uuid::new_v4(), Duration::from_secs(10)).await.unwrap().unwrap();
-        let link = organisation.link();
+        let link = organisation.connector();
         for stage in &claim.stages {
             let Some(process) = stage.process else { continue };
             let mut from = None;

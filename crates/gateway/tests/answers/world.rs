@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, Variables};
-use connector_testkit::memory::{self, Organisation, Shape};
+use connector_testkit::memory::{self, MemoryOrg, Shape};
 use futures::StreamExt as _;
 use seatgraph::edge::Visitor;
 use seatgraph::requests::Requests;
@@ -31,7 +31,7 @@ pub(crate) const BASIC: i64 = 54;
 pub(crate) const PRO: i64 = 18;
 
 pub(crate) struct World {
-    pub(crate) organisation: Arc<Organisation>,
+    pub(crate) organisation: Arc<MemoryOrg>,
     engine: Engine,
     requests: Requests,
     visitor: Visitor<Principal>,
@@ -50,7 +50,7 @@ impl World {
         };
         let sealer = Sealer::from_key(&[7; 32]);
         let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
-        let organisation = Organisation::found(Shape { users: MEMBERS, page_size: 25 });
+        let organisation = MemoryOrg::create(Shape { users: MEMBERS, page_size: 25 });
         let url = "http://localhost:8080".parse().expect("it is an address");
         let requests = Requests::new(engine.clone(), database.pools().clone(), url, Visitors::default());
         let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };

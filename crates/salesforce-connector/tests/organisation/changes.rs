@@ -3,7 +3,7 @@
 use seatgraph_core::http::Method;
 use serde_json::json;
 
-use crate::world::Organisation;
+use crate::org::Organisation;
 
 impl Organisation {
     pub(crate) fn advance(&self, hours: i64) {

@@ -3,7 +3,7 @@
 use salesforce_simulator::{Faults, TokenRefusal};
 use seatgraph_core::{Diagnosis, Process, Severity};
 
-use crate::world::Organisation;
+use crate::org::Organisation;
 
 async fn organisation() -> Organisation {
     Organisation::found(5).await

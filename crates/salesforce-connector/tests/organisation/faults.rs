@@ -7,8 +7,8 @@ use seatgraph_core::http::Method;
 use seatgraph_core::{ActivityKind, ErrorKind, Next, Process, Severity};
 use serde_json::{Value, json};
 
+use crate::org::Organisation;
 use crate::walk::pass;
-use crate::world::Organisation;
 
 const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
 const ACTIVITY: Process = Process::PullUserActivity;

@@ -6,8 +6,8 @@ use salesforce_simulator::{BulkFaults, FailedJobs, Faults};
 use seatgraph_core::{Process, Result};
 use serde_json::{Value, json};
 
+use crate::org::Organisation;
 use crate::walk::{Pass, pass};
-use crate::world::Organisation;
 
 const ACTIVITY: Process = Process::PullUserActivity;
 

@@ -5,7 +5,7 @@ use seatgraph_core::http::Method;
 use seatgraph_core::{Diagnosis, Finding, Process, Severity};
 use serde_json::{Value, json};
 
-use crate::world::Organisation;
+use crate::org::Organisation;
 
 async fn organisation() -> Organisation {
     Organisation::found(6).await

@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on is there, or the test fails")]
 
-mod census;
 mod changes;
 mod check;
+mod expected;
 mod faults;
 mod jobs;
 mod looks;
+mod org;
 mod scripted;
 mod setup;
 mod tokens;
 mod walk;
-mod world;

@@ -7,7 +7,7 @@ use salesforce_simulator::Faults;
 use seatgraph_core::{Diagnosis, GrantType, PermissionSetDocument, Process, SetupContext};
 use serde_json::Value;
 
-use crate::world::{Organisation, SALESFORCE};
+use crate::org::{Organisation, SALESFORCE};
 
 fn documents() -> Vec<PermissionSetDocument> {
     let callback_url = "https://gateway.example/oauth/salesforce/callback".parse().unwrap();

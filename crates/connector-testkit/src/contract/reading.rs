@@ -1,31 +1,32 @@
 //! What pages hold.
+
 use std::collections::BTreeSet;
 
 use seatgraph_core::{Error, ErrorKind, IdentifierKey, Order, Outcome, Process, Receipt};
 use serde_json::Value;
 
-use crate::census::difference;
-use crate::verdict::ensure;
+use crate::expected::difference;
+use crate::result::ensure;
 use crate::walk::{Step, pass, read_processes};
-use crate::{Census, ContractResult, Fixture, NotMet, Violation};
+use crate::{ContractResult, ExpectedRecords, Fixture, NotMet, Violation};
 
-/// A whole pass reports everybody and everything, and nobody else. The first law.
+/// A full sync reports every record and no other.
 ///
-/// Compares tables of ids with the world's own books ([`Census`]): pools, accounts and who holds what; accounts with
-/// evidence of use; allowances. Everything the gateway says to people rests on this one.
-pub async fn counts_everyone(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
-    let truth = world.census().await;
+/// Compares ids with those that the organisation stores ([`ExpectedRecords`]): pools, accounts and who holds what;
+/// accounts with evidence of use; allowances. Everything the gateway says to people rests on this one.
+pub async fn reports_every_record(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
+    let expected = org.expected_records().await;
     for process in read_processes(fixture)? {
-        let steps = pass(world.connect().as_ref(), process).await?;
-        let seen = Census::of_pages(steps.iter().map(|step| &step.page));
-        let fault = match process {
-            Process::DownloadSubscriptions => truth.faults_in_subscriptions(&seen),
-            Process::PullUserActivity => difference("accounts with activity", &truth.active, &seen.active),
-            Process::DownloadConsumption => difference("allowances", &truth.consumption, &seen.consumption),
+        let steps = pass(org.connect().as_ref(), process).await?;
+        let seen = ExpectedRecords::of_pages(steps.iter().map(|step| &step.page));
+        let difference_found = match process {
+            Process::DownloadSubscriptions => expected.difference_in_subscriptions(&seen),
+            Process::PullUserActivity => difference("accounts with activity", &expected.active, &seen.active),
+            Process::DownloadConsumption => difference("allowances", &expected.consumption, &seen.consumption),
             Process::ReclaimSubscription => None,
         };
-        ensure(fault.is_none(), || Violation::of(process, fault.unwrap_or_default()))?;
+        ensure(difference_found.is_none(), || Violation::of(process, difference_found.unwrap_or_default()))?;
     }
     Ok(())
 }
@@ -34,10 +35,10 @@ pub async fn counts_everyone(fixture: &dyn Fixture) -> ContractResult {
 ///
 /// Records are merged by id. Two rows with one id overwrite each other, and an id that is a mail address follows the
 /// person out of one account and into another.
-pub async fn names_everything_once(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+pub async fn reports_each_record_once(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        let steps = pass(world.connect().as_ref(), process).await?;
+        let steps = pass(org.connect().as_ref(), process).await?;
         let mut seen = BTreeSet::new();
         for id in steps.iter().flat_map(ids) {
             ensure(!id.1.is_empty(), || Violation::of(process, format!("a {} without an id", id.0)))?;
@@ -58,10 +59,10 @@ pub async fn names_everything_once(fixture: &dyn Fixture) -> ContractResult {
 /// History hangs on external ids. One that is made up per pass (a row number, a hash of a name) makes everybody a
 /// stranger with every sync.
 pub async fn keeps_ids(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        let first: Vec<_> = pass(world.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
-        let second: Vec<_> = pass(world.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
+        let first: Vec<_> = pass(org.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
+        let second: Vec<_> = pass(org.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
         let departure = first.iter().zip(&second).find(|(a, b)| a != b);
         ensure(first == second, || {
             Violation::of(process, format!("{} ids, then {}; first departure {departure:?}", first.len(), second.len()))
@@ -87,14 +88,14 @@ fn ids(step: &Step) -> Vec<(&'static str, String)> {
 ///
 /// Each batch is committed on its own, so a batch must make sense on its own. A row whose account is missing belongs to
 /// the page's rejections.
-pub async fn knows_every_account(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+pub async fn refers_to_known_accounts(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
     let process = Process::DownloadSubscriptions;
     if !fixture.manifest().supports(process) {
         return Err(NotMet::Skipped("the manifest does not carry out DOWNLOAD_SUBSCRIPTIONS"));
     }
     let mut known = BTreeSet::new();
-    for step in pass(world.connect().as_ref(), process).await? {
+    for step in pass(org.connect().as_ref(), process).await? {
         known.extend(step.page.batch.accounts.into_iter().map(|account| account.external_id));
         for held in &step.page.batch.subscriptions {
             ensure(known.contains(&held.account), || {
@@ -104,9 +105,9 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> ContractResult {
     }
     let process = Process::PullUserActivity;
     if fixture.manifest().supports(process) {
-        let steps = pass(world.connect().as_ref(), process).await?;
-        let stranger = steps.iter().flat_map(|s| &s.page.batch.activity).find(|a| !known.contains(&a.account));
-        ensure(stranger.is_none(), || Violation::of(process, format!("activity of nobody we know: {stranger:?}")))?;
+        let steps = pass(org.connect().as_ref(), process).await?;
+        let unknown = steps.iter().flat_map(|s| &s.page.batch.activity).find(|a| !known.contains(&a.account));
+        ensure(unknown.is_none(), || Violation::of(process, format!("activity of an unknown account: {unknown:?}")))?;
     }
     Ok(())
 }
@@ -115,9 +116,9 @@ pub async fn knows_every_account(fixture: &dyn Fixture) -> ContractResult {
 ///
 /// The API's switches follow the manifest. A process that is done but not declared runs without anybody having
 /// granted it.
-pub async fn refuses_what_it_does_not_do(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
-    let connector = world.connect();
+pub async fn refuses_unavailable_processes(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
+    let connector = org.connect();
     let does = |process| fixture.manifest().supports(process);
     for process in Process::ALL.into_iter().filter(|process| !process.is_read() || !does(*process)) {
         is_unsupported(process, connector.pull(process, None).await.err())?;

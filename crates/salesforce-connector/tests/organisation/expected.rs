@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_testkit::Census;
+use connector_testkit::ExpectedRecords;
 use salesforce_simulator::ExpectedUser;
 use seatgraph_core::IdentifierKey;
 use seatgraph_core::http::Http;
 use serde_json::Value;
 
-use crate::world::Organisation;
+use crate::org::Organisation;
 
-pub(crate) async fn take(organisation: &Organisation) -> Census {
-    let (http, expected) = (organisation.http(), organisation.simulator.expected());
-    let mut pools: BTreeSet<_> = expected.licenses.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
+pub(crate) async fn take(organisation: &Organisation) -> ExpectedRecords {
+    let (http, simulated) = (organisation.http(), organisation.simulator.expected());
+    let mut pools: BTreeSet<_> = simulated.licenses.keys().map(|key| IdentifierKey::new("USER_LICENSE", key)).collect();
     for row in rows(&http, "SELECT PermissionSetLicenseKey FROM PermissionSetLicense").await {
         let key = row["PermissionSetLicenseKey"].as_str().unwrap();
         pools.insert(IdentifierKey::new("PERMISSION_SET_LICENSE", key));
@@ -20,16 +20,16 @@ pub(crate) async fn take(organisation: &Organisation) -> Census {
     for row in rows(&http, "SELECT FeatureType FROM ActiveFeatureLicenseMetric").await {
         pools.insert(IdentifierKey::new("FEATURE_LICENSE", row["FeatureType"].as_str().unwrap()));
     }
-    let mut census = Census { pools, ..Census::default() };
+    let mut expected = ExpectedRecords { pools, ..ExpectedRecords::default() };
     for row in rows(&http, "SELECT Id FROM User").await {
         let user = user(&http, row["Id"].as_str().unwrap()).await;
-        count(&mut census, user);
+        count(&mut expected, user);
     }
-    census
+    expected
 }
 
-fn count(census: &mut Census, user: ExpectedUser) {
-    let held: &mut BTreeMap<_, BTreeSet<_>> = &mut census.subscriptions;
+fn count(expected: &mut ExpectedRecords, user: ExpectedUser) {
+    let held: &mut BTreeMap<_, BTreeSet<_>> = &mut expected.subscriptions;
     if let Some(identifier) = user.identifier {
         held.entry(IdentifierKey::new("USER_LICENSE", identifier)).or_default().insert(user.id.clone());
     }
@@ -37,9 +37,9 @@ fn count(census: &mut Census, user: ExpectedUser) {
         held.entry(IdentifierKey::new("PERMISSION_SET_LICENSE", key)).or_default().insert(user.id.clone());
     }
     if user.last_login.is_some() {
-        census.active.insert(user.id.clone());
+        expected.active.insert(user.id.clone());
     }
-    census.accounts.insert(user.id);
+    expected.accounts.insert(user.id);
 }
 
 pub(crate) async fn user(http: &Http, id: &str) -> ExpectedUser {

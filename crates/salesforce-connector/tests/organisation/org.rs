@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use connector_testkit::{Census, Weather, World};
+use connector_testkit::{ExpectedRecords, Fault, TestOrg};
 use salesforce_connector::Salesforce;
 use salesforce_simulator::{Faults, Settings, Simulator, StatusFault, TokenRefusal};
 use seatgraph_core::http::{Http, HttpOptions};
 use seatgraph_core::{ConnectContext, Connector, ManualClock, Registration};
 use serde_json::{Value, json};
 
-use crate::census;
+use crate::expected;
 use crate::tokens::Tokens;
 
 /// The smallest number of users that takes three pages of the smallest size.
@@ -81,30 +81,30 @@ impl fmt::Debug for Organisation {
 }
 
 #[async_trait]
-impl World for Organisation {
+impl TestOrg for Organisation {
     fn connect(&self) -> Box<dyn Connector> {
         self.link()
     }
 
-    async fn census(&self) -> Census {
-        census::take(self).await
+    async fn expected_records(&self) -> ExpectedRecords {
+        expected::take(self).await
     }
 
-    async fn set_weather(&self, weather: Weather) -> bool {
+    async fn set_fault(&self, fault: Fault) -> bool {
         let status = |code, times, retry_after| Some(StatusFault { code, times, retry_after });
         let calm = Faults::default();
-        let faults = match weather {
-            Weather::Calm => calm,
-            Weather::SessionExpired => Faults { expire_sessions: true, ..calm },
-            Weather::CredentialRefused => Faults { expire_sessions: true, token_refusal: Some(refusal()), ..calm },
-            Weather::Forbidden => Faults { status: status(403, u64::MAX, None), ..calm },
-            Weather::RateLimited { retry_after } => {
+        let faults = match fault {
+            Fault::None => calm,
+            Fault::SessionExpired => Faults { expire_sessions: true, ..calm },
+            Fault::CredentialRefused => Faults { expire_sessions: true, token_refusal: Some(refusal()), ..calm },
+            Fault::Forbidden => Faults { status: status(403, u64::MAX, None), ..calm },
+            Fault::RateLimited { retry_after } => {
                 Faults { status: status(429, 1, Some(retry_after.as_secs())), ..calm }
             }
-            Weather::Unavailable { calls } => Faults { status: status(503, calls.into(), None), ..calm },
-            Weather::DroppedBody => Faults { drop_body_at: Some(1), ..calm },
-            Weather::Nonsense => Faults { nonsense_body: 1, ..calm },
-            Weather::ForgottenPosition => Faults { expire_cursors: true, ..calm },
+            Fault::Unavailable { calls } => Faults { status: status(503, calls.into(), None), ..calm },
+            Fault::DroppedBody => Faults { drop_body_at: Some(1), ..calm },
+            Fault::Nonsense => Faults { nonsense_body: 1, ..calm },
+            Fault::ForgottenPosition => Faults { expire_cursors: true, ..calm },
         };
         self.simulator.set_faults(faults);
         true

@@ -1,11 +1,12 @@
 //! What a connector says of itself without a connection.
+
 use std::collections::BTreeSet;
 
 use seatgraph_core::{Catalogue, Manifest, Process};
 use serde_json::Value;
 use url::Url;
 
-use crate::verdict::ensure;
+use crate::result::ensure;
 use crate::{ContractResult, Fixture, Violation};
 
 /// The manifest is complete and in order: a key that can be stored for ever, a name, a version, every process once

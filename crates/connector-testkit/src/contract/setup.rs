@@ -1,10 +1,11 @@
 //! What a connector tells an administrator of its vendor.
+
 use std::collections::BTreeSet;
 
 use seatgraph_core::{GrantType, Manifest, PermissionSetDocument, Setup, SetupContext, SetupField, SetupStep};
 use url::Url;
 
-use crate::verdict::ensure;
+use crate::result::ensure;
 use crate::{ContractResult, Fixture, NotMet, Violation};
 
 /// Every grant that the manifest offers can be set up by what the connector says: each step is worded and known by a
@@ -71,7 +72,7 @@ fn documents_can_be_imported(manifest: &Manifest, documents: &[PermissionSetDocu
     let mut names = BTreeSet::new();
     for PermissionSetDocument { name, description, processes, xml, .. } in documents {
         if name.is_empty() || description.trim().is_empty() || xml.trim().is_empty() {
-            return Err(format!("permission set {name:?} is empty, or nobody says what it is for"));
+            return Err(format!("permission set {name:?} is empty, or has no description"));
         }
         if processes.is_empty() || processes.iter().any(|&process| manifest.process(process).is_none()) {
             return Err(format!("permission set {name} is for {processes:?}, which the manifest does not list"));

@@ -1,48 +1,49 @@
-//! Deeds: taken back once, put back whole.
+//! Reclaiming once, and restoring.
+
 use seatgraph_core::{Connector, IdentifierKey, Order, Outcome, Process, Receipt};
 
-use crate::verdict::ensure;
+use crate::result::ensure;
 use crate::walk::pass;
-use crate::{Census, ContractResult, Fixture, NotMet, Violation, World};
+use crate::{ContractResult, ExpectedRecords, Fixture, NotMet, TestOrg, Violation};
 
 const PROCESS: Process = Process::ReclaimSubscription;
 
-/// A world with orders for it; skipped when the connector does not reclaim.
-async fn orders(fixture: &dyn Fixture) -> Result<(Box<dyn World>, Vec<Order>), NotMet> {
+/// An organisation with orders for it; skipped when the connector does not reclaim.
+async fn orders(fixture: &dyn Fixture) -> Result<(Box<dyn TestOrg>, Vec<Order>), NotMet> {
     if !fixture.manifest().supports(PROCESS) {
         return Err(NotMet::Skipped("the manifest does not carry out RECLAIM_SUBSCRIPTION"));
     }
-    let world = fixture.calm().await;
-    let orders = world.orders();
+    let org = fixture.organization().await;
+    let orders = org.orders();
     ensure(orders.len() >= 2, || Violation::of(PROCESS, "the fixture names fewer than two orders"))?;
-    Ok((world, orders))
+    Ok((org, orders))
 }
 
-fn stranger() -> Order {
+fn unknown_order() -> Order {
     let identifier = IdentifierKey::new("NO_SUCH_KIND", "NO_SUCH_KEY");
-    Order { id: "stranger".to_owned(), account: "no-such-account".to_owned(), identifier }
+    Order { id: "unknown".to_owned(), account: "no-such-account".to_owned(), identifier }
 }
 
 /// One list of blockers per order, in their order; none for what can be done, some for what cannot; nothing changes.
 ///
 /// Blockers are shown to the person who is about to say yes, next to the order that they concern.
 pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
-    let (world, mut orders) = orders(fixture).await?;
-    let before = (world.census().await, world.fingerprint().await);
-    orders.insert(1, stranger());
-    let answer = world.connect().preflight(&orders).await;
+    let (org, mut orders) = orders(fixture).await?;
+    let before = (org.expected_records().await, org.fingerprint().await);
+    orders.insert(1, unknown_order());
+    let answer = org.connect().preflight(&orders).await;
     let lists = answer.map_err(|e| Violation::of(PROCESS, format!("no preflight: {e:?}")))?;
     ensure(lists.len() == orders.len(), || {
         Violation::of(PROCESS, format!("{} lists for {} orders", lists.len(), orders.len()))
     })?;
     for (order, blockers) in orders.iter().zip(&lists) {
         let blocked = !blockers.is_empty();
-        let expected = order.id == "stranger";
+        let expected = order.id == "unknown";
         ensure(blocked == expected, || {
             Violation::of(PROCESS, format!("order {} has blockers {blockers:?}", order.id))
         })?;
     }
-    let after = (world.census().await, world.fingerprint().await);
+    let after = (org.expected_records().await, org.fingerprint().await);
     ensure(before == after, || Violation::of(PROCESS, "asking what would happen made something happen"))?;
     Ok(())
 }
@@ -52,12 +53,12 @@ pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
 ///
 /// The engine repeats an order when it lost the answer; `Done` the second time would count one seat twice.
 pub async fn reclaims_once(fixture: &dyn Fixture) -> ContractResult {
-    let (world, orders) = orders(fixture).await?;
-    let expected = world.census().await.without(&orders);
-    carry_out(world.connect().as_ref(), &orders, Outcome::Done).await?;
-    holds(fixture, world.as_ref(), &expected).await?;
-    carry_out(world.connect().as_ref(), &orders, Outcome::AlreadyDone).await?;
-    holds(fixture, world.as_ref(), &expected).await?;
+    let (org, orders) = orders(fixture).await?;
+    let expected = org.expected_records().await.without(&orders);
+    carry_out(org.connect().as_ref(), &orders, Outcome::Done).await?;
+    holds(fixture, org.as_ref(), &expected).await?;
+    carry_out(org.connect().as_ref(), &orders, Outcome::AlreadyDone).await?;
+    holds(fixture, org.as_ref(), &expected).await?;
     Ok(())
 }
 
@@ -65,11 +66,11 @@ pub async fn reclaims_once(fixture: &dyn Fixture) -> ContractResult {
 ///
 /// A plan of a thousand orders has a few that came too late.
 pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractResult {
-    let (world, orders) = orders(fixture).await?;
-    let expected = world.census().await.without(&orders);
+    let (org, orders) = orders(fixture).await?;
+    let expected = org.expected_records().await.without(&orders);
     let mut mixed = orders.clone();
-    mixed.insert(1, stranger());
-    let mut answers = world.connect().reclaim(&mixed).await;
+    mixed.insert(1, unknown_order());
+    let mut answers = org.connect().reclaim(&mixed).await;
     ensure(answers.len() == mixed.len(), || {
         Violation::of(PROCESS, format!("{} answers to {} orders", answers.len(), mixed.len()))
     })?;
@@ -79,24 +80,24 @@ pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractRes
     })?;
     let failed = answers.into_iter().find_map(Result::err);
     ensure(failed.is_none(), || Violation::of(PROCESS, format!("one odd order failed its neighbours: {failed:?}")))?;
-    holds(fixture, world.as_ref(), &expected).await?;
+    holds(fixture, org.as_ref(), &expected).await?;
     Ok(())
 }
 
-/// A receipt that was stored as JSON, and a connector that knows nothing of the deed, put everything back.
+/// A receipt that was stored as JSON, and a connector that did not reclaim, restore everything.
 ///
 /// Undoing is what makes people dare to automate; the receipt is all that it has to go by.
 pub async fn restores(fixture: &dyn Fixture) -> ContractResult {
-    let (world, orders) = orders(fixture).await?;
-    let before = world.census().await.normal();
-    for receipt in carry_out(world.connect().as_ref(), &orders, Outcome::Done).await? {
+    let (org, orders) = orders(fixture).await?;
+    let before = org.expected_records().await.normal();
+    for receipt in carry_out(org.connect().as_ref(), &orders, Outcome::Done).await? {
         let stored = serde_json::to_string(&receipt).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
         let read: Receipt = serde_json::from_str(&stored).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
         ensure(read == receipt, || Violation::of(PROCESS, format!("{receipt:?} does not outlive its storage")))?;
-        let restored = world.connect().restore(&read).await;
+        let restored = org.connect().restore(&read).await;
         ensure(restored.is_ok(), || Violation::of(PROCESS, format!("{} was not put back: {restored:?}", read.order)))?;
     }
-    holds(fixture, world.as_ref(), &before).await?;
+    holds(fixture, org.as_ref(), &before).await?;
     Ok(())
 }
 
@@ -116,13 +117,14 @@ async fn carry_out(connector: &dyn Connector, orders: &[Order], outcome: Outcome
     Ok(receipts)
 }
 
-/// The world's books say `expected`, and so does a sync where the connector reads subscriptions.
-async fn holds(fixture: &dyn Fixture, world: &dyn World, expected: &Census) -> Result<(), Violation> {
-    let books = expected.faults_in_subscriptions(&world.census().await.normal());
-    ensure(books.is_none(), || Violation::of(PROCESS, format!("the world's books: {}", books.unwrap_or_default())))?;
+/// The organisation holds `expected`, and a sync reports the same where the connector reads subscriptions.
+async fn holds(fixture: &dyn Fixture, org: &dyn TestOrg, expected: &ExpectedRecords) -> Result<(), Violation> {
+    let held = expected.difference_in_subscriptions(&org.expected_records().await.normal());
+    ensure(held.is_none(), || Violation::of(PROCESS, format!("the organisation: {}", held.unwrap_or_default())))?;
     if fixture.manifest().supports(Process::DownloadSubscriptions) {
-        let steps = pass(world.connect().as_ref(), Process::DownloadSubscriptions).await?;
-        let seen = expected.faults_in_subscriptions(&Census::of_pages(steps.iter().map(|step| &step.page)));
+        let steps = pass(org.connect().as_ref(), Process::DownloadSubscriptions).await?;
+        let seen =
+            expected.difference_in_subscriptions(&ExpectedRecords::of_pages(steps.iter().map(|step| &step.page)));
         ensure(seen.is_none(), || Violation::of(PROCESS, format!("a sync afterwards: {}", seen.unwrap_or_default())))?;
     }
     Ok(())

@@ -1,20 +1,21 @@
 //! Looking, and saying what is the matter.
+
 use seatgraph_core::{Diagnosis, Finding, Severity};
 
-use crate::verdict::ensure;
+use crate::result::ensure;
 use crate::walk::read_processes;
-use crate::{ContractResult, Fixture, NotMet, Violation, Weather};
+use crate::{ContractResult, Fault, Fixture, NotMet, Violation};
 
-/// In calm weather nothing that is carried out is broken; what is listed without being carried out has a finding
+/// Without faults nothing that is carried out is broken; what is listed without being carried out has a finding
 /// that says so; and every finding can be acted on.
 ///
 /// A process that waits for a later version still has permissions that an administrator may grant today.
 pub async fn diagnoses_every_process(fixture: &dyn Fixture) -> ContractResult {
-    let diagnosis = fixture.calm().await.connect().check().await;
+    let diagnosis = fixture.organization().await.connect().check().await;
     for spec in fixture.manifest().processes {
         if spec.available {
             ensure(!diagnosis.is_broken(spec.process), || {
-                Violation::of(spec.process, format!("broken in calm weather: {:?}", diagnosis.findings))
+                Violation::of(spec.process, format!("broken without a fault: {:?}", diagnosis.findings))
             })?;
         } else {
             ensure(diagnosis.findings.iter().any(|f| f.process == Some(spec.process)), || {
@@ -42,63 +43,62 @@ fn can_be_acted_on(fixture: &dyn Fixture, diagnosis: &Diagnosis) -> Result<(), V
     Ok(())
 }
 
-/// Looking changes nothing: two looks see the same, and the world is as it was.
+/// Checking changes nothing: two checks see the same, and the organisation is as it was.
 ///
-/// People look whenever they are unsure, and a schedule looks every hour.
-pub async fn looks_without_touching(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
-    let before = (world.census().await, world.fingerprint().await);
-    let connector = world.connect();
+/// People check whenever they are unsure, and a schedule checks every hour.
+pub async fn check_changes_nothing(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
+    let before = (org.expected_records().await, org.fingerprint().await);
+    let connector = org.connect();
     // The allowance is left out: looking costs calls.
     let look = async || Diagnosis { allowance: None, ..connector.check().await };
     let (first, second) = (look().await, look().await);
-    ensure(first == second, || Violation::new(format!("two looks saw {first:?} and {second:?}")))?;
-    let after = (world.census().await, world.fingerprint().await);
-    ensure(before == after, || Violation::new("looking changed the world"))?;
+    ensure(first == second, || Violation::new(format!("two checks saw {first:?} and {second:?}")))?;
+    let after = (org.expected_records().await, org.fingerprint().await);
+    ensure(before == after, || Violation::new("checking changed the organisation"))?;
     Ok(())
 }
 
 /// A broken link is a finding of severity `Error`; looking neither fails nor finds nothing.
 ///
 /// An error has room for one thing that is wrong; a person who sets a connection up wants to see all of them.
-pub async fn finds_instead_of_failing(fixture: &dyn Fixture) -> ContractResult {
-    let storms = [Weather::CredentialRefused, Weather::Forbidden, Weather::Unavailable { calls: 1_000 }];
+pub async fn check_reports_broken_connections(fixture: &dyn Fixture) -> ContractResult {
+    let faults = [Fault::CredentialRefused, Fault::Forbidden, Fault::Unavailable { calls: 1_000 }];
     let mut tried = false;
-    for weather in storms {
-        let world = fixture.calm().await;
-        if !world.set_weather(weather).await {
+    for fault in faults {
+        let org = fixture.organization().await;
+        if !org.set_fault(fault).await {
             continue;
         }
         tried = true;
-        let diagnosis = world.connect().check().await;
+        let diagnosis = org.connect().check().await;
         ensure(diagnosis.findings.iter().any(|f| f.severity == Severity::Error), || {
-            Violation::new(format!("under {weather:?} all looks well: {diagnosis:?}"))
+            Violation::new(format!("under {fault:?} all looks well: {diagnosis:?}"))
         })?;
         can_be_acted_on(fixture, &diagnosis)?;
     }
-    for weather in [Weather::DroppedBody, Weather::Nonsense] {
-        let world = fixture.calm().await;
-        if world.set_weather(weather).await {
-            can_be_acted_on(fixture, &world.connect().check().await)?;
+    for fault in [Fault::DroppedBody, Fault::Nonsense] {
+        let org = fixture.organization().await;
+        if org.set_fault(fault).await {
+            can_be_acted_on(fixture, &org.connect().check().await)?;
         }
     }
     if tried { Ok(()) } else { Err(NotMet::Skipped("the fixture cannot provoke a broken connection")) }
 }
 
-/// Nothing that can be printed shows a secret: the connector, pages, diagnoses, and errors in bad weather.
+/// Nothing that can be printed shows a secret: the connector, pages, diagnoses, and errors in bad fault.
 ///
 /// `Debug` ends up in logs sooner or later, and errors in front of people. The canaries are the fixture's.
 pub async fn keeps_secrets(fixture: &dyn Fixture) -> ContractResult {
-    let weathers =
-        [Weather::Calm, Weather::CredentialRefused, Weather::Forbidden, Weather::Nonsense, Weather::DroppedBody];
+    let faults = [Fault::None, Fault::CredentialRefused, Fault::Forbidden, Fault::Nonsense, Fault::DroppedBody];
     let mut tried = false;
-    for weather in weathers {
-        let world = fixture.calm().await;
-        if world.canaries().is_empty() || (weather != Weather::Calm && !world.set_weather(weather).await) {
+    for fault in faults {
+        let org = fixture.organization().await;
+        if org.canaries().is_empty() || (fault != Fault::None && !org.set_fault(fault).await) {
             continue;
         }
         tried = true;
-        let connector = world.connect();
+        let connector = org.connect();
         let mut printed = format!("{connector:?} {connector:#?}");
         for process in read_processes(fixture).unwrap_or_default() {
             printed += &match connector.pull(process, None).await {
@@ -107,8 +107,8 @@ pub async fn keeps_secrets(fixture: &dyn Fixture) -> ContractResult {
             };
         }
         printed += &format!("{:?} {connector:?}", connector.check().await);
-        let shown = world.canaries().into_iter().any(|canary| printed.contains(&canary));
-        ensure(!shown, || Violation::new(format!("a secret was printed under {weather:?}")))?;
+        let shown = org.canaries().into_iter().any(|canary| printed.contains(&canary));
+        ensure(!shown, || Violation::new(format!("a secret was printed under {fault:?}")))?;
     }
     if tried { Ok(()) } else { Err(NotMet::Skipped("the fixture names no secrets")) }
 }

@@ -1,4 +1,5 @@
-//! The vendor's side of Memory: members, seats, books and weather.
+//! The vendor's side of Memory: members, seats and faults.
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +10,13 @@ use seatgraph_core::{ActivityKind, Connector, Error, ErrorKind, IdentifierKey, R
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::memory::{Link, REGISTRATION};
-use crate::{Census, Weather};
+use crate::memory::{MemoryConnector, REGISTRATION};
+use crate::{ExpectedRecords, Fault};
 
 /// How large an organisation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// Members at its founding.
+    /// Members at first.
     pub users: u32,
     /// Rows per page.
     pub page_size: u32,
@@ -29,20 +30,20 @@ pub(super) struct Member {
     pub(super) seen: Vec<(ActivityKind, DateTime<Utc>)>,
 }
 
-/// What an organisation may change.
+/// What changes about an organisation.
 #[derive(Debug)]
-pub(super) struct Books {
+pub(super) struct OrgState {
     pub(super) members: BTreeMap<String, Member>,
-    weather: Weather,
+    fault: Fault,
     pub(super) calls: u64,
 }
 
 /// One organisation at the vendor.
-pub struct Organisation {
+pub struct MemoryOrg {
     address: Url,
     token: Secret,
     page_size: u32,
-    books: Mutex<Books>,
+    state: Mutex<OrgState>,
 }
 
 /// The seats on sale, and how many of each an organisation has.
@@ -67,23 +68,23 @@ pub(super) const METERS: [(&str, &str, f64, Option<f64>); 9] = [
     ("voice", "Minutes of dictation", 60.0, Some(61.0)),
 ];
 
-/// Who lives where. A vendor is one place that every connector reaches by address, so this is the one thing that
-/// connectors of a process share; an organisation leaves it when its last holder does.
-static ADDRESSES: LazyLock<Mutex<HashMap<Url, Weak<Organisation>>>> = LazyLock::new(Mutex::default);
+/// The organisations by address. A vendor is one place that every connector reaches by address, so this is the one
+/// thing that connectors of a process share; an organisation leaves it with the last reference.
+static ADDRESSES: LazyLock<Mutex<HashMap<Url, Weak<MemoryOrg>>>> = LazyLock::new(Mutex::default);
 
-impl Organisation {
-    /// Founds an organisation whose members and seats follow from its shape alone.
+impl MemoryOrg {
+    /// Creates an organisation whose members and seats follow from its shape alone.
     #[must_use]
-    pub fn found(shape: Shape) -> Arc<Self> {
-        static FOUNDED: AtomicU64 = AtomicU64::new(0);
-        let number = FOUNDED.fetch_add(1, Ordering::Relaxed);
+    pub fn create(shape: Shape) -> Arc<Self> {
+        static CREATED: AtomicU64 = AtomicU64::new(0);
+        let number = CREATED.fetch_add(1, Ordering::Relaxed);
         let address = Url::parse(&format!("memory://org-{number}")).expect("the address is written well");
         let members = (1..=shape.users).map(|n| (format!("u-{n:04}"), Member::numbered(n))).collect();
         let organisation = Arc::new(Self {
             address: address.clone(),
             token: Secret::new(format!("canary-{number}-of-memory")),
             page_size: shape.page_size.max(1),
-            books: Mutex::new(Books { members, weather: Weather::Calm, calls: 0 }),
+            state: Mutex::new(OrgState { members, fault: Fault::None, calls: 0 }),
         });
         let mut addresses = ADDRESSES.lock().expect("no holder of the addresses panics");
         addresses.retain(|_, resident| resident.strong_count() > 0);
@@ -91,18 +92,18 @@ impl Organisation {
         organisation
     }
 
-    /// Finds the organisation that lives at `address`.
+    /// Finds the organisation at `address`.
     pub(super) fn at(address: &Url) -> Option<Arc<Self>> {
         ADDRESSES.lock().expect("no holder of the addresses panics").get(address)?.upgrade()
     }
 
-    /// Makes a link that has seen nothing yet.
+    /// Makes a connector that has seen nothing yet.
     ///
     /// # Panics
     /// Never: the configuration is the organisation's own.
     #[must_use]
-    pub fn link(self: &Arc<Self>) -> Link {
-        Link::to(Arc::clone(self))
+    pub fn connector(self: &Arc<Self>) -> MemoryConnector {
+        MemoryConnector::to(Arc::clone(self))
     }
 
     /// Returns the alias properties under which [`REGISTRATION`] finds this organisation.
@@ -125,52 +126,52 @@ impl Organisation {
         self.address.host_str().unwrap_or_default()
     }
 
-    /// Hires a member with a `BASIC` seat.
-    pub fn hire(&self, id: impl Into<String>) {
+    /// Adds a member with a `BASIC` seat.
+    pub fn add_member(&self, id: impl Into<String>) {
         let member = Member { active: true, seats: BTreeSet::from(["BASIC".to_owned()]), seen: Vec::new() };
-        self.books().members.insert(id.into(), member);
+        self.state().members.insert(id.into(), member);
     }
 
-    /// Dismisses a member, who disappears with all seats.
-    pub fn dismiss(&self, id: &str) {
-        self.books().members.remove(id);
+    /// Removes a member with all seats.
+    pub fn remove_member(&self, id: &str) {
+        self.state().members.remove(id);
     }
 
-    /// Changes the weather from the next call on. [`Weather::SessionExpired`] changes nothing: Memory has no sessions.
-    pub fn set_weather(&self, weather: Weather) {
-        self.books().weather = weather;
+    /// Sets the fault from the next call on. [`Fault::SessionExpired`] changes nothing: Memory has no sessions.
+    pub fn set_fault(&self, fault: Fault) {
+        self.state().fault = fault;
     }
 
-    /// Counts from the books.
+    /// Returns the records that a full sync must report.
     #[must_use]
-    pub fn census(&self) -> Census {
-        let books = self.books();
-        let mut census = Census {
+    pub fn expected_records(&self) -> ExpectedRecords {
+        let state = self.state();
+        let mut expected = ExpectedRecords {
             pools: POOLS.iter().map(|(key, ..)| IdentifierKey::new("SEAT", *key)).collect(),
             consumption: METERS.iter().map(|(key, ..)| (*key).to_owned()).collect(),
-            ..Census::default()
+            ..ExpectedRecords::default()
         };
-        for (id, member) in &books.members {
-            census.accounts.insert(id.clone());
+        for (id, member) in &state.members {
+            expected.accounts.insert(id.clone());
             for seat in &member.seats {
-                let holders = census.subscriptions.entry(IdentifierKey::new("SEAT", seat)).or_default();
+                let holders = expected.subscriptions.entry(IdentifierKey::new("SEAT", seat)).or_default();
                 holders.insert(id.clone());
             }
             if !member.seen.is_empty() {
-                census.active.insert(id.clone());
+                expected.active.insert(id.clone());
             }
         }
-        census
+        expected
     }
 
     /// Returns how often the organisation was called.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.books().calls
+        self.state().calls
     }
 
     pub(super) fn fingerprint(&self) -> String {
-        format!("{:?}", self.books().members)
+        format!("{:?}", self.state().members)
     }
 
     pub(super) const fn token(&self) -> &Secret {
@@ -181,53 +182,54 @@ impl Organisation {
         self.page_size
     }
 
-    /// Opens the books for one call, weather permitting. `remembered` says that the call goes by an old position.
-    pub(super) fn call(&self, remembered: bool) -> Result<MutexGuard<'_, Books>> {
-        let mut books = self.books();
-        books.calls += 1;
-        books.endure(remembered)?;
-        Ok(books)
+    /// Returns the state for one call, unless the fault fails it. `remembered` says that the call goes by an old
+    /// position.
+    pub(super) fn call(&self, remembered: bool) -> Result<MutexGuard<'_, OrgState>> {
+        let mut state = self.state();
+        state.calls += 1;
+        state.apply_fault(remembered)?;
+        Ok(state)
     }
 
-    fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().expect("no holder of the books panics")
+    fn state(&self) -> MutexGuard<'_, OrgState> {
+        self.state.lock().expect("no holder of the state panics")
     }
 }
 
-impl fmt::Debug for Organisation {
+impl fmt::Debug for MemoryOrg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Organisation").field(&self.id()).finish()
+        f.debug_tuple("MemoryOrg").field(&self.id()).finish()
     }
 }
 
-impl Books {
+impl OrgState {
     /// Counts the seats of a pool that are taken.
     pub(super) fn taken(&self, seat: &str) -> i64 {
         let holders = self.members.values().filter(|member| member.seats.contains(seat)).count();
         i64::try_from(holders).unwrap_or(i64::MAX)
     }
 
-    fn endure(&mut self, remembered: bool) -> Result<()> {
-        let (kind, message, next) = match self.weather {
-            Weather::Calm | Weather::SessionExpired => return Ok(()),
-            Weather::ForgottenPosition if !remembered => return Ok(()),
-            Weather::Unavailable { calls: 0 } => {
-                self.weather = Weather::Calm;
+    fn apply_fault(&mut self, remembered: bool) -> Result<()> {
+        let (kind, message, next) = match self.fault {
+            Fault::None | Fault::SessionExpired => return Ok(()),
+            Fault::ForgottenPosition if !remembered => return Ok(()),
+            Fault::Unavailable { calls: 0 } => {
+                self.fault = Fault::None;
                 return Ok(());
             }
-            Weather::CredentialRefused => (ErrorKind::Unauthenticated, "token is not accepted", self.weather),
-            Weather::Forbidden => (ErrorKind::Forbidden, "access is forbidden", self.weather),
-            Weather::RateLimited { retry_after } => {
-                (ErrorKind::RateLimited { retry_after: Some(retry_after) }, "too many requests", Weather::Calm)
+            Fault::CredentialRefused => (ErrorKind::Unauthenticated, "token is not accepted", self.fault),
+            Fault::Forbidden => (ErrorKind::Forbidden, "access is forbidden", self.fault),
+            Fault::RateLimited { retry_after } => {
+                (ErrorKind::RateLimited { retry_after: Some(retry_after) }, "too many requests", Fault::None)
             }
-            Weather::Unavailable { calls } => {
-                (ErrorKind::Unavailable, "vendor is unavailable", Weather::Unavailable { calls: calls - 1 })
+            Fault::Unavailable { calls } => {
+                (ErrorKind::Unavailable, "vendor is unavailable", Fault::Unavailable { calls: calls - 1 })
             }
-            Weather::DroppedBody => (ErrorKind::Unavailable, "response broke off", Weather::Calm),
-            Weather::Nonsense => (ErrorKind::Malformed, "response is not understood", Weather::Calm),
-            Weather::ForgottenPosition => (ErrorKind::CursorExpired, "position is forgotten", Weather::Calm),
+            Fault::DroppedBody => (ErrorKind::Unavailable, "response broke off", Fault::None),
+            Fault::Nonsense => (ErrorKind::Malformed, "response is not understood", Fault::None),
+            Fault::ForgottenPosition => (ErrorKind::CursorExpired, "position is forgotten", Fault::None),
         };
-        self.weather = next;
+        self.fault = next;
         Err(Error::new(kind, message))
     }
 }

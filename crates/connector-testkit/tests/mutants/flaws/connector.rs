@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::flaws::Flaw;
 
-pub(super) struct FlawedLink {
+pub(super) struct FlawedConnector {
     inner: Box<dyn Connector>,
     flaw: Flaw,
     canary: String,
@@ -25,7 +25,7 @@ pub(super) struct FlawedLink {
     given: Mutex<HashMap<String, Cursor>>,
 }
 
-impl FlawedLink {
+impl FlawedConnector {
     pub(super) fn new(inner: Box<dyn Connector>, flaw: Flaw, canary: String) -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
@@ -131,7 +131,7 @@ fn rename(batch: &mut Batch, name: impl Fn(&str) -> String) {
 }
 
 #[async_trait]
-impl Connector for FlawedLink {
+impl Connector for FlawedConnector {
     async fn check(&self) -> Diagnosis {
         match self.flaw {
             Flaw::SeesNoEvil => Diagnosis::default(),
@@ -186,14 +186,14 @@ impl Connector for FlawedLink {
     }
 }
 
-/// A configuration that nobody could fill in, and that asks for a password.
+/// A configuration without descriptions that asks for a password.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ShabbyConfig {
     #[serde(rename = "password")]
     _password: String,
 }
 
-impl Provider for FlawedLink {
+impl Provider for FlawedConnector {
     type Config = ShabbyConfig;
     const MANIFEST: Manifest = Manifest { key: "Shabby Inc.", catalogue: "[]", ..*REGISTRATION.manifest() };
 
@@ -209,13 +209,13 @@ impl Provider for FlawedLink {
     }
 
     fn connect(_: ShabbyConfig, _: ConnectContext) -> Result<Self> {
-        Err(Error::new(ErrorKind::ConfigInvalid, "nobody gets in"))
+        Err(Error::new(ErrorKind::ConfigInvalid, "connecting is refused"))
     }
 }
 
-impl fmt::Debug for FlawedLink {
+impl fmt::Debug for FlawedConnector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shape = f.debug_struct("FlawedLink");
+        let mut shape = f.debug_struct("FlawedConnector");
         if self.flaw == Flaw::LeaksASecret {
             shape.field("canary", &self.canary);
         }

@@ -1,8 +1,9 @@
 //! How pages follow each other.
+
 use seatgraph_core::{Cursor, ErrorKind, Process};
 use serde_json::json;
 
-use crate::verdict::ensure;
+use crate::result::ensure;
 use crate::walk::{pass, pull, read_processes};
 use crate::{ContractResult, Fixture, NotMet, Violation};
 
@@ -11,9 +12,9 @@ use crate::{ContractResult, Fixture, NotMet, Violation};
 /// A page that leads to itself is asked for until somebody notices the bill; one that leads back further is worse,
 /// because its progress looks healthy.
 pub async fn moves_forward(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        pass(world.connect().as_ref(), process).await?;
+        pass(org.connect().as_ref(), process).await?;
     }
     Ok(())
 }
@@ -23,9 +24,9 @@ pub async fn moves_forward(fixture: &dyn Fixture) -> ContractResult {
 /// A page may be read and its transaction lost. The engine then asks again from the last position that it committed,
 /// and must get what it got before.
 pub async fn replays_a_page(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        let connector = world.connect();
+        let connector = org.connect();
         for step in pass(connector.as_ref(), process).await? {
             let again = pull(connector.as_ref(), process, step.from.as_ref()).await?;
             ensure(again == step.page, || different(process, step.from.as_ref()))?;
@@ -41,14 +42,14 @@ pub async fn replays_a_page(fixture: &dyn Fixture) -> ContractResult {
 /// is the usual one to get wrong.
 pub async fn resumes_anywhere(fixture: &dyn Fixture) -> ContractResult {
     let mut tried = false;
-    let world = fixture.calm().await;
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        for step in pass(world.connect().as_ref(), process).await? {
+        for step in pass(org.connect().as_ref(), process).await? {
             let Some(position) = &step.from else { continue };
             tried = true;
             let stored = serde_json::to_string(position).map_err(|e| Violation::of(process, e.to_string()))?;
             let read: Cursor = serde_json::from_str(&stored).map_err(|e| Violation::of(process, e.to_string()))?;
-            let page = pull(world.connect().as_ref(), process, Some(&read)).await?;
+            let page = pull(org.connect().as_ref(), process, Some(&read)).await?;
             ensure(page == step.page, || different(process, Some(&read)))?;
         }
     }
@@ -64,9 +65,9 @@ fn different(process: Process, from: Option<&Cursor>) -> Violation {
 /// Progress that jumps back is not believed, and a pass whose rows and total disagree retires nothing. A vendor that
 /// cannot count is `None` throughout.
 pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
-        let steps = pass(world.connect().as_ref(), process).await?;
+        let steps = pass(org.connect().as_ref(), process).await?;
         let promised = steps.first().and_then(|step| step.page.total);
         let mut done = 0;
         for (index, step) in steps.iter().enumerate() {
@@ -90,11 +91,11 @@ pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
 ///
 /// Positions are stored; the connector that reads one may be a year newer than the one that wrote it. Beginning anew by
 /// itself would mix two passes into one and retire by the mixture.
-pub async fn gives_up_on_a_foreign_position(fixture: &dyn Fixture) -> ContractResult {
-    let world = fixture.calm().await;
+pub async fn rejects_a_foreign_position(fixture: &dyn Fixture) -> ContractResult {
+    let org = fixture.organization().await;
     for process in read_processes(fixture)? {
         for foreign in [json!({"no such": "position"}), json!("x"), json!(null), json!([])] {
-            let answer = world.connect().pull(process, Some(&Cursor::from_json(foreign.clone()))).await;
+            let answer = org.connect().pull(process, Some(&Cursor::from_json(foreign.clone()))).await;
             let kind = answer.as_ref().map_err(|e| e.kind()).err();
             ensure(kind == Some(ErrorKind::CursorExpired), || {
                 Violation::of(process, format!("position {foreign} was answered with {answer:?}"))

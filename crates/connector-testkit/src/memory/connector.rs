@@ -1,4 +1,5 @@
 //! The connector of Memory.
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::memory::manifest::MANIFEST;
-use crate::memory::organisation::{Books, METERS, Member, Organisation, POOLS};
+use crate::memory::org::{METERS, Member, MemoryOrg, OrgState, POOLS};
 
 /// What an alias says of Memory.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,11 +27,11 @@ pub struct Config {
     pub instance_url: Url,
 }
 
-/// A link to one organisation of Memory.
+/// A connector to one organisation of Memory.
 #[derive(Debug)]
-pub struct Link {
-    organisation: Arc<Organisation>,
-    // Held as a real connector's context would hold it, so that the laws have something to look for.
+pub struct MemoryConnector {
+    org: Arc<MemoryOrg>,
+    // Held as a real connector's context would hold it, so that the contract tests have something to look for.
     _token: Secret,
     clock: Arc<dyn Clock>,
 }
@@ -52,14 +53,14 @@ enum Step {
     Meters,
 }
 
-impl Link {
-    pub(super) fn to(organisation: Arc<Organisation>) -> Self {
-        let token = organisation.token().clone();
-        Self { organisation, _token: token, clock: Arc::new(SystemClock) }
+impl MemoryConnector {
+    pub(super) fn to(org: Arc<MemoryOrg>) -> Self {
+        let token = org.token().clone();
+        Self { org, _token: token, clock: Arc::new(SystemClock) }
     }
 }
 
-impl Provider for Link {
+impl Provider for MemoryConnector {
     type Config = Config;
     const MANIFEST: Manifest = MANIFEST;
 
@@ -68,27 +69,28 @@ impl Provider for Link {
     }
 
     fn connect(config: Config, context: ConnectContext) -> Result<Self> {
-        let nobody = || Error::new(ErrorKind::ConfigInvalid, "nobody lives there").with("property", "instanceUrl");
-        let organisation = Organisation::at(&config.instance_url).ok_or_else(nobody)?;
-        Ok(Self { clock: context.clock, ..Self::to(organisation) })
+        let unknown =
+            || Error::new(ErrorKind::ConfigInvalid, "no such organisation exists").with("property", "instanceUrl");
+        let org = MemoryOrg::at(&config.instance_url).ok_or_else(unknown)?;
+        Ok(Self { clock: context.clock, ..Self::to(org) })
     }
 }
 
 #[async_trait]
-impl Connector for Link {
+impl Connector for MemoryConnector {
     async fn check(&self) -> Diagnosis {
         let mut diagnosis = Diagnosis::default();
-        match self.organisation.call(false) {
-            Ok(books) => {
-                let id = self.organisation.id().to_owned();
+        match self.org.call(false) {
+            Ok(state) => {
+                let id = self.org.id().to_owned();
                 diagnosis.organization =
                     Some(Organization { external_id: id.clone(), name: id, sandbox: false, edition: None });
                 diagnosis.principal =
                     Some(Principal { external_id: "u-0001".to_owned(), username: "u-0001".to_owned() });
-                diagnosis.allowance = Some(Allowance { limit: 1_000_000, used: books.calls, at: self.clock.now() });
+                diagnosis.allowance = Some(Allowance { limit: 1_000_000, used: state.calls, at: self.clock.now() });
             }
             Err(error) => diagnosis.findings.push(
-                Finding::new(error.kind().code(), Severity::Error, error.message(), "mend the organisation's weather")
+                Finding::new(error.kind().code(), Severity::Error, error.message(), "clear the organisation's fault")
                     .with_seen(error.to_string()),
             ),
         }
@@ -103,28 +105,28 @@ impl Connector for Link {
         if given.as_ref().is_some_and(|position| position.process != process) {
             return Err(Error::new(ErrorKind::CursorExpired, "position is another process's"));
         }
-        let books = self.organisation.call(from.is_some())?;
-        let position = given.unwrap_or_else(|| Position::start(process, &books));
-        read(&books, &position, self.organisation.page_size() as usize)
+        let state = self.org.call(from.is_some())?;
+        let position = given.unwrap_or_else(|| Position::start(process, &state));
+        read(&state, &position, self.org.page_size() as usize)
     }
 
     async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
-        let books = self.organisation.call(false)?;
-        Ok(orders.iter().map(|order| plan(&books, order).err().into_iter().collect()).collect())
+        let state = self.org.call(false)?;
+        Ok(orders.iter().map(|order| plan(&state, order).err().into_iter().collect()).collect())
     }
 
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
-        orders.iter().map(|order| reclaim(&mut *self.organisation.call(false)?, order, self.clock.now())).collect()
+        orders.iter().map(|order| reclaim(&mut *self.org.call(false)?, order, self.clock.now())).collect()
     }
 
     async fn restore(&self, receipt: &Receipt) -> Result<Receipt> {
-        restore(&mut *self.organisation.call(false)?, receipt, self.clock.now())
+        restore(&mut *self.org.call(false)?, receipt, self.clock.now())
     }
 }
 
 impl Position {
-    fn start(process: Process, books: &Books) -> Self {
-        let members = books.members.len() as u64;
+    fn start(process: Process, state: &OrgState) -> Self {
+        let members = state.members.len() as u64;
         let (step, total) = match process {
             Process::DownloadSubscriptions => (Step::Pools, POOLS.len() as u64 + members),
             Process::DownloadConsumption => (Step::Meters, METERS.len() as u64),
@@ -145,29 +147,29 @@ impl Position {
 }
 
 /// Reads one page.
-fn read(books: &Books, position: &Position, size: usize) -> Result<Page> {
+fn read(state: &OrgState, position: &Position, size: usize) -> Result<Page> {
     let keys: Vec<&str> = match position.step {
         Step::Pools => POOLS.iter().map(|(key, ..)| *key).collect(),
         Step::Meters => METERS.iter().map(|(key, ..)| *key).collect(),
-        Step::Members => books.members.keys().map(String::as_str).collect(),
+        Step::Members => state.members.keys().map(String::as_str).collect(),
     };
     let mut rest = keys.into_iter().filter(|key| position.after.as_deref().is_none_or(|after| *key > after));
     let taken: Vec<&str> = rest.by_ref().take(size).collect();
     let mut batch = Batch::default();
     for key in &taken {
-        add(&mut batch, books, position, key);
+        add(&mut batch, state, position, key);
     }
     let next = position.next(taken.last().map(|key| (*key).to_owned()), rest.next().is_some())?;
     Ok(Page::new(batch, next, taken.len() as u64, Some(position.total)))
 }
 
 /// Adds what one row of the vendor gives.
-fn add(batch: &mut Batch, books: &Books, position: &Position, key: &str) {
+fn add(batch: &mut Batch, state: &OrgState, position: &Position, key: &str) {
     match position.step {
-        Step::Pools => batch.pools.extend(pool(books, key)),
+        Step::Pools => batch.pools.extend(pool(state, key)),
         Step::Meters => batch.consumption.extend(meter(key)),
         Step::Members => {
-            let Some(member) = books.members.get(key) else { return };
+            let Some(member) = state.members.get(key) else { return };
             if position.process == Process::PullUserActivity {
                 batch.activity.extend(activity(key, member));
             } else {
@@ -183,9 +185,9 @@ fn seat(key: &str) -> Identifier {
     Identifier::new("SEAT", key, name)
 }
 
-fn pool(books: &Books, key: &str) -> Option<Pool> {
+fn pool(state: &OrgState, key: &str) -> Option<Pool> {
     let (_, _, total) = POOLS.iter().find(|(k, ..)| *k == key)?;
-    let used = Some(books.taken(key));
+    let used = Some(state.taken(key));
     Some(Pool { identifier: seat(key), total: Some(*total), used, status: Some("Active".to_owned()), expires: None })
 }
 
@@ -243,14 +245,14 @@ fn activity<'a>(id: &'a str, member: &'a Member) -> impl Iterator<Item = Activit
 }
 
 /// What stands in the way of an order, or whether there is anything left to take.
-fn plan(books: &Books, order: &Order) -> Result<Outcome, Blocker> {
+fn plan(state: &OrgState, order: &Order) -> Result<Outcome, Blocker> {
     let blocker = |code: &str, message: &str, remedy: &str| Blocker {
         code: code.to_owned(),
         message: message.to_owned(),
         remedy: remedy.to_owned(),
     };
-    let Some(member) = books.members.get(&order.account) else {
-        return Err(blocker("ACCOUNT_UNKNOWN", "nobody has this account", "sync first"));
+    let Some(member) = state.members.get(&order.account) else {
+        return Err(blocker("ACCOUNT_UNKNOWN", "no such account exists", "sync first"));
     };
     if order.identifier.kind != "SEAT" {
         return Err(blocker("IDENTIFIER_UNKNOWN", "Memory sells no such thing", "sync first"));
@@ -261,19 +263,19 @@ fn plan(books: &Books, order: &Order) -> Result<Outcome, Blocker> {
     Ok(if member.seats.contains(&order.identifier.key) { Outcome::Done } else { Outcome::AlreadyDone })
 }
 
-fn reclaim(books: &mut Books, order: &Order, at: DateTime<Utc>) -> Result<Receipt> {
-    let outcome = plan(books, order).map_err(|blocker| {
+fn reclaim(state: &mut OrgState, order: &Order, at: DateTime<Utc>) -> Result<Receipt> {
+    let outcome = plan(state, order).map_err(|blocker| {
         let kind = if blocker.code == "ACCOUNT_UNKNOWN" { ErrorKind::NotFound } else { ErrorKind::Refused };
         Error::new(kind, blocker.message).with("code", blocker.code)
     })?;
-    if let Some(member) = books.members.get_mut(&order.account) {
+    if let Some(member) = state.members.get_mut(&order.account) {
         member.seats.remove(&order.identifier.key);
     }
     let undo = json!({ "account": order.account, "seat": order.identifier.key });
     Ok(Receipt { order: order.id.clone(), outcome, at, undo })
 }
 
-fn restore(books: &mut Books, receipt: &Receipt, at: DateTime<Utc>) -> Result<Receipt> {
+fn restore(state: &mut OrgState, receipt: &Receipt, at: DateTime<Utc>) -> Result<Receipt> {
     #[derive(Deserialize)]
     struct Undo {
         account: String,
@@ -281,8 +283,8 @@ fn restore(books: &mut Books, receipt: &Receipt, at: DateTime<Utc>) -> Result<Re
     }
     let Undo { account, seat } = Undo::deserialize(&receipt.undo)
         .map_err(|e| Error::new(ErrorKind::Malformed, "receipt is not one of ours").with_source(e))?;
-    let free = POOLS.iter().any(|(key, _, total)| *key == seat && books.taken(&seat) < *total);
-    let member = books.members.get_mut(&account).ok_or_else(|| Error::new(ErrorKind::NotFound, "member is gone"))?;
+    let free = POOLS.iter().any(|(key, _, total)| *key == seat && state.taken(&seat) < *total);
+    let member = state.members.get_mut(&account).ok_or_else(|| Error::new(ErrorKind::NotFound, "member is gone"))?;
     let outcome = match (member.seats.contains(&seat), free) {
         (true, _) => Outcome::AlreadyDone,
         (false, true) => Outcome::Done,
