@@ -1,9 +1,9 @@
 //! Boots the product and the simulator and speaks HTTP to both, as any client would.
 
 mod api;
+mod gateway;
 mod process;
-mod world;
 
 pub use api::{Api, operation};
+pub use gateway::{Connected, World, administrator, connect};
 pub use process::Process;
-pub use world::{Connected, World, administrator, connect};

@@ -5,7 +5,7 @@ use seatgraph_engine::{CreateAlias, JwtBearer, Origin, RefusalCode, UpdateAlias}
 use seatgraph_store::{AliasId, CredentialState, Purpose, each_backend, secrets};
 use serde_json::{Map, json};
 
-use crate::house::{House, code, new_alias, properties, refusal, sealer};
+use crate::harness::{House, code, new_alias, properties, refusal, sealer};
 
 const URL: &str = "https://acme.tiny.example";
 

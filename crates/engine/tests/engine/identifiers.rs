@@ -4,7 +4,7 @@ use seatgraph_core::Product;
 use seatgraph_engine::{RefusalCode, Target};
 use seatgraph_store::{IdentifierId, ModelId, ModelOrigin, PageRequest, RunState, each_backend, identifiers, models};
 
-use crate::house::{House, code};
+use crate::harness::{House, code};
 use crate::vendor::Vendor;
 
 each_backend! {

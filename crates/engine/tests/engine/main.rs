@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "what a test stands on either holds or fails the test")]
 
 mod aliases;
-mod house;
+mod faults;
+mod harness;
 mod identifiers;
 mod profiles;
 mod progress;
 mod schedules;
 mod setup;
 mod syncs;
-mod troubles;
 mod vendor;
 
-seatgraph_store::test_main!(aliases, identifiers, profiles, progress, schedules, setup, syncs, troubles,);
+seatgraph_store::test_main!(aliases, identifiers, profiles, progress, schedules, setup, syncs, faults,);

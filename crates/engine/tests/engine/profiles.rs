@@ -6,7 +6,7 @@ use seatgraph_core::Process;
 use seatgraph_engine::{CreateAlias, CreateProfile, RefusalCode, ScheduleInput, UpdateProfile};
 use seatgraph_store::{Health, ProfileId, ProfileState, RunState, ScheduleEvery, Trigger, each_backend, profiles};
 
-use crate::house::{House, code, new_alias, new_profile, refusal};
+use crate::harness::{House, code, new_alias, new_profile, refusal};
 use crate::vendor::{Mood, Vendor};
 
 const SHAPE: Shape = Shape { users: 25, page_size: 4 };

@@ -4,7 +4,7 @@ use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::By;
 use seatgraph_store::{Event, EventBody, RunState, each_backend};
 
-use crate::house::House;
+use crate::harness::House;
 
 const SHAPE: Shape = Shape { users: 60, page_size: 5 };
 

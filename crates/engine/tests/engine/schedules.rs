@@ -5,7 +5,7 @@ use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::{ScheduleInput, UpdateProfile};
 use seatgraph_store::{ProfileId, RunState, ScheduleEvery, Trigger, each_backend, profiles, runs};
 
-use crate::house::House;
+use crate::harness::House;
 
 const SHAPE: Shape = Shape { users: 30, page_size: 10 };
 

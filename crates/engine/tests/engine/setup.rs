@@ -5,7 +5,7 @@ use seatgraph_engine::RefusalCode;
 use seatgraph_store::{AliasId, each_backend};
 use url::Url;
 
-use crate::house::{House, code};
+use crate::harness::{House, code};
 use crate::vendor::Vendor;
 
 const GRANT: GrantType = GrantType::ClientCredentials;

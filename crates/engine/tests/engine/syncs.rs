@@ -9,7 +9,7 @@ use seatgraph_core::Process;
 use seatgraph_engine::RefusalCode;
 use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
 
-use crate::house::{House, code, settings};
+use crate::harness::{House, code, settings};
 use crate::vendor::Vendor;
 
 async fn live(db: &Db, profile: ProfileId) -> (i64, i64) {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{BASIC, MEMBERS, PRO, World, document};
+use crate::harness::{BASIC, MEMBERS, PRO, World, document};
 
 fn refusal(payload: &Value) -> (Value, Value) {
     let error = &payload["userErrors"][0];

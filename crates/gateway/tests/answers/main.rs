@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod changes;
+mod harness;
 mod pages;
 mod progress;
 mod rows;
-mod world;

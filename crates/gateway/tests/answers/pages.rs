@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{BASIC, PRO, World, text};
+use crate::harness::{BASIC, PRO, World, text};
 
 const PAGE: &str = "query($first: Int, $after: String, $last: Int, $before: String, $orderBy: SubscriptionOrder) {
     subscriptions(first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) {

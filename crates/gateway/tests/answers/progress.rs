@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{MEMBERS, World, text};
+use crate::harness::{MEMBERS, World, text};
 
 fn sequences(events: &[Value]) -> Vec<i64> {
     events.iter().map(|event| event["sequence"].as_i64().unwrap()).collect()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{BASIC, MEMBERS, PRO, World, text};
+use crate::harness::{BASIC, MEMBERS, PRO, World, text};
 
 const FIFTY: &str = "{ subscriptions(first: 50) {
     nodes { id state lastActivityAt daysInactive identifier { key }

@@ -7,7 +7,7 @@ use seatgraph_store::{
     roles, tokens,
 };
 
-use crate::house::noon;
+use crate::harness::noon;
 
 fn token(name: &str) -> ApiToken {
     ApiToken {

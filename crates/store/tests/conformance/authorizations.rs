@@ -8,7 +8,7 @@ use seatgraph_store::each_backend;
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{Alias, Error, Pending, Purpose, Sealer, aliases, authorizations, secrets};
 
-use crate::house::{alias, noon};
+use crate::harness::{alias, noon};
 
 const LIFE: Duration = Duration::from_secs(600);
 

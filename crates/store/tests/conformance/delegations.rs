@@ -12,7 +12,7 @@ use seatgraph_store::{
     Alias, DelegatedLink, Error, Pending, Purpose, Sealer, aliases, authorizations, findings, profiles,
 };
 
-use crate::house::{alias, profile_of};
+use crate::harness::{alias, profile_of};
 
 const LIFE: Duration = Duration::from_secs(3600);
 

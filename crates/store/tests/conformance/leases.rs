@@ -8,7 +8,7 @@ use seatgraph_store::each_backend;
 use seatgraph_store::{Directive, Ending, EventBody, NewRun, RunState, events, findings, profiles, runs, sync};
 use uuid::Uuid;
 
-use crate::house::{LEASE, claimed, commit, is_lost, more, page, profile, queued, run_of, users, working};
+use crate::harness::{LEASE, claimed, commit, is_lost, more, page, profile, queued, run_of, users, working};
 
 const TOO_LONG: TimeDelta = TimeDelta::seconds(9);
 

@@ -6,7 +6,7 @@ mod access;
 mod audit;
 mod authorizations;
 mod delegations;
-mod house;
+mod harness;
 mod leases;
 mod migrations;
 mod profiles;

@@ -7,7 +7,7 @@ use seatgraph_store::{
     findings, profiles, runs, sync,
 };
 
-use crate::house::{alias, claimed, commit, is_lost, noon, process, profile, profile_of, queued, users};
+use crate::harness::{alias, claimed, commit, is_lost, noon, process, profile, profile_of, queued, users};
 
 fn organization(id: &str) -> Organization {
     Organization { external_id: id.to_owned(), name: "Acme".to_owned(), sandbox: true, edition: None }
@@ -143,7 +143,7 @@ each_backend! {
         let counts = (closed.runs_cancelled, closed.accounts_retired, closed.subscriptions_retired, closed.pools_retired);
         assert_eq!(counts, (1, 3, 3, 1));
         assert_eq!(runs::find(&db, claim.run.id).await.unwrap().unwrap().state, RunState::Cancelled);
-        assert!(is_lost(runs::heartbeat(&db, claim.run.id, claim.fence, crate::house::LEASE).await));
+        assert!(is_lost(runs::heartbeat(&db, claim.run.id, claim.fence, crate::harness::LEASE).await));
         let found = profiles::find(&db, profile.id).await.unwrap().unwrap();
         assert_eq!((found.deleted_at, found.alias_id, found.next_run_at), (Some(noon(9)), None, None));
         assert_eq!(profiles::find_by_name(&db, &profile.name).await.unwrap(), None);

@@ -8,7 +8,7 @@ use seatgraph_core::Process;
 use seatgraph_store::each_backend;
 use seatgraph_store::{Enqueued, Error, NewRun, RunState, Slot, Trigger, events, profiles, runs};
 
-use crate::house::{claimed, noon, profile, queued, run_of};
+use crate::harness::{claimed, noon, profile, queued, run_of};
 
 each_backend! {
     async fn a_profile_has_one_open_run_however_many_ask_at_once(db: TestDatabase) {
@@ -121,7 +121,7 @@ each_backend! {
         let claim = claimed(&db).await;
         assert!(runs::confirm(&db, claim.run.id).await.unwrap_err().is_conflict_with("not_suspect"));
         runs::suspect(&db, claim.run.id, claim.fence, "a fifth is missing").await.unwrap();
-        assert!(runs::claim(&db, uuid::Uuid::now_v7(), crate::house::LEASE).await.unwrap().is_none());
+        assert!(runs::claim(&db, uuid::Uuid::now_v7(), crate::harness::LEASE).await.unwrap().is_none());
         let confirmed = runs::confirm(&db, claim.run.id).await.unwrap();
         assert_eq!((confirmed.state, confirmed.suspect_confirmed), (RunState::Queued, true));
         assert!(claimed(&db).await.run.suspect_confirmed);

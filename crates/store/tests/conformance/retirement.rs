@@ -9,7 +9,7 @@ use seatgraph_store::{
     subscriptions, sync,
 };
 
-use crate::house::{account, claimed, commit, more, page, profile, queued, users, working};
+use crate::harness::{account, claimed, commit, more, page, profile, queued, users, working};
 
 fn garbled(external_id: Option<String>) -> Rejection {
     Rejection { external_id, code: "MALFORMED".to_owned(), message: "Username is missing".to_owned() }

@@ -5,7 +5,7 @@ use seatgraph_store::each_backend;
 use seatgraph_store::secrets::Resealed;
 use seatgraph_store::{Error, Purpose, Sealer, aliases, secrets};
 
-use crate::house::alias;
+use crate::harness::alias;
 
 each_backend! {
     async fn a_secret_opens_with_its_key_until_it_is_removed(db: TestDatabase) {

@@ -9,7 +9,7 @@ use seatgraph_store::{
     subscriptions, sync,
 };
 
-use crate::house::{account, commit, holds, more, noon, page, sales, used, users, working};
+use crate::harness::{account, commit, holds, more, noon, page, sales, used, users, working};
 
 /// Everything that a page can change, in words that can be compared.
 async fn state(db: &Db, claim: &Claim) -> (Vec<Account>, i64, sync::Vanished) {
@@ -64,7 +64,7 @@ each_backend! {
         let mut batch = users(0..2);
         batch.accounts.push(seatgraph_core::Account { title: Some("Boss".to_owned()), ..account(0) });
         batch.subscriptions.push(holds(0, sales()));
-        batch.pools.push(crate::house::pool(sales()));
+        batch.pools.push(crate::harness::pool(sales()));
         let committed = commit(&db, &claim, &batch, more("a")).await;
         assert_eq!((committed.run.counts.accounts_added, committed.run.counts.subscriptions_added), (2, 2));
         let (accounts, ..) = state(&db, &claim).await;

@@ -1,0 +1,303 @@
+//! Runs with faults: each ends in its documented state, and the next run recovers.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use connector_testkit::Fault;
+use connector_testkit::memory::{MemoryOrg, Shape};
+use seatgraph_core::{Connector, Next, Page, Process};
+use seatgraph_engine::EngineSettings;
+use seatgraph_store::testkit::TestDatabase;
+use seatgraph_store::{
+    Claim, CredentialState, Health, PageCommit, ProfileState, RunState, aliases, each_backend, profiles, runs, sync,
+};
+
+use crate::harness::{House, settings};
+use crate::vendor::{Mood, Vendor};
+
+async fn commit(house: &House, claim: &Claim, ordinal: i32, page: Page, process: Process) {
+    let commit = PageCommit {
+        run: claim.run.id,
+        profile: claim.run.profile_id,
+        connector: "memory",
+        fence: claim.fence,
+        ordinal,
+        batch: &page.batch,
+        next: page.next,
+        rows: page.rows,
+        total: page.total,
+        findings: &[],
+        rejected: &[],
+        snapshot: process == Process::DownloadSubscriptions,
+        api_calls: 1,
+        allowance: None,
+        lease: Duration::from_secs(10),
+        recognize: &|_| None,
+    };
+    sync::commit_page(&house.db, commit).await.unwrap();
+}
+
+async fn with_fault(db: TestDatabase, fault: Fault, expected: RunState) -> (House, Vec<String>) {
+    let mut house = House::build(db).await;
+    let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
+    let (profile, run) = house.memory(&organisation).await;
+    organisation.set_fault(fault);
+    house.hire();
+    let run = house.until(run.id, expected).await;
+    let codes = house.findings(run.id).await;
+    organisation.set_fault(Fault::None);
+    if expected == RunState::Failed {
+        assert_eq!(run.counts.accounts_retired, 0);
+    }
+    if profiles::find(&house.db, profile.id).await.unwrap().unwrap().state == ProfileState::ReauthRequired {
+        house.engine.resume_profile(profile.id).await.unwrap();
+    } else {
+        house.sync(profile.id).await;
+    }
+    let next = runs::open_of(&house.db, profile.id).await.unwrap();
+    if let Some(next) = next {
+        house.until(next.id, RunState::Succeeded).await;
+    }
+    (house, codes)
+}
+
+each_backend! {
+    async fn a_vendor_that_is_away_for_a_while_costs_attempts_and_no_data(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::Unavailable { calls: 5 }, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+    }
+
+    async fn a_vendor_that_stays_away_fails_the_run(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::Unavailable { calls: 10_000 }, RunState::Failed).await;
+        assert_eq!(codes, ["UNAVAILABLE"]);
+    }
+
+    async fn a_broken_answer_is_asked_for_again(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::DroppedBody, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+    }
+
+    async fn nonsense_fails_the_run_and_says_so(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::Nonsense, RunState::Failed).await;
+        assert_eq!(codes, ["MALFORMED"]);
+    }
+
+    async fn a_withdrawn_permission_fails_the_run(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::Forbidden, RunState::Failed).await;
+        assert_eq!(codes, ["FORBIDDEN"]);
+    }
+
+    async fn a_refused_credential_asks_for_a_new_one(db: TestDatabase) {
+        let (_, codes) = with_fault(db, Fault::CredentialRefused, RunState::Failed).await;
+        assert_eq!(codes, ["UNAUTHENTICATED"]);
+    }
+
+    async fn a_forgotten_position_starts_the_process_over(db: TestDatabase) {
+        let (house, codes) = with_fault(db, Fault::ForgottenPosition, RunState::Succeeded).await;
+        assert_eq!(codes, [""; 0]);
+        drop(house);
+    }
+
+    async fn a_vendor_that_always_forgets_fails_the_run(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Forgetful);
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["CURSOR_EXPIRED"]);
+    }
+
+    async fn a_refused_grant_marks_alias_and_profile(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::GrantRefused);
+        vendor.end_sessions();
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        let alias = profile.alias_id.unwrap();
+        let waiting = profiles::find(&house.db, profile.id).await.unwrap().unwrap();
+        assert_eq!(waiting.state, ProfileState::ReauthRequired);
+        let marked = aliases::find(&house.db, alias).await.unwrap().unwrap();
+        assert_eq!(marked.credential_state, CredentialState::ReauthRequired);
+        vendor.be(Mood::Calm);
+        let secret = seatgraph_core::Secret::new("right");
+        house.engine.set_client_credentials(alias, "client".into(), secret).await.unwrap();
+        house.engine.resume_profile(profile.id).await.unwrap();
+        let run = runs::last_of(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        house.until(run.id, RunState::Succeeded).await;
+    }
+
+    async fn a_token_that_sends_us_elsewhere_is_not_used(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let before = vendor.calls.load(Ordering::SeqCst);
+        vendor.be(Mood::Misleading);
+        vendor.end_sessions();
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
+        assert_eq!(vendor.calls.load(Ordering::SeqCst), before);
+    }
+
+    async fn one_grant_serves_everybody_who_comes_together(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let profile = house.tiny_draft(&vendor).await;
+        let validate = || house.engine.validate_profile(profile.id);
+        let (a, b, c) = tokio::join!(validate(), validate(), validate());
+        assert!(a.is_ok() && b.is_ok() && c.is_ok());
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), 1);
+        let (_, run) = house.engine.publish_profile(profile.id).await.unwrap();
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), 1, "the run uses the same token");
+    }
+
+    async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let gate = vendor.gate();
+        house.hire();
+        gate.add_permits(2);
+        house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        let before = vendor.grants.load(Ordering::SeqCst);
+        vendor.end_sessions();
+        gate.add_permits(1_000);
+        house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(vendor.grants.load(Ordering::SeqCst), before + 1_000 + 1);
+    }
+
+    async fn the_daily_limit_pauses_a_run_until_its_time(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::QuotaSpent);
+        house.hire();
+        let paused = house.until(run.id, RunState::PausedQuota).await;
+        assert_eq!(paused.attempt, 0);
+        let wait = paused.available_at - house.db.now().await.unwrap();
+        assert!(wait > TimeDelta::minutes(55) && wait <= TimeDelta::hours(1), "{wait}");
+        vendor.be(Mood::Calm);
+        house.db.shift_clock(TimeDelta::hours(1));
+        house.until(run.id, RunState::Succeeded).await;
+    }
+
+    async fn four_fifths_of_the_allowance_are_left_alone(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.allow(Some((800, 1_000)));
+        house.hire();
+        let paused = house.until(run.id, RunState::PausedQuota).await;
+        assert_eq!(paused.counts.accounts_seen, 10);
+        assert!(paused.reason.unwrap().contains("800 of its 1000 calls"));
+        vendor.allow(Some((10, 1_000)));
+        house.db.shift_clock(TimeDelta::hours(1));
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_added, 50);
+    }
+
+    async fn a_stuck_connector_fails_instead_of_going_round(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Stuck);
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["CURSOR_STUCK"]);
+    }
+
+    async fn a_panic_is_tried_again_and_then_given_up(db: TestDatabase) {
+        let patient = EngineSettings { max_attempts: 3, backoff: Duration::from_millis(1), ..settings() };
+        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::Panic);
+        house.hire();
+        let failed = house.until(run.id, RunState::Failed).await;
+        assert_eq!(failed.attempt, 3);
+        assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
+    }
+
+    async fn a_run_that_ended_every_process_that_tried_it_is_given_up(db: TestDatabase) {
+        let patient = EngineSettings { max_attempts: 2, ..settings() };
+        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = house.tiny(&vendor).await;
+        let lease = Duration::from_secs(10);
+        for _ in 0..2 {
+            // A claim of which nothing was heard again.
+            runs::claim(&house.db, uuid::Uuid::new_v4(), lease).await.unwrap().unwrap();
+            runs::release_all(&house.db).await.unwrap();
+        }
+        house.hire();
+        house.until(run.id, RunState::Failed).await;
+        assert_eq!(house.findings(run.id).await, ["ATTEMPTS_SPENT"]);
+    }
+
+    async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
+        let mut house = House::build(db).await;
+        let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
+        let (profile, run) = house.memory(&organisation).await;
+        let claim = runs::claim(&house.db, uuid::Uuid::new_v4(), Duration::from_secs(10)).await.unwrap().unwrap();
+        let link = organisation.connector();
+        for stage in &claim.stages {
+            let Some(process) = stage.process else { continue };
+            let mut from = None;
+            loop {
+                let page = link.pull(process, from.as_ref()).await.unwrap();
+                let more = match &page.next {
+                    Next::More(position) => Some(position.clone()),
+                    Next::Done(_) => None,
+                };
+                commit(&house, &claim, stage.ordinal, page, process).await;
+                if more.is_none() {
+                    break;
+                }
+                from = more;
+            }
+        }
+        let finish = claim.stages.last().unwrap().ordinal;
+        sync::retire(&house.db, run.id, profile.id, claim.fence, finish).await.unwrap();
+        house.db.shift_clock(TimeDelta::seconds(11));
+        house.hire();
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (0, 0));
+    }
+
+    async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        vendor.be(Mood::ActivityForbidden);
+        house.hire();
+        house.until(run.id, RunState::SucceededWithFindings).await;
+        let rows = profiles::processes(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        let health: Vec<_> = rows.iter().filter(|row| row.enabled).map(|row| row.health).collect();
+        assert_eq!(health, [Health::Healthy, Health::Broken]);
+    }
+
+    async fn a_snapshot_short_of_its_count_retires_nobody(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        vendor.rows.store(45, Ordering::SeqCst);
+        vendor.be(Mood::Overcounted);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(house.findings(run.id).await, ["INCOMPLETE_SNAPSHOT"]);
+        assert_eq!(run.counts.accounts_retired, 0);
+        vendor.be(Mood::Calm);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::Succeeded).await;
+        assert_eq!(run.counts.accounts_retired, 5);
+    }
+
+    async fn too_many_rows_that_are_not_understood_retire_nobody(db: TestDatabase) {
+        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (profile, run) = house.tiny(&vendor).await;
+        house.hire();
+        house.until(run.id, RunState::Succeeded).await;
+        vendor.rows.store(45, Ordering::SeqCst);
+        vendor.be(Mood::Garbled);
+        let run = house.sync(profile.id).await;
+        let run = house.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(house.findings(run.id).await, ["TOO_MANY_ROWS_REJECTED"]);
+        assert_eq!(run.counts.accounts_retired, 0);
+    }
+}
