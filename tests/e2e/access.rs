@@ -6,12 +6,12 @@ use futures::StreamExt;
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
 use seatgraph_store::testkit::TestDatabase;
-use seatgraph_tests::{Api, Connected, World, operation};
+use seatgraph_tests::{Api, Connected, TestGateway, operation};
 use serde_json::{Value, json};
 
 /// Two organisations that were synced, and a way to come as somebody who may only see the first.
 struct Two {
-    world: World,
+    world: TestGateway,
     hers: Connected,
     other: Connected,
     simulators: [Simulator; 2],
@@ -19,7 +19,7 @@ struct Two {
 
 impl Two {
     async fn start(database: &TestDatabase) -> Self {
-        let world = World::start_with(database, |config| {
+        let world = TestGateway::start_with(database, |config| {
             config.limits.rights_checked_every = Duration::from_millis(50);
         });
         let world = world.await.unwrap();
@@ -61,7 +61,7 @@ fn code(answer: &Value) -> &str {
 
 each_backend! {
     async fn a_stranger_is_let_in_nowhere(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         for api in [world.api.anonymous(), world.api.with_token("sg_nonsense"), world.api.with_token("")] {
             for query in ["{ viewer { name } }", "{ profiles { totalCount } }", "{ __schema { types { name } } }"] {
                 let answer = api.post(query, json!({})).await.unwrap();

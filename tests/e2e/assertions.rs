@@ -2,7 +2,7 @@
 
 use salesforce_simulator::{Faults, Settings, Simulator};
 use seatgraph_store::{each_backend, testkit::TestDatabase};
-use seatgraph_tests::{Api, World};
+use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 
 const FIRST: &str = include_str!("../../fixtures/keys/first.key");
@@ -10,17 +10,17 @@ const FIRST_CERTIFICATE: &str = include_str!("../../fixtures/keys/first.crt");
 const SECOND: &str = include_str!("../../fixtures/keys/second.key");
 const SECOND_CERTIFICATE: &str = include_str!("../../fixtures/keys/second.crt");
 
-struct Story {
-    world: World,
+struct KeyFlow {
+    world: TestGateway,
     simulator: Simulator,
     vendor: Api,
     alias: String,
 }
 
-impl Story {
+impl KeyFlow {
     /// An organisation that holds the first certificate, and an alias that signs with the first key.
     async fn begin(database: &TestDatabase) -> Self {
-        let world = World::start_with(database, |config| {
+        let world = TestGateway::start_with(database, |config| {
             config.engine.retry_delay = std::time::Duration::from_millis(5);
         });
         let world = world.await.unwrap();
@@ -86,7 +86,7 @@ impl Story {
 
 each_backend! {
     async fn an_application_signs_for_a_user_and_the_organisation_is_synced(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = KeyFlow::begin(&database).await;
         let (profile, ended) = story.publish().await;
         assert_eq!(ended, "SUCCEEDED");
         let found = story.world.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap();
@@ -111,7 +111,7 @@ each_backend! {
     }
 
     async fn a_key_that_was_replaced_at_the_vendor_asks_for_the_new_one(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = KeyFlow::begin(&database).await;
         let (profile, _) = story.publish().await;
         story.vendor.put("/_control/app", json!({ "certificate": SECOND_CERTIFICATE })).await.unwrap();
         story.simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
@@ -129,7 +129,7 @@ each_backend! {
     }
 
     async fn a_clock_that_is_wrong_is_named_and_no_credential_is_blamed(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = KeyFlow::begin(&database).await;
         let (profile, _) = story.publish().await;
         let ahead = Faults { expire_sessions: true, clock_ahead_seconds: 3600, ..Faults::default() };
         story.simulator.set_faults(ahead);
@@ -145,7 +145,7 @@ each_backend! {
     }
 
     async fn a_user_for_whom_the_application_was_not_approved_is_told_apart(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = KeyFlow::begin(&database).await;
         story.vendor.put("/_control/app", json!({ "adminApproved": false })).await.unwrap();
         let profile = json!({ "name": "Acme", "aliasId": story.alias });
         let profile = story.world.api.mutate("CreateProfile", profile).await.unwrap();
@@ -158,7 +158,7 @@ each_backend! {
     }
 
     async fn a_key_that_cannot_sign_is_refused_by_its_fault_and_never_shown(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = KeyFlow::begin(&database).await;
         let before = story.credential().await;
         let table = [
             (include_str!("../../fixtures/keys/encrypted.key"), "passphrase"),

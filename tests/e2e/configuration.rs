@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use seatgraph::config::AllowListing;
 use seatgraph_store::each_backend;
-use seatgraph_tests::World;
+use seatgraph_tests::TestGateway;
 use serde_json::{Value, json};
 
 const SCHEMA: &str = "{ __schema { queryType { name } } }";
@@ -17,8 +17,8 @@ fn code(answer: &Value) -> &str {
 each_backend! {
     async fn with_the_allow_list_on_the_documents_of_the_product_run_and_no_other(database: TestDatabase) {
         let listed = |config: &mut seatgraph::config::Config| config.allow_list = AllowListing::Carried(true);
-        let world = World::start_with(&database, listed).await.unwrap();
-        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
+        let world = TestGateway::start_with(&database, listed).await.unwrap();
+        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "e2e");
         for document in ["{ viewer { name } }", SCHEMA] {
             assert_eq!(code(&world.api.post(document, json!({})).await.unwrap()), "DOCUMENT_NOT_ALLOWED", "{document}");
         }
@@ -26,7 +26,7 @@ each_backend! {
     }
 
     async fn with_introspection_off_administrators_alone_read_the_schema(database: TestDatabase) {
-        let world = World::start_with(&database, |config| config.introspection = false).await.unwrap();
+        let world = TestGateway::start_with(&database, |config| config.introspection = false).await.unwrap();
         let viewer = json!({ "name": "viewer", "roles": [{ "role": "VIEWER" }] });
         let made = world.api.mutate("CreateApiToken", viewer).await.unwrap();
         let viewer = world.api.with_token(made["secret"].as_str().unwrap());
@@ -36,13 +36,13 @@ each_backend! {
     }
 
     async fn a_gateway_whose_statements_would_outlive_their_operations_does_not_start(database: TestDatabase) {
-        let patient = World::start_with(&database, |config| config.database.read_timeout = config.limits.operation_time);
+        let patient = TestGateway::start_with(&database, |config| config.database.read_timeout = config.limits.operation_time);
         let error = patient.await.unwrap_err();
         assert!(format!("{error:#}").contains("database.read_timeout_seconds"), "{error:#}");
     }
 
     async fn a_question_that_takes_the_database_too_long_ends_with_what_to_do(database: PostgresDatabase) {
-        let world = World::start_with(&database, |config| config.database.read_timeout = Duration::from_millis(300));
+        let world = TestGateway::start_with(&database, |config| config.database.read_timeout = Duration::from_millis(300));
         let world = world.await.unwrap();
         database.execute("ALTER TABLE license_pools RENAME TO kept").await.unwrap();
         let slow = "CREATE VIEW license_pools AS SELECT * FROM kept WHERE (SELECT pg_sleep(30)) IS NOT NULL";
@@ -50,7 +50,7 @@ each_backend! {
         let answer = world.api.post("{ licensePools(first: 1) { nodes { id } } }", json!({})).await.unwrap();
         assert_eq!(code(&answer), "TIMEOUT", "{answer}");
         assert_eq!(answer["errors"][0]["message"], "the database query timed out; request less data at once");
-        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "stories");
+        assert_eq!(world.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "e2e");
         world.stop().await;
     }
 }

@@ -6,11 +6,11 @@ use seatgraph_tests::Api;
 use serde_json::json;
 use url::Url;
 
-use crate::consent_flow::Story;
+use crate::consent_flow::ConsentFlow;
 
 each_backend! {
     async fn a_person_consents_and_the_organisation_is_synced(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         assert_eq!(story.credential().await["state"], "MISSING");
         story.consent().await;
         let credential = story.credential().await;
@@ -26,7 +26,7 @@ each_backend! {
     }
 
     async fn tokens_that_rotate_are_kept_before_they_are_used(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
         story.simulator.set_faults(rotating.clone());
         story.consent().await;
@@ -42,7 +42,7 @@ each_backend! {
     }
 
     async fn a_grant_that_is_gone_stops_the_profile_until_a_person_consents_again(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let (profile, run) = story.publish().await;
         story.world.api.finished(&run).await.unwrap();
@@ -70,7 +70,7 @@ each_backend! {
     }
 
     async fn a_consent_counts_once_where_it_was_begun_and_not_when_refused(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let denied = story.decide(&story.ask().await, "deny").await;
         let (status, page) = story.come_back(&denied).await;
         assert_eq!(status, 400);
@@ -96,7 +96,7 @@ each_backend! {
     }
 
     async fn what_came_back_is_written_down_for_a_consent_that_was_begun_and_for_no_other(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let stray: Url = "http://localhost/oauth/salesforce/callback?state=nobodys&code=c".parse().unwrap();
         for _ in 0..3 {
             assert_eq!(story.come_back(&stray).await.0, 400);
@@ -119,7 +119,7 @@ each_backend! {
     }
 
     async fn a_consent_that_was_refused_leaves_the_connection_as_it_was(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let before = story.credential().await;
         let mut broken = story.decide(&story.ask().await, "approve").await;
@@ -133,7 +133,7 @@ each_backend! {
     }
 
     async fn a_consent_to_another_organisation_is_refused_and_given_back(database: TestDatabase) {
-        let mut story = Story::begin(&database).await;
+        let mut story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let (_, run) = story.publish().await;
         story.world.api.finished(&run).await.unwrap();
@@ -151,7 +151,7 @@ each_backend! {
     }
 
     async fn a_consent_that_is_given_anew_while_a_sync_runs_lasts(database: TestDatabase) {
-        let story = Story::with_users(&database, 4_000).await;
+        let story = ConsentFlow::with_users(&database, 4_000).await;
         let rotating = Faults {
             rotate_refresh_tokens: true,
             detect_refresh_token_reuse: true,
@@ -174,7 +174,7 @@ each_backend! {
     }
 
     async fn a_draft_may_be_given_to_another_organisation(database: TestDatabase) {
-        let mut story = Story::begin(&database).await;
+        let mut story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let draft = json!({ "name": "Acme", "aliasId": story.alias });
         let draft = story.world.api.mutate("CreateProfile", draft).await.unwrap()["profile"]["id"].clone();
@@ -188,7 +188,7 @@ each_backend! {
     }
 
     async fn several_who_need_a_token_at_once_spend_one_refresh_token_after_the_other(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
         story.simulator.set_faults(rotating.clone());
         story.consent().await;
@@ -219,7 +219,7 @@ each_backend! {
     }
 
     async fn whoever_disconnects_gives_the_token_back(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let requests = || async { story.vendor.get("/_control/requests").await.unwrap().1 };
         assert!(!requests().await.contains("revoke"), "{}", requests().await);
@@ -230,7 +230,7 @@ each_backend! {
     }
 
     async fn whoever_deletes_an_alias_gives_its_token_back_too(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         story.consent().await;
         story.world.api.mutate("DeleteConnectionAlias", json!({ "id": story.alias })).await.unwrap();
         let requests = story.vendor.get("/_control/requests").await.unwrap().1;

@@ -1,27 +1,27 @@
 //! A person with a browser, who consents at the vendor and comes back.
 
 use salesforce_simulator::{Settings, Simulator};
-use seatgraph_tests::{Api, World};
+use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 use url::Url;
 
 /// A gateway, an organisation whose application lists the gateway's callback, an alias without a credential, a browser.
-pub(crate) struct Story {
-    pub(crate) world: World,
+pub(crate) struct ConsentFlow {
+    pub(crate) world: TestGateway,
     pub(crate) simulator: Simulator,
     pub(crate) vendor: Api,
     pub(crate) alias: String,
     pub(crate) client: reqwest::Client,
 }
 
-impl Story {
+impl ConsentFlow {
     pub(crate) async fn begin(database: &seatgraph_store::testkit::TestDatabase) -> Self {
         Self::with_users(database, 60).await
     }
 
     /// With an organisation of so many users, who come 200 a page.
     pub(crate) async fn with_users(database: &seatgraph_store::testkit::TestDatabase, users: u32) -> Self {
-        let world = World::start_with(database, |config| {
+        let world = TestGateway::start_with(database, |config| {
             config.engine.retry_delay = std::time::Duration::from_millis(5);
         });
         let world = world.await.unwrap();

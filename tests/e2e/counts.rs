@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use salesforce_simulator::{Expected, Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World};
+use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 
 each_backend! {
     async fn every_count_equals_the_organisations_truth(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         for seed in [7, 8, 9] {
             let settings = Settings { users: 5000, seed, ..Settings::default() };
             let simulator = Simulator::start(settings).await.unwrap();

@@ -5,7 +5,7 @@ use seatgraph_store::each_backend;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::consent_flow::Story;
+use crate::consent_flow::ConsentFlow;
 
 /// What a browser got for following a link.
 struct Page {
@@ -37,7 +37,7 @@ impl Page {
     }
 }
 
-impl Story {
+impl ConsentFlow {
     /// Makes a link; returns its id and its path at the gateway.
     async fn link(&self) -> (Value, String) {
         let input = json!({
@@ -79,7 +79,7 @@ impl Story {
 
 each_backend! {
     async fn an_administrator_without_an_account_connects_an_alias_once(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let (id, path) = story.link().await;
         // Whoever previews the link looks at it, and nothing more.
         for _ in 0..3 {
@@ -88,7 +88,7 @@ each_backend! {
             assert!(!shown.headers.contains_key(SET_COOKIE));
             let address = story.simulator.url();
             let words = [
-                "acme", "Salesforce CRM", address, "stories", "<code>api</code>",
+                "acme", "Salesforce CRM", address, "e2e", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
                 "Permission sets, ready to import", "&#60;PermissionSet xmlns", "<b>Done.</b>",
             ];
@@ -132,7 +132,7 @@ each_backend! {
     }
 
     async fn whoever_turns_back_follows_the_link_again(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let profile = json!({ "name": "Acme", "aliasId": story.alias });
         let profile = story.world.api.mutate("CreateProfile", profile).await.unwrap();
         let (_, path) = story.link().await;
@@ -153,7 +153,7 @@ each_backend! {
     }
 
     async fn a_link_that_was_taken_back_connects_nobody(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let (id, path) = story.link().await;
         let begun = story.press(&path).await;
         let back = story.decide(&begun.leads_to(), "approve").await;
@@ -170,7 +170,7 @@ each_backend! {
     }
 
     async fn whoever_disconnects_takes_back_what_was_handed_out(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         story.consent().await;
         let (_, path) = story.link().await;
         let begun = story.ask().await;
@@ -184,7 +184,7 @@ each_backend! {
     }
 
     async fn two_who_follow_one_link_connect_one_alias_once(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let (_, path) = story.link().await;
         let (one, two) = (story.press(&path).await, story.press(&path).await);
         let first = story.decide(&one.leads_to(), "approve").await;
@@ -199,7 +199,7 @@ each_backend! {
     }
 
     async fn what_would_hinder_the_consent_is_refused_before_anybody_is_sent_a_link(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let refused = |input: Value| {
             let api = story.world.api.clone();
             async move {

@@ -2,12 +2,12 @@
 
 use salesforce_simulator::{Faults, Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Process, World};
+use seatgraph_tests::{Process, TestGateway};
 use serde_json::json;
 
 each_backend! {
     async fn rotations_at_the_same_time_lose_no_secret(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 5, seed: 72, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "sealed").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();
@@ -27,13 +27,13 @@ each_backend! {
     }
 
     async fn a_gateway_whose_keys_are_not_those_of_the_database_does_not_start(database: TestDatabase) {
-        World::start(&database).await.unwrap().stop().await;
-        let refused = World::start(&database).await.unwrap_err();
+        TestGateway::start(&database).await.unwrap().stop().await;
+        let refused = TestGateway::start(&database).await.unwrap_err();
         assert!(format!("{refused:#}").contains("Bring back the key"), "{refused:#}");
     }
 
     async fn keys_are_rotated_while_the_gateway_uses_what_they_sealed(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 30, seed: 71, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "sealed").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();

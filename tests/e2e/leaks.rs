@@ -26,7 +26,7 @@ const CERTIFICATE: &str = include_str!("../../fixtures/keys/first.crt");
 const TOKENS_OF_THE_VENDOR: [&str; 2] = ["!AQ.", "5Aep861"];
 
 /// A gateway in a process of its own that logs everything, and all that was heard of it.
-struct Aviary {
+struct LeakTest {
     process: Child,
     folder: tempfile::TempDir,
     api: Api,
@@ -35,7 +35,7 @@ struct Aviary {
     secrets: Mutex<Vec<(String, String)>>,
 }
 
-impl Aviary {
+impl LeakTest {
     async fn open(database: &TestDatabase) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("seatgraph.key");
@@ -65,7 +65,7 @@ impl Aviary {
         config.database.url = database.url().to_owned();
         let token = administrator(&config).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-        let aviary = Self {
+        let test = Self {
             process,
             folder,
             api: Api::new(address).with_token(&token),
@@ -73,11 +73,11 @@ impl Aviary {
             heard: Mutex::default(),
             secrets: Mutex::default(),
         };
-        aviary.plant("the sealing key", std::fs::read_to_string(&key_file).unwrap().trim());
-        aviary.plant("the API token", &token);
-        aviary.plant("the login's client secret", "canary-of-the-login");
-        aviary.plant("the password of the database", "canary-of-the-database");
-        aviary
+        test.plant("the sealing key", std::fs::read_to_string(&key_file).unwrap().trim());
+        test.plant("the API token", &token);
+        test.plant("the login's client secret", "canary-of-the-login");
+        test.plant("the password of the database", "canary-of-the-database");
+        test
     }
 
     fn plant(&self, what: &str, secret: &str) {
@@ -134,25 +134,25 @@ each_backend! {
         let certificate = Some(CERTIFICATE.to_owned());
         let simulator = Simulator::start(Settings { users: 30, seed: 91, certificate, ..Settings::default() });
         let simulator = simulator.await.unwrap();
-        let mut aviary = Aviary::open(&database).await;
-        aviary.plant("the application's secret", &simulator.client_secret());
-        aviary.plant("a line of the private key", PRIVATE_KEY.lines().nth(3).unwrap());
-        aviary.plant("a line of an encrypted key", ENCRYPTED_KEY.lines().nth(3).unwrap());
-        let alias = aviary.mutate("CreateConnectionAlias", json!({
+        let mut test = LeakTest::open(&database).await;
+        test.plant("the application's secret", &simulator.client_secret());
+        test.plant("a line of the private key", PRIVATE_KEY.lines().nth(3).unwrap());
+        test.plant("a line of an encrypted key", ENCRYPTED_KEY.lines().nth(3).unwrap());
+        let alias = test.mutate("CreateConnectionAlias", json!({
             "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url(),
         })).await["alias"]["id"].clone();
 
-        credentials(&aviary, &simulator, &alias).await;
-        consents(&aviary, &simulator, &alias).await;
-        work(&aviary, &simulator, &alias).await;
-        nonsense(&aviary).await;
+        credentials(&test, &simulator, &alias).await;
+        consents(&test, &simulator, &alias).await;
+        work(&test, &simulator, &alias).await;
+        nonsense(&test).await;
         for page in ["/metrics", "/health/ready", "/login", "/login/session", "/connect/canary-of-a-link", "/"] {
-            aviary.get(page).await;
+            test.get(page).await;
         }
-        aviary.plant("a token that is none", "canary-of-a-link");
+        test.plant("a token that is none", "canary-of-a-link");
 
-        let secrets = aviary.secrets.get_mut().unwrap().clone();
-        for (place, text) in aviary.everything(&database).await {
+        let secrets = test.secrets.get_mut().unwrap().clone();
+        for (place, text) in test.everything(&database).await {
             for (what, secret) in &secrets {
                 for form in forms(secret) {
                     assert!(!text.contains(&form), "{what} is in {place}{}", around(&text, &form));
@@ -173,70 +173,70 @@ fn around(text: &str, form: &str) -> String {
 }
 
 /// Good and bad credentials of every grant.
-async fn credentials(aviary: &Aviary, simulator: &Simulator, alias: &Value) {
-    aviary.plant("a wrong secret", "canary-of-a-wrong-secret");
+async fn credentials(test: &LeakTest, simulator: &Simulator, alias: &Value) {
+    test.plant("a wrong secret", "canary-of-a-wrong-secret");
     for secret in ["canary-of-a-wrong-secret", &simulator.client_secret()] {
         let input = json!({ "aliasId": alias, "clientId": simulator.client_id(), "clientSecret": secret });
-        aviary.mutate("SetClientCredentials", input).await;
+        test.mutate("SetClientCredentials", input).await;
         let profile = json!({ "name": format!("with {}", secret.len()), "aliasId": alias });
-        let profile = aviary.mutate("CreateProfile", profile).await["profile"]["id"].clone();
-        aviary.mutate("PublishProfile", json!({ "id": profile })).await;
-        aviary.mutate("DeleteProfile", json!({ "id": profile })).await;
+        let profile = test.mutate("CreateProfile", profile).await["profile"]["id"].clone();
+        test.mutate("PublishProfile", json!({ "id": profile })).await;
+        test.mutate("DeleteProfile", json!({ "id": profile })).await;
     }
     for key in [ENCRYPTED_KEY, PRIVATE_KEY] {
         let input = json!({
             "aliasId": alias, "clientId": simulator.client_id(), "username": simulator.username(), "privateKey": key,
         });
-        aviary.mutate("SetJwtBearer", input).await;
+        test.mutate("SetJwtBearer", input).await;
     }
 }
 
 /// A consent that was refused, and one that was given by the way of a link.
-async fn consents(aviary: &Aviary, simulator: &Simulator, alias: &Value) {
+async fn consents(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     let vendor = Api::new(simulator.url());
-    let listed = aviary.api.ask("{ connectors { callbackUrl } }", json!({})).await.unwrap();
+    let listed = test.api.ask("{ connectors { callbackUrl } }", json!({})).await.unwrap();
     let callback = &listed["connectors"][0]["callbackUrl"];
     vendor.put("/_control/app", json!({ "callbacks": [callback], "requirePkce": true })).await.unwrap();
     let input = json!({
         "aliasId": alias, "clientId": simulator.client_id(), "clientSecret": simulator.client_secret(),
     });
     for decision in ["deny", "approve"] {
-        let begun = aviary.mutate("BeginAuthorization", input.clone()).await;
+        let begun = test.mutate("BeginAuthorization", input.clone()).await;
         let consent: Url = begun["authorization"]["url"].as_str().unwrap().parse().unwrap();
-        let back = decide(&aviary.client, &consent, decision).await;
+        let back = decide(&test.client, &consent, decision).await;
         for (name, value) in back.query_pairs().filter(|(name, _)| name == "code" || name == "state") {
-            aviary.plant(&format!("the {name} of a consent"), &value);
+            test.plant(&format!("the {name} of a consent"), &value);
         }
-        aviary.get(&format!("{}?{}", back.path(), back.query().unwrap())).await;
+        test.get(&format!("{}?{}", back.path(), back.query().unwrap())).await;
     }
-    let made = aviary.mutate("CreateDelegatedLink", input).await;
+    let made = test.mutate("CreateDelegatedLink", input).await;
     let link: Url = made["url"].as_str().unwrap().parse().unwrap();
-    aviary.plant("the token of a link", link.path().trim_start_matches("/connect/"));
-    aviary.get(link.path()).await;
+    test.plant("the token of a link", link.path().trim_start_matches("/connect/"));
+    test.get(link.path()).await;
 }
 
 /// A sync in all sorts of weather.
-async fn work(aviary: &Aviary, simulator: &Simulator, alias: &Value) {
+async fn work(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     simulator.set_faults(Faults { expire_session_every: Some(3), rotate_refresh_tokens: true, ..Faults::default() });
     let profile = json!({ "name": "acme", "aliasId": alias });
-    let profile = aviary.mutate("CreateProfile", profile).await["profile"]["id"].clone();
-    let published = aviary.mutate("PublishProfile", json!({ "id": profile })).await;
+    let profile = test.mutate("CreateProfile", profile).await["profile"]["id"].clone();
+    let published = test.mutate("PublishProfile", json!({ "id": profile })).await;
     let run = published["run"]["id"].as_str().expect("the profile is published");
-    aviary.hear(&aviary.api.finished(run).await.unwrap());
-    aviary.mutate("DisconnectAlias", json!({ "id": alias })).await;
+    test.hear(&test.api.finished(run).await.unwrap());
+    test.mutate("DisconnectAlias", json!({ "id": alias })).await;
     let token = json!({ "name": "another", "roles": [{ "role": "ADMIN" }] });
-    let made = aviary.mutate("CreateApiToken", token).await;
+    let made = test.mutate("CreateApiToken", token).await;
     let secret = made["secret"].as_str().unwrap();
-    aviary.plant("another API token", secret);
-    let other = aviary.api.with_token(secret);
+    test.plant("another API token", secret);
+    let other = test.api.with_token(secret);
     for name in ["AuditEvents", "ApiTokens", "ConnectionAliases", "Profiles", "SyncRuns", "Viewer"] {
-        aviary.hear(&other.post(&operation(name), json!({})).await.unwrap().to_string());
+        test.hear(&other.post(&operation(name), json!({})).await.unwrap().to_string());
     }
 }
 
 /// Requests that are not understood, with secrets in them all the same.
-async fn nonsense(aviary: &Aviary) {
-    aviary.plant("a secret in nonsense", "canary-of-nonsense");
+async fn nonsense(test: &LeakTest) {
+    test.plant("a secret in nonsense", "canary-of-nonsense");
     let documents = [
         "mutation { setClientCredentials(input: { clientSecret: \"canary-of-nonsense\" }) { alias { id } } }",
         "mutation { setClientCredentials(input: { clientSecret: canary-of-nonsense",
@@ -245,8 +245,8 @@ async fn nonsense(aviary: &Aviary) {
     for document in documents {
         let variables = json!({ "input": { "clientSecret": ["canary-of-nonsense"] } });
         // The answer may quote what it was sent, to whoever sent it; nobody else may read it.
-        aviary.api.post(document, variables).await.unwrap();
+        test.api.post(document, variables).await.unwrap();
     }
-    let stranger = aviary.api.with_token("sg_canary-of-nonsense");
-    aviary.hear(&stranger.post("{ viewer { name } }", json!({})).await.unwrap().to_string());
+    let stranger = test.api.with_token("sg_canary-of-nonsense");
+    test.hear(&stranger.post("{ viewer { name } }", json!({})).await.unwrap().to_string());
 }

@@ -2,12 +2,12 @@
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World, connect};
+use seatgraph_tests::{Api, TestGateway, connect};
 use serde_json::{Value, json};
 
 each_backend! {
     async fn a_parents_property_takes_effect_in_its_children(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let shared = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 500 } });
         let parent = world.api.mutate("CreateConnectionAlias", shared).await.unwrap()["alias"]["id"].take();
         let child = json!({
@@ -29,7 +29,7 @@ each_backend! {
     }
 
     async fn an_alias_serves_one_profile_and_says_what_to_do_for_another(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "first").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();
@@ -43,7 +43,7 @@ each_backend! {
     }
 
     async fn a_wrong_secret_leaves_the_profile_a_draft_and_says_what_to_change(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let alias = json!({ "connector": "salesforce", "name": "wrong", "instanceUrl": simulator.url() });
         let alias = world.api.mutate("CreateConnectionAlias", alias).await.unwrap()["alias"]["id"].take();
@@ -61,7 +61,7 @@ each_backend! {
     }
 
     async fn deleting_a_profile_closes_what_hangs_on_it_and_says_so(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "leaving").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();
@@ -80,7 +80,7 @@ each_backend! {
     }
 
     async fn a_paused_profile_is_not_synced_until_it_is_resumed(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "resting").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();
@@ -95,7 +95,7 @@ each_backend! {
     }
 
     async fn an_idempotency_key_starts_one_run(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "once").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World};
+use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Map, Value, json};
 
 /// Runs a document, notes that it ran, and holds its answer against the snapshot, the same on both databases.
@@ -26,7 +26,7 @@ impl Reader<'_> {
 
 each_backend! {
     async fn every_shared_document_answers_what_its_snapshot_says(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 40, seed: 41, ..Settings::default() }).await.unwrap();
         let mut reader = Reader { api: &world.api, read: BTreeSet::new() };
         Box::pin(story(&mut reader, &simulator)).await;

@@ -3,12 +3,12 @@
 use futures::StreamExt;
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World, operation};
+use seatgraph_tests::{Api, TestGateway, operation};
 use serde_json::{Value, json};
 
 each_backend! {
     async fn sync_progress_streams_every_event_once(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 700, seed: 51, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "watched").await.unwrap();
         let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
@@ -32,7 +32,7 @@ each_backend! {
     }
 
     async fn a_watcher_of_a_profile_sees_its_next_run(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 300, seed: 52, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "watched").await.unwrap();
         world.api.finished(&connected.run).await.unwrap();
@@ -54,7 +54,7 @@ each_backend! {
     }
 
     async fn totals_are_never_exceeded_and_never_change(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 2500, seed: 53, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "counted").await.unwrap();
         let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;

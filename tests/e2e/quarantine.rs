@@ -2,7 +2,7 @@
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::{Backend, each_backend};
-use seatgraph_tests::{Api, Process, World};
+use seatgraph_tests::{Api, Process, TestGateway};
 use serde_json::{Value, json};
 
 /// How many requests the vendor has seen.
@@ -15,7 +15,7 @@ each_backend! {
     async fn a_copy_beside_another_installation_touches_no_vendor_until_it_is_adopted(database: TestDatabase) {
         let simulator = Simulator::start(Settings { users: 20, seed: 81, ..Settings::default() }).await.unwrap();
         let vendor = Api::new(simulator.url());
-        let original = World::start(&database).await.unwrap();
+        let original = TestGateway::start(&database).await.unwrap();
         let connected = original.connect(&simulator, "acme").await.unwrap();
         original.api.finished(&connected.run).await.unwrap();
         original.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
@@ -27,7 +27,7 @@ each_backend! {
         let elsewhere = tempfile::tempdir().unwrap();
         let key_file = elsewhere.path().join("seatgraph.key");
         std::fs::write(&key_file, &key).unwrap();
-        let copy = World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
+        let copy = TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
         let validated = copy.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
         assert_eq!(validated["findings"][0]["code"], "QUARANTINE", "{validated}");
         let resumed = copy.api.mutate("ResumeProfile", json!({ "id": connected.profile })).await.unwrap_err();
@@ -38,7 +38,7 @@ each_backend! {
         assert_eq!(asked(&vendor).await, before, "requests of a gateway in quarantine");
 
         adopt(database.url(), key_file.to_str().unwrap()).await;
-        let adopted = World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
+        let adopted = TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await.unwrap();
         let validated = adopted.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
         assert!(!validated.to_string().contains("QUARANTINE"), "{validated}");
         assert!(asked(&vendor).await > before);
@@ -47,7 +47,7 @@ each_backend! {
         adopted.stop().await;
 
         // Now the first installation is the one that the database came from.
-        let first = World::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
+        let first = TestGateway::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
         let validated = first.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
         assert!(validated.to_string().contains("another installation"), "{validated}");
         first.stop().await;
@@ -56,7 +56,7 @@ each_backend! {
 
     #[cfg(unix)]
     async fn a_copy_of_the_whole_folder_is_no_installation(database: TestDatabase) {
-        let original = World::start(&database).await.unwrap();
+        let original = TestGateway::start(&database).await.unwrap();
         let home = original.key_file();
         let folder = original.halt().await;
         let clone = tempfile::tempdir().unwrap();
@@ -66,20 +66,20 @@ each_backend! {
         }
         let simulator = Simulator::start(Settings { users: 5, ..Settings::default() }).await.unwrap();
         let cloned = clone.path().join("seatgraph.key");
-        let copy = World::start_with(&database, |config| config.key_file = Some(cloned)).await.unwrap();
+        let copy = TestGateway::start_with(&database, |config| config.key_file = Some(cloned)).await.unwrap();
         let refused = copy.connect(&simulator, "acme").await.unwrap_err().to_string();
         assert!(refused.contains("is a copy"), "{refused}");
         copy.stop().await;
-        let again = World::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
+        let again = TestGateway::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
         again.connect(&simulator, "acme again").await.unwrap();
         again.stop().await;
         drop(folder);
     }
 
     async fn an_audit_log_that_was_wiped_is_found_by_what_the_mark_remembers(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let key_file = world.key_file();
-        let again = async || World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
+        let again = async || TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
         let verify = async || {
             let environment =
                 [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
@@ -105,10 +105,10 @@ each_backend! {
     }
 
     async fn a_backup_that_was_put_back_is_noticed(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let key_file = world.key_file();
         database.execute("UPDATE instance SET generation = generation - 1").await.unwrap();
-        let again = async || World::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
+        let again = async || TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
         // The first gateway holds the folder; SQLite's file has one process at a time.
         let config = world.config.clone();
         let folder = world.halt().await;

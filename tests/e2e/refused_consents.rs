@@ -4,7 +4,7 @@ use seatgraph_store::each_backend;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::consent_flow::Story;
+use crate::consent_flow::ConsentFlow;
 
 /// What the vendor puts behind the callback's address, the finding's code, and a word of its remedy.
 const TABLE: [(&str, &str, &str, &str); 16] = [
@@ -26,19 +26,19 @@ const TABLE: [(&str, &str, &str, &str); 16] = [
     ("a_word_of_tomorrow", "<script>alert(1)</script>", "OAUTH_REFUSED", "list of OAuth errors"),
 ];
 
-async fn profile(story: &Story) -> Value {
+async fn profile(story: &ConsentFlow) -> Value {
     let profile = json!({ "name": "Acme", "aliasId": story.alias });
     story.world.api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].take()
 }
 
-async fn findings(story: &Story, profile: &Value) -> Vec<Value> {
+async fn findings(story: &ConsentFlow, profile: &Value) -> Vec<Value> {
     let document = "query($id: ID!) { profile(by: { id: $id }) { findings { code remedy seen } } }";
     let mut found = story.world.api.ask(document, json!({ "id": profile })).await.unwrap();
     found["profile"]["findings"].as_array_mut().unwrap().drain(..).collect()
 }
 
 /// Where the vendor would send the person, with these words.
-async fn sent_back(story: &Story, words: &[(&str, &str)]) -> Url {
+async fn sent_back(story: &ConsentFlow, words: &[(&str, &str)]) -> Url {
     let consent = story.ask().await;
     let asked: std::collections::HashMap<_, _> = consent.query_pairs().into_owned().collect();
     let mut back: Url = asked["redirect_uri"].parse().unwrap();
@@ -48,7 +48,7 @@ async fn sent_back(story: &Story, words: &[(&str, &str)]) -> Url {
 
 each_backend! {
     async fn every_error_on_the_way_back_is_a_page_and_a_finding(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let profile = profile(&story).await;
         for (error, description, code, word) in TABLE {
             let back = sent_back(&story, &[("error", error), ("error_description", description)]).await;
@@ -72,7 +72,7 @@ each_backend! {
     }
 
     async fn a_code_that_is_refused_is_a_finding_too_and_a_validation_clears_it(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let profile = profile(&story).await;
         story.consent().await;
         let back = sent_back(&story, &[("code", "wrong")]).await;
@@ -86,7 +86,7 @@ each_backend! {
     }
 
     async fn a_stranger_who_knows_no_state_leaves_no_finding(database: TestDatabase) {
-        let story = Story::begin(&database).await;
+        let story = ConsentFlow::begin(&database).await;
         let profile = profile(&story).await;
         let mut forged = sent_back(&story, &[]).await;
         forged.query_pairs_mut().clear().extend_pairs([("error", "access_denied"), ("state", "forged")]);

@@ -2,7 +2,7 @@
 
 use salesforce_simulator::{Faults, Settings, Simulator, TokenRefusal};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World};
+use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 
 /// A profile's steps under client credentials.
@@ -32,7 +32,7 @@ fn with<'a>(first: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
 
 each_backend! {
     async fn the_guided_way_leads_to_the_first_sync_and_can_be_left_at_any_step(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, seed: 71, ..Settings::default() }).await.unwrap();
         let api = &world.api;
         let shared = json!({ "connector": "salesforce", "name": "shared" });
@@ -73,7 +73,7 @@ each_backend! {
     }
 
     async fn scopes_that_were_not_granted_keep_a_profile_from_being_published(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, seed: 72, ..Settings::default() }).await.unwrap();
         let api = &world.api;
         let alias = json!({ "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url() });

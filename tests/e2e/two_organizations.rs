@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, World, connect};
+use seatgraph_tests::{Api, TestGateway, connect};
 use serde_json::json;
 
 use crate::counts::assert_census;
 
 each_backend! {
     async fn two_organisations_sync_at_once_without_mixing_a_row(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let north = Simulator::start(Settings { users: 1500, seed: 11, ..Settings::default() }).await.unwrap();
         let south = Simulator::start(Settings { users: 1200, seed: 12, ..Settings::default() }).await.unwrap();
         let shared = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 200 } });
@@ -32,7 +32,7 @@ each_backend! {
     }
 
     async fn a_connection_that_was_led_elsewhere_brings_no_row_of_another_organisation(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let settings = |users, seed| Settings { users, seed, ..Settings::default() };
         let (north, south) =
             (Simulator::start(settings(60, 11)).await.unwrap(), Simulator::start(settings(20, 12)).await.unwrap());
@@ -62,7 +62,7 @@ each_backend! {
     }
 
     async fn a_second_profile_on_one_organisation_is_refused(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 50, ..Settings::default() }).await.unwrap();
         let first = world.connect(&simulator, "first").await.unwrap();
         world.api.finished(&first.run).await.unwrap();

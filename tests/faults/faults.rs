@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use salesforce_simulator::{Faults, Settings, Simulator, StatusFault};
 use seatgraph_store::each_backend;
-use seatgraph_tests::{Api, Connected, World};
+use seatgraph_tests::{Api, Connected, TestGateway};
 use serde_json::{Value, json};
 
 /// A gateway with one organisation whose first sync is through.
-pub(crate) struct Calm {
-    pub(crate) world: World,
+pub(crate) struct SyncedOrg {
+    pub(crate) world: TestGateway,
     pub(crate) simulator: Simulator,
     pub(crate) connected: Connected,
 }
 
-impl Calm {
+impl SyncedOrg {
     pub(crate) async fn start(database: &seatgraph_store::testkit::TestDatabase) -> Self {
         let settings = Settings { users: 900, seed: 31, ..Settings::default() };
         let simulator = Simulator::start(settings).await.unwrap();
-        let world = World::start_with(database, |config| {
+        let world = TestGateway::start_with(database, |config| {
             config.engine.retry_delay = Duration::from_millis(5);
             config.engine.backoff = Duration::from_millis(20);
             config.engine.poll_every = Duration::from_millis(50);
@@ -86,8 +86,8 @@ pub(crate) async fn outcome(api: &Api, run: &str) -> Value {
     api.ask(query, json!({ "id": run })).await.unwrap()["syncRun"].take()
 }
 
-async fn gets_over(database: &seatgraph_store::testkit::TestDatabase, faults: Faults) {
-    let calm = Calm::start(database).await;
+async fn recovers_from(database: &seatgraph_store::testkit::TestDatabase, faults: Faults) {
+    let calm = SyncedOrg::start(database).await;
     let (_, without) = calm.counted().await;
     calm.simulator.set_faults(faults);
     let (outcome, with) = calm.counted().await;
@@ -99,28 +99,28 @@ async fn gets_over(database: &seatgraph_store::testkit::TestDatabase, faults: Fa
 
 each_backend! {
     async fn a_session_that_expires_again_and_again_is_renewed(database: TestDatabase) {
-        gets_over(&database, Faults { expire_session_every: Some(4), ..Faults::default() }).await;
+        recovers_from(&database, Faults { expire_session_every: Some(4), ..Faults::default() }).await;
     }
 
     async fn a_burst_of_503_is_waited_out(database: TestDatabase) {
         let burst = StatusFault { code: 503, times: 3, retry_after: None };
-        gets_over(&database, Faults { status: Some(burst), ..Faults::default() }).await;
+        recovers_from(&database, Faults { status: Some(burst), ..Faults::default() }).await;
     }
 
     async fn a_body_that_breaks_off_is_asked_for_again(database: TestDatabase) {
-        gets_over(&database, Faults { drop_body_every: Some(5), ..Faults::default() }).await;
+        recovers_from(&database, Faults { drop_body_every: Some(5), ..Faults::default() }).await;
     }
 
     async fn a_forgotten_locator_is_replaced_by_a_key(database: TestDatabase) {
-        gets_over(&database, Faults { cursor_idle_seconds: Some(0), ..Faults::default() }).await;
+        recovers_from(&database, Faults { cursor_idle_seconds: Some(0), ..Faults::default() }).await;
     }
 
     async fn too_many_long_calls_at_once_are_spaced_out(database: TestDatabase) {
-        gets_over(&database, Faults { concurrent_limit: 2, ..Faults::default() }).await;
+        recovers_from(&database, Faults { concurrent_limit: 2, ..Faults::default() }).await;
     }
 
     async fn the_daily_limit_pauses_the_run_until_it_is_lifted(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         calm.simulator.set_faults(Faults { daily_limit_remaining: Some(3), ..Faults::default() });
         let run = calm.sync().await;
         calm.world.api.until(&run, |state| state == "PAUSED_QUOTA").await.unwrap();

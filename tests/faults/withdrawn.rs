@@ -5,7 +5,7 @@ use seatgraph_store::each_backend;
 use seatgraph_tests::Api;
 use serde_json::{Value, json};
 
-use crate::faults::Calm;
+use crate::faults::SyncedOrg;
 
 /// The findings of at least this severity must all carry a remedy; returns them as one text to look into.
 fn findings(outcome: &Value) -> String {
@@ -17,13 +17,13 @@ fn findings(outcome: &Value) -> String {
     outcome["findings"].to_string()
 }
 
-async fn permissions(calm: &Calm, change: Value) {
+async fn permissions(calm: &SyncedOrg, change: Value) {
     Api::new(calm.simulator.url()).put("/_control/permissions", change).await.unwrap();
 }
 
 each_backend! {
     async fn a_hidden_field_degrades_the_run_and_is_named(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         calm.simulator.set_faults(Faults { hide_fields: vec!["User.Department".to_owned()], ..Faults::default() });
         let outcome = calm.outcome().await;
         assert_eq!(outcome["state"], "SUCCEEDED_WITH_FINDINGS", "{outcome}");
@@ -32,7 +32,7 @@ each_backend! {
     }
 
     async fn withdrawn_login_history_degrades_the_run_and_is_named(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         let taken = ["PermissionsManageUsers", "PermissionsMonitorLoginHistory"];
         permissions(&calm, json!({ "revoke": taken })).await;
         let outcome = calm.outcome().await;
@@ -44,7 +44,7 @@ each_backend! {
     }
 
     async fn withdrawn_view_setup_fails_the_run_and_retires_nobody(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         let taken = ["PermissionsViewSetup"];
         permissions(&calm, json!({ "revoke": taken })).await;
         let outcome = calm.outcome().await;
@@ -56,7 +56,7 @@ each_backend! {
     }
 
     async fn a_refused_credential_asks_for_a_new_one(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         let refusal = TokenRefusal {
             error: "invalid_client".to_owned(),
             error_description: "invalid client credentials".to_owned(),
@@ -84,7 +84,7 @@ each_backend! {
     }
 
     async fn users_who_vanish_in_numbers_are_not_retired_before_someone_confirms(database: TestDatabase) {
-        let calm = Calm::start(&database).await;
+        let calm = SyncedOrg::start(&database).await;
         let everybody = calm.accounts().await;
         let vendor = Api::new(calm.simulator.url());
         vendor.post_json("/_control/users/remove", json!({ "count": everybody * 3 / 10 })).await.unwrap();
@@ -99,13 +99,13 @@ each_backend! {
     }
 }
 
-async fn last_run(calm: &Calm) -> String {
+async fn last_run(calm: &SyncedOrg) -> String {
     let query = "query($id: ID!) { profile(by: { id: $id }) { lastRun { id } } }";
     let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
     data["profile"]["lastRun"]["id"].as_str().unwrap().to_owned()
 }
 
-async fn profile_state(calm: &Calm) -> String {
+async fn profile_state(calm: &SyncedOrg) -> String {
     let query = "query($id: ID!) { profile(by: { id: $id }) { state } }";
     let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
     data["profile"]["state"].as_str().unwrap().to_owned()

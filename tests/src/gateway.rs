@@ -15,7 +15,7 @@ use crate::Api;
 
 /// A gateway and the way to it. Stop it at the end of a story, so that nothing is left running.
 #[derive(Debug)]
-pub struct World {
+pub struct TestGateway {
     gateway: Gateway,
     folder: tempfile::TempDir,
     /// What the gateway runs with.
@@ -35,7 +35,7 @@ pub struct Connected {
     pub run: String,
 }
 
-impl World {
+impl TestGateway {
     /// Boots a gateway on `database`.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl World {
 /// What keeps the database from being opened.
 pub async fn administrator(config: &Config) -> anyhow::Result<String> {
     let new = token::New {
-        name: "stories".to_owned(),
+        name: "e2e".to_owned(),
         roles: vec![seatgraph_store::Role::Admin],
         profiles: Vec::new(),
         expires: None,

@@ -5,5 +5,5 @@ mod gateway;
 mod process;
 
 pub use api::{Api, operation};
-pub use gateway::{Connected, World, administrator, connect};
+pub use gateway::{Connected, TestGateway, administrator, connect};
 pub use process::Process;

@@ -5,7 +5,7 @@ use seatgraph_engine::{CreateAlias, JwtBearer, Origin, RefusalCode, UpdateAlias}
 use seatgraph_store::{AliasId, CredentialState, Purpose, each_backend, secrets};
 use serde_json::{Map, json};
 
-use crate::harness::{House, code, new_alias, properties, refusal, sealer};
+use crate::harness::{Harness, code, new_alias, properties, refusal, sealer};
 
 const URL: &str = "https://acme.tiny.example";
 
@@ -15,7 +15,7 @@ fn update(id: AliasId) -> UpdateAlias {
 
 each_backend! {
     async fn a_child_inherits_and_a_change_of_its_parent_shows(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let parent = CreateAlias { properties: properties(json!({"label": "ours"})), ..new_alias("tiny", "parent", None) };
         let parent = house.engine.create_alias(parent).await.unwrap();
         let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
@@ -33,7 +33,7 @@ each_backend! {
     }
 
     async fn a_fault_names_its_property_and_the_remedy(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let with = |json| CreateAlias { properties: properties(json), ..new_alias("tiny", "a", Some(URL)) };
         let unknown = refusal(house.engine.create_alias(with(json!({"lable": "x"}))).await);
         assert_eq!(unknown.field.unwrap(), ["properties", "lable"]);
@@ -46,7 +46,7 @@ each_backend! {
     }
 
     async fn an_address_is_the_vendors_or_this_machine(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         for (number, own) in [URL, "http://127.0.0.1:8080", "http://localhost:8080"].into_iter().enumerate() {
             house.alias("tiny", &format!("own {number}"), Some(own)).await;
         }
@@ -58,14 +58,14 @@ each_backend! {
     }
 
     async fn a_parent_may_leave_the_address_out_but_not_be_wrong_otherwise(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         house.alias("tiny", "parent", None).await;
         let wrong = CreateAlias { properties: properties(json!({"patience": 999})), ..new_alias("tiny", "b", None) };
         assert_eq!(code(house.engine.create_alias(wrong).await), RefusalCode::Invalid);
     }
 
     async fn there_is_one_level_and_one_connector_to_a_family(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let parent = house.alias("tiny", "parent", None).await;
         let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
         let child = house.engine.create_alias(child).await.unwrap();
@@ -78,7 +78,7 @@ each_backend! {
     }
 
     async fn a_parent_is_not_changed_into_what_breaks_its_child(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let parent = house.alias("tiny", "parent", None).await;
         let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
         house.engine.create_alias(child).await.unwrap();
@@ -87,20 +87,20 @@ each_backend! {
     }
 
     async fn an_unknown_connector_is_refused_with_those_there_are(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let refused = refusal(house.engine.create_alias(new_alias("sap", "a", None)).await);
         assert_eq!(refused.code, RefusalCode::Unsupported);
         assert!(refused.message.ends_with("memory, tiny"), "{}", refused.message);
     }
 
     async fn a_name_is_given_once(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         house.alias("tiny", "same", None).await;
         assert_eq!(code(house.engine.create_alias(new_alias("tiny", "same", None)).await), RefusalCode::Conflict);
     }
 
     async fn an_alias_in_use_is_not_deleted_and_one_out_of_use_takes_its_secret_along(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let alias = house.alias("tiny", "used", Some(URL)).await;
         house.engine.set_client_credentials(alias.id, "id".into(), Secret::new("right")).await.unwrap();
         let child = CreateAlias { parent_id: Some(alias.id), ..new_alias("tiny", "child", Some(URL)) };
@@ -119,7 +119,7 @@ each_backend! {
     }
 
     async fn credentials_are_ready_once_set_and_refused_when_empty(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let alias = house.alias("tiny", "a", Some(URL)).await;
         assert_eq!(alias.credential_state, CredentialState::Missing);
         let empty = house.engine.set_client_credentials(alias.id, " ".into(), Secret::new("x")).await;

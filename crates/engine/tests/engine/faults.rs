@@ -13,10 +13,10 @@ use seatgraph_store::{
     Claim, CredentialState, Health, PageCommit, ProfileState, RunState, aliases, each_backend, profiles, runs, sync,
 };
 
-use crate::harness::{House, settings};
+use crate::harness::{Harness, settings};
 use crate::vendor::{Mood, Vendor};
 
-async fn commit(house: &House, claim: &Claim, ordinal: i32, page: Page, process: Process) {
+async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, process: Process) {
     let commit = PageCommit {
         run: claim.run.id,
         profile: claim.run.profile_id,
@@ -38,12 +38,12 @@ async fn commit(house: &House, claim: &Claim, ordinal: i32, page: Page, process:
     sync::commit_page(&house.db, commit).await.unwrap();
 }
 
-async fn with_fault(db: TestDatabase, fault: Fault, expected: RunState) -> (House, Vec<String>) {
-    let mut house = House::build(db).await;
+async fn with_fault(db: TestDatabase, fault: Fault, expected: RunState) -> (Harness, Vec<String>) {
+    let mut house = Harness::build(db).await;
     let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
     let (profile, run) = house.memory(&organisation).await;
     organisation.set_fault(fault);
-    house.hire();
+    house.start_worker();
     let run = house.until(run.id, expected).await;
     let codes = house.findings(run.id).await;
     organisation.set_fault(Fault::None);
@@ -100,20 +100,20 @@ each_backend! {
     }
 
     async fn a_vendor_that_always_forgets_fails_the_run(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         vendor.be(Mood::Forgetful);
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Failed).await;
         assert_eq!(house.findings(run.id).await, ["CURSOR_EXPIRED"]);
     }
 
     async fn a_refused_grant_marks_alias_and_profile(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
         vendor.be(Mood::GrantRefused);
         vendor.end_sessions();
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Failed).await;
         let alias = profile.alias_id.unwrap();
         let waiting = profiles::find(&house.db, profile.id).await.unwrap().unwrap();
@@ -129,35 +129,35 @@ each_backend! {
     }
 
     async fn a_token_that_sends_us_elsewhere_is_not_used(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         let before = vendor.calls.load(Ordering::SeqCst);
         vendor.be(Mood::Misleading);
         vendor.end_sessions();
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Failed).await;
         assert_eq!(house.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
         assert_eq!(vendor.calls.load(Ordering::SeqCst), before);
     }
 
     async fn one_grant_serves_everybody_who_comes_together(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let profile = house.tiny_draft(&vendor).await;
         let validate = || house.engine.validate_profile(profile.id);
         let (a, b, c) = tokio::join!(validate(), validate(), validate());
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
         assert_eq!(vendor.grants.load(Ordering::SeqCst), 1);
         let (_, run) = house.engine.publish_profile(profile.id).await.unwrap();
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         assert_eq!(vendor.grants.load(Ordering::SeqCst), 1, "the run uses the same token");
     }
 
     async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.hire();
+        house.start_worker();
         gate.add_permits(2);
         house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
         let before = vendor.grants.load(Ordering::SeqCst);
@@ -168,10 +168,10 @@ each_backend! {
     }
 
     async fn the_daily_limit_pauses_a_run_until_its_time(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         vendor.be(Mood::QuotaSpent);
-        house.hire();
+        house.start_worker();
         let paused = house.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.attempt, 0);
         let wait = paused.available_at - house.db.now().await.unwrap();
@@ -182,10 +182,10 @@ each_backend! {
     }
 
     async fn four_fifths_of_the_allowance_are_left_alone(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         vendor.allow(Some((800, 1_000)));
-        house.hire();
+        house.start_worker();
         let paused = house.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.counts.accounts_seen, 10);
         assert!(paused.reason.unwrap().contains("800 of its 1000 calls"));
@@ -196,20 +196,20 @@ each_backend! {
     }
 
     async fn a_stuck_connector_fails_instead_of_going_round(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         vendor.be(Mood::Stuck);
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Failed).await;
         assert_eq!(house.findings(run.id).await, ["CURSOR_STUCK"]);
     }
 
     async fn a_panic_is_tried_again_and_then_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 3, backoff: Duration::from_millis(1), ..settings() };
-        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         vendor.be(Mood::Panic);
-        house.hire();
+        house.start_worker();
         let failed = house.until(run.id, RunState::Failed).await;
         assert_eq!(failed.attempt, 3);
         assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
@@ -217,7 +217,7 @@ each_backend! {
 
     async fn a_run_that_ended_every_process_that_tried_it_is_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 2, ..settings() };
-        let (mut house, vendor) = (House::with(db, patient).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         let lease = Duration::from_secs(10);
         for _ in 0..2 {
@@ -225,13 +225,13 @@ each_backend! {
             runs::claim(&house.db, uuid::Uuid::new_v4(), lease).await.unwrap().unwrap();
             runs::release_all(&house.db).await.unwrap();
         }
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Failed).await;
         assert_eq!(house.findings(run.id).await, ["ATTEMPTS_SPENT"]);
     }
 
     async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
         let (profile, run) = house.memory(&organisation).await;
         let claim = runs::claim(&house.db, uuid::Uuid::new_v4(), Duration::from_secs(10)).await.unwrap().unwrap();
@@ -255,16 +255,16 @@ each_backend! {
         let finish = claim.stages.last().unwrap().ordinal;
         sync::retire(&house.db, run.id, profile.id, claim.fence, finish).await.unwrap();
         house.db.shift_clock(TimeDelta::seconds(11));
-        house.hire();
+        house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (0, 0));
     }
 
     async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
         vendor.be(Mood::ActivityForbidden);
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::SucceededWithFindings).await;
         let rows = profiles::processes(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
         let health: Vec<_> = rows.iter().filter(|row| row.enabled).map(|row| row.health).collect();
@@ -272,9 +272,9 @@ each_backend! {
     }
 
     async fn a_snapshot_short_of_its_count_retires_nobody(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
         vendor.be(Mood::Overcounted);
@@ -289,9 +289,9 @@ each_backend! {
     }
 
     async fn too_many_rows_that_are_not_understood_retire_nobody(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
         vendor.be(Mood::Garbled);

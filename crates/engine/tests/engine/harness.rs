@@ -21,7 +21,7 @@ use crate::vendor::{Tiny, Vendor};
 
 static CONNECTORS: [Registration; 2] = [memory::REGISTRATION, Registration::of::<Tiny>()];
 
-pub(crate) struct House {
+pub(crate) struct Harness {
     pub(crate) db: TestDatabase,
     pub(crate) engine: Engine,
     workers: Vec<(CancellationToken, AbortOnDropHandle<()>)>,
@@ -48,7 +48,7 @@ pub(crate) fn sealer() -> Sealer {
     Sealer::from_key(&[7; 32])
 }
 
-impl House {
+impl Harness {
     pub(crate) async fn build(db: TestDatabase) -> Self {
         Self::with(db, settings()).await
     }
@@ -59,15 +59,15 @@ impl House {
         Self { db, engine, workers: Vec::new() }
     }
 
-    /// Hires a worker.
-    pub(crate) fn hire(&mut self) {
+    /// Starts a worker.
+    pub(crate) fn start_worker(&mut self) {
         let cancel = CancellationToken::new();
         let work = Worker::new(self.engine.clone()).run(cancel.clone());
         self.workers.push((cancel, AbortOnDropHandle::new(tokio::spawn(work))));
     }
 
     /// Lets every worker finish what it is at.
-    pub(crate) async fn dismiss(&mut self) {
+    pub(crate) async fn stop_workers(&mut self) {
         for (cancel, worker) in self.workers.drain(..) {
             cancel.cancel();
             worker.await.unwrap();

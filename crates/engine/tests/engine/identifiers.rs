@@ -4,14 +4,14 @@ use seatgraph_core::Product;
 use seatgraph_engine::{RefusalCode, Target};
 use seatgraph_store::{IdentifierId, ModelId, ModelOrigin, PageRequest, RunState, each_backend, identifiers, models};
 
-use crate::harness::{House, code};
+use crate::harness::{Harness, code};
 use crate::vendor::Vendor;
 
 each_backend! {
     async fn an_unknown_identifier_is_given_a_model_and_its_subscriptions_follow(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(30).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(30).await);
         let (profile, run) = house.tiny(&vendor).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         let waiting = identifiers::unrecognized(&house.db, &PageRequest::default()).await.unwrap();
         let ids: Vec<IdentifierId> = waiting.rows.iter().map(|(_, row)| row.id).collect();
@@ -30,7 +30,7 @@ each_backend! {
     }
 
     async fn what_does_not_exist_is_not_resolved(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let nothing = house.engine.resolve_identifiers(Vec::new(), Target::Model(ModelId::generate())).await;
         assert_eq!(code(nothing), RefusalCode::Required);
         let ghost = house.engine.resolve_identifiers(vec![IdentifierId::generate()], Target::Model(ModelId::generate()));

@@ -6,7 +6,7 @@ use seatgraph_core::Process;
 use seatgraph_engine::{CreateAlias, CreateProfile, RefusalCode, ScheduleInput, UpdateProfile};
 use seatgraph_store::{Health, ProfileId, ProfileState, RunState, ScheduleEvery, Trigger, each_backend, profiles};
 
-use crate::harness::{House, code, new_alias, new_profile, refusal};
+use crate::harness::{Harness, code, new_alias, new_profile, refusal};
 use crate::vendor::{Mood, Vendor};
 
 const SHAPE: Shape = Shape { users: 25, page_size: 4 };
@@ -17,7 +17,7 @@ fn update(id: ProfileId) -> UpdateProfile {
 
 each_backend! {
     async fn each_further_profile_needs_a_child_of_its_own(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let parent = house.alias("tiny", "parent", Some("https://a.tiny.example")).await;
         let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some("https://b.tiny.example")) };
         let child = house.engine.create_alias(child).await.unwrap();
@@ -30,7 +30,7 @@ each_backend! {
     }
 
     async fn switches_follow_the_connector(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let alias = house.alias("tiny", "a", Some("https://a.tiny.example")).await;
         let with = |processes| CreateProfile { processes, ..new_profile("p", &alias) };
         let off = house.engine.create_profile(with(vec![(Process::DownloadSubscriptions, false)])).await;
@@ -46,7 +46,7 @@ each_backend! {
     }
 
     async fn validation_keeps_organisation_and_health(db: TestDatabase) {
-        let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
+        let (house, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         let draft = house.tiny_draft(&vendor).await;
         let validated = house.engine.validate_profile(draft.id).await.unwrap();
         assert_eq!(validated.profile.organization.unwrap().external_id, "tiny");
@@ -56,7 +56,7 @@ each_backend! {
     }
 
     async fn a_broken_link_is_a_finding_and_keeps_the_profile_from_being_published(db: TestDatabase) {
-        let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
+        let (house, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         let draft = house.tiny_draft(&vendor).await;
         vendor.be(Mood::GrantRefused);
         let validated = house.engine.validate_profile(draft.id).await.unwrap();
@@ -69,7 +69,7 @@ each_backend! {
     }
 
     async fn two_profiles_never_share_an_organisation(db: TestDatabase) {
-        let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
+        let (house, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         house.tiny(&vendor).await;
         let twin = house.alias("tiny", "twin", Some(&vendor.url)).await;
         let secret = seatgraph_core::Secret::new("right");
@@ -81,7 +81,7 @@ each_backend! {
     }
 
     async fn a_profile_lives_from_draft_to_deleted(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
         assert_eq!((profile.state, run.trigger, run.state), (ProfileState::Published, Trigger::Publish, RunState::Queued));
@@ -95,7 +95,7 @@ each_backend! {
         assert_eq!(resumed.state, ProfileState::Published);
         let run = seatgraph_store::runs::open_of(&house.db, profile.id).await.unwrap().unwrap();
         assert_eq!(run.trigger, Trigger::Resume);
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         let closed = house.engine.delete_profile(profile.id).await.unwrap();
         let expected = organisation.expected_records();
@@ -106,7 +106,7 @@ each_backend! {
     }
 
     async fn a_schedule_is_known_when_a_profile_is_published_and_gone_when_it_pauses(db: TestDatabase) {
-        let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
+        let (house, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         let draft = house.tiny_draft(&vendor).await;
         let every = |every, at: Option<&str>| {
             let input = ScheduleInput { every, at: at.map(str::to_owned), time_zone: None };
@@ -122,7 +122,7 @@ each_backend! {
     }
 
     async fn an_organisation_that_is_away_leaves_a_finding_with_the_profile(db: TestDatabase) {
-        let house = House::build(db).await;
+        let house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let config = organisation.config();
         let alias = house.alias("memory", "m", config["instanceUrl"].as_str()).await;

@@ -4,7 +4,7 @@ use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::By;
 use seatgraph_store::{Event, EventBody, RunState, each_backend};
 
-use crate::harness::House;
+use crate::harness::Harness;
 
 const SHAPE: Shape = Shape { users: 60, page_size: 5 };
 
@@ -21,10 +21,10 @@ fn state(event: &Event) -> RunState {
 
 each_backend! {
     async fn a_run_is_told_from_its_beginning_to_its_end(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         let told = house.events(By::Run(run.id), Some(0), usize::MAX).await;
         let (opened, last) = (told[0].sequence, told.last().unwrap());
         // A worker may have taken the run up by the time the stream finds it.
@@ -34,10 +34,10 @@ each_backend! {
     }
 
     async fn whoever_comes_back_misses_nothing(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         let (mut seen, mut after) = (Vec::new(), 0);
         loop {
             let piece = house.events(By::Run(run.id), Some(after), 4).await;
@@ -52,10 +52,10 @@ each_backend! {
     }
 
     async fn a_run_that_is_over_says_so_and_nothing_else(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;
         let told = house.events(By::Run(run.id), None, usize::MAX).await;
         assert_eq!(sequences(&told), [run.last_sequence]);
@@ -65,10 +65,10 @@ each_backend! {
     }
 
     async fn by_profile_the_next_run_is_waited_for_and_told_whole(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         let (told, next) = tokio::join!(house.events(By::Profile(profile.id), None, usize::MAX), house.sync(profile.id));
         let last = told.last().unwrap();
@@ -78,10 +78,10 @@ each_backend! {
     }
 
     async fn a_stream_outlasts_a_suspicion(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         (1..=30).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = house.sync(profile.id).await;

@@ -5,7 +5,7 @@ use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::{ScheduleInput, UpdateProfile};
 use seatgraph_store::{ProfileId, RunState, ScheduleEvery, Trigger, each_backend, profiles, runs};
 
-use crate::harness::House;
+use crate::harness::Harness;
 
 const SHAPE: Shape = Shape { users: 30, page_size: 10 };
 
@@ -16,12 +16,12 @@ fn hourly(id: ProfileId) -> UpdateProfile {
 
 each_backend! {
     async fn each_slot_makes_one_run_with_several_workers(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
-        house.hire();
-        house.hire();
-        house.hire();
+        house.start_worker();
+        house.start_worker();
+        house.start_worker();
         house.until(first.id, RunState::Succeeded).await;
         house.engine.update_profile(hourly(profile.id)).await.unwrap();
         let slot = profiles::find(&house.db, profile.id).await.unwrap().unwrap().next_run_at.unwrap();
@@ -36,10 +36,10 @@ each_backend! {
     }
 
     async fn the_next_slot_supersedes_a_suspicion(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(first.id, RunState::Succeeded).await;
         let removed: Vec<String> = (1..=15).map(|n| format!("u-{n:04}")).collect();
         removed.iter().for_each(|id| organisation.remove_member(id));
@@ -55,14 +55,14 @@ each_backend! {
     }
 
     async fn a_paused_profile_has_no_slots(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, first) = house.memory(&organisation).await;
         house.engine.update_profile(hourly(profile.id)).await.unwrap();
         house.engine.pause_profile(profile.id).await.unwrap();
         let now = house.db.now().await.unwrap();
         assert_eq!(profiles::due(&house.db, now + TimeDelta::days(2), 10).await.unwrap(), []);
-        house.hire();
+        house.start_worker();
         house.until(first.id, RunState::Cancelled).await;
     }
 }

@@ -5,14 +5,14 @@ use seatgraph_engine::RefusalCode;
 use seatgraph_store::{AliasId, each_backend};
 use url::Url;
 
-use crate::harness::{House, code};
+use crate::harness::{Harness, code};
 use crate::vendor::Vendor;
 
 const GRANT: GrantType = GrantType::ClientCredentials;
 
 each_backend! {
     async fn the_vendors_part_shows_how_far_it_is_and_nothing_of_ours(db: TestDatabase) {
-        let (house, vendor) = (House::build(db).await, Vendor::open(5).await);
+        let (house, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         let public_url = Url::parse("https://gateway.example").unwrap();
         let bare = house.alias("tiny", "bare", Some("https://b.tiny.example")).await;
         let steps = house.engine.vendor_setup(bare.id, GRANT, &public_url).await.unwrap().steps;

@@ -9,7 +9,7 @@ use seatgraph_core::Process;
 use seatgraph_engine::RefusalCode;
 use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
 
-use crate::harness::{House, code, settings};
+use crate::harness::{Harness, code, settings};
 use crate::vendor::Vendor;
 
 async fn live(db: &Db, profile: ProfileId) -> (i64, i64) {
@@ -27,10 +27,10 @@ fn truth(organisation: &MemoryOrg) -> (i64, i64) {
 
 each_backend! {
     async fn a_run_downloads_everyone(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 103, page_size: 10 });
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!(live(&house.db, profile.id).await, truth(&organisation));
         assert_eq!(run.counts.accounts_added, 103);
@@ -41,10 +41,10 @@ each_backend! {
     }
 
     async fn who_left_is_retired_and_who_came_is_added(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         organisation.remove_member("u-0007");
         organisation.add_member("u-9999");
@@ -55,10 +55,10 @@ each_backend! {
     }
 
     async fn a_mass_departure_waits_for_a_persons_word(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         (1..=12).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = house.sync(profile.id).await;
@@ -74,10 +74,10 @@ each_backend! {
     }
 
     async fn the_same_key_is_the_same_run(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 5, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         let start = |processes| house.engine.start_sync(profile.id, processes, Some("k".to_owned()));
         let first = start(None).await.unwrap();
@@ -89,10 +89,10 @@ each_backend! {
     }
 
     async fn a_run_of_some_processes_retires_nobody(db: TestDatabase) {
-        let mut house = House::build(db).await;
+        let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 20, page_size: 7 });
         let (profile, run) = house.memory(&organisation).await;
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
         organisation.remove_member("u-0001");
         let run = house.engine.start_sync(profile.id, Some(vec![Process::PullUserActivity]), None).await.unwrap();
@@ -102,10 +102,10 @@ each_backend! {
     }
 
     async fn cancelling_stops_between_two_pages(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.hire();
+        house.start_worker();
         gate.add_permits(2);
         house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
         house.engine.cancel_sync(run.id).await.unwrap();
@@ -116,10 +116,10 @@ each_backend! {
     }
 
     async fn a_run_goes_on_where_a_dead_worker_left_it(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (profile, run) = house.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.hire();
+        house.start_worker();
         gate.add_permits(3);
         house.until_it(run.id, "three pages in", |run| run.counts.accounts_seen == 30).await;
         // The dead worker's last question waits at its gate for ever: no answer can reach it while it falls.
@@ -130,7 +130,7 @@ each_backend! {
         house.db.shift_clock(TimeDelta::seconds(11));
         let before = vendor.asked().len();
         vendor.gate().add_permits(1_000);
-        house.hire();
+        house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;
         let asked = vendor.asked().split_off(before);
         assert_eq!(asked[0], "/accounts?after=30", "the checkpoint");
@@ -140,10 +140,10 @@ each_backend! {
     }
 
     async fn a_worker_that_lost_its_lease_writes_nothing_more(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.hire();
+        house.start_worker();
         gate.add_permits(1);
         house.until_it(run.id, "one page in", |run| run.counts.accounts_seen == 10).await;
         // Another replica, whose clock is ahead, takes the run away while the first is still at it.
@@ -158,27 +158,27 @@ each_backend! {
     }
 
     async fn a_worker_that_stops_hands_its_run_back(db: TestDatabase) {
-        let (mut house, vendor) = (House::build(db).await, Vendor::open(50).await);
+        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.hire();
+        house.start_worker();
         gate.add_permits(2);
         house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
-        house.dismiss().await;
+        house.stop_workers().await;
         let run = runs::find(&house.db, run.id).await.unwrap().unwrap();
         assert_eq!(run.state, RunState::Queued);
         gate.add_permits(1_000);
-        house.hire();
+        house.start_worker();
         house.until(run.id, RunState::Succeeded).await;
     }
 
     async fn two_workers_do_different_runs_at_once(db: TestDatabase) {
-        let mut house = House::with(db, seatgraph_engine::EngineSettings { concurrent_runs: 1, ..settings() }).await;
+        let mut house = Harness::with(db, seatgraph_engine::EngineSettings { concurrent_runs: 1, ..settings() }).await;
         let (a, b) = (MemoryOrg::create(Shape { users: 60, page_size: 5 }), Vendor::open(30).await);
         let (first, first_run) = house.memory(&a).await;
         let (second, second_run) = house.tiny(&b).await;
-        house.hire();
-        house.hire();
+        house.start_worker();
+        house.start_worker();
         house.until(first_run.id, RunState::Succeeded).await;
         house.until(second_run.id, RunState::Succeeded).await;
         assert_eq!(live(&house.db, first.id).await, truth(&a));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{BASIC, MEMBERS, PRO, World, document};
+use crate::harness::{BASIC, Harness, MEMBERS, PRO, document};
 
 fn refusal(payload: &Value) -> (Value, Value) {
     let error = &payload["userErrors"][0];
@@ -11,7 +11,7 @@ fn refusal(payload: &Value) -> (Value, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_names_nothing_is_refused_at_its_field() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     for (name, input, field) in [
         ("CreateProfile", json!({ "name": "A", "aliasId": "alias_1" }), "aliasId"),
         ("UpdateProfile", json!({ "id": "prof_00000000000000000000000000000000" }), "id"),
@@ -35,7 +35,7 @@ async fn an_id_that_names_nothing_is_refused_at_its_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alias_shows_where_each_property_comes_from() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let (profile, _) = world.publish("Memory").await;
     let document = "query($id: ID!) { profile(by: { id: $id }) { connector { key }
         alias { name properties { name value origin } children { totalCount } } } }";
@@ -48,7 +48,7 @@ async fn an_alias_shows_where_each_property_comes_from() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn properties_that_are_no_object_are_refused() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let input = json!({ "connector": "memory", "name": "A", "properties": [1] });
     let payload = world.try_input("CreateConnectionAlias", input).await;
     assert_eq!(refusal(&payload), (json!("INVALID"), json!(["properties"])));
@@ -56,7 +56,7 @@ async fn properties_that_are_no_object_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resolving_needs_a_model_or_a_product_and_not_both() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let product = json!({ "publisher": "Memory Inc.", "product": "Memory" });
     for target in [json!({}), json!({ "modelId": "model_1", "product": product }), json!(null)] {
         let input = json!({ "input": { "ids": [], "target": target } });
@@ -68,7 +68,7 @@ async fn resolving_needs_a_model_or_a_product_and_not_both() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_run_while_one_is_open_is_a_conflict_and_the_same_key_is_the_same_run() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let (profile, run) = world.publish("Memory").await;
     let second = world.try_input("StartSync", json!({ "profileId": profile })).await;
     assert_eq!(second["userErrors"][0]["code"], "CONFLICT");
@@ -80,7 +80,7 @@ async fn a_second_run_while_one_is_open_is_a_conflict_and_the_same_key_is_the_sa
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_a_profile_says_what_went_with_it_and_keeps_the_history() {
-    let (world, profile, run) = World::synced().await;
+    let (world, profile, run) = Harness::synced().await;
     let deleted = world.input("DeleteProfile", json!({ "id": profile })).await;
     let closed = json!([
         { "type": "Account", "count": MEMBERS },

@@ -30,7 +30,7 @@ pub(crate) const BASIC: i64 = 54;
 /// Active members whose number three divides: 20, less 30 and 60.
 pub(crate) const PRO: i64 = 18;
 
-pub(crate) struct World {
+pub(crate) struct Harness {
     pub(crate) organisation: Arc<MemoryOrg>,
     engine: Engine,
     requests: Requests,
@@ -39,7 +39,7 @@ pub(crate) struct World {
     _database: TestDatabase,
 }
 
-impl World {
+impl Harness {
     /// An organisation that nobody has connected.
     pub(crate) async fn new() -> Self {
         let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");

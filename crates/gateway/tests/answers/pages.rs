@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{BASIC, PRO, World, text};
+use crate::harness::{BASIC, Harness, PRO, text};
 
 const PAGE: &str = "query($first: Int, $after: String, $last: Int, $before: String, $orderBy: SubscriptionOrder) {
     subscriptions(first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) {
       edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
 /// Walks a list to its end and returns the ids in the order of the list.
-async fn walk(world: &World, way: [&str; 4], order: &Value) -> Vec<String> {
+async fn walk(world: &Harness, way: [&str; 4], order: &Value) -> Vec<String> {
     let [size, from, more, at] = way;
     let mut pages = Vec::new();
     let mut variables = json!({ size: 7, "orderBy": order });
@@ -30,7 +30,7 @@ async fn walk(world: &World, way: [&str; 4], order: &Value) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     for field in ["LAST_ACTIVITY_AT", "ASSIGNED_AT", "FIRST_SEEN_AT"] {
         for direction in ["ASC", "DESC"] {
             let order = json!({ "field": field, "direction": direction });
@@ -47,7 +47,7 @@ async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ends_of_a_page_are_the_cursors_of_its_rows() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let page = world.ask(PAGE, json!({ "first": 3 })).await["subscriptions"].take();
     assert_eq!(page["pageInfo"]["startCursor"], page["edges"][0]["cursor"]);
     assert_eq!(page["pageInfo"]["endCursor"], page["edges"][2]["cursor"]);
@@ -55,7 +55,7 @@ async fn the_ends_of_a_page_are_the_cursors_of_its_rows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let page = world.ask(PAGE, json!({ "first": 1 })).await;
     let cursor = text(&page["subscriptions"]["pageInfo"]["endCursor"]);
     let accounts = world.ask("{ accounts(first: 1) { pageInfo { endCursor } } }", json!({})).await;
@@ -77,7 +77,7 @@ async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name
 
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_that_cannot_be_meant_are_refused_by_name() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     for (arguments, argument) in [
         ("first: 1, last: 1", "last"),
         ("last: -1", "last"),
@@ -93,7 +93,7 @@ async fn arguments_that_cannot_be_meant_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_events_of_a_run_are_a_list_in_pages_too() {
-    let (world, _, run) = World::synced().await;
+    let (world, _, run) = Harness::synced().await;
     let document = "query($id: ID!, $after: String) { syncRun(id: $id) { lastSequence events(first: 4, after: $after) {
         totalCount nodes { sequence } pageInfo { hasNextPage endCursor } } } }";
     let (mut after, mut sequences) = (Value::Null, Vec::new());

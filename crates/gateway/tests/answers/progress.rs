@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{MEMBERS, World, text};
+use crate::harness::{Harness, MEMBERS, text};
 
 fn sequences(events: &[Value]) -> Vec<i64> {
     events.iter().map(|event| event["sequence"].as_i64().unwrap()).collect()
@@ -10,7 +10,7 @@ fn sequences(events: &[Value]) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_is_told_from_its_first_event_to_its_last_without_a_gap() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let (_, run) = world.publish("Memory").await;
     let events = world.work_until_the_end_of(&run).await;
     let last = events.len() as i64 - 1;
@@ -26,7 +26,7 @@ async fn a_run_is_told_from_its_first_event_to_its_last_without_a_gap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_hears_what_was_missed_and_nothing_twice() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let (_, run) = world.publish("Memory").await;
     let events = world.work_until_the_end_of(&run).await;
     let last = events.last().unwrap()["sequence"].as_i64().unwrap();
@@ -38,7 +38,7 @@ async fn who_comes_back_hears_what_was_missed_and_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_does_not_exist_is_not_found() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let document = "subscription($by: SyncProgressBy!) { syncProgress(by: $by) { sequence } }";
     for by in [json!({ "runId": "run_1" }), json!({ "runId": "run_00000000000000000000000000000000" })] {
         let (code, _) = world.refused_stream(document, json!({ "by": by })).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{BASIC, MEMBERS, PRO, World, text};
+use crate::harness::{BASIC, Harness, MEMBERS, PRO, text};
 
 const FIFTY: &str = "{ subscriptions(first: 50) {
     nodes { id state lastActivityAt daysInactive identifier { key }
@@ -11,7 +11,7 @@ const FIFTY: &str = "{ subscriptions(first: 50) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_subscriptions_with_account_model_and_pool_are_one_statement() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let (answer, statements) = world.send(FIFTY, json!({})).await;
     assert_eq!((answer.errors.len(), statements), (0, 1));
     let page = answer.data.into_json().unwrap()["subscriptions"].take();
@@ -22,7 +22,7 @@ async fn fifty_subscriptions_with_account_model_and_pool_are_one_statement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_count_over_all_pages_is_one_statement_more() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let (answer, statements) = world.send(&FIFTY.replace("pageInfo", "totalCount pageInfo"), json!({})).await;
     let count = answer.data.into_json().unwrap()["subscriptions"]["totalCount"].take();
     assert_eq!((count, statements), (json!(BASIC + PRO), 2));
@@ -30,7 +30,7 @@ async fn the_count_over_all_pages_is_one_statement_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relation_under_edges_is_joined_as_one_under_nodes() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let document = "query($with: Boolean!) { subscriptions(first: 50) { edges { cursor node { ...Seat } } } }
         fragment Seat on SoftwareSubscription { model @include(if: $with) { id } pool { id } }";
     let (answer, statements) = world.send(document, json!({ "with": true })).await;
@@ -39,7 +39,7 @@ async fn a_relation_under_edges_is_joined_as_one_under_nodes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn models_count_their_subscriptions_and_name_their_identifiers() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let models = world.run("SoftwareModels", json!({ "first": 10 })).await["softwareModels"].take();
     let counts = models["nodes"].as_array().unwrap().iter().map(|model| {
         let keys = model["identifiers"].as_array().unwrap().iter().map(|identifier| text(&identifier["key"]));
@@ -51,7 +51,7 @@ async fn models_count_their_subscriptions_and_name_their_identifiers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pools_say_what_was_bought_and_what_is_assigned() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let pools = world.run("LicensePools", json!({ "first": 10 })).await["licensePools"]["nodes"].take();
     let basic = pools.as_array().unwrap().iter().find(|pool| pool["identifier"]["key"] == "BASIC").unwrap();
     let counts = ["total", "used", "assigned", "available"].map(|field| basic[field].as_i64());
@@ -60,7 +60,7 @@ async fn pools_say_what_was_bought_and_what_is_assigned() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_count_what_the_books_say() {
-    let (world, profile, _) = World::synced().await;
+    let (world, profile, _) = Harness::synced().await;
     let document = "query($a: AccountFilter, $s: SubscriptionFilter) {
         accounts(filter: $a) { totalCount } subscriptions(filter: $s) { totalCount } }";
     // Every fourth was never seen: 15 of 60. Of those 20, 40 and 60 hold nothing, and 12, 24, 36 and 48 hold PRO, too.
@@ -81,7 +81,7 @@ async fn filters_count_what_the_books_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_finds_every_kind_of_object_again() {
-    let (world, ..) = World::synced().await;
+    let (world, ..) = Harness::synced().await;
     let listed = world
         .ask(
             "{ connectors { id } connectionAliases { nodes { id } } profiles { nodes { id } } syncRuns { nodes { id } }
@@ -109,7 +109,7 @@ async fn node_finds_every_kind_of_object_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_names_nothing_is_null_whatever_the_reason() {
-    let world = World::new().await;
+    let world = Harness::new().await;
     let ids = ["acc_00000000000000000000000000000000", "acc_1", "conn_nothing", "nothing", ""];
     let nodes = world.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
     assert_eq!(nodes["nodes"], json!([null, null, null, null, null]));
@@ -121,7 +121,7 @@ async fn an_id_that_names_nothing_is_null_whatever_the_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_shared_query_is_answered() {
-    let (world, profile, run) = World::synced().await;
+    let (world, profile, run) = Harness::synced().await;
     for (name, variables) in [
         ("StartHere", json!({})),
         ("Subscriptions", json!({ "orderBy": { "field": "ASSIGNED_AT", "direction": "DESC" } })),
