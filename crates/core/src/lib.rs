@@ -60,6 +60,7 @@
 //! - It does not read the system time: it receives a [`Clock`].
 //! - It does not know the database or GraphQL.
 
+mod backoff;
 mod catalogue;
 mod clock;
 mod connector;
@@ -77,6 +78,7 @@ mod registration;
 mod secret;
 mod setup;
 
+pub use backoff::Backoff;
 pub use catalogue::{Catalogue, CatalogueEntry, Product};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connector::{ConnectContext, Connector, Provider};

@@ -13,6 +13,7 @@ mod find;
 mod findings;
 mod identifiers;
 mod instance;
+pub mod jobs;
 mod keys;
 mod link;
 mod profiles;
@@ -23,7 +24,6 @@ mod scoped;
 mod settings;
 mod syncs;
 mod tokens;
-mod worker;
 
 pub use aliases::{
     Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, CreateAlias, CreateLink, CreatedLink,
@@ -34,12 +34,12 @@ pub use engine::Engine;
 pub use error::{Error, Result};
 pub use identifiers::Target;
 pub use instance::{Adopted, InstanceIdentity};
+pub use jobs::Worker;
 pub use keys::Rotated;
 pub use profiles::{
     CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, VendorSetup, setup,
 };
-pub use progress::{By, ProgressEvent};
+pub use progress::{By, JobEvent, ProgressEvent};
 pub use refusal::{Denied, Refusal, RefusalCode};
 pub use scoped::{Commands, NotPermitted, Permitted, ScopedEngine};
 pub use settings::EngineSettings;
-pub use worker::Worker;

@@ -1,33 +1,34 @@
-//! Shows a run as it goes: the present state first, then every recorded event once and in order.
+//! Streams a job's events: the present state first, then every recorded event once and in order.
 //!
-//! Wake-ups are listened to before anything is read, so nothing written in between is missed; a wake-up that is lost
-//! is made up for by looking once per poll interval. The table is the truth, the wake-up only says when to look.
+//! A stream subscribes to notifications before it reads, so it misses nothing that is written in between; a lost
+//! notification is made up for by one look per poll interval. The table holds the truth.
 
 use std::sync::Arc;
 
 use async_stream::try_stream;
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use seatgraph_core::Clock;
-use seatgraph_store::{Event, EventBody, News, ProfileId, Reader, RunId, SyncRun, events, profiles, runs};
+use seatgraph_store::{
+    Event, EventBody, Job, JobChanged, JobId, ProfileId, Reader, RunId, SyncRun, events, jobs, profiles, runs,
+};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::time::Instant;
 
-use crate::syncs::is_terminal;
 use crate::{Engine, Error, Result};
 
 /// Events are read in pieces of so many.
 const PIECE: i64 = 200;
 
-/// Whose progress is asked for.
+/// Selects the sync run whose progress is streamed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
-    /// This run's.
+    /// This run.
     Run(RunId),
-    /// The profile's open run's, or its next one's when none is open.
+    /// The profile's open run, or its next one when none is open.
     Profile(ProfileId),
 }
 
-/// One piece of news of a run.
+/// An event of a sync run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProgressEvent {
     /// The run.
@@ -36,22 +37,38 @@ pub struct ProgressEvent {
     pub event: Event,
 }
 
+/// An event of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobEvent {
+    /// The job.
+    pub job: JobId,
+    /// What happened.
+    pub event: Event,
+}
+
 impl Engine {
-    /// Streams a run's progress.
+    /// Streams a sync run's progress, as [`Engine::job_progress`] does for its job.
     ///
-    /// The first event has sequence `after`, or that of the run's newest event when `after` is not given, and
-    /// carries the present state. Every later one is as it was recorded, without gaps or repeats. The stream stays
-    /// open while the run is paused or suspect and ends behind the event that ends the run.
-    ///
-    /// By profile, `after` counts within the open run; a run that is still to come is shown from its beginning.
+    /// By profile, `after` counts within the open run; a run that is still to come is streamed from its beginning.
     ///
     /// The stream yields `NotFound` when there is no such run or profile.
     pub fn progress(&self, by: By, after: Option<i64>) -> impl Stream<Item = Result<ProgressEvent>> + Send + use<> {
         Follower::new(self.db(), self).follow(by, after)
     }
+
+    /// Streams a job's progress.
+    ///
+    /// The first event has sequence `after`, or that of the newest event when `after` is not given, and carries the
+    /// present state. Every later one is as it was recorded, without gaps or repeats. The stream stays open while the
+    /// job waits, and ends behind the event that ends the job.
+    ///
+    /// The stream yields `NotFound` when there is no such job.
+    pub fn job_progress(&self, job: JobId, after: Option<i64>) -> impl Stream<Item = Result<JobEvent>> + Send + use<> {
+        Follower::new(self.db(), self).follow_job(job, after)
+    }
 }
 
-/// Follows runs through a handle, within the handle's visibility.
+/// Follows jobs through a handle, within the handle's visibility.
 pub(crate) struct Follower {
     db: Reader,
     clock: Arc<dyn Clock>,
@@ -59,9 +76,9 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Follows runs through `db`, with the clock and the poll interval of `engine`.
+    /// Follows jobs through `db`, with the clock and the poll interval of `engine`.
     pub(crate) fn new(db: &Reader, engine: &Engine) -> Self {
-        let watch = Watch { news: engine.db().wakeups().subscribe(), poll: engine.settings().poll_every };
+        let watch = Watch { changes: engine.db().notifier().subscribe(), poll: engine.settings().poll_every };
         Self { db: db.clone(), clock: Arc::clone(engine.clock()), watch }
     }
 
@@ -72,19 +89,44 @@ impl Follower {
                 By::Run(run) => (self.recorded(run).await?, after),
                 By::Profile(profile) => self.current_or_next(profile, after).await?,
             };
-            let mut sequence = after.unwrap_or(run.last_sequence).clamp(0, run.last_sequence);
-            yield ProgressEvent { run: run.id, event: opening(&run, sequence, self.clock.now()) };
-            let mut ended = is_terminal(run.state) && sequence == run.last_sequence;
+            let mut events = std::pin::pin!(self.events_of(run.job, after));
+            while let Some(event) = events.next().await {
+                yield ProgressEvent { run: run.id, event: event? };
+            }
+        }
+    }
+
+    /// Streams a job's progress; see [`Engine::job_progress`].
+    pub(crate) fn follow_job(self, id: JobId, after: Option<i64>) -> impl Stream<Item = Result<JobEvent>> + Send {
+        try_stream! {
+            let missing = seatgraph_store::Error::NotFound { what: "job" };
+            let job = jobs::find(&self.db, id).await?.ok_or(missing)?;
+            let mut events = std::pin::pin!(self.events_of(job, after));
+            while let Some(event) = events.next().await {
+                yield JobEvent { job: id, event: event? };
+            }
+        }
+    }
+
+    fn events_of(mut self, job: Job, after: Option<i64>) -> impl Stream<Item = Result<Event>> + Send {
+        try_stream! {
+            let mut sequence = after.unwrap_or(job.last_sequence).clamp(0, job.last_sequence);
+            let mut ended = !job.state.is_open() && sequence == job.last_sequence;
+            yield Event { sequence, at: self.clock.now(), body: EventBody::State(job.status()) };
             while !ended {
-                let news = events::of_run(&self.db, run.id, sequence, PIECE).await?;
-                let caught_up = news.is_empty();
-                for event in news {
+                let recorded = events::of_job(&self.db, job.id, sequence, PIECE).await?;
+                let caught_up = recorded.is_empty();
+                for event in recorded {
                     sequence = event.sequence;
                     ended = ends(&event);
-                    yield ProgressEvent { run: run.id, event };
+                    yield event;
+                }
+                if caught_up && !job.state.is_open() {
+                    // The rest of the log was deleted.
+                    break;
                 }
                 if caught_up {
-                    self.watch.news_of(Some(run.id)).await;
+                    self.watch.changed(Some(job.id)).await;
                 }
             }
         }
@@ -106,7 +148,7 @@ impl Follower {
             // A short run may be over before we look; that it is another one than before is enough.
             match self.last_run(profile).await? {
                 Some(run) if Some(run.id) != before => return Ok((run, Some(0))),
-                _ => self.watch.news_of(None).await,
+                _ => self.watch.changed(None).await,
             }
         }
     }
@@ -123,30 +165,26 @@ impl Follower {
 
 /// Says when it is time to look again.
 struct Watch {
-    news: Receiver<News>,
+    changes: Receiver<JobChanged>,
     poll: std::time::Duration,
 }
 
 impl Watch {
-    /// Waits for news of `run`, or of any run, but no longer than the poll interval.
-    async fn news_of(&mut self, run: Option<RunId>) {
-        let patience = Instant::now() + self.poll;
+    /// Waits for a change of `job`, or of any job, but no longer than the poll interval.
+    async fn changed(&mut self, job: Option<JobId>) {
+        let deadline = Instant::now() + self.poll;
         loop {
-            match tokio::time::timeout_at(patience, self.news.recv()).await {
-                Ok(Ok(News::Run(other))) if run.is_some_and(|run| run != other) => {}
-                Ok(Err(RecvError::Closed)) => return tokio::time::sleep_until(patience).await,
+            match tokio::time::timeout_at(deadline, self.changes.recv()).await {
+                Ok(Ok(JobChanged::Job(other))) if job.is_some_and(|job| job != other) => {}
+                Ok(Err(RecvError::Closed)) => return tokio::time::sleep_until(deadline).await,
                 Ok(Ok(_) | Err(RecvError::Lagged(_))) | Err(_) => return,
             }
         }
     }
 }
 
-fn opening(run: &SyncRun, sequence: i64, at: chrono::DateTime<chrono::Utc>) -> Event {
-    Event { sequence, at, body: EventBody::RunState { state: run.state, reason: run.reason.clone() } }
-}
-
 fn ends(event: &Event) -> bool {
-    matches!(event.body, EventBody::RunState { state, .. } if is_terminal(state))
+    matches!(&event.body, EventBody::State(status) if !status.state.is_open())
 }
 
 #[cfg(test)]
@@ -157,8 +195,7 @@ mod tests {
     use super::*;
 
     fn event(state: RunState) -> Event {
-        let body = EventBody::RunState { state, reason: None };
-        Event { sequence: 1, at: DateTime::UNIX_EPOCH, body }
+        Event { sequence: 1, at: DateTime::UNIX_EPOCH, body: EventBody::State(state.status(None)) }
     }
 
     #[test]

@@ -8,9 +8,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EngineSettings {
-    /// Time without a heartbeat after which another worker can claim a run.
+    /// Time without a heartbeat after which another worker can claim a job that only reads.
     #[serde(with = "text")]
     pub lease: Duration,
+    /// Time without a heartbeat after which another worker can claim a job that writes to a vendor.
+    #[serde(with = "text")]
+    pub write_lease: Duration,
+    /// Time after a renewal within which such a job may start and finish a request to the vendor. Must be longer than
+    /// `request_timeout` and shorter than `write_lease`.
+    #[serde(with = "text")]
+    pub write_trust: Duration,
     /// Interval between lease renewals. Must be well below a third of the lease.
     #[serde(with = "text")]
     pub heartbeat: Duration,
@@ -69,6 +76,8 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(8),
+            write_lease: Duration::from_secs(120),
+            write_trust: Duration::from_secs(90),
             heartbeat: Duration::from_secs(2),
             sweep_every: Duration::from_secs(5),
             poll_every: Duration::from_secs(1),
@@ -104,6 +113,11 @@ impl EngineSettings {
             }
         };
         demand(self.heartbeat * 3 <= self.lease, "heartbeat must be at most a third of lease");
+        demand(
+            self.request_timeout < self.write_trust && self.write_trust < self.write_lease,
+            "write_trust must be longer than request_timeout and shorter than write_lease",
+        );
+        demand(self.heartbeat * 3 <= self.write_trust, "heartbeat must be at most a third of write_trust");
         demand(!self.heartbeat.is_zero(), "heartbeat must not be zero");
         demand(
             !self.sweep_every.is_zero() && !self.poll_every.is_zero(),
@@ -189,6 +203,21 @@ mod tests {
         let hasty = EngineSettings { lease: Duration::from_secs(1), concurrent_runs: 0, ..EngineSettings::default() };
         let expected = ["heartbeat must be at most a third of lease", "concurrent_runs must be at least 1"];
         assert_eq!(hasty.faults(), expected);
+    }
+
+    #[test]
+    fn a_request_ends_within_the_trust_window_and_the_window_within_the_lease() {
+        let fault = "write_trust must be longer than request_timeout and shorter than write_lease";
+        let seconds = Duration::from_secs;
+        for (request_timeout, write_trust, write_lease) in [(90, 90, 120), (60, 120, 120), (60, 50, 120)] {
+            let settings = EngineSettings {
+                request_timeout: seconds(request_timeout),
+                write_trust: seconds(write_trust),
+                write_lease: seconds(write_lease),
+                ..EngineSettings::default()
+            };
+            assert_eq!(settings.faults(), [fault]);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::{Cursor, Process};
 use seatgraph_store::{
     Enqueued, NewRun, NewStage, Profile, ProfileId, ProfileState, RunId, RunState, Stage, StageState, SyncRun, Trigger,
-    runs,
+    jobs, runs,
 };
 
 use crate::refusal::{Denied, Refusal, RefusalCode};
@@ -46,10 +46,10 @@ impl Engine {
     /// Refuses a run that has ended.
     pub async fn cancel_sync(&self, run: RunId) -> Result<SyncRun, Denied> {
         let found = self.sync_run(run).await?;
-        if is_terminal(found.state) {
-            return Err(Denied::invalid_state(format!("the run has ended as {}", found.state.as_str())));
+        if is_terminal(found.state()) {
+            return Err(Denied::invalid_state(format!("the run has ended as {}", found.state().as_str())));
         }
-        runs::cancel(self.db(), run).await?;
+        jobs::cancel(self.db(), run.into()).await?;
         self.sync_run(run).await
     }
 
@@ -59,8 +59,8 @@ impl Engine {
     /// Refuses a run that is not suspect.
     pub async fn confirm_suspect_sync(&self, run: RunId) -> Result<SyncRun, Denied> {
         let found = self.sync_run(run).await?;
-        if found.state != RunState::Suspect {
-            return Err(Denied::invalid_state(format!("the run is {}, not SUSPECT", found.state.as_str())));
+        if found.state() != RunState::Suspect {
+            return Err(Denied::invalid_state(format!("the run is {}, not SUSPECT", found.state().as_str())));
         }
         runs::confirm(self.db(), run).await?;
         self.sync_run(run).await
@@ -70,7 +70,7 @@ impl Engine {
     /// what cannot be known yet. A stage that did not start is assumed to be as long as those that did on average.
     #[must_use]
     pub fn rate_and_eta(&self, run: &SyncRun, stages: &[Stage]) -> (Option<f64>, Option<DateTime<Utc>>) {
-        if run.state == RunState::Running { pace(stages, self.now()) } else { (None, None) }
+        if run.state() == RunState::Running { pace(stages, self.now()) } else { (None, None) }
     }
 
     pub(crate) async fn enqueue(
@@ -88,7 +88,7 @@ impl Engine {
         match runs::enqueue(self.db(), new_run(profile.id, plan, trigger, key)).await {
             Ok(Enqueued::Created(run) | Enqueued::SameKey(run)) => Ok(run),
             Ok(Enqueued::Open(run)) => Err(open(&run).into()),
-            Err(error) if error.is_conflict_with("sync_runs_idempotency") => {
+            Err(error) if error.is_conflict_with("jobs_idempotency") => {
                 let message = "the key stood for other processes; choose another key";
                 Err(Refusal::new(RefusalCode::IdempotencyKeyReused, message).at(["idempotencyKey"]).into())
             }
@@ -144,11 +144,11 @@ const fn not_published(state: ProfileState) -> Option<&'static str> {
 }
 
 fn open(run: &SyncRun) -> Refusal {
-    let way_out = match run.state {
+    let way_out = match run.state() {
         RunState::Suspect => "confirm or cancel it",
         _ => "wait for it or cancel it",
     };
-    let message = format!("run {} is open ({}); {way_out}", run.id, run.state.as_str());
+    let message = format!("run {} is open ({}); {way_out}", run.id, run.state().as_str());
     Refusal::new(RefusalCode::Conflict, message).at(["profileId"])
 }
 

@@ -90,15 +90,15 @@ impl Gateway {
                 Some(address)
             }
         };
-        let (worker, wakeups) = (Worker::new(engine.clone()), db.wakeups().clone());
-        let (worker_stop, wakeups_stop) = (stop.clone(), stop.clone());
+        let (worker, notifier) = (Worker::new(engine.clone()), db.notifier());
+        let (worker_stop, notifier_stop) = (stop.clone(), stop.clone());
         tasks.spawn(watch_instance(engine.clone(), config.identity(), stop.clone()));
         tasks.spawn(async move {
             worker.run(worker_stop).await;
             Ok(())
         });
         tasks.spawn(async move {
-            wakeups.run(wakeups_stop).await;
+            notifier.run(notifier_stop).await;
             Ok(())
         });
         Ok(Self { address, engine, stop, tasks, _lock: lock })

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::db::with_tx;
 use crate::digest::{hash, hex};
-use crate::runs::until;
+use crate::jobs::until;
 use crate::schema::authorizations;
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, LinkId, Result, Sealer};

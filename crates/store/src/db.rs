@@ -30,7 +30,7 @@ pub use lock::FileLock;
 pub(crate) use postgres::dedicated;
 pub use settings::{Backend, DatabaseSettings};
 
-use crate::{Error, Result, Visibility, Wakeups};
+use crate::{Error, JobId, Notifier, Result, Visibility};
 
 /// The connection pools of a database. Only the composition of a process holds them; it makes the handles that
 /// everything else works with.
@@ -59,7 +59,7 @@ struct Shared {
     settings: DatabaseSettings,
     /// Microseconds added to the database's clock; zero outside tests.
     shift: AtomicI64,
-    wakeups: Wakeups,
+    notifier: Notifier,
 }
 
 enum BackendPools {
@@ -84,8 +84,8 @@ impl Pools {
                 BackendPools::Sqlite { read: sqlite::readers(path, settings), write: sqlite::writer(path, settings) }
             }
         };
-        let wakeups = Wakeups::new(settings);
-        Ok(Self(Arc::new(Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), wakeups })))
+        let notifier = Notifier::new(settings);
+        Ok(Self(Arc::new(Shared { pools, settings: settings.clone(), shift: AtomicI64::new(0), notifier })))
     }
 
     /// Makes the unscoped handle.
@@ -110,6 +110,24 @@ impl Pools {
     /// `Unavailable` when the database is away; `Other` when a migration fails.
     pub async fn migrate(&self) -> Result<()> {
         migrations::run(&self.0.settings).await
+    }
+
+    /// Runs the migrations up to and including the one of that name, as an earlier version of the program would.
+    ///
+    /// # Errors
+    /// As [`Pools::migrate`].
+    #[cfg(feature = "testkit")]
+    pub async fn migrate_up_to(&self, last: &'static str) -> Result<()> {
+        migrations::run_up_to(&self.0.settings, last).await
+    }
+
+    /// Takes the last migration back.
+    ///
+    /// # Errors
+    /// As [`Pools::migrate`].
+    #[cfg(feature = "testkit")]
+    pub async fn revert_last_migration(&self) -> Result<()> {
+        migrations::revert_last(&self.0.settings).await
     }
 
     /// Takes every table away again.
@@ -142,15 +160,15 @@ impl Db {
         self.shared.shift.fetch_add(micros, Ordering::SeqCst);
     }
 
-    /// The news of the runs of all profiles.
+    /// Tells subscribers which jobs changed, of all profiles.
     #[must_use]
-    pub fn wakeups(&self) -> Wakeups {
-        self.shared.wakeups.clone()
+    pub fn notifier(&self) -> Notifier {
+        self.shared.notifier.clone()
     }
 
-    /// Says that a run has news.
-    pub(crate) fn stir(&self, run: crate::RunId) {
-        self.shared.wakeups.stir(run);
+    /// Reports that a job changed.
+    pub(crate) fn notify(&self, job: JobId) {
+        self.shared.notifier.notify(job);
     }
 
     pub(crate) async fn sqlite_writer(&self) -> Result<PooledConnection<'_, LiteConn>> {

@@ -26,7 +26,7 @@ pub enum Error {
     /// The place to page from is of another list or order.
     #[error("the place is of another list or order")]
     ForeignKeyset,
-    /// The run is no longer held with this fence; stop at once, somebody else goes on.
+    /// The job is no longer held under this fence. Stop at once: another worker may have it.
     #[error("the lease is lost")]
     LostLease,
     /// The database is away, full or too busy; try later.
@@ -131,13 +131,14 @@ fn is_for_later(message: &str) -> bool {
 }
 
 /// Unique indexes by what SQLite says of them: the columns, where PostgreSQL says the name.
-const UNIQUE: [(&str, &str); 14] = [
+const UNIQUE: [(&str, &str); 15] = [
     ("connection_aliases.name", "connection_aliases_name"),
     ("integration_profiles.name", "integration_profiles_name"),
     ("integration_profiles.alias_id", "integration_profiles_alias"),
     ("integration_profiles.connector, integration_profiles.organization_id", "integration_profiles_organization"),
-    ("sync_runs.profile_id", "sync_runs_open"),
-    ("sync_runs.profile_id, sync_runs.idempotency_key", "sync_runs_idempotency"),
+    ("jobs.kind, jobs.unique_key", "jobs_open"),
+    ("jobs.kind, jobs.profile_id, jobs.idempotency_key", "jobs_idempotency"),
+    ("jobs.kind, jobs.idempotency_key", "jobs_idempotency_everywhere"),
     ("software_models.publisher, software_models.product, software_models.edition", "software_models_product"),
     (
         "subscription_identifiers.connector, subscription_identifiers.kind, subscription_identifiers.key",

@@ -1,4 +1,4 @@
-//! Events: numbered news of a run, without gaps, and the wake-ups that point at them.
+//! Events: the log of a job, numbered without gaps.
 
 use chrono::{DateTime, Utc};
 use diesel::deserialize::FromSqlRow;
@@ -10,64 +10,76 @@ use seatgraph_core::Finding;
 use serde::{Deserialize, Serialize};
 
 use crate::db::with_conn;
-use crate::schema::{events, sync_runs};
+use crate::jobs::{self, Status};
+use crate::schema::{events, jobs as jobs_table};
 use crate::types::StreamKind;
 use crate::types::sql::Doc;
 use crate::visibility::Limited;
-use crate::{Reader, Result, RunCounts, RunId, RunState, Stage, runs};
+use crate::{JobId, Reader, Result, RunCounts, Stage};
 
-/// What happened.
+/// The body of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Doc)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum EventBody {
-    /// The run came into a state.
-    RunState {
-        /// The state.
-        state: RunState,
-        /// Why, for people.
-        reason: Option<String>,
-    },
-    /// A stage moved.
+    /// The job entered a state.
+    State(Status),
+    /// The job made progress.
+    Progress(Progress),
+    /// A stage of a sync made progress.
     Stage {
-        /// The stage, then.
+        /// The stage at that time.
         stage: Stage,
-        /// What the run had done, then.
+        /// The run's counts at that time.
         counts: RunCounts,
     },
-    /// Something that people should know was found.
+    /// A sync made a finding.
     Finding {
-        /// What it is.
+        /// The finding.
         finding: Finding,
     },
+    /// An event that a newer version wrote.
+    #[serde(other)]
+    Unknown,
 }
 
-/// One numbered piece of news of a run.
+/// Progress of a job in units of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Units done so far.
+    pub done: i64,
+    /// Units altogether; `None` when that is unknown.
+    pub total: Option<i64>,
+    /// What the job does now, as a sentence.
+    pub message: String,
+}
+
+/// A numbered event of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// From 1, without gaps within the run.
+    /// From 1, without gaps within the job.
     pub sequence: i64,
-    /// When it was written.
+    /// Time at which it was written.
     pub at: DateTime<Utc>,
     /// What happened.
     pub body: EventBody,
 }
 
-type OfVisible = EqAny<events::stream_id, Select<runs::Visible, sync_runs::id>>;
+type OfVisible = EqAny<events::stream_id, Select<jobs::Visible, jobs_table::id>>;
 
-/// The events of the runs that the reader sees; every read of the table starts here.
+/// The events of the jobs that the reader sees; every read of the table starts here.
 fn visible(db: &Reader) -> Filter<events::table, Limited<OfVisible>> {
-    events::table.filter(db.limited(|_| events::stream_id.eq_any(runs::visible(db).select(sync_runs::id))))
+    events::table.filter(db.limited(|_| events::stream_id.eq_any(jobs::visible(db).select(jobs_table::id))))
 }
 
-/// Reads the events of a run after number `after`, in order.
+/// Reads the events of a job after number `after`, in order.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn of_run(db: &Reader, run: RunId, after: i64, limit: i64) -> Result<Vec<Event>> {
+pub async fn of_job(db: &Reader, job: JobId, after: i64, limit: i64) -> Result<Vec<Event>> {
     let rows: Vec<(i64, DateTime<Utc>, EventBody)> = with_conn!(db, read, |c| {
         let query = visible(db).select((events::sequence, events::at, events::body));
-        let query = query.filter(events::stream_kind.eq(StreamKind::SyncRun)).filter(events::stream_id.eq(run));
+        let query = query.filter(events::stream_kind.eq(StreamKind::Job)).filter(events::stream_id.eq(job));
         Ok(query.filter(events::sequence.gt(after)).order(events::sequence).limit(limit).load(c).await?)
     })?;
     Ok(rows.into_iter().map(|(sequence, at, body)| Event { sequence, at, body }).collect())

@@ -11,12 +11,13 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{Finding, Process, Severity};
 
 use crate::db::{on_both, with_conn, with_tx};
+use crate::jobs::JobStatements;
 use crate::listing::grouped;
-use crate::runs::{RunStatements, last_of};
+use crate::runs::last_of;
 use crate::schema::{findings, integration_profiles};
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
-use crate::{AliasId, Db, EventBody, FindingId, ProfileId, Reader, Result, RunId, SyncRun};
+use crate::{AliasId, Db, EventBody, FindingId, Job, ProfileId, Reader, Result, RunId};
 
 /// A finding, and where it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,19 +142,19 @@ pub async fn set_of_consent(db: &Db, alias: AliasId, found: Option<&Finding>) ->
 }
 
 pub(crate) trait FindingStatements {
-    /// Adds what a run found and did not say before, with an event each. A page that is read twice says it once.
-    async fn add_findings(&mut self, run: &mut SyncRun, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()>;
+    /// Adds what a sync's job found and did not say before, with an event each. A page that is read twice says it
+    /// once.
+    async fn add_findings(&mut self, job: &mut Job, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()>;
 }
 
 on_both! {
     impl FindingStatements {
-        async fn add_findings(&mut self, run: &mut SyncRun, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()> {
-            if found.is_empty() {
-                return Ok(());
-            }
+        async fn add_findings(&mut self, job: &mut Job, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()> {
+            let (Some(profile), false) = (job.profile_id, found.is_empty()) else { return Ok(()) };
+            let run = RunId::from(job.id);
             let known = findings::table.select((findings::code, findings::process, findings::message));
             let known: Vec<(String, Option<Process>, String)> =
-                known.filter(findings::run_id.eq(run.id)).load(self).await?;
+                known.filter(findings::run_id.eq(run)).load(self).await?;
             let mut known: BTreeSet<_> = known.into_iter().collect();
             let mut news = found;
             news.retain(|f| known.insert((f.code.clone(), f.process, f.message.clone())));
@@ -161,11 +162,11 @@ on_both! {
                 return Ok(());
             }
             for finding in &news {
-                let row = FindingRow::new(run.profile_id, Some(run.id), finding.clone(), now);
+                let row = FindingRow::new(profile, Some(run), finding.clone(), now);
                 diesel::insert_into(findings::table).values(row).execute(self).await?;
             }
             let events = news.into_iter().map(|finding| EventBody::Finding { finding }).collect();
-            self.append(run, now, events).await
+            self.append(job, now, events).await
         }
     }
 }

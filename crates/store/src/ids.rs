@@ -98,6 +98,8 @@ id! {
     AliasId = "alias";
     /// Of an integration profile.
     ProfileId = "prof";
+    /// Of a job.
+    JobId = "job";
     /// Of a sync run.
     RunId = "run";
     /// Of an account.
@@ -120,6 +122,20 @@ id! {
     LinkId = "link";
     /// Of a person's session.
     SessionId = "session";
+}
+
+/// A sync run has the identifier of its job.
+impl From<RunId> for JobId {
+    fn from(run: RunId) -> Self {
+        Self::from_uuid(run.as_uuid())
+    }
+}
+
+/// A sync run has the identifier of its job.
+impl From<JobId> for RunId {
+    fn from(job: JobId) -> Self {
+        Self::from_uuid(job.as_uuid())
+    }
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ pub mod findings;
 pub mod identifiers;
 mod ids;
 pub mod instance;
+pub mod jobs;
 mod listing;
 pub mod models;
+mod notifier;
 pub mod pools;
 pub mod profiles;
 pub mod roles;
@@ -33,7 +35,6 @@ pub mod testkit;
 pub mod tokens;
 pub mod types;
 mod visibility;
-mod wakeups;
 
 pub use aliases::Alias;
 pub use audit::{AuditEvent, AuditRecord};
@@ -41,26 +42,27 @@ pub use authorizations::Pending;
 pub use db::{Backend, DatabaseSettings, Db, FileLock, Pools, Reader, ScopedDb};
 pub use delegations::DelegatedLink;
 pub use error::{Error, Result};
-pub use events::{Event, EventBody};
+pub use events::{Event, EventBody, Progress};
 pub use findings::StoredFinding;
 pub use ids::{
-    AccountId, AliasId, AssignmentId, FindingId, IdentifierId, LinkId, ModelId, NotAnId, PoolId, ProfileId, RunId,
-    SessionId, SubscriptionId, TokenId,
+    AccountId, AliasId, AssignmentId, FindingId, IdentifierId, JobId, LinkId, ModelId, NotAnId, PoolId, ProfileId,
+    RunId, SessionId, SubscriptionId, TokenId,
 };
 pub use instance::Instance;
+pub use jobs::{ClaimableKind, Enqueued, HeartbeatReply, Job, NewJob, ScheduledSlot, Status, Wait};
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
+pub use notifier::{JobChanged, Notifier};
 pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use roles::{Assignment, Holding};
 pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
-pub use runs::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
+pub use runs::{Claim, NewRun, NewStage, RunCounts, RunResult, Stage, SyncRun};
 pub use secrets::Sealer;
 pub use sessions::Session;
 pub use subscriptions::SubscriptionRow;
 pub use sync::{Committed, Missing, PageCommit, Vanished};
 pub use tokens::ApiToken;
 pub use types::{
-    AuditOutcome, CredentialState, Health, HolderKind, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role, RunState,
-    ScheduleEvery, StageState, Trigger,
+    AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,
+    RunState, ScheduleEvery, StageState, Trigger,
 };
 pub use visibility::{AccessVisibility, ProfileSet, Visibility};
-pub use wakeups::{News, Wakeups};

@@ -5,6 +5,7 @@
 
 pub(crate) mod aliases;
 mod filter;
+pub(crate) mod jobs;
 mod keyed;
 pub(crate) mod profiles;
 pub(crate) mod runs;

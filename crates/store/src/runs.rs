@@ -1,22 +1,25 @@
-//! Sync runs: rows of leased work.
+//! Sync runs: what a sync keeps beside its job, and the rules that only syncs have.
 //!
-//! A worker claims a run for a while and under a fence that no other claim ever has; it renews the lease while it
-//! works, and every write of its carries the fence. A crash is a lease that ran out.
+//! A run has the identifier of its job. State, lease, fence and keys are the job's; [`RunState`] is read from the
+//! job's state and substate.
 
 mod ending;
-mod lease;
 mod model;
 mod queue;
 mod read;
 mod statements;
 
 pub use crate::listing::runs::{SyncRunFilter, count, page};
-pub use ending::{finish, pause, retry_later, suspect};
-pub(crate) use lease::until;
-pub use lease::{claim, heartbeat, release_all, sweep};
+pub use ending::{finish, pause, suspect};
 pub(crate) use model::StageRow;
-pub use model::{Claim, Directive, Ending, Enqueued, NewRun, NewStage, RunCounts, Slot, Stage, SyncRun};
-pub use queue::{cancel, confirm, enqueue, enqueue_slot};
-pub(crate) use read::{Visible, visible};
-pub use read::{find, find_many, last_of, open_of, stages};
-pub(crate) use statements::{Locks, RunStatements, held};
+pub use model::{Claim, NewRun, NewStage, RunCounts, RunResult, Stage, SyncRun};
+pub(crate) use queue::unique_key;
+pub use queue::{confirm, enqueue, enqueue_slot};
+pub(crate) use read::visible;
+pub use read::{claimed, find, find_many, last_of, open_of, stages};
+pub(crate) use statements::{RunLocks, RunStatements, held};
+
+/// Name of the job kind.
+pub const KIND: &str = "sync";
+/// Version of the payload's format.
+pub const PAYLOAD_VERSION: i32 = 1;

@@ -115,22 +115,52 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::types::sql::*;
-    /// One execution of a profile's read processes; a row of leased work.
-    sync_runs (id) {
+    /// Durable work of every kind, leased by workers.
+    jobs (id) {
         id -> Guid,
-        profile_id -> Guid,
+        kind -> Text,
+        payload_version -> Integer,
+        payload -> Doc,
+        profile_id -> Nullable<Guid>,
         state -> Word,
+        substate -> Nullable<Text>,
         reason -> Nullable<Text>,
-        trigger -> Word,
-        processes -> Doc,
-        idempotency_key -> Nullable<Text>,
-        suspect_confirmed -> Bool,
-        available_at -> Instant,
+        priority -> Integer,
+        available_at -> Nullable<Instant>,
         attempt -> Integer,
         fence -> BigInt,
         lease_owner -> Nullable<Guid>,
         leased_until -> Nullable<Instant>,
+        cancel_requested_at -> Nullable<Instant>,
         last_sequence -> BigInt,
+        idempotency_key -> Nullable<Text>,
+        unique_key -> Nullable<Text>,
+        queued_at -> Instant,
+        started_at -> Nullable<Instant>,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// Next scheduled slot of each job kind that runs for the whole installation.
+    job_schedules (kind) {
+        kind -> Text,
+        next_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::types::sql::*;
+    /// One execution of a profile's read processes: what only a sync has beside its job.
+    sync_runs (id) {
+        id -> Guid,
+        profile_id -> Guid,
+        trigger -> Word,
+        processes -> Doc,
+        suspect_confirmed -> Bool,
         api_calls -> BigInt,
         accounts_seen -> BigInt,
         accounts_added -> BigInt,
@@ -141,9 +171,6 @@ diesel::table! {
         subscriptions_changed -> BigInt,
         subscriptions_retired -> BigInt,
         rejected -> BigInt,
-        queued_at -> Instant,
-        started_at -> Nullable<Instant>,
-        finished_at -> Nullable<Instant>,
     }
 }
 
@@ -214,7 +241,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::types::sql::*;
-    /// Numbered news of a stream, without gaps.
+    /// The event log of each stream, numbered without gaps.
     events (stream_kind, stream_id, sequence) {
         stream_kind -> Word,
         stream_id -> Guid,
@@ -456,7 +483,9 @@ diesel::table! {
 diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
 diesel::joinable!(integration_profiles -> connection_aliases (alias_id));
 diesel::joinable!(profile_processes -> integration_profiles (profile_id));
+diesel::joinable!(jobs -> integration_profiles (profile_id));
 diesel::joinable!(sync_runs -> integration_profiles (profile_id));
+diesel::joinable!(sync_runs -> jobs (id));
 diesel::joinable!(sync_stages -> sync_runs (run_id));
 diesel::joinable!(sync_seen -> sync_runs (run_id));
 diesel::joinable!(sync_rejections -> sync_runs (run_id));
@@ -480,6 +509,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sealed_secrets,
     integration_profiles,
     profile_processes,
+    jobs,
     sync_runs,
     sync_stages,
     sync_seen,

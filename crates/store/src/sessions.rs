@@ -18,7 +18,7 @@ use seatgraph_core::Secret;
 pub use self::attempts::{ConsumeResult, PendingLogin, begin, take};
 use crate::db::{Connected, with_conn, with_tx};
 use crate::digest::{hash, hex};
-use crate::runs::until;
+use crate::jobs::until;
 use crate::schema::sessions;
 use crate::types::Bind;
 use crate::{Db, Error, Result, Sealer, SessionId};

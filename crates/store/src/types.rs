@@ -13,8 +13,8 @@ use diesel::sql_types::Nullable;
 
 pub(crate) use guid::guid;
 pub use word::{
-    AuditOutcome, CredentialState, Health, HolderKind, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role, RunState,
-    ScheduleEvery, StageState, Trigger,
+    AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,
+    RunState, ScheduleEvery, StageState, Trigger,
 };
 pub(crate) use word::{Named, SeenKind, StreamKind};
 

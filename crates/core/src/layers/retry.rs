@@ -4,11 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backon::{BackoffBuilder, ExponentialBuilder};
 use tokio::time::Instant;
 
 use crate::error::RETRY_AFTER;
-use crate::{Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
+use crate::{Backoff, Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
 
 /// When to ask again, and when to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,12 +59,8 @@ impl<C: Connector> Retry<C> {
         F: Future<Output = Result<T>> + Send,
     {
         let begun = Instant::now();
-        let mut delays = ExponentialBuilder::new()
-            .with_jitter()
-            .with_min_delay(self.settings.first_delay)
-            .with_max_delay(self.settings.max_delay)
-            .with_max_times(self.settings.repeats)
-            .build();
+        let backoff = Backoff { first: self.settings.first_delay, limit: self.settings.max_delay };
+        let mut delays = backoff.waits().take(self.settings.repeats);
         let mut attempt = 1_u32;
         loop {
             let error = match ask().await {

@@ -69,7 +69,7 @@ fn of_profile(profile: &Profile, processes: &[ProfileProcess]) -> Value {
 }
 
 fn of_run(run: &SyncRun) -> Value {
-    json!({ "profileId": run.profile_id, "state": run.state, "trigger": run.trigger })
+    json!({ "profileId": run.profile_id, "state": run.state(), "trigger": run.trigger })
 }
 
 fn of_token(token: &ApiToken, held: &[Assignment]) -> Value {

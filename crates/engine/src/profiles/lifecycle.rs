@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use seatgraph_core::Severity;
 use seatgraph_store::{
-    self as store, Profile, ProfileId, ProfileState, RunState, StoredFinding, SyncRun, Trigger, profiles, runs,
+    self as store, Profile, ProfileId, ProfileState, RunState, StoredFinding, SyncRun, Trigger, jobs, profiles, runs,
 };
 
 use crate::refusal::Denied;
@@ -48,7 +48,7 @@ impl Engine {
         }
         let profile = self.enter(profile, ProfileState::Paused).await?;
         if let Some(run) = runs::open_of(self.db(), id).await? {
-            runs::cancel(self.db(), run.id).await?;
+            jobs::cancel(self.db(), run.job.id).await?;
         }
         Ok(profile)
     }
@@ -75,7 +75,7 @@ impl Engine {
             }
         }
         let open = runs::open_of(self.db(), id).await?;
-        if open.as_ref().is_some_and(|run| run.state == RunState::Cancelling) {
+        if open.as_ref().is_some_and(|run| run.state() == RunState::Cancelling) {
             return Err(Denied::invalid_state(
                 "the profile's run is still being cancelled; try again when it has stopped",
             ));

@@ -10,10 +10,11 @@ use seatgraph_core::{Connector, Next, Page, Process};
 use seatgraph_engine::EngineSettings;
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    Claim, CredentialState, Health, PageCommit, ProfileState, RunState, aliases, each_backend, profiles, runs, sync,
+    Claim, CredentialState, Health, PageCommit, ProfileState, RunState, aliases, each_backend, jobs, profiles, runs,
+    sync,
 };
 
-use crate::harness::{Harness, settings};
+use crate::harness::{Harness, claim, settings};
 use crate::vendor::{Mood, Vendor};
 
 async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, process: Process) {
@@ -173,8 +174,8 @@ each_backend! {
         vendor.be(Mood::QuotaSpent);
         house.start_worker();
         let paused = house.until(run.id, RunState::PausedQuota).await;
-        assert_eq!(paused.attempt, 0);
-        let wait = paused.available_at - house.db.now().await.unwrap();
+        assert_eq!(paused.job.attempt, 0);
+        let wait = paused.job.available_at.unwrap() - house.db.now().await.unwrap();
         assert!(wait > TimeDelta::minutes(55) && wait <= TimeDelta::hours(1), "{wait}");
         vendor.be(Mood::Calm);
         house.db.shift_clock(TimeDelta::hours(1));
@@ -188,7 +189,7 @@ each_backend! {
         house.start_worker();
         let paused = house.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.counts.accounts_seen, 10);
-        assert!(paused.reason.unwrap().contains("800 of its 1000 calls"));
+        assert!(paused.job.reason.unwrap().contains("800 of its 1000 calls"));
         vendor.allow(Some((10, 1_000)));
         house.db.shift_clock(TimeDelta::hours(1));
         let run = house.until(run.id, RunState::Succeeded).await;
@@ -211,7 +212,7 @@ each_backend! {
         vendor.be(Mood::Panic);
         house.start_worker();
         let failed = house.until(run.id, RunState::Failed).await;
-        assert_eq!(failed.attempt, 3);
+        assert_eq!(failed.job.attempt, 3);
         assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
     }
 
@@ -219,11 +220,9 @@ each_backend! {
         let patient = EngineSettings { max_attempts: 2, ..settings() };
         let (mut house, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
         let (_, run) = house.tiny(&vendor).await;
-        let lease = Duration::from_secs(10);
         for _ in 0..2 {
-            // A claim of which nothing was heard again.
-            runs::claim(&house.db, uuid::Uuid::new_v4(), lease).await.unwrap().unwrap();
-            runs::release_all(&house.db).await.unwrap();
+            claim(&house.db).await;
+            jobs::requeue_all(&house.db).await.unwrap();
         }
         house.start_worker();
         house.until(run.id, RunState::Failed).await;
@@ -234,7 +233,7 @@ each_backend! {
         let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
         let (profile, run) = house.memory(&organisation).await;
-        let claim = runs::claim(&house.db, uuid::Uuid::new_v4(), Duration::from_secs(10)).await.unwrap().unwrap();
+        let claim = claim(&house.db).await;
         let link = organisation.connector();
         for stage in &claim.stages {
             let Some(process) = stage.process else { continue };

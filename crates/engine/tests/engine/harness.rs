@@ -11,7 +11,8 @@ use seatgraph_engine::{
 };
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    Alias, Event, Profile, ProfileId, RunId, RunState, ScheduleEvery, Sealer, StoredFinding, SyncRun, findings, runs,
+    Alias, Claim, ClaimableKind, Db, Event, Profile, ProfileId, RunId, RunState, ScheduleEvery, Sealer, StoredFinding,
+    SyncRun, findings, jobs, runs,
 };
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
@@ -111,7 +112,7 @@ impl Harness {
 
     /// Waits until the run is in the state, or fails when it ends in another one.
     pub(crate) async fn until(&self, run: RunId, state: RunState) -> SyncRun {
-        self.until_it(run, state.as_str(), |run| run.state == state).await
+        self.until_it(run, state.as_str(), |run| run.state() == state).await
     }
 
     /// Waits until the run is as wanted, or fails when it ends otherwise.
@@ -126,7 +127,7 @@ impl Harness {
                 }
             }
             let found = runs::find(&self.db, run).await.unwrap().unwrap();
-            assert!(is(&found), "run ended as {:?} ({:?}), not as {wanted}", found.state, found.reason);
+            assert!(is(&found), "run ended as {:?} ({:?}), not as {wanted}", found.state(), found.job.reason);
             found
         };
         tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("never {wanted}"))
@@ -146,8 +147,8 @@ impl Harness {
 
     /// Waits for anything to happen, but not for long.
     async fn news(&self) {
-        let mut news = self.db.wakeups().subscribe();
-        tokio::time::timeout(Duration::from_millis(50), news.recv()).await.ok();
+        let mut changes = self.db.notifier().subscribe();
+        tokio::time::timeout(Duration::from_millis(50), changes.recv()).await.ok();
     }
 
     /// Reads a stream to its end, or its first `most` events.
@@ -168,6 +169,13 @@ impl Harness {
     pub(crate) async fn sync(&self, profile: ProfileId) -> SyncRun {
         self.engine.start_sync(profile, None, None).await.unwrap()
     }
+}
+
+/// Claims the sync that is due first, for a worker that is not heard of again.
+pub(crate) async fn claim(db: &Db) -> Claim {
+    let syncs = ClaimableKind { name: runs::KIND, versions: 1..=1, lease: settings().lease };
+    let job = jobs::claim(db, uuid::Uuid::new_v4(), &[syncs]).await.unwrap().unwrap();
+    runs::claimed(db, &job).await.unwrap()
 }
 
 pub(crate) fn new_alias(connector: &str, name: &str, url: Option<&str>) -> CreateAlias {

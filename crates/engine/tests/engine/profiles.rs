@@ -84,7 +84,7 @@ each_backend! {
         let mut house = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
         let (profile, run) = house.memory(&organisation).await;
-        assert_eq!((profile.state, run.trigger, run.state), (ProfileState::Published, Trigger::Publish, RunState::Queued));
+        assert_eq!((profile.state, run.trigger, run.state()), (ProfileState::Published, Trigger::Publish, RunState::Queued));
         assert_eq!(code(house.engine.publish_profile(profile.id).await), RefusalCode::InvalidState);
         assert_eq!(code(house.engine.resume_profile(profile.id).await), RefusalCode::InvalidState);
         let paused = house.engine.pause_profile(profile.id).await.unwrap();

@@ -12,10 +12,14 @@ fn sequences(events: &[Event]) -> Vec<i64> {
     events.iter().map(|event| event.sequence).collect()
 }
 
+fn is_state(event: &Event) -> bool {
+    matches!(event.body, EventBody::State(_))
+}
+
 fn state(event: &Event) -> RunState {
-    match event.body {
-        EventBody::RunState { state, .. } => state,
-        ref other => panic!("not a state: {other:?}"),
+    match &event.body {
+        EventBody::State(status) => RunState::from_job(status.state, status.substate.as_deref()),
+        other => panic!("not a state: {other:?}"),
     }
 }
 
@@ -44,7 +48,7 @@ each_backend! {
             assert_eq!(piece[0].sequence, after, "the first one tells where one is");
             seen.extend(sequences(&piece[1..]));
             after = seen.last().copied().unwrap_or(0);
-            if piece.len() > 1 && matches!(piece.last().unwrap().body, EventBody::RunState { state: RunState::Succeeded, .. }) {
+            if piece.len() > 1 && is_state(piece.last().unwrap()) && state(piece.last().unwrap()) == RunState::Succeeded {
                 break;
             }
         }
@@ -58,10 +62,10 @@ each_backend! {
         house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;
         let told = house.events(By::Run(run.id), None, usize::MAX).await;
-        assert_eq!(sequences(&told), [run.last_sequence]);
+        assert_eq!(sequences(&told), [run.job.last_sequence]);
         assert_eq!(state(&told[0]), RunState::Succeeded);
         let beyond = house.events(By::Run(run.id), Some(i64::MAX), usize::MAX).await;
-        assert_eq!(sequences(&beyond), [run.last_sequence]);
+        assert_eq!(sequences(&beyond), [run.job.last_sequence]);
     }
 
     async fn by_profile_the_next_run_is_waited_for_and_told_whole(db: TestDatabase) {
@@ -90,7 +94,7 @@ each_backend! {
             house.engine.confirm_suspect_sync(run.id).await.unwrap();
         };
         let (told, ()) = tokio::join!(house.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
-        let states: Vec<_> = told[1..].iter().filter(|e| matches!(e.body, EventBody::RunState { .. })).map(state).collect();
+        let states: Vec<_> = told[1..].iter().filter(|event| is_state(event)).map(state).collect();
         assert!(states.contains(&RunState::Suspect), "{states:?}");
         assert_eq!(states.last(), Some(&RunState::Succeeded));
     }

@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_core::Process;
 use seatgraph_engine::RefusalCode;
-use seatgraph_store::{Db, ProfileId, RunState, StageState, accounts, each_backend, profiles, runs, subscriptions};
+use seatgraph_store::{
+    Db, ProfileId, RunState, StageState, accounts, each_backend, jobs, profiles, runs, subscriptions,
+};
 
 use crate::harness::{Harness, code, settings};
 use crate::vendor::Vendor;
@@ -63,7 +65,7 @@ each_backend! {
         (1..=12).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = house.sync(profile.id).await;
         let suspect = house.until(run.id, RunState::Suspect).await;
-        assert!(suspect.reason.unwrap().starts_with("12 of 40 accounts"));
+        assert!(suspect.job.reason.unwrap().starts_with("12 of 40 accounts"));
         assert_eq!(live(&house.db, profile.id).await.0, 40);
         assert_eq!(code(house.engine.start_sync(profile.id, None, None).await), RefusalCode::Conflict);
         house.engine.confirm_suspect_sync(run.id).await.unwrap();
@@ -134,7 +136,7 @@ each_backend! {
         let run = house.until(run.id, RunState::Succeeded).await;
         let asked = vendor.asked().split_off(before);
         assert_eq!(asked[0], "/accounts?after=30", "the checkpoint");
-        assert!(run.fence >= 2, "claimed again: {}", run.fence);
+        assert!(run.job.fence >= 2, "claimed again: {}", run.job.fence);
         assert_eq!(run.counts.accounts_added, 50);
         assert_eq!(live(&house.db, profile.id).await.0, 50);
     }
@@ -149,12 +151,12 @@ each_backend! {
         // Another replica, whose clock is ahead, takes the run away while the first is still at it.
         let ahead = house.db.with_clock_shift(TimeDelta::seconds(11)).await.unwrap();
         // A row that a heartbeat holds just now is passed over, so it is asked for until it was let go.
-        while runs::sweep(&ahead, 8).await.unwrap().is_empty() {}
+        while jobs::reclaim_expired_leases(&ahead, 8).await.unwrap().is_empty() {}
         house.db.shift_clock(TimeDelta::seconds(11));
         gate.add_permits(1_000);
         let run = house.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_added, run.counts.accounts_seen), (50, 50));
-        assert!(run.fence >= 2, "claimed again: {}", run.fence);
+        assert!(run.job.fence >= 2, "claimed again: {}", run.job.fence);
     }
 
     async fn a_worker_that_stops_hands_its_run_back(db: TestDatabase) {
@@ -166,7 +168,7 @@ each_backend! {
         house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
         house.stop_workers().await;
         let run = runs::find(&house.db, run.id).await.unwrap().unwrap();
-        assert_eq!(run.state, RunState::Queued);
+        assert_eq!(run.state(), RunState::Queued);
         gate.add_permits(1_000);
         house.start_worker();
         house.until(run.id, RunState::Succeeded).await;

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use futures::StreamExt;
 use seatgraph_engine::{By, Engine};
-use seatgraph_store::{EventBody, ProfileId};
+use seatgraph_store::{EventBody, ProfileId, RunState, Status};
 
 /// Shows the profile's current run until it ends.
 pub(super) async fn show(engine: &Engine, profile: ProfileId) -> anyhow::Result<()> {
@@ -30,7 +30,8 @@ pub(super) async fn show(engine: &Engine, profile: ProfileId) -> anyhow::Result<
 
 fn line(body: &EventBody) -> Option<String> {
     match body {
-        EventBody::RunState { state, reason } => {
+        EventBody::State(Status { state, substate, reason }) => {
+            let state = RunState::from_job(*state, substate.as_deref());
             let reason = reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             Some(format!("sync: {}{reason}.", state.as_str().to_lowercase().replace('_', " ")))
         }
@@ -42,5 +43,6 @@ fn line(body: &EventBody) -> Option<String> {
             ))
         }
         EventBody::Finding { finding } => Some(format!("finding: {} {}.", finding.message, finding.remedy)),
+        EventBody::Progress(_) | EventBody::Unknown => None,
     }
 }

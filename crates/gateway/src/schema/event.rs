@@ -1,8 +1,8 @@
 //! What happens to a run, numbered without gaps.
 
 use async_graphql::{ComplexObject, Context, ID, Interface, OneofObject, SimpleObject};
-use seatgraph_engine::{By, ProgressEvent};
-use seatgraph_store::{Event, EventBody, RunId, SyncRun as RunRow, events};
+use seatgraph_engine::By;
+use seatgraph_store::{Event, EventBody, RunId, RunState, Status, SyncRun as RunRow, events};
 
 use super::error::{self, Result};
 use super::finding::Finding;
@@ -100,11 +100,13 @@ async fn run(ctx: &Context<'_>, id: RunId) -> Result<SyncRun> {
 }
 
 impl SyncEvent {
-    fn of(run_id: RunId, event: Event) -> Self {
+    /// Returns the event as one of a sync; `None` for the general events, which a sync does not record.
+    pub(crate) fn of(run_id: RunId, event: Event) -> Option<Self> {
         let (at, sequence) = (event.at.into(), int(event.sequence));
-        match event.body {
-            EventBody::RunState { state, reason } => {
-                RunStateChanged { at, reason, sequence, state: state.into(), run_id }.into()
+        Some(match event.body {
+            EventBody::State(Status { state, substate, reason }) => {
+                let state = RunState::from_job(state, substate.as_deref()).into();
+                RunStateChanged { at, reason, sequence, state, run_id }.into()
             }
             EventBody::Stage { stage, counts } => {
                 StageProgressed { at, counts: counts.into(), sequence, stage: stage.into(), run_id }.into()
@@ -112,13 +114,8 @@ impl SyncEvent {
             EventBody::Finding { finding } => {
                 FindingRaised { at, finding: Finding::found(event.at, finding), sequence, run_id }.into()
             }
-        }
-    }
-}
-
-impl From<ProgressEvent> for SyncEvent {
-    fn from(progress: ProgressEvent) -> Self {
-        Self::of(progress.run, progress.event)
+            EventBody::Progress(_) | EventBody::Unknown => return None,
+        })
     }
 }
 
@@ -154,10 +151,10 @@ impl Listed for SyncEvent {
 pub(crate) async fn page(scope: &RequestScope, run: &RunRow, paging: &Paging) -> Result<Connection<SyncEvent>> {
     let listing = format!("events of {}", run.id);
     let (rows, after) = paging.read_numbered(&listing)?;
-    let found = events::of_run(&scope.db, run.id, after, i64::from(rows) + 1).await;
+    let found = events::of_job(&scope.db, run.job.id, after, i64::from(rows) + 1).await;
     let mut found = found.map_err(|error| error::store(&error))?;
     let has_next = found.len() > rows as usize;
     found.truncate(rows as usize);
-    let events = found.into_iter().map(|event| (event.sequence, SyncEvent::of(run.id, event))).collect();
-    Ok(Connection::numbered(&listing, events, after > 0, has_next, run.last_sequence))
+    let events = found.into_iter().filter_map(|event| Some((event.sequence, SyncEvent::of(run.id, event)?))).collect();
+    Ok(Connection::numbered(&listing, events, after > 0, has_next, run.job.last_sequence))
 }

@@ -53,21 +53,21 @@ pub(crate) struct SyncRun {
 
 impl From<store::SyncRun> for SyncRun {
     fn from(row: store::SyncRun) -> Self {
-        let state = SyncRunState::from(row.state);
+        let state = SyncRunState::from(row.state());
         Self {
             api_calls: int(row.api_calls),
-            attempt: row.attempt,
+            attempt: row.job.attempt,
             counts: row.counts.into(),
-            finished_at: row.finished_at.map(DateTime),
+            finished_at: row.job.finished_at.map(DateTime),
             id: row.id.to_string().into(),
-            last_sequence: int(row.last_sequence),
+            last_sequence: int(row.job.last_sequence),
             processes: row.processes.iter().map(|&process| process.into()).collect(),
-            queued_at: row.queued_at.into(),
-            reason: row.reason.clone(),
-            started_at: row.started_at.map(DateTime),
+            queued_at: row.job.queued_at.into(),
+            reason: row.job.reason.clone(),
+            started_at: row.job.started_at.map(DateTime),
             state,
             trigger: row.trigger.into(),
-            wakes_at: (state == SyncRunState::PausedQuota).then(|| row.available_at.into()),
+            wakes_at: row.job.available_at.filter(|_| state == SyncRunState::PausedQuota).map(DateTime),
             row,
         }
     }

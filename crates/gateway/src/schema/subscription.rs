@@ -30,6 +30,9 @@ impl Subscription {
             return Err(error::bad_input("after", "must not be negative"));
         }
         let progress = ctx.scope()?.engine.progress(by.read()?, after.map(i64::from));
-        Ok(progress.map(|event| event.map(SyncEvent::from).map_err(|error| error::engine(&error))))
+        Ok(progress.filter_map(async |event| match event {
+            Ok(event) => SyncEvent::of(event.run, event.event).map(Ok),
+            Err(error) => Some(Err(error::engine(&error))),
+        }))
     }
 }

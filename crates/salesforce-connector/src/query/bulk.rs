@@ -7,7 +7,7 @@ use std::io::Cursor;
 use std::time::Duration;
 
 use seatgraph_core::http::{Method, Response};
-use seatgraph_core::{Error, ErrorKind, Result};
+use seatgraph_core::{Backoff, Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -82,8 +82,10 @@ impl Org {
     /// Waits until a job is done.
     async fn wait_for(&self, job: &RecordId) -> Result<()> {
         let path = self.below(&format!("/jobs/query/{job}")).await?;
-        let (mut wait, deadline) = (FIRST_WAIT, Instant::now() + MAX_DURATION);
+        let mut waits = Backoff { first: FIRST_WAIT, limit: LONGEST_WAIT }.waits();
+        let deadline = Instant::now() + MAX_DURATION;
         loop {
+            let wait = waits.next().unwrap_or(LONGEST_WAIT);
             let job: Job = self.http().get(path.clone()).json_body().await?;
             match job.state.as_str() {
                 "JobComplete" => return Ok(()),
@@ -99,7 +101,6 @@ impl Org {
                     return Err(error.with("state", state).with("reported", reported));
                 }
             }
-            wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 

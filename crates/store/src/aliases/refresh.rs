@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 use crate::db::with_tx;
-use crate::runs::until;
+use crate::jobs::until;
 use crate::schema::connection_aliases;
 use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;

@@ -1,7 +1,6 @@
 //! The migrations, inside the binary.
 
-use diesel::Connection;
-use diesel::SqliteConnection;
+use diesel::{Connection, QueryableByName, SqliteConnection};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -14,16 +13,34 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// A number of our own, so that no other program's advisory lock is meant.
 const ADVISORY_LOCK: i64 = 0x5ea7_6a9f;
 
+/// Foreign keys are checked once at the end instead: a migration that rebuilds a table drops the old one, and SQLite
+/// would delete every row that refers to it.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout=5000; PRAGMA foreign_keys=OFF";
+
 /// What is to be done with the migrations.
 #[derive(Debug, Clone, Copy)]
 enum Direction {
     Up,
+    #[cfg(feature = "testkit")]
+    UpTo(&'static str),
+    #[cfg(feature = "testkit")]
+    DownOne,
     #[cfg(feature = "testkit")]
     Down,
 }
 
 pub(super) async fn run(settings: &DatabaseSettings) -> Result<()> {
     go(settings, Direction::Up).await
+}
+
+#[cfg(feature = "testkit")]
+pub(super) async fn run_up_to(settings: &DatabaseSettings, last: &'static str) -> Result<()> {
+    go(settings, Direction::UpTo(last)).await
+}
+
+#[cfg(feature = "testkit")]
+pub(super) async fn revert_last(settings: &DatabaseSettings) -> Result<()> {
+    go(settings, Direction::DownOne).await
 }
 
 #[cfg(feature = "testkit")]
@@ -44,8 +61,9 @@ async fn go(settings: &DatabaseSettings, direction: Direction) -> Result<()> {
             Box::new(move || {
                 let _lock = FileLock::for_migration(&path)?;
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-                diesel::connection::SimpleConnection::batch_execute(&mut connection, "PRAGMA busy_timeout=5000")?;
-                apply(&mut connection, SQLITE, direction)
+                diesel::connection::SimpleConnection::batch_execute(&mut connection, SQLITE_SETTINGS)?;
+                apply(&mut connection, SQLITE, direction)?;
+                check_references(&mut connection)
             })
         }
     };
@@ -61,10 +79,46 @@ fn apply<DB: diesel::backend::Backend>(
     let done = match direction {
         Direction::Up => harness.run_pending_migrations(migrations),
         #[cfg(feature = "testkit")]
+        Direction::UpTo(last) => run_each_up_to(harness, migrations, last),
+        #[cfg(feature = "testkit")]
+        Direction::DownOne => harness.revert_last_migration(migrations).map(|version| vec![version]),
+        #[cfg(feature = "testkit")]
         Direction::Down => harness.revert_all_migrations(migrations),
     };
     for version in done.map_err(Error::other)? {
         tracing::info!(migration.version = %version, "migrated");
     }
     Ok(())
+}
+
+#[cfg(feature = "testkit")]
+fn run_each_up_to<DB: diesel::backend::Backend>(
+    harness: &mut impl MigrationHarness<DB>,
+    migrations: EmbeddedMigrations,
+    last: &str,
+) -> diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>> {
+    let mut done = Vec::new();
+    for migration in harness.pending_migrations(migrations)? {
+        if migration.name().to_string().as_str() > last {
+            break;
+        }
+        done.push(harness.run_migration(&migration)?.as_owned());
+    }
+    Ok(done)
+}
+
+/// Makes sure that no row refers to a row that is not there.
+fn check_references(connection: &mut SqliteConnection) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Dangling {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        table: String,
+    }
+    let query = diesel::sql_query("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check");
+    let dangling: Vec<Dangling> = diesel::RunQueryDsl::load(query, connection)?;
+    if dangling.is_empty() {
+        return Ok(());
+    }
+    let tables: Vec<_> = dangling.into_iter().map(|row| row.table).collect();
+    Err(Error::Damaged(format!("rows of {} refer to rows that do not exist", tables.join(", "))))
 }

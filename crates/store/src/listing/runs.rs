@@ -1,12 +1,14 @@
 //! Lists of sync runs.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
 use super::{Key, by_time, time};
 use crate::db::with_conn;
 use crate::runs::visible;
-use crate::schema::sync_runs;
+use crate::schema::{jobs, sync_runs};
 use crate::{Direction, PageOf, PageRequest, ProfileId, Reader, Result, RunState, SyncRun, TimeFilter};
 
 /// Leaves out runs; all that is given must fit.
@@ -26,9 +28,10 @@ macro_rules! narrow {
             $query = $query.filter(sync_runs::profile_id.eq(profile));
         }
         if let Some(states) = &$filter.state {
-            $query = $query.filter(sync_runs::state.eq_any(states.clone()));
+            let words: Vec<_> = states.iter().map(|state| state.as_str()).collect();
+            $query = $query.filter(sql::<Text>("coalesce(substate, state)").eq_any(words));
         }
-        time!($query, sync_runs::queued_at, $filter.queued_at);
+        time!($query, jobs::queued_at, $filter.queued_at);
     };
 }
 
@@ -39,12 +42,12 @@ macro_rules! narrow {
 pub async fn page(db: &Reader, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
     let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
-        let mut query = visible(db).select(SyncRun::as_select()).into_boxed::<Be>();
+        let mut query = visible(db).inner_join(jobs::table).select(SyncRun::as_select()).into_boxed::<Be>();
         narrow!(query, filter);
-        query = by_time!(query, plan, sync_runs::queued_at, sync_runs::id);
+        query = by_time!(query, plan, jobs::queued_at, jobs::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
-    Ok(plan.page(rows, |run: &SyncRun| (Key::At(Some(run.queued_at)), run.id.as_uuid())))
+    Ok(plan.page(rows, |run: &SyncRun| (Key::At(Some(run.job.queued_at)), run.id.as_uuid())))
 }
 
 /// Counts the runs that fit.
@@ -53,7 +56,7 @@ pub async fn page(db: &Reader, filter: &SyncRunFilter, request: &PageRequest) ->
 /// As every read.
 pub async fn count(db: &Reader, filter: &SyncRunFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
-        let mut query = visible(db).count().into_boxed::<Be>();
+        let mut query = visible(db).inner_join(jobs::table).count().into_boxed::<Be>();
         narrow!(query, filter);
         Ok(query.get_result(c).await?)
     })

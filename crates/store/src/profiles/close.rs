@@ -5,10 +5,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::with_tx;
-use crate::runs::{Locks, RunStatements};
+use crate::jobs::{JobStatements, Status};
+use crate::runs::RunStatements;
 use crate::schema::{accounts, integration_profiles, license_pools, subscriptions};
 use crate::types::Bind;
-use crate::{AliasId, Db, Error, ProfileId, Result, RunState};
+use crate::{AliasId, Db, Error, JobState, ProfileId, Result};
 
 /// What went with a profile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,14 +38,13 @@ pub async fn close(db: &Db, profile: ProfileId, now: DateTime<Utc>) -> Result<De
         // The run first, then what belongs to it: the order in which workers hold rows.
         let mut closed = DeletionCounts::default();
         let mut stopped = None;
-        if let Some(mut run) = c.lock_open_run(profile).await? {
-            let fence = run.fence;
-            run.fence += 1;
-            let reason = Some("the profile was deleted".to_owned());
-            c.end_run(&mut run, RunState::Cancelled, reason, now).await?;
-            c.save_run(&run, fence).await?;
+        if let Some(mut job) = c.lock_open_run(profile).await? {
+            let fence = job.fence;
+            job.fence += 1;
+            c.end_job(&mut job, Status::new(JobState::Cancelled, Some("the profile was deleted")), now).await?;
+            c.save_job(&job, fence).await?;
             closed.runs_cancelled = 1;
-            stopped = Some(run.id);
+            stopped = Some(job.id);
         }
         let living = integration_profiles::table
             .filter(integration_profiles::id.eq(profile))
@@ -77,7 +77,7 @@ pub async fn close(db: &Db, profile: ProfileId, now: DateTime<Utc>) -> Result<De
         Ok((closed, stopped))
     })?;
     if let Some(run) = run {
-        db.stir(run);
+        db.notify(run);
     }
     Ok(closed)
 }

@@ -1,14 +1,14 @@
-//! How a worker lets go of a run.
+//! How a run ends, and how it waits.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Cursor, Process, Severity};
 
-use super::statements::{Locks, RunStatements, held};
-use super::{Ending, SyncRun};
+use super::{RunLocks, RunResult, RunStatements, SyncRun, held};
 use crate::db::{on_both, with_tx};
 use crate::findings::FindingStatements;
+use crate::jobs::{JobStatements, Wait};
 use crate::schema::{findings, profile_processes};
 use crate::types::Bind;
 use crate::{Db, Health, Result, RunId, RunState};
@@ -17,26 +17,25 @@ use crate::{Db, Health, Result, RunId, RunState};
 ///
 /// # Errors
 /// `LostLease` when the run is no longer held under `fence`.
-pub async fn finish(db: &Db, run: RunId, fence: i64, ending: Ending) -> Result<SyncRun> {
-    debug_assert!(!ending.state.is_open(), "a run ends in a final state");
+pub async fn finish(db: &Db, run: RunId, fence: i64, result: RunResult) -> Result<SyncRun> {
     let finished = with_tx!(db, Full, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
-        c.add_findings(&mut run, now, ending.findings.clone()).await?;
+        c.add_findings(&mut run.job, now, result.findings.clone()).await?;
         let worst = c.worst_findings(run.id).await?;
-        for (process, bookmark) in &ending.bookmarks {
+        for (process, bookmark) in &result.bookmarks {
             c.record_success(&run, *process, bookmark.clone(), health(&worst, *process), now).await?;
         }
         for process in run.processes.clone() {
             let is_broken = health(&worst, process) == Health::Broken;
-            if is_broken && !ending.bookmarks.iter().any(|(done, _)| *done == process) {
+            if is_broken && !result.bookmarks.iter().any(|(done, _)| *done == process) {
                 c.record_failure(&run, process).await?;
             }
         }
-        c.end_run(&mut run, ending.state, ending.reason.clone(), now).await?;
+        c.end_job(&mut run.job, result.state.status(result.reason.as_deref()), now).await?;
         c.save_run(&run, fence).await?;
         Ok(run)
     })?;
-    db.stir(finished.id);
+    db.notify(finished.job.id);
     Ok(finished)
 }
 
@@ -50,57 +49,16 @@ fn health(worst: &[(Option<Process>, Severity)], process: Process) -> Health {
     }
 }
 
-/// Lets the run wait for the vendor's allowance; the attempt does not count.
-///
-/// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
-pub async fn pause(db: &Db, run: RunId, fence: i64, until: DateTime<Utc>, reason: &str) -> Result<SyncRun> {
-    let parting = Parting { state: RunState::PausedQuota, available_at: Some(until), counted: false };
-    part(db, run, fence, parting, reason).await
+/// How a run waits for the vendor's allowance.
+#[must_use]
+pub fn pause(until: DateTime<Utc>, reason: String) -> Wait {
+    Wait { until: Some(until), substate: RunState::PausedQuota.as_str(), reason }
 }
 
-/// Gives the run back to the queue, to be tried again at `at`; the attempt counts.
-///
-/// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
-pub async fn retry_later(db: &Db, run: RunId, fence: i64, at: DateTime<Utc>, reason: &str) -> Result<SyncRun> {
-    let parting = Parting { state: RunState::Queued, available_at: Some(at), counted: true };
-    part(db, run, fence, parting, reason).await
-}
-
-/// Stops the run until a person says that so many records really vanished. What it has seen is kept.
-///
-/// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
-pub async fn suspect(db: &Db, run: RunId, fence: i64, reason: &str) -> Result<SyncRun> {
-    let parting = Parting { state: RunState::Suspect, available_at: None, counted: false };
-    part(db, run, fence, parting, reason).await
-}
-
-#[derive(Clone, Copy)]
-struct Parting {
-    state: RunState,
-    available_at: Option<DateTime<Utc>>,
-    counted: bool,
-}
-
-async fn part(db: &Db, run: RunId, fence: i64, parting: Parting, reason: &str) -> Result<SyncRun> {
-    let reason = reason.to_owned();
-    let parted = with_tx!(db, Full, |c, now| {
-        let mut run = held(c.lock_run(run).await?, fence)?;
-        if run.state == RunState::Cancelling {
-            // A person's word to stop outranks any reason to wait.
-            c.end_run(&mut run, RunState::Cancelled, None, now).await?;
-        } else {
-            run.available_at = parting.available_at.unwrap_or(run.available_at);
-            run.attempt -= i32::from(!parting.counted && run.attempt > 0);
-            c.move_run(&mut run, parting.state, Some(reason.clone()), now).await?;
-        }
-        c.save_run(&run, fence).await?;
-        Ok(run)
-    })?;
-    db.stir(parted.id);
-    Ok(parted)
+/// How a run waits for a person to confirm that so many records really vanished.
+#[must_use]
+pub fn suspect(reason: String) -> Wait {
+    Wait { until: None, substate: RunState::Suspect.as_str(), reason }
 }
 
 trait EndingStatements {

@@ -1,4 +1,4 @@
-//! What a run is.
+//! The types of sync runs.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -6,62 +6,41 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use seatgraph_core::{Cursor, Finding, Process};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::schema::{sync_runs, sync_stages};
 use crate::types::Bind;
-use crate::{ProfileId, RunId, RunState, StageState, Trigger};
+use crate::{Job, ProfileId, RunId, RunState, StageState, Trigger};
 
 /// One execution of a profile's read processes.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = sync_runs, treat_none_as_null = true, check_for_backend(Pg, Sqlite))]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = sync_runs, check_for_backend(Pg, Sqlite))]
 pub struct SyncRun {
-    /// Ours.
+    /// Identifier, the same as the job's.
     pub id: RunId,
     /// The profile.
     pub profile_id: ProfileId,
-    /// Where it is in its life.
-    pub state: RunState,
-    /// Why it is in that state, for people.
-    pub reason: Option<String>,
     /// What started it.
     pub trigger: Trigger,
     /// The processes asked for.
-    #[diesel(serialize_as = Bind<Vec<Process>>)]
     pub processes: Vec<Process>,
-    /// The caller's key.
-    pub idempotency_key: Option<String>,
     /// Whether a person confirmed that many records really vanished.
     pub suspect_confirmed: bool,
-    /// Not claimed before this; when `PAUSED_QUOTA`, the time it wakes.
-    #[diesel(serialize_as = Bind<DateTime<Utc>>)]
-    pub available_at: DateTime<Utc>,
-    /// Claims since the last committed page.
-    pub attempt: i32,
-    /// Grows with every claim.
-    pub fence: i64,
-    /// The worker that holds it.
-    #[diesel(serialize_as = Bind<Option<Uuid>>)]
-    pub lease_owner: Option<Uuid>,
-    /// When the lease runs out, by the database's clock.
-    #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
-    pub leased_until: Option<DateTime<Utc>>,
-    /// Number of its newest event.
-    pub last_sequence: i64,
     /// Calls to the vendor so far.
     pub api_calls: i64,
     /// What it did so far.
     #[diesel(embed)]
     pub counts: RunCounts,
-    /// When it was asked for.
-    #[diesel(serialize_as = Bind<DateTime<Utc>>)]
-    pub queued_at: DateTime<Utc>,
-    /// When it was first claimed.
-    #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
-    pub finished_at: Option<DateTime<Utc>>,
+    /// The job: state, lease, keys and times.
+    #[diesel(embed)]
+    pub job: Job,
+}
+
+impl SyncRun {
+    /// Returns the state, which is finer than the job's.
+    #[must_use]
+    pub fn state(&self) -> RunState {
+        RunState::from_job(self.job.state, self.job.substate.as_deref())
+    }
 }
 
 /// What a run did so far.
@@ -136,7 +115,7 @@ pub(crate) struct StageRow {
 }
 
 impl StageRow {
-    pub(crate) fn all(run: RunId, stages: &[NewStage]) -> Vec<Self> {
+    pub(super) fn all(run: RunId, stages: &[NewStage]) -> Vec<Self> {
         let row = |(ordinal, stage): (i32, &NewStage)| Self {
             run_id: run,
             ordinal,
@@ -176,57 +155,26 @@ pub struct NewStage {
     pub cursor: Option<Cursor>,
 }
 
-/// What became of a run asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Enqueued {
-    /// It was made.
-    Created(SyncRun),
-    /// The key was used before; this is the run it made.
-    SameKey(SyncRun),
-    /// The profile has an open run, and only one may be.
-    Open(SyncRun),
-}
-
-/// What became of a slot of a schedule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Slot {
-    /// A run was made.
-    Created(SyncRun),
-    /// Another run is open; the next slot comes.
-    Skipped(SyncRun),
-    /// Another replica took the slot, or the profile is no longer published.
-    Taken,
-}
-
 /// A run in the hands of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The run, as claimed.
     pub run: SyncRun,
-    /// Its parts, in order.
+    /// Its stages, in order.
     pub stages: Vec<Stage>,
-    /// What every write must carry.
+    /// The fence that every write carries.
     pub fence: i64,
-}
-
-/// What a worker learns when it renews its lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Directive {
-    /// Go on.
-    Continue,
-    /// Stop between pages.
-    Cancel,
 }
 
 /// How a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
+pub struct RunResult {
     /// One of the four final states.
     pub state: RunState,
-    /// Why, for people.
+    /// Why, as a sentence.
     pub reason: Option<String>,
-    /// What people should know; added to what pages said.
+    /// Findings to add to those of the pages.
     pub findings: Vec<Finding>,
-    /// Processes that finished, with where their next pass begins.
+    /// Processes that finished, with the cursor where their next pass begins.
     pub bookmarks: Vec<(Process, Option<Cursor>)>,
 }

@@ -6,12 +6,12 @@ use diesel::dsl::{EqAny, Filter, Select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Stage, SyncRun};
+use super::{Claim, KIND, Stage, SyncRun};
 use crate::db::with_conn;
 use crate::listing::{by_key, grouped};
-use crate::schema::{sync_runs, sync_stages};
+use crate::schema::{jobs, sync_runs, sync_stages};
 use crate::visibility::{InProfiles, Limited};
-use crate::{ProfileId, Reader, Result, RunId, RunState};
+use crate::{Error, Job, JobState, ProfileId, Reader, Result, RunId};
 
 pub(crate) type Visible = Filter<sync_runs::table, Limited<InProfiles<sync_runs::profile_id>>>;
 
@@ -27,15 +27,30 @@ fn visible_stages(db: &Reader) -> Filter<sync_stages::table, Limited<OfVisible>>
     sync_stages::table.filter(db.limited(|_| sync_stages::run_id.eq_any(visible(db).select(sync_runs::id))))
 }
 
+/// The runs that the reader sees, with their jobs.
+macro_rules! runs {
+    ($db:expr) => {
+        visible($db).inner_join(jobs::table).select(SyncRun::as_select())
+    };
+}
+
 /// Finds a run; `None` when there is none.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(db: &Reader, run: RunId) -> Result<Option<SyncRun>> {
-    with_conn!(db, read, |c| {
-        let query = visible(db).select(SyncRun::as_select()).filter(sync_runs::id.eq(run));
-        Ok(query.first(c).await.optional()?)
-    })
+    with_conn!(db, read, |c| Ok(runs!(db).filter(sync_runs::id.eq(run)).first(c).await.optional()?))
+}
+
+/// Reads the run and the stages of a job that a worker claimed.
+///
+/// # Errors
+/// `NotFound` when the job is not a sync.
+pub async fn claimed(db: &Reader, job: &Job) -> Result<Claim> {
+    let id = RunId::from(job.id);
+    let run = find(db, id).await?.ok_or(Error::NotFound { what: "run" })?;
+    let stages = stages(db, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(Claim { run: SyncRun { job: job.clone(), ..run }, stages, fence: job.fence })
 }
 
 /// Finds several runs at once; unknown ones are missing from the answer.
@@ -43,10 +58,8 @@ pub async fn find(db: &Reader, run: RunId) -> Result<Option<SyncRun>> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find_many(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, SyncRun>> {
-    let found: Vec<SyncRun> = with_conn!(db, read, |c| {
-        let query = visible(db).select(SyncRun::as_select()).filter(sync_runs::id.eq_any(runs));
-        Ok(query.load(c).await?)
-    })?;
+    let found: Vec<SyncRun> =
+        with_conn!(db, read, |c| Ok(runs!(db).filter(sync_runs::id.eq_any(runs)).load(c).await?))?;
     Ok(by_key(found, |run| run.id))
 }
 
@@ -56,13 +69,12 @@ pub async fn find_many(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Syn
 /// `Unavailable` when the database is away.
 pub async fn last_of(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, SyncRun>> {
     let found: Vec<SyncRun> = with_conn!(db, read, |c| {
-        let newer = diesel::alias!(sync_runs as newer);
-        let later = newer.field(sync_runs::queued_at).gt(sync_runs::queued_at).or(newer
-            .field(sync_runs::queued_at)
-            .eq(sync_runs::queued_at)
-            .and(newer.field(sync_runs::id).gt(sync_runs::id)));
-        let of_same = newer.filter(newer.field(sync_runs::profile_id).eq(sync_runs::profile_id)).filter(later);
-        let query = visible(db).select(SyncRun::as_select()).filter(sync_runs::profile_id.eq_any(profiles));
+        let newer = diesel::alias!(jobs as newer);
+        let same_time = newer.field(jobs::queued_at).eq(jobs::queued_at).and(newer.field(jobs::id).gt(jobs::id));
+        let later = newer.field(jobs::queued_at).gt(jobs::queued_at).or(same_time);
+        let of_same = newer.filter(newer.field(jobs::profile_id).eq(jobs::profile_id));
+        let of_same = of_same.filter(newer.field(jobs::kind).eq(KIND)).filter(later);
+        let query = runs!(db).filter(sync_runs::profile_id.eq_any(profiles));
         Ok(query.filter(diesel::dsl::not(diesel::dsl::exists(of_same))).load(c).await?)
     })?;
     Ok(by_key(found, |run| run.profile_id))
@@ -74,8 +86,8 @@ pub async fn last_of(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<Prof
 /// `Unavailable` when the database is away.
 pub async fn open_of(db: &Reader, profile: ProfileId) -> Result<Option<SyncRun>> {
     with_conn!(db, read, |c| {
-        let query = visible(db).select(SyncRun::as_select()).filter(sync_runs::profile_id.eq(profile));
-        Ok(query.filter(sync_runs::state.eq_any(RunState::OPEN)).first(c).await.optional()?)
+        let query = runs!(db).filter(sync_runs::profile_id.eq(profile));
+        Ok(query.filter(jobs::state.eq_any(JobState::OPEN)).first(c).await.optional()?)
     })
 }
 

@@ -18,8 +18,9 @@ use super::identifiers::IdentifierStatements;
 use super::merge::{Merge, Tally};
 use crate::db::{on_both, with_tx};
 use crate::findings::FindingStatements;
+use crate::jobs::until;
 use crate::profiles::AllowanceStatements;
-use crate::runs::{Locks, RunStatements, held, until};
+use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_rejections;
 use crate::types::Bind;
 use crate::{Db, ProfileId, Result, RunId, Stage, StageState, SyncRun};
@@ -92,13 +93,13 @@ pub async fn commit_page(db: &Db, commit: PageCommit<'_>) -> Result<Committed> {
         page.advance(&mut stage, now);
         c.save_stage(run.id, &stage).await?;
         page.count(&mut run, &tally, orphans.len());
-        run.leased_until = Some(until(now, page.lease));
-        c.add_findings(&mut run, now, page.findings.clone()).await?;
+        run.job.leased_until = Some(until(now, page.lease));
+        c.add_findings(&mut run.job, now, page.findings.clone()).await?;
         c.progress(&mut run, now, &stage).await?;
         c.save_run(&run, page.fence).await?;
         Ok(Committed { run, stage })
     })?;
-    db.stir(committed.run.id);
+    db.notify(committed.run.job.id);
     Ok(committed)
 }
 
@@ -124,7 +125,7 @@ impl Prepared {
     /// attempts begin anew.
     fn count(&self, run: &mut SyncRun, tally: &Tally, orphans: usize) {
         let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
-        run.attempt = 1;
+        run.job.attempt = 1;
         run.api_calls += self.api_calls;
         run.counts.accounts_seen += tally.accounts.seen;
         run.counts.accounts_added += tally.accounts.added;

@@ -7,7 +7,7 @@ use seatgraph_core::{Finding, Process};
 
 use crate::db::with_tx;
 use crate::findings::FindingStatements;
-use crate::runs::{Locks, RunStatements, held};
+use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_seen;
 use crate::{Db, Result, RunId, Stage, StageState};
 
@@ -25,7 +25,7 @@ pub async fn begin_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Resul
         c.save_run(&run, fence).await?;
         Ok(stage)
     })?;
-    db.stir(run);
+    db.notify(run.into());
     Ok(stage)
 }
 
@@ -52,7 +52,7 @@ pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Res
         c.save_run(&run, fence).await?;
         Ok(stage)
     })?;
-    db.stir(run);
+    db.notify(run.into());
     Ok(stage)
 }
 
@@ -68,12 +68,12 @@ pub async fn fail_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, finding: 
         stage.state = StageState::Failed;
         stage.finished_at = Some(now);
         c.save_stage(run.id, &stage).await?;
-        c.add_findings(&mut run, now, vec![finding.clone()]).await?;
+        c.add_findings(&mut run.job, now, vec![finding.clone()]).await?;
         c.progress(&mut run, now, &stage).await?;
         c.save_run(&run, fence).await?;
         Ok(stage)
     })?;
-    db.stir(run);
+    db.notify(run.into());
     Ok(stage)
 }
 

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
 use crate::db::{with_conn, with_tx};
-use crate::runs::{Locks, RunStatements, held};
+use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::{accounts, license_pools, subscriptions, sync_rejections, sync_seen};
 use crate::types::{Bind, SeenKind};
 use crate::{Db, ProfileId, Result, RunCounts, RunId, StageState, SyncRun};
@@ -148,7 +148,7 @@ pub async fn retire(db: &Db, run: RunId, profile: ProfileId, fence: i64, ordinal
         c.save_run(&run, fence).await?;
         Ok(run)
     })?;
-    db.stir(retired.id);
+    db.notify(retired.job.id);
     forget(db, run).await?;
     Ok(retired)
 }

@@ -11,6 +11,7 @@ use seatgraph_core::{AccountKind, ActivityKind, GrantType, Process, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{queryable, sql::Word};
+use crate::jobs::Status;
 
 /// A value of a closed list, and its word in the database.
 pub(crate) trait Named: Copy + Sized + 'static {
@@ -144,6 +145,21 @@ words! {
         /// It does not work.
         Broken = "BROKEN",
     }
+    /// State of a job.
+    JobState {
+        /// Waiting for a worker.
+        Queued = "QUEUED",
+        /// A worker holds it.
+        Running = "RUNNING",
+        /// Waiting for something other than a worker.
+        Waiting = "WAITING",
+        /// Done.
+        Succeeded = "SUCCEEDED",
+        /// Given up.
+        Failed = "FAILED",
+        /// Cancelled on request.
+        Cancelled = "CANCELLED",
+    }
     /// Where a run is in its life.
     RunState {
         /// Waiting for a worker.
@@ -191,8 +207,8 @@ words! {
     }
     /// What a stream of events is about.
     StreamKind {
-        /// A sync run.
-        SyncRun = "SYNC_RUN",
+        /// A job.
+        Job = "JOB",
     }
     /// Sort of record that a run has seen.
     SeenKind {
@@ -254,15 +270,59 @@ words! {
     }
 }
 
+impl JobState {
+    /// Says whether the job may still change.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::Waiting)
+    }
+
+    /// The states in which a job is open.
+    pub const OPEN: [Self; 3] = [Self::Queued, Self::Running, Self::Waiting];
+}
+
 impl RunState {
+    /// Reads the state of a run from the state and substate of its job.
+    #[must_use]
+    pub fn from_job(state: JobState, substate: Option<&str>) -> Self {
+        if let Some(finer) = substate.and_then(Self::parse) {
+            return finer;
+        }
+        match state {
+            JobState::Queued => Self::Queued,
+            JobState::Running => Self::Running,
+            JobState::Waiting => Self::PausedQuota,
+            JobState::Succeeded => Self::Succeeded,
+            JobState::Failed => Self::Failed,
+            JobState::Cancelled => Self::Cancelled,
+        }
+    }
+
+    /// Returns the state of the job of a run in this state.
+    #[must_use]
+    pub const fn job_state(self) -> JobState {
+        match self {
+            Self::Queued => JobState::Queued,
+            Self::Running | Self::Cancelling => JobState::Running,
+            Self::PausedQuota | Self::Suspect => JobState::Waiting,
+            Self::Cancelled => JobState::Cancelled,
+            Self::Failed => JobState::Failed,
+            Self::Succeeded | Self::SucceededWithFindings => JobState::Succeeded,
+        }
+    }
+
+    /// Returns the status of the job of a run in this state.
+    #[must_use]
+    pub fn status(self, reason: Option<&str>) -> Status {
+        let status = Status::new(self.job_state(), reason);
+        if self.as_str() == status.state.as_str() { status } else { status.with_substate(self.as_str()) }
+    }
+
     /// Says whether the run may still change by itself or by a person; a profile has at most one such run.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::Queued | Self::Running | Self::PausedQuota | Self::Suspect | Self::Cancelling)
     }
-
-    /// The states in which a run is open.
-    pub const OPEN: [Self; 5] = [Self::Queued, Self::Running, Self::PausedQuota, Self::Suspect, Self::Cancelling];
 }
 
 named! {

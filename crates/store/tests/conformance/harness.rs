@@ -10,9 +10,9 @@ use seatgraph_core::{
 };
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    Alias, AliasId, Claim, Committed, CredentialState, Db, Enqueued, Error, Health, NewRun, NewStage, PageCommit,
-    Profile, ProfileId, ProfileProcess, ProfileState, Schedule, ScheduleEvery, SyncRun, Trigger, aliases, profiles,
-    runs, sync,
+    Alias, AliasId, Claim, ClaimableKind, Committed, CredentialState, Db, Enqueued, Error, Health, NewRun, NewStage,
+    PageCommit, Profile, ProfileId, ProfileProcess, ProfileState, Schedule, ScheduleEvery, SyncRun, Trigger, aliases,
+    jobs, profiles, runs, sync,
 };
 use uuid::Uuid;
 
@@ -98,7 +98,14 @@ pub(crate) async fn queued(db: &Db, profile: ProfileId) -> SyncRun {
 }
 
 pub(crate) async fn claimed(db: &Db) -> Claim {
-    runs::claim(db, Uuid::now_v7(), LEASE).await.unwrap().expect("a run is due")
+    try_claim(db, Uuid::now_v7()).await.expect("a run is due")
+}
+
+/// Claims the sync that is due first; `None` when there is none.
+pub(crate) async fn try_claim(db: &Db, owner: Uuid) -> Option<Claim> {
+    let syncs = ClaimableKind { name: runs::KIND, versions: 1..=1, lease: LEASE };
+    let job = jobs::claim(db, owner, &[syncs]).await.unwrap()?;
+    Some(runs::claimed(db, &job).await.unwrap())
 }
 
 /// A profile whose first run is in a worker's hands.

@@ -5,15 +5,30 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use seatgraph_core::{Batch, Next};
 use seatgraph_store::each_backend;
-use seatgraph_store::{Directive, Ending, EventBody, NewRun, RunState, events, findings, profiles, runs, sync};
+use seatgraph_store::{
+    Db, EventBody, HeartbeatReply, JobState, NewRun, RunId, RunResult, RunState, events, findings, jobs, profiles,
+    runs, sync,
+};
 use uuid::Uuid;
 
-use crate::harness::{LEASE, claimed, commit, is_lost, more, page, profile, queued, run_of, users, working};
+use crate::harness::{LEASE, claimed, commit, is_lost, more, page, profile, queued, run_of, try_claim, users, working};
 
 const TOO_LONG: TimeDelta = TimeDelta::seconds(9);
 
-fn ending(state: RunState) -> Ending {
-    Ending { state, reason: None, findings: Vec::new(), bookmarks: Vec::new() }
+fn ending(state: RunState) -> RunResult {
+    RunResult { state, reason: None, findings: Vec::new(), bookmarks: Vec::new() }
+}
+
+/// Reclaims expired leases; says which runs, and their states.
+async fn reclaimed(db: &Db) -> Vec<(RunId, RunState)> {
+    let jobs = jobs::reclaim_expired_leases(db, 8).await.unwrap();
+    jobs.iter().map(|job| (job.id.into(), RunState::from_job(job.state, job.substate.as_deref()))).collect()
+}
+
+/// Cancels a run; says which state it is in now.
+async fn cancelled(db: &Db, run: RunId) -> RunState {
+    let job = jobs::cancel(db, run.into()).await.unwrap();
+    RunState::from_job(job.state, job.substate.as_deref())
 }
 
 each_backend! {
@@ -31,12 +46,12 @@ each_backend! {
                 let owner = Uuid::now_v7();
                 let mut held = Vec::new();
                 for _ in 0..ROUNDS {
-                    let Some(claim) = runs::claim(&db, owner, LEASE).await.unwrap() else { continue };
-                    assert_eq!(claim.run.lease_owner, Some(owner));
+                    let Some(claim) = try_claim(&db, owner).await else { continue };
+                    assert_eq!(claim.run.job.lease_owner, Some(owner));
                     // Whoever holds it may write; nobody else took it meanwhile.
-                    assert_eq!(runs::heartbeat(&db, claim.run.id, claim.fence, LEASE).await.unwrap(), Directive::Continue);
+                    assert_eq!(jobs::heartbeat(&db, claim.run.job.id, claim.fence, LEASE).await.unwrap(), HeartbeatReply::Continue);
                     let now = db.now().await.unwrap();
-                    runs::retry_later(&db, claim.run.id, claim.fence, now, "again").await.unwrap();
+                    jobs::retry_later(&db, claim.run.job.id, claim.fence, now, "again").await.unwrap();
                     held.push((claim.run.id, claim.fence));
                 }
                 held
@@ -49,59 +64,59 @@ each_backend! {
         // Every claim is a fence of its own, counted in the row itself.
         let total: i64 = {
             let ids: Vec<_> = held.iter().map(|(run, _)| *run).collect::<HashSet<_>>().into_iter().collect();
-            runs::find_many(&db, &ids).await.unwrap().values().map(|run| run.fence).sum()
+            runs::find_many(&db, &ids).await.unwrap().values().map(|run| run.job.fence).sum()
         };
         assert_eq!(usize::try_from(total).unwrap(), held.len());
     }
 
     async fn a_lease_that_ran_out_is_claimed_again_under_the_next_fence(db: TestDatabase) {
         let (_, first) = working(&db).await;
-        assert_eq!((first.fence, first.run.attempt), (1, 1));
-        assert_eq!(runs::sweep(&db, 8).await.unwrap(), []);
+        assert_eq!((first.fence, first.run.job.attempt), (1, 1));
+        assert_eq!(reclaimed(&db).await, []);
         db.shift_clock(TOO_LONG);
-        assert_eq!(runs::sweep(&db, 8).await.unwrap(), [(first.run.id, RunState::Queued)]);
+        assert_eq!(reclaimed(&db).await, [(first.run.id, RunState::Queued)]);
         let second = claimed(&db).await;
-        assert_eq!((second.run.id, second.fence, second.run.attempt), (first.run.id, 2, 2));
+        assert_eq!((second.run.id, second.fence, second.run.job.attempt), (first.run.id, 2, 2));
     }
 
     async fn a_heartbeat_keeps_the_lease(db: TestDatabase) {
         let (_, claim) = working(&db).await;
         db.shift_clock(TimeDelta::seconds(6));
-        runs::heartbeat(&db, claim.run.id, claim.fence, LEASE).await.unwrap();
+        jobs::heartbeat(&db, claim.run.job.id, claim.fence, LEASE).await.unwrap();
         db.shift_clock(TimeDelta::seconds(6));
-        assert_eq!(runs::sweep(&db, 8).await.unwrap(), []);
+        assert_eq!(reclaimed(&db).await, []);
     }
 
     async fn nothing_that_a_stale_worker_writes_is_believed(db: TestDatabase) {
         let (profile, stale) = working(&db).await;
         db.shift_clock(TOO_LONG);
-        runs::sweep(&db, 8).await.unwrap();
+        reclaimed(&db).await;
         let current = claimed(&db).await;
         let before = runs::find(&db, stale.run.id).await.unwrap();
         let (run, fence, now) = (stale.run.id, stale.fence, db.now().await.unwrap());
 
-        assert!(is_lost(runs::heartbeat(&db, run, fence, LEASE).await));
+        assert!(is_lost(jobs::heartbeat(&db, run.into(), fence, LEASE).await));
         let batch = users(0..3);
         assert!(is_lost(sync::commit_page(&db, page(&stale, &batch, more("x"))).await));
         assert!(is_lost(sync::begin_stage(&db, run, fence, 0).await));
         assert!(is_lost(sync::restart_stage(&db, run, fence, 0).await));
         assert!(is_lost(sync::retire(&db, run, profile.id, fence, 2).await));
-        assert!(is_lost(runs::pause(&db, run, fence, now, "quota").await));
-        assert!(is_lost(runs::retry_later(&db, run, fence, now, "later").await));
-        assert!(is_lost(runs::suspect(&db, run, fence, "many").await));
+        assert!(is_lost(jobs::wait(&db, run.into(), fence, runs::pause(now, "quota".to_owned())).await));
+        assert!(is_lost(jobs::retry_later(&db, run.into(), fence, now, "later").await));
+        assert!(is_lost(jobs::wait(&db, run.into(), fence, runs::suspect("many".to_owned())).await));
         assert!(is_lost(runs::finish(&db, run, fence, ending(RunState::Succeeded)).await));
 
         assert_eq!(runs::find(&db, run).await.unwrap(), before);
         assert_eq!(sync::vanished(&db, run, profile.id).await.unwrap().accounts.live, 0);
-        runs::heartbeat(&db, run, current.fence, LEASE).await.unwrap();
+        jobs::heartbeat(&db, run.into(), current.fence, LEASE).await.unwrap();
     }
 
     async fn a_run_that_kills_its_worker_every_time_is_given_up_without_any_word_from_it(db: TestDatabase) {
         let (profile, mut claim) = working(&db).await;
         for attempt in 1..=8 {
-            assert_eq!(claim.run.attempt, attempt);
+            assert_eq!(claim.run.job.attempt, attempt);
             db.shift_clock(TimeDelta::minutes(5));
-            let swept = runs::sweep(&db, 8).await.unwrap();
+            let swept = reclaimed(&db).await;
             if attempt < 8 {
                 assert_eq!(swept, [(claim.run.id, RunState::Queued)]);
                 db.shift_clock(TimeDelta::minutes(5));
@@ -110,7 +125,7 @@ each_backend! {
                 assert_eq!(swept, [(claim.run.id, RunState::Failed)]);
             }
         }
-        assert!(runs::claim(&db, Uuid::now_v7(), LEASE).await.unwrap().is_none());
+        assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
         let found = findings::of_profiles(&db, &[profile.id]).await.unwrap();
         assert_eq!(found[&profile.id][0].finding.code, "LEASE_LOST");
     }
@@ -119,56 +134,59 @@ each_backend! {
         let (_, mut claim) = working(&db).await;
         for _ in 0..2 {
             db.shift_clock(TimeDelta::minutes(5));
-            runs::sweep(&db, 8).await.unwrap();
+            reclaimed(&db).await;
             db.shift_clock(TimeDelta::minutes(5));
             claim = claimed(&db).await;
         }
-        assert_eq!(claim.run.attempt, 3);
+        assert_eq!(claim.run.job.attempt, 3);
         let committed = commit(&db, &claim, &users(0..1), more("a")).await;
-        assert_eq!(committed.run.attempt, 1);
+        assert_eq!(committed.run.job.attempt, 1);
     }
 
     async fn waiting_for_the_allowance_is_no_attempt_and_ends_at_its_time(db: TestDatabase) {
         let (_, mut claim) = working(&db).await;
         for _ in 0..10 {
             let wakes = db.now().await.unwrap() + TimeDelta::hours(1);
-            let paused = runs::pause(&db, claim.run.id, claim.fence, wakes, "allowance is spent").await.unwrap();
-            assert_eq!((paused.state, paused.available_at, paused.lease_owner), (RunState::PausedQuota, wakes, None));
-            assert!(runs::claim(&db, Uuid::now_v7(), LEASE).await.unwrap().is_none());
+            let pause = runs::pause(wakes, "allowance is spent".to_owned());
+            jobs::wait(&db, claim.run.job.id, claim.fence, pause).await.unwrap();
+            let paused = runs::find(&db, claim.run.id).await.unwrap().unwrap();
+            assert_eq!((paused.state(), paused.job.state), (RunState::PausedQuota, JobState::Waiting));
+            assert_eq!((paused.job.available_at, paused.job.lease_owner), (Some(wakes), None));
+            assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
             db.shift_clock(TimeDelta::minutes(61));
             claim = claimed(&db).await;
         }
-        assert_eq!((claim.run.attempt, claim.fence), (1, 11));
+        assert_eq!((claim.run.job.attempt, claim.fence), (1, 11));
     }
 
     async fn a_held_run_is_told_to_stop_and_stops_between_pages(db: TestDatabase) {
         let (_, claim) = working(&db).await;
-        assert_eq!(runs::cancel(&db, claim.run.id).await.unwrap(), RunState::Cancelling);
-        assert_eq!(runs::heartbeat(&db, claim.run.id, claim.fence, LEASE).await.unwrap(), Directive::Cancel);
+        assert_eq!(cancelled(&db, claim.run.id).await, RunState::Cancelling);
+        assert_eq!(jobs::heartbeat(&db, claim.run.job.id, claim.fence, LEASE).await.unwrap(), HeartbeatReply::Cancel);
         let committed = commit(&db, &claim, &users(0..1), more("a")).await;
-        assert_eq!(committed.run.state, RunState::Cancelling);
+        assert_eq!(committed.run.state(), RunState::Cancelling);
         let ended = runs::finish(&db, claim.run.id, claim.fence, ending(RunState::Cancelled)).await.unwrap();
-        assert_eq!((ended.state, ended.leased_until), (RunState::Cancelled, None));
-        assert_eq!(runs::cancel(&db, claim.run.id).await.unwrap(), RunState::Cancelled);
+        assert_eq!((ended.state(), ended.job.leased_until), (RunState::Cancelled, None));
+        assert_eq!(cancelled(&db, claim.run.id).await, RunState::Cancelled);
     }
 
     async fn a_run_that_was_told_to_stop_and_fell_silent_is_cancelled(db: TestDatabase) {
         let (_, claim) = working(&db).await;
-        runs::cancel(&db, claim.run.id).await.unwrap();
+        cancelled(&db, claim.run.id).await;
         db.shift_clock(TOO_LONG);
-        assert_eq!(runs::sweep(&db, 8).await.unwrap(), [(claim.run.id, RunState::Cancelled)]);
+        assert_eq!(reclaimed(&db).await, [(claim.run.id, RunState::Cancelled)]);
     }
 
     async fn a_run_nobody_holds_is_cancelled_at_once(db: TestDatabase) {
         let run = queued(&db, profile(&db, "acme").await.id).await;
-        assert_eq!(runs::cancel(&db, run.id).await.unwrap(), RunState::Cancelled);
-        assert!(runs::claim(&db, Uuid::now_v7(), LEASE).await.unwrap().is_none());
+        assert_eq!(cancelled(&db, run.id).await, RunState::Cancelled);
+        assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
     }
 
     async fn a_restart_takes_back_what_an_earlier_life_held(db: TestDatabase) {
         let (_, claim) = working(&db).await;
-        assert_eq!(runs::release_all(&db).await.unwrap(), [claim.run.id]);
-        assert!(is_lost(runs::heartbeat(&db, claim.run.id, claim.fence, LEASE).await));
+        assert_eq!(jobs::requeue_all(&db).await.unwrap(), [claim.run.job.id]);
+        assert!(is_lost(jobs::heartbeat(&db, claim.run.job.id, claim.fence, LEASE).await));
         assert_eq!(claimed(&db).await.fence, 3);
     }
 
@@ -176,10 +194,10 @@ each_backend! {
         // The lease is the database's business: what a process believes of the time does not matter there, and the
         // shift stands for a database that moved on.
         let (_, claim) = working(&db).await;
-        assert!(runs::claim(&db, Uuid::now_v7(), LEASE).await.unwrap().is_none());
+        assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
         let ahead = db.with_clock_shift(TimeDelta::seconds(5)).await.unwrap();
-        assert_eq!(runs::sweep(&ahead, 8).await.unwrap(), []);
-        runs::heartbeat(&db, claim.run.id, claim.fence, LEASE).await.unwrap();
+        assert_eq!(reclaimed(&ahead).await, []);
+        jobs::heartbeat(&db, claim.run.job.id, claim.fence, LEASE).await.unwrap();
     }
 
     async fn events_are_numbered_without_gaps_while_several_write(db: TestDatabase) {
@@ -196,12 +214,12 @@ each_backend! {
             });
         }
         writers.join_all().await;
-        let found = events::of_run(&db, claim.run.id, 0, 1_000).await.unwrap();
+        let found = events::of_job(&db, claim.run.job.id, 0, 1_000).await.unwrap();
         let expected: Vec<i64> = (1..=2 + i64::try_from(PAGES).unwrap()).collect();
         assert_eq!(found.iter().map(|event| event.sequence).collect::<Vec<_>>(), expected);
         let run = runs::find(&db, claim.run.id).await.unwrap().unwrap();
-        assert_eq!((run.last_sequence, run.counts.accounts_seen), (42, 40));
-        let tail = events::of_run(&db, claim.run.id, 40, 1).await.unwrap();
+        assert_eq!((run.job.last_sequence, run.counts.accounts_seen), (42, 40));
+        let tail = events::of_job(&db, claim.run.job.id, 40, 1).await.unwrap();
         assert_eq!(tail.iter().map(|event| event.sequence).collect::<Vec<_>>(), [41]);
     }
 
@@ -210,13 +228,14 @@ each_backend! {
         sync::begin_stage(&db, claim.run.id, claim.fence, 0).await.unwrap();
         commit(&db, &claim, &users(0..2), Next::Done(None)).await;
         runs::finish(&db, claim.run.id, claim.fence, ending(RunState::Succeeded)).await.unwrap();
-        let told: Vec<String> = events::of_run(&db, claim.run.id, 0, 100).await.unwrap().into_iter().map(|event| {
+        let told: Vec<String> = events::of_job(&db, claim.run.job.id, 0, 100).await.unwrap().into_iter().map(|event| {
             match event.body {
-                EventBody::RunState { state, .. } => state.as_str().to_owned(),
+                EventBody::State(status) => status.substate.unwrap_or_else(|| status.state.as_str().to_owned()),
                 EventBody::Stage { stage, counts } => {
                     format!("{} {} {} of {}", stage.name, stage.state.as_str(), stage.done, counts.accounts_seen)
                 }
                 EventBody::Finding { finding } => finding.code,
+                other => panic!("not an event of a sync: {other:?}"),
             }
         }).collect();
         assert_eq!(told, [
@@ -232,9 +251,9 @@ each_backend! {
         let (profile, claim) = working(&db).await;
         let bookmark = seatgraph_core::Cursor::new(&"2026-03-01").unwrap();
         let process = seatgraph_core::Process::PullUserActivity;
-        let ending = Ending { bookmarks: vec![(process, Some(bookmark.clone()))], ..ending(RunState::Succeeded) };
+        let ending = RunResult { bookmarks: vec![(process, Some(bookmark.clone()))], ..ending(RunState::Succeeded) };
         let run = runs::finish(&db, claim.run.id, claim.fence, ending).await.unwrap();
-        assert!(run.finished_at.is_some());
+        assert!(run.job.finished_at.is_some());
         let processes = profiles::processes(&db, &[profile.id]).await.unwrap();
         let kept = processes[&profile.id].iter().find(|p| p.process == process).unwrap();
         assert_eq!((kept.bookmark.as_ref(), kept.health.as_str()), (Some(&bookmark), "HEALTHY"));
@@ -249,9 +268,9 @@ each_backend! {
         let first = claimed(&db).await;
         assert_eq!(first.run.id, one.id);
         let later = db.now().await.unwrap() + TimeDelta::minutes(1);
-        runs::retry_later(&db, one.id, first.fence, later, "busy").await.unwrap();
+        jobs::retry_later(&db, one.job.id, first.fence, later, "busy").await.unwrap();
         assert_eq!(claimed(&db).await.run.id, two.id);
-        assert!(runs::claim(&db, Uuid::now_v7(), LEASE).await.unwrap().is_none());
+        assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
         db.shift_clock(TimeDelta::minutes(1));
         assert_eq!(claimed(&db).await.run.id, one.id);
     }
@@ -260,7 +279,7 @@ each_backend! {
         let (_, claim) = working(&db).await;
         commit(&db, &claim, &users(0..2), more("005B")).await;
         db.shift_clock(TOO_LONG);
-        runs::sweep(&db, 8).await.unwrap();
+        reclaimed(&db).await;
         let again = claimed(&db).await;
         let position = again.stages[0].cursor.as_ref().unwrap().read::<String>().unwrap();
         assert_eq!((again.stages.len(), position.as_str(), again.stages[0].done), (3, "005B", 2));

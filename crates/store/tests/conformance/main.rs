@@ -9,6 +9,7 @@ mod delegations;
 mod harness;
 mod leases;
 mod migrations;
+mod notifier;
 mod profiles;
 mod queue;
 mod retirement;
@@ -16,7 +17,7 @@ mod secrets;
 mod sessions;
 mod sync;
 mod timeouts;
-mod wakeups;
+mod upgrade;
 
 seatgraph_store::test_main!(
     access,
@@ -25,6 +26,7 @@ seatgraph_store::test_main!(
     delegations,
     leases,
     migrations,
+    notifier,
     profiles,
     queue,
     retirement,
@@ -32,5 +34,5 @@ seatgraph_store::test_main!(
     sessions,
     sync,
     timeouts,
-    wakeups,
+    upgrade,
 );

@@ -139,7 +139,7 @@ each_backend! {
         let mut connection = AsyncPgConnection::establish(db.url()).await.unwrap();
         let bare: Vec<Column> = diesel::sql_query(
             "SELECT c.relname::text AS table, coalesce(a.attname::text, '') AS column, '' AS kind, '' AS nullable \
-             FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 \
+             FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE '\\_\\_%' \
              AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
         )

@@ -4,7 +4,7 @@ use seatgraph_core::{Finding, Next, Organization, Process, Secret, Severity};
 use seatgraph_store::each_backend;
 use seatgraph_store::{
     Alias, Error, Health, Profile, ProfileId, ProfileProcess, ProfileState, Purpose, RunState, Sealer, aliases,
-    findings, profiles, runs, sync,
+    findings, jobs, profiles, runs, sync,
 };
 
 use crate::harness::{alias, claimed, commit, is_lost, noon, process, profile, profile_of, queued, users};
@@ -142,8 +142,8 @@ each_backend! {
         let closed = profiles::close(&db, profile.id, noon(9)).await.unwrap();
         let counts = (closed.runs_cancelled, closed.accounts_retired, closed.subscriptions_retired, closed.pools_retired);
         assert_eq!(counts, (1, 3, 3, 1));
-        assert_eq!(runs::find(&db, claim.run.id).await.unwrap().unwrap().state, RunState::Cancelled);
-        assert!(is_lost(runs::heartbeat(&db, claim.run.id, claim.fence, crate::harness::LEASE).await));
+        assert_eq!(runs::find(&db, claim.run.id).await.unwrap().unwrap().state(), RunState::Cancelled);
+        assert!(is_lost(jobs::heartbeat(&db, claim.run.job.id, claim.fence, crate::harness::LEASE).await));
         let found = profiles::find(&db, profile.id).await.unwrap().unwrap();
         assert_eq!((found.deleted_at, found.alias_id, found.next_run_at), (Some(noon(9)), None, None));
         assert_eq!(profiles::find_by_name(&db, &profile.name).await.unwrap(), None);

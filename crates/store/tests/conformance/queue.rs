@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::TimeDelta;
 use seatgraph_core::Process;
 use seatgraph_store::each_backend;
-use seatgraph_store::{Enqueued, Error, NewRun, RunState, Slot, Trigger, events, profiles, runs};
+use seatgraph_store::{Enqueued, Error, NewRun, RunState, ScheduledSlot, Trigger, events, jobs, profiles, runs};
 
-use crate::harness::{claimed, noon, profile, queued, run_of};
+use crate::harness::{claimed, noon, profile, queued, run_of, try_claim};
 
 each_backend! {
     async fn a_profile_has_one_open_run_however_many_ask_at_once(db: TestDatabase) {
@@ -51,9 +51,9 @@ each_backend! {
         let profile = profile(&db, "acme").await;
         let new = NewRun { idempotency_key: Some("click".to_owned()), ..run_of(profile.id) };
         let Enqueued::Created(run) = runs::enqueue(&db, new.clone()).await.unwrap() else { panic!("not created") };
-        runs::cancel(&db, run.id).await.unwrap();
+        jobs::cancel(&db, run.job.id).await.unwrap();
         let Enqueued::SameKey(same) = runs::enqueue(&db, new).await.unwrap() else { panic!("not the same") };
-        assert_eq!((same.id, same.state), (run.id, RunState::Cancelled));
+        assert_eq!((same.id, same.state()), (run.id, RunState::Cancelled));
     }
 
     async fn a_key_used_for_other_processes_is_refused(db: TestDatabase) {
@@ -61,7 +61,7 @@ each_backend! {
         let new = NewRun { idempotency_key: Some("click".to_owned()), ..run_of(profile.id) };
         runs::enqueue(&db, new.clone()).await.unwrap();
         let other = NewRun { processes: vec![Process::PullUserActivity], ..new };
-        assert!(runs::enqueue(&db, other).await.unwrap_err().is_conflict_with("sync_runs_idempotency"));
+        assert!(runs::enqueue(&db, other).await.unwrap_err().is_conflict_with("jobs_idempotency"));
     }
 
     async fn a_run_its_stages_and_its_first_event_appear_together(db: TestDatabase) {
@@ -69,7 +69,7 @@ each_backend! {
         let stages = runs::stages(&db, &[run.id]).await.unwrap();
         let names: Vec<_> = stages[&run.id].iter().map(|stage| (stage.ordinal, stage.name.as_str())).collect();
         assert_eq!(names, [(0, "Subscriptions"), (1, "Activity"), (2, "Finish")]);
-        assert_eq!(events::of_run(&db, run.id, 0, 10).await.unwrap().len(), 1);
+        assert_eq!(events::of_job(&db, run.job.id, 0, 10).await.unwrap().len(), 1);
         assert_eq!(runs::find(&db, run.id).await.unwrap(), Some(run));
     }
 
@@ -89,8 +89,8 @@ each_backend! {
             replicas.spawn(async move { runs::enqueue_slot(&db, new.profile_id, slot, new, Some(next)).await.unwrap() });
         }
         let outcomes = replicas.join_all().await;
-        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Slot::Created(_))).count(), 1);
-        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Slot::Taken)).count(), 11);
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, ScheduledSlot::Created(_))).count(), 1);
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, ScheduledSlot::Taken)).count(), 11);
         assert_eq!(profiles::find(&db, profile.id).await.unwrap().unwrap().next_run_at, Some(next));
     }
 
@@ -98,7 +98,7 @@ each_backend! {
         let profile = profile(&db, "acme").await;
         let open = queued(&db, profile.id).await;
         let outcome = runs::enqueue_slot(&db, profile.id, noon(1), run_of(profile.id), Some(noon(2))).await.unwrap();
-        assert!(matches!(outcome, Slot::Skipped(run) if run.id == open.id));
+        assert!(matches!(outcome, ScheduledSlot::Skipped(run) if run.id == open.id));
         assert_eq!(profiles::find(&db, profile.id).await.unwrap().unwrap().next_run_at, Some(noon(2)));
     }
 
@@ -106,24 +106,26 @@ each_backend! {
         let profile = profile(&db, "acme").await;
         queued(&db, profile.id).await;
         let claim = claimed(&db).await;
-        runs::suspect(&db, claim.run.id, claim.fence, "a fifth is missing").await.unwrap();
+        let suspect = runs::suspect("a fifth is missing".to_owned());
+        jobs::wait(&db, claim.run.job.id, claim.fence, suspect).await.unwrap();
         let outcome = runs::enqueue_slot(&db, profile.id, noon(1), run_of(profile.id), Some(noon(2))).await.unwrap();
-        let Slot::Created(run) = outcome else { panic!("not created: {outcome:?}") };
-        assert_eq!(run.state, RunState::Queued);
+        let ScheduledSlot::Created(run) = outcome else { panic!("not created: {outcome:?}") };
+        assert_eq!(run.state(), RunState::Queued);
         let old = runs::find(&db, claim.run.id).await.unwrap().unwrap();
-        assert_eq!(old.state, RunState::Cancelled);
-        assert!(old.finished_at.is_some());
+        assert_eq!(old.state(), RunState::Cancelled);
+        assert!(old.job.finished_at.is_some());
     }
 
     async fn a_suspect_run_goes_on_when_a_person_confirms_it(db: TestDatabase) {
         let profile = profile(&db, "acme").await;
         queued(&db, profile.id).await;
-        let claim = claimed(&db).await;
-        assert!(runs::confirm(&db, claim.run.id).await.unwrap_err().is_conflict_with("not_suspect"));
-        runs::suspect(&db, claim.run.id, claim.fence, "a fifth is missing").await.unwrap();
-        assert!(runs::claim(&db, uuid::Uuid::now_v7(), crate::harness::LEASE).await.unwrap().is_none());
-        let confirmed = runs::confirm(&db, claim.run.id).await.unwrap();
-        assert_eq!((confirmed.state, confirmed.suspect_confirmed), (RunState::Queued, true));
+        let held = claimed(&db).await;
+        assert!(runs::confirm(&db, held.run.id).await.unwrap_err().is_conflict_with("not_suspect"));
+        let suspect = runs::suspect("a fifth is missing".to_owned());
+        jobs::wait(&db, held.run.job.id, held.fence, suspect).await.unwrap();
+        assert!(try_claim(&db, uuid::Uuid::now_v7()).await.is_none());
+        let confirmed = runs::confirm(&db, held.run.id).await.unwrap();
+        assert_eq!((confirmed.state(), confirmed.suspect_confirmed), (RunState::Queued, true));
         assert!(claimed(&db).await.run.suspect_confirmed);
     }
 

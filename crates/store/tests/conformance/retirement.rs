@@ -5,7 +5,7 @@ use seatgraph_store::accounts::{AccountFilter, AccountOrder, AccountOrderField};
 use seatgraph_store::each_backend;
 use seatgraph_store::subscriptions::SubscriptionFilter;
 use seatgraph_store::{
-    AccountId, Db, Direction, Ending, Missing, PageCommit, PageRequest, RunState, StageState, accounts, runs,
+    AccountId, Db, Direction, Missing, PageCommit, PageRequest, RunResult, RunState, StageState, accounts, jobs, runs,
     subscriptions, sync,
 };
 
@@ -26,7 +26,7 @@ each_backend! {
     async fn only_what_was_not_seen_is_retired(db: TestDatabase) {
         let (profile, first) = working(&db).await;
         commit(&db, &first, &users(0..10), Next::Done(None)).await;
-        let ending = Ending { state: RunState::Succeeded, reason: None, findings: Vec::new(), bookmarks: Vec::new() };
+        let ending = RunResult { state: RunState::Succeeded, reason: None, findings: Vec::new(), bookmarks: Vec::new() };
         runs::finish(&db, first.run.id, first.fence, ending).await.unwrap();
 
         queued(&db, profile.id).await;
@@ -100,7 +100,8 @@ each_backend! {
     async fn what_a_run_saw_survives_its_worker_and_a_persons_doubts(db: TestDatabase) {
         let (profile, claim) = working(&db).await;
         commit(&db, &claim, &users(0..5), Next::Done(None)).await;
-        runs::suspect(&db, claim.run.id, claim.fence, "a fifth is missing").await.unwrap();
+        let suspect = runs::suspect("a fifth is missing".to_owned());
+        jobs::wait(&db, claim.run.job.id, claim.fence, suspect).await.unwrap();
         runs::confirm(&db, claim.run.id).await.unwrap();
         let again = claimed(&db).await;
         let vanished = sync::vanished(&db, again.run.id, profile.id).await.unwrap();

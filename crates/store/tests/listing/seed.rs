@@ -102,20 +102,29 @@ impl<'a> Seed<'a> {
 
     pub(crate) fn run(&mut self, profile: ProfileId, state: &str, queued: DateTime<Utc>) -> RunId {
         let id = RunId::generate();
+        let job = [
+            ("id", Cell::Id(id.as_uuid())),
+            ("kind", text("sync")),
+            ("payload_version", Cell::Int(1)),
+            ("payload", text("{}")),
+            ("profile_id", Cell::Id(profile.as_uuid())),
+            ("state", text(state)),
+            ("priority", Cell::Int(0)),
+            ("available_at", Cell::At(queued)),
+            ("attempt", Cell::Int(0)),
+            ("fence", Cell::Int(0)),
+            ("last_sequence", Cell::Int(0)),
+            ("queued_at", Cell::At(queued)),
+        ];
+        self.row("jobs", &job, &[]);
         let mut usual = vec![
             ("id", Cell::Id(id.as_uuid())),
             ("profile_id", Cell::Id(profile.as_uuid())),
-            ("state", text(state)),
             ("trigger", text("MANUAL")),
             ("processes", text("[]")),
             ("suspect_confirmed", Cell::Bool(false)),
-            ("available_at", Cell::At(queued)),
-            ("queued_at", Cell::At(queued)),
         ];
         let numbers = [
-            "attempt",
-            "fence",
-            "last_sequence",
             "api_calls",
             "accounts_seen",
             "accounts_added",

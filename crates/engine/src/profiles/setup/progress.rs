@@ -135,14 +135,14 @@ impl SetupFacts {
         if reading.peek().is_some() && reading.all(|row| row.last_succeeded_at.is_some()) {
             return None;
         }
-        let remedy = match self.last_run.as_ref().map(|run| (run.state, run)) {
+        let remedy = match self.last_run.as_ref().map(|run| (run.state(), run)) {
             None => "Publish the profile. This starts the first sync.".to_owned(),
             Some((RunState::Failed, run)) => {
                 let of_run = self.findings.iter().find(|stored| stored.run_id == Some(run.id));
                 of_run.map_or_else(|| "Start another sync.".to_owned(), |stored| stored.finding.remedy.clone())
             }
             Some((RunState::Suspect, run)) => {
-                run.reason.clone().unwrap_or_else(|| "Confirm the run, or correct the connection.".to_owned())
+                run.job.reason.clone().unwrap_or_else(|| "Confirm the run, or correct the connection.".to_owned())
             }
             Some((RunState::Cancelled | RunState::Succeeded | RunState::SucceededWithFindings, _)) => {
                 "Start another sync. The last one did not complete every process.".to_owned()

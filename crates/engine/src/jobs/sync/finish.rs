@@ -5,8 +5,8 @@ use seatgraph_store::{Missing, Stage, StageState, Vanished, sync};
 
 use crate::EngineSettings;
 use crate::findings as said;
-use crate::worker::execution::Execution;
-use crate::worker::verdict::Verdict;
+use crate::jobs::sync::execution::Execution;
+use crate::jobs::sync::outcome::RunOutcome;
 
 /// A snapshot may miss the vendor's own count by one row in so many: the organisation does not stand still.
 const TOLERANCE: i64 = 1_000;
@@ -14,26 +14,26 @@ const TOLERANCE: i64 = 1_000;
 const REJECTED_AT_MOST: i64 = 1_000;
 
 impl Execution {
-    pub(super) async fn finish(&mut self) -> Result<Verdict, Verdict> {
-        self.heed()?;
+    pub(super) async fn finish(&mut self) -> Result<RunOutcome, RunOutcome> {
+        self.check_cancelled()?;
         let mut added = std::mem::take(&mut self.degraded);
-        let doubts = doubts(&self.stages, self.run.counts.rejected, |process| self.is_snapshot(process));
-        match doubts {
-            Doubts::NothingToRetire => {}
-            Doubts::Some(findings) => added.extend(findings),
-            Doubts::None(findings) => {
+        let check = retirement_checks(&self.stages, self.run.counts.rejected, |process| self.is_snapshot(process));
+        match check {
+            RetirementCheck::NothingToRetire => {}
+            RetirementCheck::Some(findings) => added.extend(findings),
+            RetirementCheck::None(findings) => {
                 added.extend(findings);
                 // What was seen is forgotten once it was retired by: an earlier claim may have come as far as that.
                 if !self.has_retired()
                     && let Some(reason) = self.retire().await?
                 {
-                    return Ok(Verdict::Suspect { reason });
+                    return Ok(RunOutcome::Suspect { reason });
                 }
             }
         }
         let bookmarks = self.stages.iter().filter(|stage| stage.state == StageState::Done);
         let bookmarks = bookmarks.filter_map(|stage| Some((stage.process?, stage.bookmark.clone()))).collect();
-        Ok(Verdict::Succeeded { findings: added, bookmarks })
+        Ok(RunOutcome::Succeeded { findings: added, bookmarks })
     }
 
     fn has_retired(&self) -> bool {
@@ -41,7 +41,7 @@ impl Execution {
     }
 
     /// Retires what was not seen, or says why it would not.
-    async fn retire(&mut self) -> Result<Option<String>, Verdict> {
+    async fn retire(&mut self) -> Result<Option<String>, RunOutcome> {
         let (db, run, profile) = (self.engine.db(), self.run.id, self.profile.id);
         let vanished = sync::vanished(db, run, profile).await?;
         if !self.run.suspect_confirmed
@@ -57,7 +57,7 @@ impl Execution {
 
 /// Whether a run's snapshot may retire anything.
 #[derive(Debug, PartialEq)]
-enum Doubts {
+enum RetirementCheck {
     /// The run has no snapshot, or it did not come to its end.
     NothingToRetire,
     /// It may not, for these reasons.
@@ -66,22 +66,22 @@ enum Doubts {
     None(Vec<Finding>),
 }
 
-fn doubts(stages: &[Stage], rejected: i64, is_snapshot: impl Fn(Process) -> bool) -> Doubts {
+fn retirement_checks(stages: &[Stage], rejected: i64, is_snapshot: impl Fn(Process) -> bool) -> RetirementCheck {
     let rows: i64 = stages.iter().map(|stage| stage.done).sum();
     let too_many = rejected > REJECTED_AT_MOST || rejected.saturating_mul(100) > rows;
     let remark: Vec<_> = (rejected > 0).then(|| said::rejected(rejected, too_many)).into_iter().collect();
     let snapshot = stages.iter().find_map(|stage| Some((stage, stage.process.filter(|&p| is_snapshot(p))?)));
     let Some((stage, process)) = snapshot else {
-        return if remark.is_empty() { Doubts::NothingToRetire } else { Doubts::Some(remark) };
+        return if remark.is_empty() { RetirementCheck::NothingToRetire } else { RetirementCheck::Some(remark) };
     };
     if stage.state != StageState::Done {
-        return Doubts::Some(remark);
+        return RetirementCheck::Some(remark);
     }
     let missed = stage.total.filter(|&total| !is_complete(stage.done, total));
     let mut findings: Vec<_> = missed.map(|total| said::incomplete(process, stage.done, total)).into_iter().collect();
     let trusted = findings.is_empty() && !too_many;
     findings.extend(remark);
-    if trusted { Doubts::None(findings) } else { Doubts::Some(findings) }
+    if trusted { RetirementCheck::None(findings) } else { RetirementCheck::Some(findings) }
 }
 
 const fn is_complete(done: i64, total: i64) -> bool {
@@ -108,7 +108,7 @@ fn suspicious(vanished: &Vanished, settings: &EngineSettings) -> Option<String> 
 }
 
 /// Whether what was found in a run means that something is missing from it.
-pub(super) fn taints<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> bool {
+pub(super) fn has_warnings<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> bool {
     findings.any(|finding| finding.severity >= Severity::Warning)
 }
 
@@ -135,10 +135,10 @@ mod tests {
 
     fn judged(stage: Stage, rejected: i64) -> (bool, Vec<String>) {
         let codes = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.code).collect();
-        match doubts(&[stage], rejected, |process| process == USERS) {
-            Doubts::NothingToRetire => (false, Vec::new()),
-            Doubts::Some(findings) => (false, codes(findings)),
-            Doubts::None(findings) => (true, codes(findings)),
+        match retirement_checks(&[stage], rejected, |process| process == USERS) {
+            RetirementCheck::NothingToRetire => (false, Vec::new()),
+            RetirementCheck::Some(findings) => (false, codes(findings)),
+            RetirementCheck::None(findings) => (true, codes(findings)),
         }
     }
 
@@ -147,7 +147,10 @@ mod tests {
         assert_eq!(judged(stage(StageState::Done, 1_000, Some(1_000)), 0), (true, vec![]));
         assert_eq!(judged(stage(StageState::Done, 1_000, None), 0), (true, vec![]));
         assert_eq!(judged(stage(StageState::Failed, 1_000, Some(1_000)), 0), (false, vec![]));
-        assert_eq!(doubts(&[stage(StageState::Done, 5, Some(5))], 0, |_| false), Doubts::NothingToRetire);
+        assert_eq!(
+            retirement_checks(&[stage(StageState::Done, 5, Some(5))], 0, |_| false),
+            RetirementCheck::NothingToRetire
+        );
     }
 
     #[test]
@@ -190,7 +193,7 @@ mod tests {
     #[test]
     fn information_does_not_taint_a_run() {
         let finding = |severity| Finding::new("CODE", severity, "Message.", "Remedy.");
-        assert!(!taints([finding(Severity::Info)].iter()));
-        assert!(taints([finding(Severity::Info), finding(Severity::Warning)].iter()));
+        assert!(!has_warnings([finding(Severity::Info)].iter()));
+        assert!(has_warnings([finding(Severity::Info), finding(Severity::Warning)].iter()));
     }
 }

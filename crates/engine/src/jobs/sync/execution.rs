@@ -1,19 +1,16 @@
-//! One claim of one run, from the claim to its verdict.
+//! One claim of one run, from the claim to its outcome.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use futures::FutureExt;
 use seatgraph_core::{Catalogue, Connector, Cursor, Finding, Manifest, Page, Process};
-use seatgraph_store::{Claim, Profile, Stage, StageState, SyncRun, aliases, profiles};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use seatgraph_store::{Profile, Stage, StageState, SyncRun, aliases, profiles, runs};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::jobs::JobContext;
+use crate::jobs::context::Signals;
+use crate::jobs::sync::error_action::{self, ErrorAction};
+use crate::jobs::sync::outcome::RunOutcome;
 use crate::link::Link;
-use crate::worker::disposition::{self, Disposition};
-use crate::worker::verdict::Verdict;
-use crate::worker::{heartbeat, settle};
 use crate::{Engine, findings};
 
 /// A run at work.
@@ -33,35 +30,10 @@ pub(super) struct Execution {
     pub(super) signals: Signals,
 }
 
-/// Who may ask a run to stop.
-#[derive(Clone)]
-pub(super) struct Signals {
-    /// A person cancelled it.
-    pub(super) cancelled: CancellationToken,
-    /// The worker stops.
-    pub(super) stopping: CancellationToken,
-}
-
 /// Executes a claimed run until it ends, waits, or is lost.
-pub(super) async fn execute(engine: Engine, claim: Claim, asked: Instant, stopping: CancellationToken) {
-    let (run, fence) = (claim.run.clone(), claim.fence);
-    let signals = Signals { cancelled: CancellationToken::new(), stopping };
-    let cancelled = signals.cancelled.clone();
-    tracing::info!(sync.run = %run.id, profile.id = %run.profile_id, sync.attempt = run.attempt, "run is taken up");
-    let work = AssertUnwindSafe(drive(engine.clone(), claim, signals)).catch_unwind();
-    let verdict = tokio::select! {
-        verdict = work => verdict.unwrap_or_else(|panic| {
-            let finding = findings::of_panic(&findings::panic_message(&*panic), None);
-            Verdict::Retry { at_least: None, finding: Box::new(finding) }
-        }),
-        () = heartbeat::keep(&engine, run.id, fence, asked, &cancelled) => Verdict::Lost,
-    };
-    settle::settle(&engine, &run, fence, verdict).await;
-}
-
-async fn drive(engine: Engine, claim: Claim, signals: Signals) -> Verdict {
+pub(super) async fn execute(job: &JobContext) -> RunOutcome {
     let worked = async {
-        let mut execution = Execution::prepare(engine, claim, signals).await?;
+        let mut execution = Execution::prepare(job).await?;
         for at in 0..execution.stages.len() {
             let stage = &execution.stages[at];
             let settled = matches!(stage.state, StageState::Done | StageState::Skipped | StageState::Failed);
@@ -72,43 +44,39 @@ async fn drive(engine: Engine, claim: Claim, signals: Signals) -> Verdict {
         }
         execution.finish().await
     };
-    worked.await.unwrap_or_else(|verdict| verdict)
+    worked.await.unwrap_or_else(|outcome| outcome)
 }
 
 impl Execution {
-    async fn prepare(engine: Engine, claim: Claim, signals: Signals) -> Result<Self, Verdict> {
-        if claim.run.attempt > engine.settings().max_attempts {
-            // Nobody was left to say why: the attempts ended with their processes.
-            return Err(Verdict::failed(findings::spent(claim.run.attempt - 1)));
-        }
+    async fn prepare(job: &JobContext) -> Result<Self, RunOutcome> {
+        let engine = job.engine().clone();
+        let claim = runs::claimed(engine.db(), job.job()).await?;
         let profile = profiles::find(engine.db(), claim.run.profile_id).await?;
         let Some((profile, alias_id)) = profile.and_then(|profile| profile.alias_id.map(|alias| (profile, alias)))
         else {
-            return Err(Verdict::Cancelled);
+            return Err(RunOutcome::Cancelled);
         };
         let connector = engine.stored_connector(&profile.connector).map_err(unknown)?;
-        let alias = aliases::find(engine.db(), alias_id).await?.ok_or(Verdict::Cancelled)?;
+        let alias = aliases::find(engine.db(), alias_id).await?.ok_or(RunOutcome::Cancelled)?;
         let parent = engine.parent(&alias).await?;
         let opened = engine.open(connector, &alias, parent.as_ref());
-        let link = opened.map_err(|error| Verdict::failed(findings::of_error(&error, None)))?;
+        let link = opened.map_err(|error| RunOutcome::failed(findings::of_error(&error, None)))?;
         let manifest = connector.manifest();
-        let catalogue =
-            Catalogue::parse(manifest.catalogue).map_err(|error| Verdict::failed(findings::of_error(&error, None)))?;
+        let catalogue = Catalogue::parse(manifest.catalogue)
+            .map_err(|error| RunOutcome::failed(findings::of_error(&error, None)))?;
         same_organization(&engine, &profile, &link).await?;
-        let Claim { run, stages, fence } = claim;
-        let degraded = Vec::new();
         Ok(Self {
             engine,
             profile,
             manifest,
             catalogue,
             link,
-            run,
-            fence,
-            stages,
-            degraded,
+            run: claim.run,
+            fence: claim.fence,
+            stages: claim.stages,
+            degraded: Vec::new(),
             reported_calls: 0,
-            signals,
+            signals: job.signals.clone(),
         })
     }
 
@@ -120,34 +88,34 @@ impl Execution {
         Fetch(AbortOnDropHandle::new(task))
     }
 
-    /// Says what follows from a connector's error, as a verdict on the run or a failure of the process alone.
-    pub(super) fn judge(&self, error: &seatgraph_core::Error, process: Process) -> Judgement {
+    /// Says what follows from a connector's error, for the run or for the process alone.
+    pub(super) fn judge(&self, error: &seatgraph_core::Error, process: Process) -> FailureScope {
         let finding = findings::of_error(error, Some(process));
-        let spent = self.run.attempt >= self.engine.settings().max_attempts;
-        match disposition::of(error.kind()) {
-            Disposition::StartOver => Judgement::StartOver,
-            Disposition::Pause(until) => Judgement::Run(Verdict::Paused { until, reason: finding.message }),
-            Disposition::Retry(at_least) if !spent => {
-                Judgement::Run(Verdict::Retry { at_least, finding: Box::new(finding) })
+        let spent = self.run.job.attempt >= self.engine.settings().max_attempts;
+        match error_action::of(error.kind()) {
+            ErrorAction::StartOver => FailureScope::StartOver,
+            ErrorAction::Pause(until) => FailureScope::Run(RunOutcome::Paused { until, reason: finding.message }),
+            ErrorAction::Retry(at_least) if !spent => {
+                FailureScope::Run(RunOutcome::Retry { at_least, finding: Box::new(finding) })
             }
-            Disposition::FailRun { reauthenticate } => {
-                Judgement::Run(Verdict::Failed { findings: vec![finding], reauthenticate })
+            ErrorAction::FailRun { reauthenticate } => {
+                FailureScope::Run(RunOutcome::Failed { findings: vec![finding], reauthenticate })
             }
-            Disposition::Retry(_) | Disposition::FailProcess => self.give_up(process, finding),
+            ErrorAction::Retry(_) | ErrorAction::FailProcess => self.fail_stage(process, finding),
         }
     }
 
     /// A process that the profile can do without degrades; a mandatory one takes the run with it.
-    pub(super) fn give_up(&self, process: Process, finding: Finding) -> Judgement {
+    pub(super) fn fail_stage(&self, process: Process, finding: Finding) -> FailureScope {
         let mandatory = self.manifest.process(process).is_none_or(|spec| spec.mandatory);
         let alone = self.run.processes.len() == 1;
-        if mandatory || alone { Judgement::Run(Verdict::failed(finding)) } else { Judgement::Process(finding) }
+        if mandatory || alone { FailureScope::Run(RunOutcome::failed(finding)) } else { FailureScope::Process(finding) }
     }
 }
 
 /// Makes sure that a connection that was changed since it was last looked at still leads to the profile's organisation:
 /// another one's records would mix with those it has.
-async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> Result<(), Verdict> {
+async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> Result<(), RunOutcome> {
     let Some(tracked) = &profile.organization else { return Ok(()) };
     if profile.organization_checked_at.is_some() {
         return Ok(());
@@ -156,20 +124,20 @@ async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> R
     // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
     let Some(now) = diagnosis.organization else { return Ok(()) };
     match findings::other_organization(tracked, &now) {
-        Some(other) => Err(Verdict::failed(other)),
+        Some(other) => Err(RunOutcome::failed(other)),
         None => Ok(profiles::note_organization_checked(engine.db(), profile.id).await?),
     }
 }
 
 /// What follows from an error.
 #[derive(Debug)]
-pub(super) enum Judgement {
+pub(super) enum FailureScope {
     /// The process begins again.
     StartOver,
     /// The process failed for good; the run goes on without it.
     Process(Finding),
     /// The run stops here.
-    Run(Verdict),
+    Run(RunOutcome),
 }
 
 /// A page on its way. Dropping it takes the question back.
@@ -192,8 +160,8 @@ fn panicked(ended: tokio::task::JoinError) -> seatgraph_core::Error {
     seatgraph_core::Error::new(seatgraph_core::ErrorKind::Unexpected, format!("connector panicked: {message}"))
 }
 
-fn unknown(error: crate::Error) -> Verdict {
+fn unknown(error: crate::Error) -> RunOutcome {
     let remedy = "Start a gateway that has the connector, or delete the profile.";
     let severity = seatgraph_core::Severity::Error;
-    Verdict::failed(Finding::new("UNSUPPORTED", severity, format!("The {error}."), remedy))
+    RunOutcome::failed(Finding::new("UNSUPPORTED", severity, format!("The {error}."), remedy))
 }

@@ -5,28 +5,28 @@ use seatgraph_core::{Allowance, Cursor, Error, Identifier, Next, Page, Process, 
 use seatgraph_store::{PageCommit, StageState, sync};
 
 use crate::findings;
-use crate::worker::execution::{Execution, Fetch, Judgement};
-use crate::worker::quota::{self, Pause};
-use crate::worker::verdict::Verdict;
+use crate::jobs::sync::execution::{Execution, FailureScope, Fetch};
+use crate::jobs::sync::outcome::RunOutcome;
+use crate::jobs::sync::quota::{self, Pause};
 
 /// A vendor that forgets the position again and again would never let the process end.
 const STARTS_OVER: u32 = 2;
 
 /// Why a pass over a process broke off.
-enum Halt {
+enum StageError {
     /// The connector could not go on.
     Connector(Error),
     /// The run does not go on.
-    Run(Verdict),
+    Run(RunOutcome),
 }
 
-impl From<Verdict> for Halt {
-    fn from(verdict: Verdict) -> Self {
+impl From<RunOutcome> for StageError {
+    fn from(verdict: RunOutcome) -> Self {
         Self::Run(verdict)
     }
 }
 
-impl From<seatgraph_store::Error> for Halt {
+impl From<seatgraph_store::Error> for StageError {
     fn from(error: seatgraph_store::Error) -> Self {
         Self::Run(error.into())
     }
@@ -34,8 +34,8 @@ impl From<seatgraph_store::Error> for Halt {
 
 impl Execution {
     /// Reads `process` to its end. A process that the run can do without may fail here without failing the run.
-    pub(super) async fn read(&mut self, at: usize, process: Process) -> Result<(), Verdict> {
-        self.heed()?;
+    pub(super) async fn read(&mut self, at: usize, process: Process) -> Result<(), RunOutcome> {
+        self.check_cancelled()?;
         if self.stages[at].state == StageState::Waiting {
             self.stages[at] =
                 sync::begin_stage(self.engine.db(), self.run.id, self.fence, self.stages[at].ordinal).await?;
@@ -44,73 +44,73 @@ impl Execution {
         loop {
             let error = match self.pages(at, process).await {
                 Ok(()) => return Ok(()),
-                Err(Halt::Run(verdict)) => return Err(verdict),
-                Err(Halt::Connector(error)) => error,
+                Err(StageError::Run(verdict)) => return Err(verdict),
+                Err(StageError::Connector(error)) => error,
             };
             tracing::debug!(error = %error, sync.run = %self.run.id, connector.process = %process, "page failed");
             let judgement = match self.judge(&error, process) {
-                Judgement::StartOver if starts_over == STARTS_OVER => {
-                    self.give_up(process, findings::expires_always(process))
+                FailureScope::StartOver if starts_over == STARTS_OVER => {
+                    self.fail_stage(process, findings::expires_always(process))
                 }
                 other => other,
             };
             match judgement {
-                Judgement::Run(verdict) => return Err(verdict),
-                Judgement::Process(finding) => return self.degrade(at, finding).await,
-                Judgement::StartOver => self.start_over(at).await?,
+                FailureScope::Run(verdict) => return Err(verdict),
+                FailureScope::Process(finding) => return self.degrade(at, finding).await,
+                FailureScope::StartOver => self.start_over(at).await?,
             }
             starts_over += 1;
         }
     }
 
-    async fn pages(&mut self, at: usize, process: Process) -> Result<(), Halt> {
+    async fn pages(&mut self, at: usize, process: Process) -> Result<(), StageError> {
         let mut from = self.stages[at].cursor.clone();
         let mut coming = self.fetch(process, from.clone());
         loop {
-            let page = self.arrival(coming).await?;
+            let page = self.await_page(coming).await?;
             let next = match &page.next {
                 Next::More(position) if from.as_ref() == Some(position) => {
-                    return Err(Verdict::failed(findings::stuck(process)).into());
+                    return Err(RunOutcome::failed(findings::stuck(process)).into());
                 }
                 Next::More(position) => Some(position.clone()),
                 Next::Done(_) => None,
             };
             let pause = self.pause().await?;
-            let ahead = next.as_ref().filter(|_| pause.is_none()).map(|position| self.ahead(process, position));
+            let prefetched = next.as_ref().filter(|_| pause.is_none()).map(|position| self.prefetch(process, position));
             self.commit(at, process, page).await?;
             let Some(position) = next else { return Ok(()) };
-            self.heed()?;
+            self.check_cancelled()?;
             if let Some(Pause { until, reason }) = pause {
-                return Err(Verdict::Paused { until, reason }.into());
+                return Err(RunOutcome::Paused { until, reason }.into());
             }
-            coming = ahead.unwrap_or_else(|| self.ahead(process, &position));
+            coming = prefetched.unwrap_or_else(|| self.prefetch(process, &position));
             from = Some(position);
         }
     }
 
-    fn ahead(&self, process: Process, position: &Cursor) -> Fetch {
+    fn prefetch(&self, process: Process, position: &Cursor) -> Fetch {
         self.fetch(process, Some(position.clone()))
     }
 
-    /// Waits for a page; whoever wants the run to stop need not wait for it.
-    async fn arrival(&self, coming: Fetch) -> Result<Page, Halt> {
+    /// Waits for a page, or until the run is to stop.
+    async fn await_page(&self, coming: Fetch) -> Result<Page, StageError> {
         tokio::select! {
             biased;
-            () = self.signals.cancelled.cancelled() => Err(Verdict::Cancelled.into()),
-            () = self.signals.stopping.cancelled() => Err(Verdict::HandedBack.into()),
-            page = coming.page() => page.map_err(Halt::Connector),
+            () = self.signals.cancelled.cancelled() => Err(RunOutcome::Cancelled.into()),
+            () = self.signals.stopping.cancelled() => Err(RunOutcome::Requeued.into()),
+            page = coming.page() => page.map_err(StageError::Connector),
         }
     }
 
     /// Stops between two pages when somebody asked for it.
-    pub(super) fn heed(&self) -> Result<(), Verdict> {
-        if self.signals.cancelled.is_cancelled() || self.run.state == seatgraph_store::RunState::Cancelling {
-            return Err(Verdict::Cancelled);
+    pub(super) fn check_cancelled(&self) -> Result<(), RunOutcome> {
+        if self.signals.cancelled.is_cancelled() || self.run.job.is_cancelling() {
+            return Err(RunOutcome::Cancelled);
         }
-        if self.signals.stopping.is_cancelled() { Err(Verdict::HandedBack) } else { Ok(()) }
+        if self.signals.stopping.is_cancelled() { Err(RunOutcome::Requeued) } else { Ok(()) }
     }
 
-    async fn commit(&mut self, at: usize, process: Process, page: Page) -> Result<(), Verdict> {
+    async fn commit(&mut self, at: usize, process: Process, page: Page) -> Result<(), RunOutcome> {
         let calls = self.link.api_usage.calls();
         let now = self.engine.now();
         let Page { batch, next, rows, total, findings, rejected } = page;
@@ -151,22 +151,22 @@ impl Execution {
         process == Process::DownloadSubscriptions && mode == Some(SyncMode::Snapshot)
     }
 
-    async fn pause(&self) -> Result<Option<Pause>, Verdict> {
+    async fn pause(&self) -> Result<Option<Pause>, RunOutcome> {
         let Some(observed) = self.link.api_usage.reported() else { return Ok(None) };
         let unreported = self.link.api_usage.calls() - self.reported_calls;
         let calls = u64::try_from(self.run.api_calls).unwrap_or(0) + unreported;
         let now = self.engine.db().now().await?;
-        let started = self.run.started_at.unwrap_or(now);
+        let started = self.run.job.started_at.unwrap_or(now);
         Ok(quota::pause(observed, calls, started, now, self.engine.settings()))
     }
 
-    async fn start_over(&mut self, at: usize) -> Result<(), Verdict> {
+    async fn start_over(&mut self, at: usize) -> Result<(), RunOutcome> {
         let ordinal = self.stages[at].ordinal;
         self.stages[at] = sync::restart_stage(self.engine.db(), self.run.id, self.fence, ordinal).await?;
         Ok(())
     }
 
-    async fn degrade(&mut self, at: usize, finding: seatgraph_core::Finding) -> Result<(), Verdict> {
+    async fn degrade(&mut self, at: usize, finding: seatgraph_core::Finding) -> Result<(), RunOutcome> {
         let ordinal = self.stages[at].ordinal;
         self.stages[at] = sync::fail_stage(self.engine.db(), self.run.id, self.fence, ordinal, &finding).await?;
         self.degraded.push(finding);

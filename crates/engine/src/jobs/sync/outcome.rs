@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use seatgraph_core::{Cursor, Finding, Process};
 use seatgraph_store as store;
 
-/// What is to become of the run. Made by decisions, carried out by [`super::settle`].
+/// The outcome of one claim of a run. Decisions make it, and [`super::record`] writes it.
 #[derive(Debug)]
-pub(super) enum Verdict {
+pub(super) enum RunOutcome {
     /// It reached its end.
     Succeeded {
         /// Added to what its pages found.
@@ -23,7 +23,7 @@ pub(super) enum Verdict {
         /// Whether the credential itself was refused.
         reauthenticate: bool,
     },
-    /// Somebody cancelled it.
+    /// Cancelled on request.
     Cancelled,
     /// It waits for the allowance; `None` when nobody knows how long.
     Paused { until: Option<DateTime<Utc>>, reason: String },
@@ -31,25 +31,25 @@ pub(super) enum Verdict {
     Suspect { reason: String },
     /// Something passing came between; `finding` counts when it does not pass.
     Retry { at_least: Option<Duration>, finding: Box<Finding> },
-    /// This worker stops; another goes on.
-    HandedBack,
+    /// The worker stops; another one continues.
+    Requeued,
     /// Another worker has it already; nothing may be written.
     Lost,
 }
 
-impl Verdict {
+impl RunOutcome {
     pub(super) fn failed(finding: Finding) -> Self {
         Self::Failed { findings: vec![finding], reauthenticate: false }
     }
 }
 
 /// A store that does not do as asked: a lost lease is lost, everything else may pass.
-impl From<store::Error> for Verdict {
+impl From<store::Error> for RunOutcome {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::LostLease => Self::Lost,
             other => {
-                tracing::warn!(error = %other, error.cause = ?other, "run met a database error");
+                tracing::warn!(error = %other, error.cause = ?other, "sync run met a database error");
                 let finding = Finding::new(
                     "DATABASE_ERROR",
                     seatgraph_core::Severity::Error,

@@ -1,7 +1,7 @@
 //! Turns schedules that are due into runs. Every replica may try; the slot's row lets one succeed.
 
 use chrono::{DateTime, Utc};
-use seatgraph_store::{Profile, Slot, Trigger, profiles, runs};
+use seatgraph_store::{Profile, ScheduledSlot, Trigger, profiles, runs};
 
 use crate::syncs::new_run;
 use crate::{Engine, Result};
@@ -15,7 +15,7 @@ pub(super) async fn enqueue_due(engine: &Engine) -> Result<()> {
     for profile in profiles::due(engine.db(), now, AT_ONCE).await? {
         // One profile that cannot be scheduled must not keep the others waiting.
         if let Err(error) = enqueue(engine, &profile, now).await {
-            tracing::warn!(error = %error, profile.id = %profile.id, "scheduled run was not made");
+            tracing::warn!(error = %error, profile.id = %profile.id, "scheduled run was not created");
         }
     }
     Ok(())
@@ -27,11 +27,13 @@ async fn enqueue(engine: &Engine, profile: &Profile, now: DateTime<Utc>) -> Resu
     let run = new_run(profile.id, processes, Trigger::Schedule, None);
     let next = engine.next_run(profile, now);
     match runs::enqueue_slot(engine.db(), profile.id, slot, run, next).await? {
-        Slot::Created(run) => tracing::info!(sync.run = %run.id, profile.id = %profile.id, "scheduled run was made"),
-        Slot::Skipped(open) => {
-            tracing::info!(sync.run = %open.id, profile.id = %profile.id, "scheduled run was skipped: one is open");
+        ScheduledSlot::Created(run) => {
+            tracing::info!(sync.run = %run.id, profile.id = %profile.id, "scheduled run created")
         }
-        Slot::Taken => {}
+        ScheduledSlot::Skipped(open) => {
+            tracing::info!(sync.run = %open.id, profile.id = %profile.id, "scheduled run skipped: one is open");
+        }
+        ScheduledSlot::Taken => {}
     }
     Ok(())
 }
