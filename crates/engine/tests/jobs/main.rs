@@ -1,0 +1,13 @@
+//! What the worker promises for jobs of every kind, on both backends. The kinds are made for the tests.
+//!
+//! Each promise has a control: the same scenario without the mechanism, which then goes wrong.
+
+#![cfg(test)]
+
+mod claims;
+mod failures;
+mod harness;
+mod kinds;
+mod queue;
+mod schedule;
+mod suspension;
