@@ -13,6 +13,7 @@ mod context;
 mod execution;
 mod kinds;
 mod lease;
+mod prune;
 mod schedule;
 mod sync;
 mod worker;

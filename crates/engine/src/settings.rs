@@ -67,6 +67,8 @@ pub struct EngineSettings {
     /// Period over which scheduled runs are spread. Each profile has a fixed offset.
     #[serde(with = "text")]
     pub schedule_jitter: Duration,
+    /// How long expired rows are kept.
+    pub retention: Retention,
     /// Development only: allows connections to this machine over plain HTTP, for simulators. The gateway logs a warning
     /// at start.
     pub loopback_vendors: bool,
@@ -97,7 +99,46 @@ impl Default for EngineSettings {
             retry_delay: Duration::from_millis(500),
             pages_per_second: 20,
             schedule_jitter: Duration::from_secs(10 * 60),
+            retention: Retention::default(),
             loopback_vendors: false,
+        }
+    }
+}
+
+/// How long rows are kept that lose their use with time. The job `prune` deletes them afterwards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// How often expired rows are deleted: `1h` unless given.
+    #[serde(with = "text")]
+    pub prune_every: Duration,
+    /// How long the event log of a job is kept after its end: `2160h`, 90 days, unless given.
+    #[serde(with = "text")]
+    pub events: Duration,
+    /// How long a login that was begun is kept, finished or not: `24h` unless given.
+    #[serde(with = "text")]
+    pub login_attempts: Duration,
+    /// How long a session is kept after its expiry: `0s` unless given.
+    #[serde(with = "text")]
+    pub sessions: Duration,
+    /// How long a consent that was begun is kept after its expiry: `0s` unless given.
+    #[serde(with = "text")]
+    pub authorizations: Duration,
+    /// How long a delegated link is kept after its expiry: `720h`, 30 days, unless given.
+    #[serde(with = "text")]
+    pub links: Duration,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        Self {
+            prune_every: hours(1),
+            events: hours(90 * 24),
+            login_attempts: hours(24),
+            sessions: Duration::ZERO,
+            authorizations: Duration::ZERO,
+            links: hours(30 * 24),
         }
     }
 }
@@ -123,6 +164,7 @@ impl EngineSettings {
             !self.sweep_every.is_zero() && !self.poll_every.is_zero(),
             "sweep_every and poll_every must not be zero",
         );
+        demand(!self.retention.prune_every.is_zero(), "retention.prune_every must not be zero");
         demand(self.concurrent_runs > 0, "concurrent_runs must be at least 1");
         demand(self.max_attempts > 0, "max_attempts must be at least 1");
         demand((1..=100).contains(&self.quota_organization_percent), "quota_organization_percent is from 1 to 100");

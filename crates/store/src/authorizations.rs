@@ -55,7 +55,6 @@ pub async fn begin(
     let sealed = sealer.seal(&place(&hash), inside.to_string().as_bytes())?;
     let pending = pending.clone();
     with_tx!(db, Full, |c, now| {
-        diesel::delete(authorizations::table.filter(authorizations::expires_at.le(Bind(now)))).execute(c).await?;
         let expires_at = until(now, life);
         diesel::insert_into(authorizations::table)
             .values((

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::dsl::{EqAny, Filter, Select};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -22,9 +22,6 @@ use crate::schema::{connection_aliases, delegated_links};
 use crate::types::Bind;
 use crate::visibility::Limited;
 use crate::{Alias, AliasId, Db, Error, LinkId, Purpose, Reader, Result, Sealer};
-
-/// How long a link that is over is remembered.
-const REMEMBERED: TimeDelta = TimeDelta::days(30);
 
 /// A link, without what is secret about it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -82,7 +79,7 @@ pub(crate) fn visible(
 type OfAliases = Select<aliases::Visible, connection_aliases::id>;
 
 /// Keeps a link under its token, unless the alias has `most` open ones already: then it is a `Conflict` with
-/// `delegated_links_most`. What has been over for thirty days is forgotten by the way.
+/// `delegated_links_most`.
 ///
 /// # Errors
 /// `Conflict` with a foreign key when the alias is gone.
@@ -93,8 +90,6 @@ pub async fn insert(db: &Db, sealer: &Sealer, token: &Secret, new: &NewLink, mos
     let new = new.clone();
     with_tx!(db, Full, |c, now| {
         let of_alias = delegated_links::table.filter(delegated_links::alias_id.eq(new.alias_id));
-        let over = of_alias.filter(delegated_links::expires_at.lt(Bind(now - REMEMBERED)));
-        diesel::delete(over).execute(c).await?;
         let known: Vec<DelegatedLink> = of_alias.select(DelegatedLink::as_select()).load(c).await?;
         if known.iter().filter(|link| link.is_open(now)).count() >= most {
             return Err(Error::conflict("delegated_links_most"));

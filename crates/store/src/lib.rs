@@ -22,6 +22,7 @@ pub mod models;
 mod notifier;
 pub mod pools;
 pub mod profiles;
+pub mod prune;
 pub mod roles;
 mod rows;
 pub mod runs;

@@ -68,7 +68,6 @@ pub struct Session {
 }
 
 /// Opens a session under a fresh token, for `life` at most, in the place of the one that the browser had before.
-/// Sessions whose time is over are forgotten on the way.
 ///
 /// # Errors
 /// `Unavailable` when the database is away, or the keys cannot be read.
@@ -85,7 +84,6 @@ pub async fn open(
     let sealed = login.id_token.as_ref().map(|id| sealer.seal(&place(&hash), id.expose().as_bytes())).transpose()?;
     let id = SessionId::generate();
     with_tx!(db, Full, |c, now| {
-        diesel::delete(sessions::table.filter(sessions::expires_at.le(Bind(now)))).execute(c).await?;
         if let Some(earlier) = &earlier {
             let before = sessions::table.filter(sessions::token_hash.eq(earlier)).filter(sessions::ended_at.is_null());
             diesel::update(before).set(sessions::ended_at.eq(Bind(Some(now)))).execute(c).await?;

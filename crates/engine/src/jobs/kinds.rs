@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use seatgraph_store::ClaimableKind;
 
+use super::prune::Prune;
 use super::sync::Sync;
 use super::{JobContext, JobKind, JobOutcome};
 use crate::{Engine, EngineSettings, Result};
@@ -18,7 +19,7 @@ impl Kinds {
     /// The kinds of this program: every kind is registered here, and nowhere else.
     #[must_use]
     pub fn builtin() -> Self {
-        Self::default().with(Sync)
+        Self::default().with(Sync).with(Prune)
     }
 
     /// Adds a kind.

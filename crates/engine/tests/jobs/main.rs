@@ -8,6 +8,7 @@ mod claims;
 mod failures;
 mod harness;
 mod kinds;
+mod prune;
 mod queue;
 mod schedule;
 mod suspension;

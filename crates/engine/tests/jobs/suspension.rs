@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use seatgraph_engine::jobs::{JobContext, JobKind, JobOutcome, Kinds, LeaseClass};
 use seatgraph_engine::{EngineSettings, Worker};
 use seatgraph_store::testkit::TestDatabase;
-use seatgraph_store::{ClaimableKind, DatabaseSettings, Db, JobState, Status, each_backend, jobs};
+use seatgraph_store::{ClaimableKind, DatabaseSettings, JobState, Pools, Status, each_backend, jobs};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -83,7 +83,7 @@ fn append(effects: &Path, line: &str) {
 #[ignore = "the child process of the tests beside it"]
 async fn child() {
     let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by the parent"));
-    let db = Db::connect(&DatabaseSettings::new(&variable(DATABASE))).await.unwrap();
+    let db = Pools::connect(&DatabaseSettings::new(&variable(DATABASE))).await.unwrap().unscoped();
     let done = CancellationToken::new();
     let guard = if variable(PERMIT) == "yes" { Guard::Permit } else { Guard::None };
     let paying = Paying { effects: variable(EFFECTS).into(), guard, done: done.clone() };

@@ -213,7 +213,7 @@ impl Login {
         // One cookie for all its windows: several may be on their way at once.
         let browser = shared.cookies.read(CookieName::Login, headers).unwrap_or_else(Secret::generate);
         let life = shared.settings.attempt_life;
-        sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt, life).await?;
+        sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt).await?;
         Ok(redirect(begun.url.as_str(), [shared.cookies.set(CookieName::Login, &browser, life)]))
     }
 

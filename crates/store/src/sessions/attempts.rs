@@ -36,26 +36,16 @@ pub enum ConsumeResult {
     Unknown,
 }
 
-/// Keeps an attempt under the state that comes back with the code, for the browser that has the cookie. Attempts older
-/// than `life` are forgotten on the way.
+/// Keeps an attempt under the state that comes back with the code, for the browser that has the cookie.
 ///
 /// # Errors
 /// `Unavailable` when the database is away, or the keys cannot be read.
-pub async fn begin(
-    db: &Db,
-    sealer: &Sealer,
-    state: &Secret,
-    browser: &Secret,
-    attempt: &PendingLogin,
-    life: Duration,
-) -> Result<()> {
+pub async fn begin(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, attempt: &PendingLogin) -> Result<()> {
     let (state, browser, return_path) = (hash(state.expose()), hash(browser.expose()), attempt.return_path.clone());
     let inside = json!({ "nonce": attempt.nonce.expose(), "verifier": attempt.verifier.expose() });
     let sealed = sealer.seal(&place(&state), inside.to_string().as_bytes())?;
     // One that is lost is begun anew; nothing came of it yet.
     with_tx!(db, Page, |c, now| {
-        let old = login_attempts::table.filter(login_attempts::created_at.le(Bind(since(now, life))));
-        diesel::delete(old).execute(c).await?;
         diesel::insert_into(login_attempts::table)
             .values((
                 login_attempts::state_hash.eq(&state),

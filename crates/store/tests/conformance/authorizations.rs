@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
+use seatgraph_store::prune::{Expiring, delete_expired};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{Alias, Error, Pending, Purpose, Sealer, aliases, authorizations, secrets};
 
@@ -112,5 +113,16 @@ each_backend! {
         aliases::set_credential(&db, &sealer(), &alias, &[(Purpose::ClientSecret, &secret)]).await.unwrap();
         assert!(secrets::get(&db, &sealer(), alias.id, Purpose::RefreshToken).await.unwrap().is_none());
         assert!(secrets::get(&db, &sealer(), alias.id, Purpose::ClientSecret).await.unwrap().is_some());
+    }
+
+    async fn expired_consents_are_pruned_and_the_others_stay(db: TestDatabase) {
+        begun(&db, "old").await;
+        db.shift_clock(TimeDelta::seconds(601));
+        let fresh = begun(&db, "new").await;
+        let now = db.now().await.unwrap();
+        assert_eq!(delete_expired(&db, Expiring::Authorizations, now).await.unwrap(), 1);
+        assert_eq!(delete_expired(&db, Expiring::Authorizations, now).await.unwrap(), 0);
+        let by = [fresh.begun_by.clone()];
+        assert!(authorizations::take(&db, &sealer(), &Secret::new("new"), &by).await.unwrap().is_some());
     }
 }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use seatgraph_core::{Finding, Secret, Severity};
 use seatgraph_store::delegations::{self, NewLink};
 use seatgraph_store::each_backend;
+use seatgraph_store::prune::{self, Expiring};
 use seatgraph_store::secrets::{self, Resealed};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
@@ -85,6 +86,8 @@ each_backend! {
         let listed = delegations::of_aliases(&db, &[alias.id]).await.unwrap().remove(&alias.id).unwrap();
         assert_eq!((listed.len(), listed[3].id), (4, first.id));
         db.shift_clock(TimeDelta::days(31));
+        let expired = db.now().await.unwrap() - TimeDelta::days(30);
+        assert_eq!(prune::delete_expired(&db, Expiring::Links, expired).await.unwrap(), 4);
         let newest = link(&db, &alias, "5").await.unwrap();
         let listed = delegations::of_aliases(&db, &[alias.id]).await.unwrap().remove(&alias.id).unwrap();
         assert_eq!(listed, [newest]);

@@ -4,7 +4,7 @@ use seatgraph_store::each_backend;
 use seatgraph_store::{Backend, JobChanged, jobs, runs};
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{profile, queued};
+use crate::harness::{profile, queued};
 
 each_backend! {
     async fn a_change_is_reported_within_the_process(db: TestDatabase) {

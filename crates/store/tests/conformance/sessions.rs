@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use chrono::TimeDelta;
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
+use seatgraph_store::prune::{Expiring, delete_expired};
 use seatgraph_store::secrets::{self, Resealed};
 use seatgraph_store::sessions::{self, ConsumeResult, Login, PendingLogin};
 use seatgraph_store::testkit::TestDatabase;
@@ -47,7 +48,7 @@ async fn begun(db: &TestDatabase, state: &str) {
         return_path: "/?tab=1".to_owned(),
     };
     let (state, browser) = (Secret::new(state), Secret::new("browser"));
-    sessions::begin(db, &sealer(), &state, &browser, &attempt, TEN_MINUTES).await.unwrap();
+    sessions::begin(db, &sealer(), &state, &browser, &attempt).await.unwrap();
 }
 
 async fn taken(db: &TestDatabase, state: &str, browser: &str) -> ConsumeResult {
@@ -175,5 +176,20 @@ each_backend! {
         sessions::open(&db, &sealer(), &Secret::new("second"), &login(), DAY, Some(&earlier)).await.unwrap();
         assert_eq!(found(&db, "first").await, None);
         assert!(found(&db, "second").await.is_some() && found(&db, "elsewhere").await.is_some());
+    }
+
+    async fn expired_logins_and_sessions_are_pruned_and_the_others_stay(db: TestDatabase) {
+        begun(&db, "old").await;
+        opened(&db, "old").await;
+        db.shift_clock(TimeDelta::hours(25));
+        begun(&db, "new").await;
+        opened(&db, "new").await;
+        let now = db.now().await.unwrap();
+        for (rows, before) in [(Expiring::Sessions, now), (Expiring::LoginAttempts, now - TimeDelta::hours(24))] {
+            let deleted = [delete_expired(&db, rows, before).await, delete_expired(&db, rows, before).await];
+            assert_eq!(deleted.map(Result::unwrap), [1, 0], "{rows:?}");
+        }
+        assert!(found(&db, "new").await.is_some());
+        assert!(matches!(taken(&db, "new", "browser").await, Taken::Attempt(_)));
     }
 }

@@ -9,7 +9,7 @@ use seatgraph_store::{
 };
 use uuid::Uuid;
 
-use crate::house::{claimed, commit, noon, profile, run_of, users};
+use crate::harness::{claimed, commit, noon, profile, run_of, users};
 
 /// The last migration before jobs.
 const BEFORE: &str = "2026-11-26-000007_organization_checked";

@@ -1,0 +1,66 @@
+//! Deletes rows that are no longer needed, some at a time.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::db::with_tx;
+use crate::schema::{authorizations, delegated_links, events, jobs, login_attempts, sessions};
+use crate::types::{Bind, StreamKind};
+use crate::{Db, Result};
+
+/// Rows that one transaction deletes at most.
+const BATCH: i64 = 1_000;
+/// Jobs whose events one transaction deletes at most.
+const JOBS: i64 = 50;
+
+/// Rows that lose their use with time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiring {
+    /// The event logs of jobs that ended.
+    Events,
+    /// Logins that were begun.
+    LoginAttempts,
+    /// Sessions past their expiry.
+    Sessions,
+    /// Consents that were begun, past their expiry.
+    Authorizations,
+    /// Delegated links past their expiry.
+    Links,
+}
+
+impl Expiring {
+    /// Every kind of row.
+    pub const ALL: [Self; 5] = [Self::Events, Self::LoginAttempts, Self::Sessions, Self::Authorizations, Self::Links];
+}
+
+macro_rules! delete_some {
+    ($c:expr, $table:ident, $key:ident, $time:ident, $before:expr) => {{
+        let expired = $table::table.filter($table::$time.lt(Bind($before))).select($table::$key).limit(BATCH);
+        diesel::delete($table::table.filter($table::$key.eq_any(expired))).execute($c).await?
+    }};
+}
+
+/// Deletes a batch of rows that expired before `before`, and returns how many; 0 when none is left. The events of a
+/// job are deleted together, so a log has no gap.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn delete_expired(db: &Db, rows: Expiring, before: DateTime<Utc>) -> Result<usize> {
+    with_tx!(db, Full, |c, _now| {
+        Ok(match rows {
+            Expiring::Events => {
+                let log = events::table.filter(events::stream_kind.eq(StreamKind::Job));
+                let ended = jobs::table.filter(jobs::finished_at.lt(Bind(Some(before))));
+                let ended = ended.filter(exists(log.filter(events::stream_id.eq(jobs::id))));
+                let ended = ended.select(jobs::id).order(jobs::id).limit(JOBS);
+                diesel::delete(log.filter(events::stream_id.eq_any(ended))).execute(c).await?
+            }
+            Expiring::LoginAttempts => delete_some!(c, login_attempts, state_hash, created_at, before),
+            Expiring::Sessions => delete_some!(c, sessions, id, expires_at, before),
+            Expiring::Authorizations => delete_some!(c, authorizations, state_hash, expires_at, before),
+            Expiring::Links => delete_some!(c, delegated_links, id, expires_at, before),
+        })
+    })
+}
