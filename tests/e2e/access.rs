@@ -110,7 +110,7 @@ each_backend! {
         let hers = entries.iter().filter(|entry| entry["subjectId"] == json!(two.hers.profile)).count();
         assert!(hers > 0, "{log}");
         let (admin, own) = two.come_as("ADMIN").await;
-        for query in ["{ apiTokens { totalCount } }", "{ roleAssignments { totalCount } }"] {
+        for query in ["{ apiTokens { totalCount } }", "{ jobs { totalCount } }", "{ roleAssignments { totalCount } }"] {
             assert_eq!(code(&admin.post(query, json!({})).await.unwrap()), "FORBIDDEN", "{query}");
         }
         let found = admin.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": own })).await.unwrap();
@@ -221,7 +221,7 @@ each_backend! {
             let answer = anna.post(&operation(name), json!({ "input": input })).await.unwrap();
             assert_eq!(code(&answer), "FORBIDDEN", "{name}: {answer}");
         }
-        for query in ["AuditEvents", "ApiTokens", "RoleAssignments"] {
+        for query in ["AuditEvents", "ApiTokens", "Jobs", "RoleAssignments"] {
             assert_eq!(code(&anna.post(&operation(query), json!({})).await.unwrap()), "FORBIDDEN", "{query}");
         }
         two.world.stop().await;

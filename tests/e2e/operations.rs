@@ -38,6 +38,8 @@ each_backend! {
             documents.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
         // Its events are told by `sync_progress_streams_every_event_once`.
         reader.read.insert("SyncProgress".to_owned());
+        // And these by `job_progress_streams_the_events_of_any_kind`.
+        reader.read.insert("JobProgress".to_owned());
         assert_eq!(reader.read, documents, "documents that this story reads, and those that exist");
         world.stop().await;
     }
@@ -121,6 +123,7 @@ async fn working(reader: &mut Reader<'_>, profile: &Value) {
     let run = &started["startSync"]["run"]["id"];
     assert_eq!(reader.api.finished(run.as_str().unwrap()).await.unwrap(), "SUCCEEDED");
     reader.shows("SyncRuns", json!({})).await;
+    reader.shows("Jobs", json!({ "filter": { "kind": ["sync"] } })).await;
     // A run that is over can be neither cancelled nor confirmed, and says so.
     reader.shows("CancelSync", input(json!({ "id": run }))).await;
     reader.shows("ConfirmSuspectSync", input(json!({ "id": run }))).await;

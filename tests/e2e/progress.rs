@@ -31,6 +31,32 @@ each_backend! {
         world.stop().await;
     }
 
+    async fn job_progress_streams_the_events_of_any_kind(database: TestDatabase) {
+        let world = World::start(&database).await.unwrap();
+        let simulator = Simulator::start(Settings { users: 50, seed: 54, ..Settings::default() }).await.unwrap();
+        let connected = world.connect(&simulator, "watched").await.unwrap();
+        let typed = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+        let job = connected.run.replace("run_", "job_");
+        let document = operation("JobProgress");
+        let general: Vec<_> =
+            world.api.subscribe(&document, json!({ "id": job, "after": 0 })).await.unwrap().collect().await;
+        let general: Vec<Value> =
+            general.into_iter().map(|event| event.unwrap()["data"]["jobProgress"].take()).collect();
+        let numbers = |events: &[Value]| events.iter().map(|event| event["sequence"].clone()).collect::<Vec<_>>();
+        assert_eq!(numbers(&general), numbers(&typed));
+        assert!(general.iter().any(|event| event["__typename"] == "JobProgressed"), "{general:?}");
+        let last = general.last().unwrap();
+        assert_eq!((&last["__typename"], &last["state"]), (&json!("JobStateChanged"), &json!("SUCCEEDED")));
+        // Pruning runs for the whole installation, in every gateway.
+        let pruning = "{ jobs(filter: { kind: [\"prune\"] }) { nodes { id state profile { id } syncRun { id } } } }";
+        let listed = world.api.ask(pruning, json!({})).await.unwrap();
+        let prune = &listed["jobs"]["nodes"][0];
+        assert_eq!((&prune["profile"], &prune["syncRun"]), (&Value::Null, &Value::Null), "{listed}");
+        let node = world.api.run("Node", json!({ "id": prune["id"] })).await.unwrap();
+        assert_eq!(node["node"]["__typename"], "Job");
+        world.stop().await;
+    }
+
     async fn a_watcher_of_a_profile_sees_its_next_run(database: TestDatabase) {
         let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 300, seed: 52, ..Settings::default() }).await.unwrap();

@@ -8,8 +8,8 @@ use futures::Stream;
 use seatgraph_core::{Process, Registration, Secret};
 use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{
-    Alias, AliasId, ApiToken, Assignment, AssignmentId, DelegatedLink, IdentifierId, LinkId, Model, Pools, Profile,
-    ProfileId, RunId, ScopedDb, Stage, SyncRun, TokenId,
+    Alias, AliasId, ApiToken, Assignment, AssignmentId, DelegatedLink, IdentifierId, JobId, LinkId, Model, Pools,
+    Profile, ProfileId, RunId, ScopedDb, Stage, SyncRun, TokenId,
 };
 
 use crate::access::{AssignRole, CreateToken, Permission, Principal, Subject};
@@ -18,7 +18,7 @@ use crate::progress::Follower;
 use crate::refusal::Denied;
 use crate::{
     Authorization, BeginAuthorization, By, CreateAlias, CreateLink, CreateProfile, CreatedLink, EffectiveProperty,
-    Engine, EngineSettings, JwtBearer, ProgressEvent, Result, Target, UpdateAlias, UpdateProfile, Validated,
+    Engine, EngineSettings, JobEvent, JwtBearer, ProgressEvent, Result, Target, UpdateAlias, UpdateProfile, Validated,
 };
 
 /// What the resolvers of one request work with. It is made for a caller and never becomes an [`Engine`].
@@ -108,6 +108,11 @@ impl ScopedEngine {
     /// Streams the progress of a run that the caller sees; see [`Engine::progress`].
     pub fn progress(&self, by: By, after: Option<i64>) -> impl Stream<Item = Result<ProgressEvent>> + Send + use<> {
         Follower::new(&self.db, &self.unscoped).follow(by, after)
+    }
+
+    /// Streams the progress of a job that the caller sees; see [`Engine::job_progress`].
+    pub fn job_progress(&self, job: JobId, after: Option<i64>) -> impl Stream<Item = Result<JobEvent>> + Send + use<> {
+        Follower::new(&self.db, &self.unscoped).follow_job(job, after)
     }
 
     /// Checks that the caller may run a command about `subject`.

@@ -17,6 +17,7 @@ mod filters;
 mod finding;
 mod identifier;
 mod input;
+mod job;
 mod link;
 mod loaders;
 mod model;

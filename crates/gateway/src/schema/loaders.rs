@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use seatgraph_store::{
-    self as store, AccountId, AliasId, AssignmentId, Error, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId,
-    ScopedDb, SubscriptionId, TokenId,
+    self as store, AccountId, AliasId, AssignmentId, Error, IdentifierId, JobId, LinkId, ModelId, PoolId, ProfileId,
+    RunId, ScopedDb, SubscriptionId, TokenId,
 };
 
 /// Loads by key what the caller of a request sees.
@@ -103,6 +103,7 @@ loads! {
     AssignmentId => store::Assignment, store::roles::find_many;
     AliasId => store::Alias, store::aliases::find_many;
     IdentifierId => store::IdentifierRow, store::identifiers::find_many;
+    JobId => store::Job, store::jobs::find_many;
     LinkId => store::DelegatedLink, store::delegations::find_many;
     ModelId => store::Model, store::models::find_many;
     PoolId => store::PoolRow, store::pools::find_many;

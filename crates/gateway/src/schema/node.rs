@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{ID, Interface};
+use seatgraph_engine::access::Permission;
 use seatgraph_store::{
-    AccountId, AliasId, AssignmentId, IdentifierId, LinkId, ModelId, PoolId, ProfileId, RunId, SubscriptionId, TokenId,
+    AccountId, AliasId, AssignmentId, IdentifierId, JobId, LinkId, ModelId, PoolId, ProfileId, RunId, SubscriptionId,
+    TokenId,
 };
 
 use super::access::{ApiToken, RoleAssignment};
@@ -16,6 +18,7 @@ use super::alias::ConnectionAlias;
 use super::connector::Connector;
 use super::error::Result;
 use super::identifier::UnrecognizedIdentifier;
+use super::job::Job;
 use super::link::DelegatedLink;
 use super::loaders::Loads;
 use super::model::SoftwareModel;
@@ -33,6 +36,7 @@ pub(crate) enum Node {
     Account(Account),
     ApiToken(ApiToken),
     Connector(Connector),
+    Job(Job),
     Alias(ConnectionAlias),
     Link(DelegatedLink),
     Profile(IntegrationProfile),
@@ -47,10 +51,13 @@ pub(crate) enum Node {
 /// Finds the object with a global ID. Returns `None` if it does not exist or the caller may not see it.
 pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
     match id.split_once('_').map_or("", |(prefix, _)| prefix) {
+        // Jobs are for administrators, also those of profiles that the caller sees.
+        JobId::PREFIX if !scope.principal.may_everywhere(Permission::ManageAccess) => Ok(None),
         TokenId::PREFIX => row::<TokenId, ApiToken>(scope, id).await,
         AssignmentId::PREFIX => row::<AssignmentId, RoleAssignment>(scope, id).await,
         AccountId::PREFIX => row::<AccountId, Account>(scope, id).await,
         AliasId::PREFIX => row::<AliasId, ConnectionAlias>(scope, id).await,
+        JobId::PREFIX => row::<JobId, Job>(scope, id).await,
         LinkId::PREFIX => row::<LinkId, DelegatedLink>(scope, id).await,
         ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(scope, id).await,
         PoolId::PREFIX => row::<PoolId, LicensePool>(scope, id).await,

@@ -10,6 +10,7 @@ use super::audit::{self, AuditEvent, AuditFilter};
 use super::connector::Connector;
 use super::error::Result;
 use super::identifier::{self, UnrecognizedIdentifier};
+use super::job::{self, Job, JobFilter};
 use super::model::{self, SoftwareModel, SoftwareModelFilter};
 use super::node::{self, Node};
 use super::paging::{Connection, Paging};
@@ -104,6 +105,20 @@ impl Query {
     /// Connectors of this gateway. The list is bounded by the connectors that the gateway contains.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
         Ok(ctx.scope()?.engine.connectors().iter().map(Connector::from).collect())
+    }
+
+    /// The jobs of all kinds, the newest first; those of kinds that this version does not know too.
+    async fn jobs(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+        #[graphql(desc = "Leaves out the jobs that do not fit.")] filter: Option<JobFilter>,
+    ) -> Result<Connection<Job>> {
+        let paging = Paging { first, after, last, before };
+        job::page(ctx.scope()?, filter.unwrap_or_default(), &paging).await
     }
 
     /// What the organisations say they bought. Pools that are gone are left out.

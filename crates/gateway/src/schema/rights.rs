@@ -18,6 +18,7 @@ const QUERIES: &[(&str, Need)] = &[
     ("connectionAliases", READ),
     ("connector", READ),
     ("connectors", READ),
+    ("jobs", ACCESS),
     ("licensePools", READ),
     ("node", READ),
     ("nodes", READ),
@@ -32,7 +33,7 @@ const QUERIES: &[(&str, Need)] = &[
     ("viewer", Need::Authenticated),
 ];
 
-const SUBSCRIPTIONS: &[(&str, Need)] = &[("syncProgress", READ)];
+const SUBSCRIPTIONS: &[(&str, Need)] = &[("jobProgress", ACCESS), ("syncProgress", READ)];
 
 /// Returns what a root field needs; `None` for one that is in no table.
 #[must_use]

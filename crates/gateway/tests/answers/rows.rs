@@ -85,6 +85,7 @@ async fn node_finds_every_kind_of_object_again() {
     let listed = world
         .ask(
             "{ connectors { id } connectionAliases { nodes { id } } profiles { nodes { id } } syncRuns { nodes { id } }
+               jobs { nodes { id } }
                accounts(first: 1) { nodes { id } } subscriptions(first: 1) { nodes { id } }
                licensePools(first: 1) { nodes { id } } softwareModels(first: 1) { nodes { id } } }",
             json!({}),
@@ -95,6 +96,7 @@ async fn node_finds_every_kind_of_object_again() {
         ("connectionAliases", "ConnectionAlias"),
         ("profiles", "IntegrationProfile"),
         ("syncRuns", "SyncRun"),
+        ("jobs", "Job"),
         ("accounts", "Account"),
         ("subscriptions", "SoftwareSubscription"),
         ("licensePools", "LicensePool"),
