@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::with_tx;
 use crate::schema::{authorizations, delegated_links, events, jobs, login_attempts, sessions};
 use crate::types::{Bind, StreamKind};
-use crate::{Db, Result};
+use crate::{Db, JobId, LinkId, Result, SessionId};
 
 /// Rows that one transaction deletes at most.
 const BATCH: i64 = 1_000;
@@ -35,9 +35,12 @@ impl Expiring {
     pub const ALL: [Self; 5] = [Self::Events, Self::LoginAttempts, Self::Sessions, Self::Authorizations, Self::Links];
 }
 
+/// Deletes a batch of a table's rows. The keys are read first: a statement cannot delete from the table that it selects
+/// from.
 macro_rules! delete_some {
-    ($c:expr, $table:ident, $key:ident, $time:ident, $before:expr) => {{
-        let expired = $table::table.filter($table::$time.lt(Bind($before))).select($table::$key).limit(BATCH);
+    ($c:expr, $table:ident, $key:ident: $type:ty, $time:ident, $before:expr) => {{
+        let expired = $table::table.filter($table::$time.lt(Bind($before))).select($table::$key);
+        let expired: Vec<$type> = expired.limit(BATCH).load($c).await?;
         diesel::delete($table::table.filter($table::$key.eq_any(expired))).execute($c).await?
     }};
 }
@@ -54,13 +57,13 @@ pub async fn delete_expired(db: &Db, rows: Expiring, before: DateTime<Utc>) -> R
                 let log = events::table.filter(events::stream_kind.eq(StreamKind::Job));
                 let ended = jobs::table.filter(jobs::finished_at.lt(Bind(Some(before))));
                 let ended = ended.filter(exists(log.filter(events::stream_id.eq(jobs::id))));
-                let ended = ended.select(jobs::id).order(jobs::id).limit(JOBS);
+                let ended: Vec<JobId> = ended.select(jobs::id).order(jobs::id).limit(JOBS).load(c).await?;
                 diesel::delete(log.filter(events::stream_id.eq_any(ended))).execute(c).await?
             }
-            Expiring::LoginAttempts => delete_some!(c, login_attempts, state_hash, created_at, before),
-            Expiring::Sessions => delete_some!(c, sessions, id, expires_at, before),
-            Expiring::Authorizations => delete_some!(c, authorizations, state_hash, expires_at, before),
-            Expiring::Links => delete_some!(c, delegated_links, id, expires_at, before),
+            Expiring::LoginAttempts => delete_some!(c, login_attempts, state_hash: Vec<u8>, created_at, before),
+            Expiring::Sessions => delete_some!(c, sessions, id: SessionId, expires_at, before),
+            Expiring::Authorizations => delete_some!(c, authorizations, state_hash: Vec<u8>, expires_at, before),
+            Expiring::Links => delete_some!(c, delegated_links, id: LinkId, expires_at, before),
         })
     })
 }

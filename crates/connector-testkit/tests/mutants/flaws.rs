@@ -7,7 +7,7 @@ use connector_testkit::memory::{MemoryFixture, REGISTRATION};
 use connector_testkit::{ExpectedRecords, Fault, Fixture, TestOrg};
 use seatgraph_core::{Connector, Manifest, Order, ProcessSpec, Registration};
 
-use self::link::FlawedConnector;
+use self::connector::FlawedConnector;
 
 macro_rules! flaws {
     ($($flaw:ident)+) => {
