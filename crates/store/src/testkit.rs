@@ -192,7 +192,15 @@ macro_rules! test_main {
             $crate::testkit::run([$($module::tests()),+])
         }
 
-        /// libtest replaces `main`, and would pass without a test having run.
+        $crate::refuse_harness!();
+    };
+}
+
+/// Fails under libtest, which replaces `main` and would pass without a test having run.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! refuse_harness {
+    () => {
         #[test]
         fn the_target_needs_harness_false() {
             panic!("add `harness = false` to this [[test]] of Cargo.toml; none of its tests has run");

@@ -12,3 +12,23 @@ mod prune;
 mod queue;
 mod schedule;
 mod suspension;
+
+use std::process::ExitCode;
+
+use seatgraph_store::testkit;
+
+fn main() -> ExitCode {
+    if suspension::ran_as_child() {
+        return ExitCode::SUCCESS;
+    }
+    testkit::run([
+        claims::tests(),
+        failures::tests(),
+        prune::tests(),
+        queue::tests(),
+        schedule::tests(),
+        suspension::tests(),
+    ])
+}
+
+seatgraph_store::refuse_harness!();

@@ -79,11 +79,17 @@ fn append(effects: &Path, line: &str) {
     writeln!(file, "{line}").unwrap();
 }
 
-#[tokio::test]
-#[ignore = "the child process of the tests beside it"]
-async fn child() {
+/// Carries jobs out if this process is the child of a test below.
+pub(crate) fn ran_as_child() -> bool {
+    let Ok(database) = std::env::var(DATABASE) else { return false };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(child(&database));
+    true
+}
+
+async fn child(database: &str) {
     let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is set by the parent"));
-    let db = Pools::connect(&DatabaseSettings::new(&variable(DATABASE))).await.unwrap().unscoped();
+    let db = Pools::connect(&DatabaseSettings::new(database)).await.unwrap().unscoped();
     let done = CancellationToken::new();
     let guard = if variable(PERMIT) == "yes" { Guard::Permit } else { Guard::None };
     let paying = Paying { effects: variable(EFFECTS).into(), guard, done: done.clone() };
@@ -93,7 +99,6 @@ async fn child() {
 
 fn spawn(db: &TestDatabase, effects: &Path, guard: Guard) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["suspension::child", "--exact", "--ignored", "--nocapture"]);
     command.env(DATABASE, db.url()).env(EFFECTS, effects);
     command.env(PERMIT, if guard == Guard::Permit { "yes" } else { "no" });
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap()

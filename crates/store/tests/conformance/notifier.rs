@@ -1,7 +1,7 @@
 //! Notifications between handles and between processes.
 
 use seatgraph_store::each_backend;
-use seatgraph_store::{Backend, JobChanged, jobs, runs};
+use seatgraph_store::{JobChanged, jobs, runs};
 use tokio_util::sync::CancellationToken;
 
 use crate::harness::{profile, queued};
@@ -22,24 +22,22 @@ each_backend! {
         assert_eq!(changes.recv().await.unwrap(), JobChanged::Job(run.job.id));
         assert!(changes.try_recv().is_err());
     }
-}
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn changes_are_reported_between_processes_on_postgres() {
-    let Some(db) = seatgraph_store::testkit::database(Backend::Postgres).await else { return };
-    let other = db.with_clock_shift(chrono::TimeDelta::zero()).await.unwrap();
-    let stop = CancellationToken::new();
-    let mut changes = other.notifier().subscribe();
-    let (here, there) = (db.notifier(), other.notifier());
-    let tasks = [(here, stop.clone()), (there, stop.clone())];
-    let tasks: Vec<_> =
-        tasks.into_iter().map(|(notifier, stop)| tokio::spawn(async move { notifier.run(stop).await })).collect();
-    // Once it listens, whatever came before may have been missed.
-    assert_eq!(changes.recv().await.unwrap(), JobChanged::Any);
-    let run = queued(&db, profile(&db, "acme").await.id).await;
-    assert_eq!(changes.recv().await.unwrap(), JobChanged::Job(run.job.id));
-    stop.cancel();
-    for task in tasks {
-        task.await.unwrap();
+    async fn changes_are_reported_between_processes_on_postgres(db: PostgresDatabase) {
+        let other = db.with_clock_shift(chrono::TimeDelta::zero()).await.unwrap();
+        let stop = CancellationToken::new();
+        let mut changes = other.notifier().subscribe();
+        let (here, there) = (db.notifier(), other.notifier());
+        let tasks = [(here, stop.clone()), (there, stop.clone())];
+        let tasks: Vec<_> =
+            tasks.into_iter().map(|(notifier, stop)| tokio::spawn(async move { notifier.run(stop).await })).collect();
+        // Once it listens, whatever came before may have been missed.
+        assert_eq!(changes.recv().await.unwrap(), JobChanged::Any);
+        let run = queued(&db, profile(&db, "acme").await.id).await;
+        assert_eq!(changes.recv().await.unwrap(), JobChanged::Job(run.job.id));
+        stop.cancel();
+        for task in tasks {
+            task.await.unwrap();
+        }
     }
 }
