@@ -1,6 +1,6 @@
 //! What the connector says of itself.
 
-use seatgraph_core::{Manifest, Requirement, Permission, Process, ProcessSpec, SyncMode};
+use seatgraph_core::{Manifest, Permission, Process, ProcessSpec, Requirement, SyncMode};
 
 const READ_MEMBERS: Permission = Permission {
     name: "See members",
