@@ -183,7 +183,7 @@ macro_rules! mutations {
                     };
                     let of: fn(&<$input as Input>::Command) -> Subject = $subject;
                     let (subject, caller) = (of(&command), Arc::clone(&scope.principal));
-                    let work = |engine: Commands| -> Work<$payload> {
+                    let work = move |engine: Commands| -> Work<$payload> {
                         Box::pin(async move {
                             let ($engine, $caller, $command) = (&engine, &*caller, command);
                             outcome($run.await)

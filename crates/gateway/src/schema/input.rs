@@ -342,7 +342,7 @@ impl From<SoftwareProductInput> for Product {
 }
 
 /// Reads an id; one that can name nothing is refused the way one that names nothing is.
-pub(crate) fn known<I: FromStr>(field: &[&str], what: &str, id: &ID) -> Result<I, Refused> {
+pub(crate) fn parse_id<I: FromStr>(field: &[&str], what: &str, id: &ID) -> Result<I, Refused> {
     id.parse().map_err(|_| vec![UserError::not_found(field, what)])
 }
 
