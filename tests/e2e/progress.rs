@@ -32,7 +32,7 @@ each_backend! {
     }
 
     async fn job_progress_streams_the_events_of_any_kind(database: TestDatabase) {
-        let world = World::start(&database).await.unwrap();
+        let world = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 50, seed: 54, ..Settings::default() }).await.unwrap();
         let connected = world.connect(&simulator, "watched").await.unwrap();
         let typed = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;

@@ -164,7 +164,7 @@ impl<E: Executor, B: Backend> Edge<E, B> {
     ///
     /// When `sdl` is not a valid GraphQL schema.
     pub fn new(executor: E, sdl: &str, settings: Settings, backend: B) -> Result<Self, InvalidSchema> {
-        let schema = introspection::schema(sdl).map_err(|failed| InvalidSchema(failed.errors.to_string()))?;
+        let schema = introspection::schema(sdl).map_err(InvalidSchema)?;
         Ok(Self { service: Service::new(executor, schema, settings, backend) })
     }
 

@@ -191,11 +191,8 @@ impl Coercion<'_> {
 
 /// All items, or nothing where one of them is at fault; all of them are looked at.
 fn all<T>(items: impl Iterator<Item = Option<T>>) -> Option<Vec<T>> {
-    items.fold(Some(Vec::new()), |all, item| {
-        let (mut all, item) = (all?, item?);
-        all.push(item);
-        Some(all)
-    })
+    let items: Vec<_> = items.collect();
+    items.into_iter().collect()
 }
 
 pub(crate) fn is_one_of(input: &InputObjectType) -> bool {

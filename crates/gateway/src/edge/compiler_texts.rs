@@ -20,8 +20,7 @@ mod tests {
     /// Whether the parser's first error is a limit.
     fn limited(source: &str) -> bool {
         let failed = Parser::new().token_limit(9).recursion_limit(3).parse_ast(source, "document").unwrap_err();
-        let limited = failed.errors.iter().any(|found| is_limit(&found.error.to_string()));
-        limited
+        failed.errors.iter().any(|found| is_limit(&found.error.to_string()))
     }
 
     #[test]

@@ -31,7 +31,6 @@ use super::subscription_row::SoftwareSubscription;
 /// An object with a global ID.
 #[derive(Debug, Clone, Interface)]
 #[graphql(field(name = "id", ty = "&ID", desc = "Opaque global ID, unique across all types. It never changes."))]
-#[expect(clippy::large_enum_variant, reason = "it is moved once, into its answer")]
 pub(crate) enum Node {
     Account(Account),
     ApiToken(ApiToken),

@@ -36,13 +36,18 @@ pub(crate) struct Harness {
     requests: Requests,
     visitor: Visitor<Principal>,
     schema: Schema,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Harness {
     /// An organisation that nobody has connected.
     pub(crate) async fn new() -> Self {
         let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");
+        Self::on(database, MEMBERS)
+    }
+
+    /// An organisation of so many members that nobody has connected, and a gateway on this database.
+    pub(crate) fn on(database: TestDatabase, users: u32) -> Self {
         let settings = EngineSettings {
             poll_every: Duration::from_millis(20),
             loopback_vendors: true,
@@ -50,11 +55,11 @@ impl Harness {
         };
         let sealer = Sealer::from_key(&[7; 32]);
         let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
-        let organisation = MemoryOrg::create(Shape { users: MEMBERS, page_size: 25 });
+        let organisation = MemoryOrg::create(Shape { users, page_size: 25 });
         let url = "http://localhost:8080".parse().expect("it is an address");
         let requests = Requests::new(engine.clone(), database.pools().clone(), url, Visitors::default());
         let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };
-        Self { organisation, engine, requests, visitor, schema: schema::build(), _database: database }
+        Self { organisation, engine, requests, visitor, schema: schema::build(), database }
     }
 
     /// An organisation that was connected and synced; returns the profile's id and the run's, too.
@@ -67,7 +72,12 @@ impl Harness {
 
     /// Connects the organisation and publishes its profile; returns the profile's id and the run's.
     pub(crate) async fn publish(&self, name: &str) -> (String, String) {
-        let url = self.organisation.config()["instanceUrl"].clone();
+        self.publish_another(&self.organisation, name).await
+    }
+
+    /// Connects another organisation and publishes its profile; returns the profile's id and the run's.
+    pub(crate) async fn publish_another(&self, organisation: &MemoryOrg, name: &str) -> (String, String) {
+        let url = organisation.config()["instanceUrl"].clone();
         let alias =
             self.input("CreateConnectionAlias", json!({ "connector": "memory", "name": name, "instanceUrl": url }));
         let alias = alias.await["alias"]["id"].clone();
@@ -130,6 +140,16 @@ impl Harness {
         let answer = self.schema.execute_stream(request).next().await.expect("a stream answers");
         let error = serde_json::to_value(&answer.errors[0]).unwrap();
         (text(&error["extensions"]["code"]), text(&error["message"]))
+    }
+
+    /// Runs a document on behalf of `caller` and returns the whole answer. Of a subscription it is the first answer,
+    /// which must come within ten seconds.
+    pub(crate) async fn answer_to(&self, caller: &Visitor<Principal>, document: &str, variables: Value) -> Value {
+        let (request, _) = self.requests.of(request(document, variables), caller, "trace");
+        let answers = self.schema.execute_stream(request);
+        let first = tokio::time::timeout(Duration::from_secs(10), Box::pin(answers).next()).await;
+        let first = first.unwrap_or_else(|_| panic!("no answer to {document}")).expect("a stream answers");
+        serde_json::to_value(first).unwrap()
     }
 
     /// Runs a document and returns the whole answer, and how many statements it cost.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod changes;
+#[expect(dead_code, reason = "shared with the target `visibility`")]
 mod harness;
 mod pages;
 mod progress;

@@ -190,6 +190,6 @@ each_backend! {
             assert_eq!(deleted.map(Result::unwrap), [1, 0], "{rows:?}");
         }
         assert!(found(&db, "new").await.is_some());
-        assert!(matches!(taken(&db, "new", "browser").await, Taken::Attempt(_)));
+        assert!(matches!(taken(&db, "new", "browser").await, ConsumeResult::Login(_)));
     }
 }
