@@ -140,7 +140,7 @@ each_backend! {
         let denied = story.decide(&begun.leads_to(), "deny").await;
         let refused = story.return_with(&denied, &begun.cookie()).await;
         assert_eq!(refused.status, 400);
-        assert!(refused.text.contains("OAUTH_CONSENT_DENIED") && refused.text.contains("opens it again"));
+        assert!(refused.text.contains("OAUTH_CONSENT_DENIED") && refused.text.contains("open it again"));
         let document = "query($id: ID!) { profile(by: { id: $id }) { findings { code } } }";
         let found = story.world.api.ask(document, json!({ "id": profile["profile"]["id"] })).await.unwrap();
         assert_eq!(found["profile"]["findings"], json!([{ "code": "OAUTH_CONSENT_DENIED" }]));

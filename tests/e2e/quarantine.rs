@@ -115,7 +115,7 @@ each_backend! {
         let behind = again().await.unwrap();
         let simulator = Simulator::start(Settings { users: 5, ..Settings::default() }).await.unwrap();
         let refused = behind.connect(&simulator, "acme").await.unwrap_err().to_string();
-        assert!(refused.contains("a backup was put back"), "{refused}");
+        assert!(refused.contains("a backup was restored"), "{refused}");
         behind.stop().await;
         adopt(&config.database.url, key_file.to_str().unwrap()).await;
         adopt_without_reason(&config.database.url, key_file.to_str().unwrap()).await;

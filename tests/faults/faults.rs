@@ -112,7 +112,7 @@ each_backend! {
     }
 
     async fn a_forgotten_locator_is_replaced_by_a_key(database: TestDatabase) {
-        recovers_from(&database, Faults { cursor_idle_seconds: Some(0), ..Faults::default() }).await;
+        recovers_from(&database, Faults { cursor_idle_seconds: Some(0), rows_per_answer: Some(20), ..Faults::default() }).await;
     }
 
     async fn too_many_long_calls_at_once_are_spaced_out(database: TestDatabase) {

@@ -239,10 +239,10 @@ const DECISIONS: &[Row] = &[
         "Mutation.resolveIdentifier(input.ids)",
         IDENTIFIER,
         Refused,
-        |stage| json!({ "modelId": stage.own("SoftwareModel") }),
+        |stage| json!({ "target": { "modelId": stage.own("SoftwareModel") } }),
     ),
     (
-        "Mutation.resolveIdentifier(input.modelId)",
+        "Mutation.resolveIdentifier(input.target.modelId)",
         MODEL,
         Refused,
         |stage| json!({ "ids": [stage.own("UnrecognizedIdentifier")] }),

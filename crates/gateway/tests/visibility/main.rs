@@ -5,8 +5,8 @@
 mod arguments;
 mod documents;
 mod foreign;
-#[path = "../answers/harness.rs"]
 #[expect(dead_code, reason = "shared with the target `answers`")]
+#[path = "../answers/harness.rs"]
 mod harness;
 mod stage;
 

@@ -75,7 +75,7 @@ impl Stage {
 
     /// Makes the identifier that only the other organisation holds unrecognized.
     pub(crate) async fn forget_the_foreign_model(&self) {
-        let forget = "UPDATE subscription_identifiers SET model_id = NULL WHERE key = 'PRO'";
+        let forget = "UPDATE subscription_identifiers SET model_id = NULL, resolved_by = NULL WHERE key = 'PRO'";
         assert_eq!(self.world.database.execute(forget).await.unwrap(), 1);
     }
 

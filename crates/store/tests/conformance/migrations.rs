@@ -28,7 +28,9 @@ struct Column {
 fn believed() -> Catalogue {
     let mut tables = Catalogue::new();
     let mut table = String::new();
-    for line in include_str!("../../src/schema.rs").lines().map(str::trim) {
+    for line in
+        concat!(include_str!("../../src/schema.rs"), include_str!("../../src/schema/access.rs")).lines().map(str::trim)
+    {
         if let Some((column, kind)) = line.strip_suffix(',').and_then(|l| l.split_once(" -> ")) {
             tables.get_mut(&table).unwrap().insert(column.to_owned(), kind.to_owned());
         } else if line.ends_with(") {") {

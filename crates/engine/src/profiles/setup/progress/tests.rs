@@ -128,7 +128,7 @@ fn a_step_comes_undone_with_what_proved_it() {
     let mut facts = validated();
     facts.alias.as_mut().unwrap().credential_state = CredentialState::ReauthRequired;
     assert!(!done(&facts).contains(&"CREDENTIAL"));
-    assert!(remedy(&facts, "CREDENTIAL").unwrap().contains("refused"));
+    assert!(remedy(&facts, "CREDENTIAL").unwrap().contains("rejected"));
     facts.alias = None;
     assert!(!done(&facts).contains(&"ADDRESS"));
 }
