@@ -36,8 +36,6 @@ pub struct Faults {
     pub latency_ms: u64,
     /// Queries of an object time out unless their time range is short enough.
     pub query_timeout: Option<QueryTimeout>,
-    /// The most rows of one query response, whatever batch size was requested: Salesforce may send fewer.
-    pub rows_per_answer: Option<u64>,
     /// The idle time-out of query cursors, in seconds; the default is 15 minutes.
     pub cursor_idle_seconds: Option<u64>,
     /// Closes all open cursors once.
@@ -96,7 +94,6 @@ impl Default for Faults {
             status: None,
             latency_ms: 0,
             query_timeout: None,
-            rows_per_answer: None,
             cursor_idle_seconds: None,
             expire_cursors: false,
             hide_objects: Vec::new(),

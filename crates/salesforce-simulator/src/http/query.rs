@@ -28,7 +28,7 @@ pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) 
     let Some(text) = request.query().remove("q") else {
         return Err(Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
-    let size = page_size(&request).min(state.faults().rows_per_answer.unwrap_or(MAX_PAGE_SIZE));
+    let size = page_size(&request);
     blocking(state, move |state| {
         let org = state.org();
         let context = state.context(&org, caller.user, caller.version);
