@@ -90,7 +90,8 @@ pub use order::{Blocker, Order, Outcome, Receipt};
 pub use page::{Batch, Cursor, Next, Page, Rejection};
 pub use process::{Process, SyncMode};
 pub use record::{
-    Account, AccountKind, Activity, ActivityKind, Consumption, Identifier, IdentifierKey, Pool, Subscription,
+    Account, AccountKind, Activity, ActivityKind, Consumption, Identifier, IdentifierKey, Pool, RecordKind,
+    Subscription,
 };
 pub use registration::Registration;
 pub use secret::Secret;

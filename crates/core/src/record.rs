@@ -1,11 +1,42 @@
-//! What a connector reports: the vendor's facts in the gateway's words, keyed by the vendor's own ids.
+//! The records that a connector reports: the vendor's facts in the gateway's terms, keyed by the vendor's own ids.
 //!
 //! An external id is opaque and never changes; an e-mail address or a username is neither.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+/// A kind of record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RecordKind {
+    /// [`Pool`].
+    Pool,
+    /// [`Account`].
+    Account,
+    /// [`Subscription`].
+    Subscription,
+    /// [`Activity`].
+    Activity,
+    /// [`Consumption`].
+    Consumption,
+}
+
+impl RecordKind {
+    /// Returns the plural that people read: `licence pools`.
+    #[must_use]
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Pool => "licence pools",
+            Self::Account => "accounts",
+            Self::Subscription => "subscriptions",
+            Self::Activity => "activities",
+            Self::Consumption => "allowances",
+        }
+    }
+}
 
 /// Names a subscription identifier within a connector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,6 +137,37 @@ pub struct Account {
     pub attributes: BTreeMap<String, String>,
 }
 
+impl Account {
+    /// Makes an active account of an unknown kind of which the vendor says nothing else.
+    ///
+    /// ```
+    /// use seatgraph_core::{Account, AccountKind};
+    ///
+    /// let account = Account { kind: AccountKind::Human, ..Account::new("005-17", "ada@example.com") };
+    /// assert_eq!((account.active, account.email), (true, None));
+    /// ```
+    pub fn new(external_id: impl Into<String>, username: impl Into<String>) -> Self {
+        Self {
+            external_id: external_id.into(),
+            username: username.into(),
+            email: None,
+            display_name: None,
+            kind: AccountKind::Unknown,
+            active: true,
+            frozen: None,
+            department: None,
+            title: None,
+            country: None,
+            cost_center: None,
+            employee_number: None,
+            federation_id: None,
+            manager: None,
+            created_at: None,
+            attributes: BTreeMap::new(),
+        }
+    }
+}
+
 /// One account holding one subscription identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subscription {
@@ -147,7 +209,19 @@ pub struct Activity {
 }
 
 /// A usage-based allowance and what was used of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// Amounts are decimals: every backend stores the same digits. `serde_json` keeps a number as the `f64` nearest to it
+/// and prints the shortest decimal that names that `f64`, so reading the printed digits is exact for up to 15 of them.
+/// Arithmetic on the `f64` is not.
+///
+/// ```
+/// use rust_decimal::Decimal;
+///
+/// let vendor: serde_json::Value = serde_json::from_str("0.30")?;
+/// assert_eq!(vendor.to_string().parse(), Ok(Decimal::new(3, 1)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consumption {
     /// The vendor's key of the allowance.
     pub key: String,
@@ -156,9 +230,11 @@ pub struct Consumption {
     /// What is counted; `None` when the vendor does not say.
     pub unit: Option<String>,
     /// How much may be used in a period.
-    pub allowed: Option<f64>,
+    #[serde(with = "rust_decimal::serde::str_option")]
+    pub allowed: Option<Decimal>,
     /// How much was used; `None` is "not measured", never zero.
-    pub used: Option<f64>,
+    #[serde(with = "rust_decimal::serde::str_option")]
+    pub used: Option<Decimal>,
     /// First day of the contract's period.
     pub start: Option<NaiveDate>,
     /// Last day of the contract's period.

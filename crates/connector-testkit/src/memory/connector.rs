@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use seatgraph_core::{
     Account, AccountKind, Activity, Allowance, Batch, Blocker, Clock, ConnectContext, Connector, Consumption, Cursor,
@@ -197,32 +198,25 @@ fn meter(key: &str) -> Option<Consumption> {
         key: key.to_owned(),
         label: (*label).to_owned(),
         unit: None,
-        allowed: Some(*allowed),
-        used: *used,
+        allowed: Some(amount(allowed)),
+        used: used.map(amount),
         start: None,
         end: None,
         frequency: Some("Monthly".to_owned()),
     })
 }
 
+fn amount(digits: &str) -> Decimal {
+    digits.parse().expect("the meters hold decimals")
+}
+
 fn account(id: &str, member: &Member) -> Account {
     Account {
-        external_id: id.to_owned(),
-        username: format!("{id}@memory.example"),
         email: Some(format!("{id}@example.com")),
         display_name: Some(format!("Member {id}")),
         kind: AccountKind::Human,
         active: member.active,
-        frozen: None,
-        department: None,
-        title: None,
-        country: None,
-        cost_center: None,
-        employee_number: None,
-        federation_id: None,
-        manager: None,
-        created_at: None,
-        attributes: Default::default(),
+        ..Account::new(id, format!("{id}@memory.example"))
     }
 }
 

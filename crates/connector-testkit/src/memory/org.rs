@@ -56,16 +56,16 @@ pub(super) const POOLS: [(&str, &str, i64); 5] = [
 ];
 
 /// The meters of every organisation: key, label, allowed, used.
-pub(super) const METERS: [(&str, &str, f64, Option<f64>); 9] = [
-    ("api", "API calls", 10_000.0, Some(120.0)),
-    ("backup", "Backups", 30.0, Some(30.0)),
-    ("export", "Exports", 10.0, None),
-    ("mail", "Mails sent", 5_000.0, Some(0.0)),
-    ("push", "Push messages", 1_000.0, Some(999.0)),
-    ("search", "Searches", 2_000.0, Some(10.5)),
-    ("share", "Shared notes", 100.0, Some(3.0)),
-    ("storage", "Storage in GB", 50.0, Some(12.25)),
-    ("voice", "Minutes of dictation", 60.0, Some(61.0)),
+pub(super) const METERS: [(&str, &str, &str, Option<&str>); 9] = [
+    ("api", "API calls", "10000", Some("120")),
+    ("backup", "Backups", "30", Some("30")),
+    ("export", "Exports", "10", None),
+    ("mail", "Mails sent", "5000", Some("0")),
+    ("push", "Push messages", "1000", Some("999")),
+    ("search", "Searches", "2000", Some("10.5")),
+    ("share", "Shared notes", "100", Some("3")),
+    ("storage", "Storage in GB", "50", Some("12.25")),
+    ("voice", "Minutes of dictation", "60", Some("61")),
 ];
 
 /// The organisations by address. A vendor is one place that every connector reaches by address, so this is the one
