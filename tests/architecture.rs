@@ -190,7 +190,7 @@ fn the_unscoped_reads_are_these() {
         ("roles::of_person", AUTHENTICATION),
         ("secrets::get", SECRETS),
         ("sessions::find", AUTHENTICATION),
-        ("sync/vanish::vanished", JOBS),
+        ("sync/retirement::missing", JOBS),
         ("testkit::read", "tests look at the database as it is"),
         ("tokens::recognize", AUTHENTICATION),
     ];

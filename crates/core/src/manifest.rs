@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::{GrantType, Process, SyncMode};
+use crate::{GrantType, Process, RecordKind, SyncMode};
 
 /// How much a process needs a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,8 +48,9 @@ pub struct GrantScopes {
 pub struct ProcessSpec {
     /// The process.
     pub process: Process,
-    /// What a complete pass means.
-    pub mode: SyncMode,
+    /// The kinds of record that a complete pass delivers completely: a record that it did not deliver is gone. Empty
+    /// for a pass that only adds records.
+    pub snapshot_of: &'static [RecordKind],
     /// Whether this version supports the process. An unsupported one is listed and checked, and gives `Unsupported`.
     pub available: bool,
     /// Whether a profile cannot disable it.
@@ -63,6 +64,12 @@ pub struct ProcessSpec {
 }
 
 impl ProcessSpec {
+    /// Returns what a complete pass means.
+    #[must_use]
+    pub const fn mode(&self) -> SyncMode {
+        if self.snapshot_of.is_empty() { SyncMode::Incremental } else { SyncMode::Snapshot }
+    }
+
     /// Lists the scopes that the process needs under `grant`; empty if it needs none.
     #[must_use]
     pub fn scopes(&self, grant: GrantType) -> &'static [&'static str] {

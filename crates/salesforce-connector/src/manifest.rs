@@ -1,6 +1,6 @@
 //! The manifest: processes, permissions, scopes, hosts and catalogue.
 
-use seatgraph_core::{GrantScopes, GrantType, Manifest, Process, ProcessSpec, SyncMode};
+use seatgraph_core::{GrantScopes, GrantType, Manifest, Process, ProcessSpec, RecordKind};
 
 use crate::{findings, permissions};
 
@@ -24,7 +24,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     processes: &[
         ProcessSpec {
             process: Process::DownloadSubscriptions,
-            mode: SyncMode::Snapshot,
+            snapshot_of: &[RecordKind::Pool, RecordKind::Account, RecordKind::Subscription],
             available: true,
             mandatory: true,
             enabled_by_default: true,
@@ -33,7 +33,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         },
         ProcessSpec {
             process: Process::PullUserActivity,
-            mode: SyncMode::Incremental,
+            snapshot_of: &[],
             available: true,
             mandatory: false,
             enabled_by_default: true,
@@ -42,7 +42,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         },
         ProcessSpec {
             process: Process::DownloadConsumption,
-            mode: SyncMode::Snapshot,
+            snapshot_of: &[RecordKind::Consumption],
             available: false,
             mandatory: false,
             enabled_by_default: false,
@@ -51,7 +51,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
         },
         ProcessSpec {
             process: Process::ReclaimSubscription,
-            mode: SyncMode::Incremental,
+            snapshot_of: &[],
             available: false,
             mandatory: false,
             enabled_by_default: false,

@@ -1,21 +1,88 @@
-//! Accounts as people read them.
+//! Accounts: how they are stored, and how people read them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::{EqAny, Filter, Select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::AccountKind;
+use seatgraph_core::{AccountKind, Batch};
 
 use crate::db::with_conn;
-use crate::listing::{Key, by_key, by_optional_time, by_text, by_time, grouped, idle_before, search, text, time};
-use crate::schema::{accounts, activities};
+use crate::listing::{
+    Key, by_key, by_optional_time, by_text, by_time, folded, grouped, idle_before, search, text, time,
+};
+use crate::records::{Record, record};
+use crate::schema::activities;
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
 use crate::{
-    Account, AccountId, ActivityRow, Direction, PageOf, PageRequest, ProfileId, Reader, Result, StringFilter,
-    TimeFilter,
+    AccountId, ActivityRow, Direction, PageOf, PageRequest, ProfileId, Reader, Result, StringFilter, TimeFilter,
 };
+
+record! {
+    /// A login in an organisation.
+    pub struct Account(AccountId) in accounts(profile_id, external_id);
+    Account from |account: seatgraph_core::Account, references|
+    columns {
+        /// The vendor's immutable id.
+        external_id: String as Text = &account.external_id,
+        /// The name it logs in with.
+        username: String as Text = &account.username,
+        /// Its mail address.
+        email: Option<String> as Nullable<Text> = &account.email,
+        /// The name that the vendor shows.
+        display_name: Option<String> as Nullable<Text> = &account.display_name,
+        /// Who or what logs in with it.
+        kind: AccountKind as Word = account.kind,
+        /// Whether it may log in at all.
+        active: bool as Bool = account.active,
+        /// Whether it is frozen: it cannot log in but keeps its licences. `None` if the vendor hides it.
+        frozen: Option<bool> as Nullable<Bool> = account.frozen,
+        /// Department, as the vendor has it.
+        department: Option<String> as Nullable<Text> = &account.department,
+        /// Job title.
+        title: Option<String> as Nullable<Text> = &account.title,
+        /// Country, as written at the vendor.
+        country: Option<String> as Nullable<Text> = &account.country,
+        /// Cost centre.
+        cost_center: Option<String> as Nullable<Text> = &account.cost_center,
+        /// Employee number at the vendor.
+        employee_number: Option<String> as Nullable<Text> = &account.employee_number,
+        /// Id at the single sign-on provider.
+        federation_id: Option<String> as Nullable<Text> = &account.federation_id,
+        /// External id of the manager's account.
+        manager_external_id: Option<String> as Nullable<Text> = &account.manager,
+        /// When the vendor created it.
+        vendor_created_at: Option<DateTime<Utc>> as Nullable<Instant> = account.created_at,
+        /// Further small facts without a column.
+        attributes: BTreeMap<String, String> as Doc = &account.attributes,
+    }
+    unread {
+        search_text as Text = search_text(account),
+    }
+    derived {
+        /// Last activity, else creation at the vendor, else the time a sync first reported it.
+        idle_since: DateTime<Utc> as Instant = account.created_at.unwrap_or(references.now),
+            then "coalesce(accounts.last_activity_at, excluded.vendor_created_at, accounts.first_seen_at)",
+    }
+    kept {
+        /// Newest evidence of use of any kind.
+        last_activity_at: Option<DateTime<Utc>> as Nullable<Instant>,
+    }
+}
+
+impl Record for seatgraph_core::Account {
+    fn all(batch: &Batch) -> &[Self] {
+        &batch.accounts
+    }
+}
+
+/// Joins what searches look at.
+fn search_text(account: &seatgraph_core::Account) -> String {
+    let searched = [&account.display_name, &Some(account.username.clone()), &account.email, &account.employee_number];
+    searched.into_iter().flatten().map(|text| folded(text)).collect::<Vec<_>>().join("\n")
+}
 
 /// Leaves out accounts; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -23,6 +23,7 @@ mod notifier;
 pub mod pools;
 pub mod profiles;
 pub mod prune;
+mod records;
 pub mod roles;
 mod rows;
 pub mod runs;
@@ -37,6 +38,7 @@ pub mod tokens;
 pub mod types;
 mod visibility;
 
+pub use accounts::Account;
 pub use aliases::Alias;
 pub use audit::{AuditEvent, AuditRecord};
 pub use authorizations::Pending;
@@ -53,14 +55,15 @@ pub use instance::Instance;
 pub use jobs::{ClaimableKind, Enqueued, HeartbeatReply, Job, NewJob, ScheduledSlot, Status, Wait};
 pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use notifier::{JobChanged, Notifier};
+pub use pools::PoolRow;
 pub use profiles::{Profile, ProfileProcess, Schedule};
 pub use roles::{Assignment, Holding};
-pub use rows::{Account, ActivityRow, IdentifierRow, Model, PoolRow, Subscription};
+pub use rows::{ActivityRow, IdentifierRow, Model};
 pub use runs::{Claim, NewRun, NewStage, RunCounts, RunResult, Stage, SyncRun};
 pub use secrets::Sealer;
 pub use sessions::Session;
-pub use subscriptions::SubscriptionRow;
-pub use sync::{Committed, Missing, PageCommit, Vanished};
+pub use subscriptions::{Subscription, SubscriptionRow};
+pub use sync::{Committed, Missing, PageCommit};
 pub use tokens::ApiToken;
 pub use types::{
     AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,

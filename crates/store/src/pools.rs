@@ -1,16 +1,47 @@
-//! Licence pools as people read them.
+//! Licence pools: how they are stored, and how people read them.
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use diesel::dsl::{Filter, count_star};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use seatgraph_core::{Batch, Identifier};
 
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_time, grouped};
-use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
+use crate::records::{Record, record};
+use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
 use crate::visibility::{InProfiles, Limited};
-use crate::{Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Reader, Result};
+use crate::{Direction, IdentifierId, Model, PageOf, PageRequest, PoolId, ProfileId, Reader, Result};
+
+record! {
+    /// What an organisation reports as bought of one identifier.
+    pub struct PoolRow(PoolId) in license_pools(profile_id, identifier_id);
+    Pool from |pool: seatgraph_core::Pool, references|
+    columns {
+        /// The identifier it is of.
+        identifier_id: IdentifierId as Guid = references.identifier(&pool.identifier.id),
+        /// Seats bought.
+        total: Option<i64> as Nullable<BigInt> = pool.total,
+        /// Seats the vendor counts as used.
+        used: Option<i64> as Nullable<BigInt> = pool.used,
+        /// The vendor's word for its state.
+        status: Option<String> as Nullable<Text> = &pool.status,
+        /// Last day of the term.
+        expires_on: Option<NaiveDate> as Nullable<Date> = pool.expires,
+    }
+}
+
+impl Record for seatgraph_core::Pool {
+    fn all(batch: &Batch) -> &[Self] {
+        &batch.pools
+    }
+
+    fn identifier(&self) -> Option<&Identifier> {
+        Some(&self.identifier)
+    }
+}
 
 /// Leaves out pools. Those that are gone are always left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,29 +1,66 @@
-//! Subscriptions as people read them: who holds what, by one joined statement.
+//! Subscriptions: how they are stored, and how people read who holds what, by one joined statement.
 
 mod activity;
 mod filter;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::Filter;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
+use seatgraph_core::{Batch, Identifier, IdentifierKey};
 
 pub use filter::{SubscriptionFilter, SubscriptionState};
 
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_optional_time, by_time};
-use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
+use crate::records::{Record, record};
+use crate::schema::{accounts, license_pools, software_models, subscription_identifiers};
 use crate::visibility::{InProfiles, Limited};
 use crate::{
-    Account, Direction, IdentifierRow, Model, PageOf, PageRequest, PoolRow, Reader, Result, Subscription,
-    SubscriptionId,
+    Account, AccountId, Direction, IdentifierId, IdentifierRow, Model, PageOf, PageRequest, PoolId, PoolRow, Reader,
+    Result, SubscriptionId,
 };
 use activity::by_activity;
 use filter::narrow;
 
-/// A subscription with what it hangs on.
+record! {
+    /// One account holding one subscription identifier.
+    pub struct Subscription(SubscriptionId) in subscriptions(account_id, identifier_id);
+    Subscription from |subscription: seatgraph_core::Subscription, references|
+    columns {
+        /// The holder.
+        account_id: AccountId as Guid = references.account(&subscription.account),
+        /// What is held.
+        identifier_id: IdentifierId as Guid = references.identifier(&subscription.identifier.id),
+        /// The pool the seat is taken from.
+        pool_id: Option<PoolId> as Nullable<Guid> = references.pool(subscription.pool.as_ref()),
+        /// When it was assigned.
+        assigned_at: Option<DateTime<Utc>> as Nullable<Instant> = subscription.assigned_at,
+    }
+}
+
+impl Record for seatgraph_core::Subscription {
+    fn all(batch: &Batch) -> &[Self] {
+        &batch.subscriptions
+    }
+
+    fn account(&self) -> Option<&str> {
+        Some(&self.account)
+    }
+
+    fn identifier(&self) -> Option<&Identifier> {
+        Some(&self.identifier)
+    }
+
+    fn pool(&self) -> Option<&IdentifierKey> {
+        self.pool.as_ref()
+    }
+}
+
+/// A subscription with what it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubscriptionRow {
     /// Itself.

@@ -19,6 +19,7 @@ mod suite;
 
 pub use suite::{Test, run};
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use chrono::TimeDelta;
@@ -26,6 +27,7 @@ use diesel_async::RunQueryDsl as _;
 use tempfile::TempDir;
 
 use crate::db::{with_conn, with_tx};
+use crate::records::{KINDS, Kind};
 use crate::{Backend, DatabaseSettings, Db, Pools};
 
 /// A database of one test's own.
@@ -110,6 +112,16 @@ impl Deref for TestDatabase {
     fn deref(&self) -> &Db {
         &self.db
     }
+}
+
+/// Returns the tables of records as their descriptions declare them: table, column, and SQL type as `Nullable<Text>`.
+#[must_use]
+pub fn record_tables() -> BTreeMap<String, BTreeMap<String, String>> {
+    let columns = |kind: &Kind| {
+        let declared = kind.columns.iter().map(|column| (column.name.to_owned(), column.declared.replace(' ', "")));
+        declared.collect()
+    };
+    KINDS.into_iter().map(|kind| (kind.table.to_owned(), columns(kind))).collect()
 }
 
 /// The database of a test that only PostgreSQL can pass.

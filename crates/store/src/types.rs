@@ -16,7 +16,7 @@ pub use word::{
     AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,
     RunState, ScheduleEvery, StageState, Trigger,
 };
-pub(crate) use word::{Named, SeenKind, StreamKind};
+pub(crate) use word::{Named, StreamKind};
 
 /// The SQL types that `schema.rs` speaks of beside Diesel's own.
 pub mod sql {

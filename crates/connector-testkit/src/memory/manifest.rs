@@ -1,6 +1,6 @@
 //! What Memory's connector says of itself.
 
-use seatgraph_core::{GrantScopes, GrantType, Manifest, Permission, Process, ProcessSpec, Requirement, SyncMode};
+use seatgraph_core::{GrantScopes, GrantType, Manifest, Permission, Process, ProcessSpec, RecordKind, Requirement};
 
 const READ_USERS: Permission = Permission {
     name: "See members",
@@ -28,12 +28,16 @@ pub(super) const MANIFEST: Manifest = Manifest {
     hosts: &[],
     grants: &[GrantType::ClientCredentials],
     processes: &[
-        reading(Process::DownloadSubscriptions, SyncMode::Snapshot, true),
-        reading(Process::PullUserActivity, SyncMode::Incremental, false),
-        reading(Process::DownloadConsumption, SyncMode::Snapshot, false),
+        reading(
+            Process::DownloadSubscriptions,
+            &[RecordKind::Pool, RecordKind::Account, RecordKind::Subscription],
+            true,
+        ),
+        reading(Process::PullUserActivity, &[], false),
+        reading(Process::DownloadConsumption, &[RecordKind::Consumption], false),
         ProcessSpec {
             process: Process::ReclaimSubscription,
-            mode: SyncMode::Incremental,
+            snapshot_of: &[],
             available: true,
             mandatory: false,
             enabled_by_default: false,
@@ -50,8 +54,8 @@ pub(super) const MANIFEST: Manifest = Manifest {
     }"#,
 };
 
-const fn reading(process: Process, mode: SyncMode, mandatory: bool) -> ProcessSpec {
+const fn reading(process: Process, snapshot_of: &'static [RecordKind], mandatory: bool) -> ProcessSpec {
     let permissions = &[READ_USERS];
     let scopes = &[GrantScopes { grant: GrantType::ClientCredentials, scopes: &["members.read"] }];
-    ProcessSpec { process, mode, available: true, mandatory, enabled_by_default: true, permissions, scopes }
+    ProcessSpec { process, snapshot_of, available: true, mandatory, enabled_by_default: true, permissions, scopes }
 }

@@ -1,6 +1,6 @@
 //! What the connector says of itself.
 
-use seatgraph_core::{Manifest, Permission, Process, ProcessSpec, Requirement, SyncMode};
+use seatgraph_core::{Manifest, Permission, Process, ProcessSpec, RecordKind, Requirement};
 
 const READ_MEMBERS: Permission = Permission {
     name: "See members",
@@ -20,7 +20,7 @@ pub(crate) const MANIFEST: Manifest = Manifest {
     grants: &[],
     processes: &[ProcessSpec {
         process: Process::DownloadSubscriptions,
-        mode: SyncMode::Snapshot,
+        snapshot_of: &[RecordKind::Pool, RecordKind::Account, RecordKind::Subscription],
         available: true,
         mandatory: true,
         enabled_by_default: true,

@@ -48,22 +48,10 @@ pub(crate) fn pool(seat: &Seat) -> Pool {
 
 pub(crate) fn account(member: &Member) -> Account {
     Account {
-        external_id: member.id.clone(),
-        username: member.login.clone(),
         email: member.mail.clone(),
-        display_name: None,
         kind: AccountKind::Human,
         active: member.active,
-        frozen: None,
-        department: None,
-        title: None,
-        country: None,
-        cost_center: None,
-        employee_number: None,
-        federation_id: None,
-        manager: None,
-        created_at: None,
-        attributes: Default::default(),
+        ..Account::new(&member.id, &member.login)
     }
 }
 

@@ -91,7 +91,7 @@ impl Engine {
     pub(crate) async fn planned(&self, profile: &Profile) -> Result<Plan> {
         let manifest = self.stored_connector(&profile.connector)?.manifest();
         let mut rows = self.processes(profile.id).await?;
-        let incremental = |process| manifest.process(process).is_some_and(|spec| spec.mode == SyncMode::Incremental);
+        let incremental = |process| manifest.process(process).is_some_and(|spec| spec.mode() == SyncMode::Incremental);
         let readable = rules::readable(manifest, &rows);
         let mut bookmark = |process| {
             let row = rows.iter_mut().find(|row| row.process == process && incremental(process));

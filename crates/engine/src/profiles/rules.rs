@@ -95,7 +95,7 @@ pub(crate) fn alias_free(alias: &Alias, used_by: Option<&str>, family_used_by: O
 
 #[cfg(test)]
 mod tests {
-    use seatgraph_core::{ProcessSpec, SyncMode};
+    use seatgraph_core::ProcessSpec;
     use serde_json::json;
 
     use super::*;
@@ -104,7 +104,7 @@ mod tests {
     const fn spec(process: Process, available: bool, mandatory: bool, default: bool) -> ProcessSpec {
         ProcessSpec {
             process,
-            mode: SyncMode::Snapshot,
+            snapshot_of: &[],
             available,
             mandatory,
             enabled_by_default: default,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use connector_testkit::Fault;
 use connector_testkit::memory::{MemoryOrg, Shape};
-use seatgraph_core::{Connector, Next, Page, Process};
+use seatgraph_core::{Connector, Next, Page, Process, RecordKind};
 use seatgraph_engine::EngineSettings;
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
@@ -16,6 +16,9 @@ use seatgraph_store::{
 
 use crate::harness::{Harness, claim, settings};
 use crate::vendor::{Mood, Vendor};
+
+/// The kinds that the download of subscriptions delivers completely.
+const SNAPSHOT: [RecordKind; 3] = [RecordKind::Pool, RecordKind::Account, RecordKind::Subscription];
 
 async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, process: Process) {
     let commit = PageCommit {
@@ -30,7 +33,7 @@ async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, proces
         total: page.total,
         findings: &[],
         rejected: &[],
-        snapshot: process == Process::DownloadSubscriptions,
+        snapshot_of: if process == Process::DownloadSubscriptions { &SNAPSHOT } else { &[] },
         api_calls: 1,
         allowance: None,
         lease: Duration::from_secs(10),
@@ -252,7 +255,7 @@ each_backend! {
             }
         }
         let finish = claim.stages.last().unwrap().ordinal;
-        sync::retire(&house.db, run.id, profile.id, claim.fence, finish).await.unwrap();
+        sync::retire(&house.db, run.id, profile.id, claim.fence, finish, &SNAPSHOT).await.unwrap();
         house.db.shift_clock(TimeDelta::seconds(11));
         house.start_worker();
         let run = house.until(run.id, RunState::Succeeded).await;

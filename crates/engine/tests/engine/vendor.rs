@@ -9,7 +9,7 @@ use seatgraph_core::http::{ErrorParser, ErrorResponse, Headers, Http, StatusErro
 use seatgraph_core::{
     Account, AccountKind, Batch, Blocker, ConnectContext, Connector, Cursor, Diagnosis, Error, ErrorKind, Finding,
     GrantRefusal, GrantScopes, GrantType, Identifier, Manifest, Next, OAuth, Order, Organization, Page, Process,
-    ProcessSpec, Provider, Receipt, Rejection, Result, Severity, Subscription, SyncMode,
+    ProcessSpec, Provider, Receipt, RecordKind, Rejection, Result, Severity, Subscription,
 };
 use serde::Deserialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -245,9 +245,22 @@ struct Answer {
     panics: bool,
 }
 
-const fn process(process: Process, mode: SyncMode, mandatory: bool, available: bool) -> ProcessSpec {
+const fn process(
+    process: Process,
+    snapshot_of: &'static [RecordKind],
+    mandatory: bool,
+    available: bool,
+) -> ProcessSpec {
     const SCOPES: &[GrantScopes] = &[GrantScopes { grant: GrantType::ClientCredentials, scopes: &["read"] }];
-    ProcessSpec { process, mode, available, mandatory, enabled_by_default: true, permissions: &[], scopes: SCOPES }
+    ProcessSpec {
+        process,
+        snapshot_of,
+        available,
+        mandatory,
+        enabled_by_default: true,
+        permissions: &[],
+        scopes: SCOPES,
+    }
 }
 
 impl Provider for Tiny {
@@ -260,9 +273,14 @@ impl Provider for Tiny {
         hosts: &["tiny.example"],
         grants: &[GrantType::ClientCredentials],
         processes: &[
-            process(Process::DownloadSubscriptions, SyncMode::Snapshot, true, true),
-            process(Process::PullUserActivity, SyncMode::Incremental, false, true),
-            process(Process::ReclaimSubscription, SyncMode::Incremental, false, false),
+            process(
+                Process::DownloadSubscriptions,
+                &[RecordKind::Pool, RecordKind::Account, RecordKind::Subscription],
+                true,
+                true,
+            ),
+            process(Process::PullUserActivity, &[], false, true),
+            process(Process::ReclaimSubscription, &[], false, false),
         ],
         catalogue: r#"{"publisher":"Tiny","entries":[]}"#,
     };
@@ -355,22 +373,5 @@ fn unsupported() -> Error {
 }
 
 fn account(row: u32) -> Account {
-    Account {
-        external_id: row.to_string(),
-        username: format!("user{row}"),
-        email: None,
-        display_name: None,
-        kind: AccountKind::Human,
-        active: true,
-        frozen: None,
-        department: None,
-        title: None,
-        country: None,
-        cost_center: None,
-        employee_number: None,
-        federation_id: None,
-        manager: None,
-        created_at: None,
-        attributes: std::collections::BTreeMap::new(),
-    }
+    Account { kind: AccountKind::Human, ..Account::new(row.to_string(), format!("user{row}")) }
 }

@@ -157,7 +157,7 @@ impl From<&ProcessSpec> for ConnectorProcess {
             available: spec.available,
             enabled_by_default: spec.enabled_by_default,
             mandatory: spec.mandatory,
-            mode: spec.mode.into(),
+            mode: spec.mode().into(),
             permissions: spec.permissions.iter().map(RequiredPermission::from).collect(),
             process: spec.process.into(),
             scopes: spec

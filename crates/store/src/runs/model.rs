@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use seatgraph_core::{Cursor, Finding, Process};
+use seatgraph_core::{Cursor, Finding, Process, RecordKind};
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{sync_runs, sync_stages};
@@ -68,6 +68,35 @@ pub struct RunCounts {
     pub subscriptions_retired: i64,
     /// Vendor rows left out.
     pub rejected: i64,
+}
+
+/// The counts of one kind of record.
+pub(crate) struct KindCounts<'a> {
+    pub(crate) seen: &'a mut i64,
+    pub(crate) added: &'a mut i64,
+    pub(crate) changed: &'a mut i64,
+    pub(crate) retired: &'a mut i64,
+}
+
+impl RunCounts {
+    /// The counts of a kind; `None` when runs do not count it.
+    pub(crate) fn of(&mut self, kind: RecordKind) -> Option<KindCounts<'_>> {
+        match kind {
+            RecordKind::Account => Some(KindCounts {
+                seen: &mut self.accounts_seen,
+                added: &mut self.accounts_added,
+                changed: &mut self.accounts_changed,
+                retired: &mut self.accounts_retired,
+            }),
+            RecordKind::Subscription => Some(KindCounts {
+                seen: &mut self.subscriptions_seen,
+                added: &mut self.subscriptions_added,
+                changed: &mut self.subscriptions_changed,
+                retired: &mut self.subscriptions_retired,
+            }),
+            RecordKind::Pool | RecordKind::Activity | RecordKind::Consumption => None,
+        }
+    }
 }
 
 /// A part of a run, with position and progress.

@@ -1,4 +1,4 @@
-//! The tables of callers: tokens, roles, logins, sessions and the audit log.
+//! Callers, their rights, and the audit log.
 
 diesel::table! {
     use diesel::sql_types::*;

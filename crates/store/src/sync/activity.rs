@@ -85,7 +85,7 @@ fn day(at: DateTime<Utc>) -> i64 {
 
 /// Evidence of one kind for one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Evidence {
+pub(crate) struct Evidence {
     pub(super) account: AccountId,
     pub(super) kind: ActivityKind,
     pub(super) last_at: DateTime<Utc>,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Identifier, IdentifierKey, Product, Subscription};
+use seatgraph_core::{Identifier, IdentifierKey, Product};
 
 use super::page::Prepared;
 use crate::db::on_both;
@@ -16,7 +16,7 @@ use crate::types::Bind;
 use crate::{Error, IdentifierId, IdentifierRow, Model, ModelId, ModelOrigin, PoolId, ResolvedBy, Result};
 
 /// The ids of a page's identifiers.
-pub(super) type IdentifierIds = HashMap<IdentifierKey, IdentifierId>;
+type IdentifierIds = HashMap<IdentifierKey, IdentifierId>;
 
 pub(super) trait IdentifierStatements {
     /// Makes sure that the page's identifiers and their models are there.
@@ -168,12 +168,7 @@ on_both! {
 }
 
 /// The pools of a profile, by the identifier they are of.
-pub(super) type Pools = HashMap<IdentifierKey, PoolId>;
-
-/// Finds the pool that a subscription's seat is taken from; one that the vendor never listed is none.
-pub(super) fn pool_of(subscription: &Subscription, pools: &Pools) -> Option<PoolId> {
-    pools.get(subscription.pool.as_ref()?).copied()
-}
+type Pools = HashMap<IdentifierKey, PoolId>;
 
 pub(super) trait PoolStatements {
     /// Reads the pools of the page's profile.

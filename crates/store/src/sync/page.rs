@@ -2,24 +2,26 @@
 
 mod prepared;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Allowance, Batch, Finding, Identifier, Next, Product, Rejection};
+use seatgraph_core::{Allowance, Batch, Finding, Identifier, Next, Product, RecordKind, Rejection};
 use uuid::Uuid;
 
-pub(super) use prepared::{Prepared, PreparedAccount};
+pub(super) use prepared::Prepared;
 
 use super::activity::ActivityStatements;
-use super::identifiers::IdentifierStatements;
-use super::merge::{Merge, Tally};
+use super::identifiers::{IdentifierStatements, PoolStatements};
+use super::merge::{Merge, Merged};
 use crate::db::{on_both, with_tx};
 use crate::findings::FindingStatements;
 use crate::jobs::until;
 use crate::profiles::AllowanceStatements;
+use crate::records::{KINDS, Kind, References, Rows, clean};
 use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_rejections;
 use crate::types::Bind;
@@ -49,8 +51,8 @@ pub struct PageCommit<'a> {
     pub findings: &'a [Finding],
     /// Rows left out.
     pub rejected: &'a [Rejection],
-    /// Whether silence about a record will mean that it is gone.
-    pub snapshot: bool,
+    /// The kinds of which a record that the run does not name is gone; the run notes which ones it sees.
+    pub snapshot_of: &'a [RecordKind],
     /// Calls to the vendor since the last commit.
     pub api_calls: i64,
     /// Calls left, where the vendor said so.
@@ -82,17 +84,22 @@ pub async fn commit_page(db: &Db, commit: PageCommit<'_>) -> Result<Committed> {
         let mut run = held(c.lock_run(page.run).await?, page.fence)?;
         let mut stage = c.stage(page.run, page.ordinal).await?;
         let identifiers = c.put_identifiers(&page, now).await?;
-        let mut tally = Tally::default();
-        c.merge_pools(&page, &identifiers, now).await?;
-        tally.accounts = c.merge_accounts(&page, now).await?;
-        tally.subscriptions = c.merge_subscriptions(&page, &identifiers, now, &mut tally.orphans).await?;
-        c.merge_activity(&page, &mut tally.orphans).await?;
-        let orphans = page.reject(&tally.orphans);
+        let mut references = References::new(page.profile, now, identifiers);
+        let (mut merged, mut orphans) = (Vec::with_capacity(KINDS.len()), Vec::new());
+        for kind in KINDS {
+            c.resolve(kind, &page, &mut references).await?;
+            let Rows { rows, orphans: unknown } = (kind.rows)(&page.batch, &references);
+            let seen_by = page.snapshot_of.contains(&kind.kind).then_some(page.run);
+            merged.push((kind.kind, c.merge(kind, rows, seen_by).await?));
+            orphans.extend(unknown);
+        }
+        c.merge_activity(&page, &mut orphans).await?;
+        let orphans = page.reject(&orphans);
         c.add_rejections(&page, &stage, &orphans).await?;
         c.put_allowance(page.profile, page.allowance).await?;
         page.advance(&mut stage, now);
         c.save_stage(run.id, &stage).await?;
-        page.count(&mut run, &tally, orphans.len());
+        page.count(&mut run, &merged, orphans.len());
         run.job.leased_until = Some(until(now, page.lease));
         c.add_findings(&mut run.job, now, page.findings.clone()).await?;
         c.progress(&mut run, now, &stage).await?;
@@ -122,17 +129,18 @@ impl Prepared {
     }
 
     /// Adds what this page did to the run's counts. A page that came through proves that the run gets on, so its
-    /// attempts begin anew.
-    fn count(&self, run: &mut SyncRun, tally: &Tally, orphans: usize) {
+    /// attempts start again.
+    fn count(&self, run: &mut SyncRun, merged: &[(RecordKind, Merged)], orphans: usize) {
         let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
         run.job.attempt = 1;
         run.api_calls += self.api_calls;
-        run.counts.accounts_seen += tally.accounts.seen;
-        run.counts.accounts_added += tally.accounts.added;
-        run.counts.accounts_changed += tally.accounts.changed;
-        run.counts.subscriptions_seen += tally.subscriptions.seen;
-        run.counts.subscriptions_added += tally.subscriptions.added;
-        run.counts.subscriptions_changed += tally.subscriptions.changed;
+        for (kind, merged) in merged {
+            if let Some(counts) = run.counts.of(*kind) {
+                *counts.seen += merged.seen;
+                *counts.added += merged.added;
+                *counts.changed += merged.changed;
+            }
+        }
         run.counts.rejected += number(self.rejected.len()) + number(orphans);
     }
 
@@ -144,6 +152,29 @@ impl Prepared {
             message: "the record's account was not among those that the vendor listed".to_owned(),
         };
         orphans.iter().map(rejection).collect()
+    }
+}
+
+trait ReferenceStatements {
+    /// Finds the ids of what the page's records of a kind refer to.
+    async fn resolve(&mut self, kind: &Kind, page: &Prepared, references: &mut References) -> Result<()>;
+}
+
+on_both! {
+    impl ReferenceStatements {
+        async fn resolve(&mut self, kind: &Kind, page: &Prepared, references: &mut References) -> Result<()> {
+            let mentions = (kind.mentions)(&page.batch);
+            let names = mentions.accounts.into_iter().filter(|name| references.account(name).is_none());
+            let names: BTreeSet<String> = names.map(|name| clean(name).into_owned()).collect();
+            if !names.is_empty() {
+                let found = self.account_ids(page.profile, names.into_iter().collect()).await?;
+                references.accounts.extend(found);
+            }
+            if mentions.pools && references.pools.is_empty() {
+                references.pools = self.pools_of(page).await?;
+            }
+            Ok(())
+        }
     }
 }
 

@@ -3,80 +3,29 @@
 //! Rows that are there are found one by one through their unique index (`LATERAL … LIMIT 1`). Left to choose, the
 //! planner reads the whole profile for every page of a first load, before anything was analysed.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Nullable, Text};
 use diesel_async::RunQueryDsl;
+use uuid::Uuid;
 
 use super::activity::Evidence;
-use super::identifiers::{IdentifierIds, PoolStatements, pool_of};
-use super::merge::{ACCOUNT_LIST, Merge, Merged, account_update, pool_update, subscription_update};
-use super::page::Prepared;
+use super::merge::{Merge, Merged};
 use crate::db::PgConn;
+use crate::records::{Kind, Row, Value, ValueType};
+use crate::types::Named;
 use crate::types::sql::{Doc, Guid, Instant, Word};
-use crate::{AccountId, PoolId, Result, SubscriptionId};
+use crate::{AccountId, ProfileId, Result, RunId};
 
-/// Null-safe inequality.
-const DIFFERS: &str = "IS DISTINCT FROM";
+type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
 
-/// What follows `incoming` and `merged`: the records are written down as seen, and everything is counted. A row that
-/// came back under the id it was sent with is new.
-const COUNTS: &str = "(SELECT count(*) FROM merged JOIN incoming USING (id)) AS added, \
-                      (SELECT count(*) FROM merged WHERE id NOT IN (SELECT id FROM incoming)) AS changed, \
-                      (SELECT count(*) FROM seen) AS seen";
-
-static ACCOUNTS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "WITH incoming AS (SELECT * FROM UNNEST($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-         $19, $20, $21, $22) AS i (id, external_id, {columns})), \
-         merged AS (INSERT INTO accounts (id, profile_id, external_id, {columns}, idle_since, first_seen_at, \
-         updated_at) \
-         SELECT id, $1, external_id, {columns}, coalesce(vendor_created_at, $2), $2, $2 FROM incoming \
-         ORDER BY external_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT a.id FROM incoming i CROSS JOIN LATERAL (SELECT a.id \
-         FROM accounts a WHERE a.profile_id = $1 AND a.external_id = i.external_id LIMIT 1) a), \
-         seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'ACCOUNT', id FROM named WHERE $4 \
-         ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) SELECT {COUNTS}",
-        columns = *ACCOUNT_LIST,
-        update = account_update(DIFFERS),
-    )
-});
-
-static POOLS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "WITH incoming AS (SELECT * FROM UNNEST($5, $6, $7, $8, $9, $10) \
-         AS i (id, identifier_id, total, used, status, expires_on)), \
-         merged AS (INSERT INTO license_pools (id, profile_id, identifier_id, total, used, status, expires_on, \
-         first_seen_at, updated_at) SELECT id, $1, identifier_id, total, used, status, expires_on, $2, $2 \
-         FROM incoming ORDER BY identifier_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT p.id FROM incoming i CROSS JOIN LATERAL (SELECT p.id \
-         FROM license_pools p WHERE p.profile_id = $1 AND p.identifier_id = i.identifier_id LIMIT 1) p), \
-         seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'POOL', id FROM named WHERE $4 \
-         ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) SELECT {COUNTS}",
-        update = pool_update(DIFFERS),
-    )
-});
-
-static SUBSCRIPTIONS: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "WITH incoming AS (SELECT i.*, a.id AS account_id FROM UNNEST($5, $6, $7, $8, $9) \
-         AS i (id, external_id, identifier_id, pool_id, assigned_at) \
-         LEFT JOIN LATERAL (SELECT a.id FROM accounts a WHERE a.profile_id = $1 AND a.external_id = i.external_id \
-         LIMIT 1) a ON true), \
-         merged AS (INSERT INTO subscriptions (id, profile_id, account_id, identifier_id, pool_id, assigned_at, \
-         first_seen_at, updated_at) SELECT id, $1, account_id, identifier_id, pool_id, assigned_at, $2, $2 \
-         FROM incoming WHERE account_id IS NOT NULL ORDER BY account_id, identifier_id {update} RETURNING id), \
-         named AS (SELECT id FROM merged UNION SELECT s.id FROM incoming i CROSS JOIN LATERAL (SELECT s.id \
-         FROM subscriptions s WHERE s.account_id = i.account_id AND s.identifier_id = i.identifier_id LIMIT 1) s), \
-         seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT $3, 'SUBSCRIPTION', id FROM named WHERE $4 \
-         ORDER BY id ON CONFLICT DO NOTHING RETURNING 1) \
-         SELECT {COUNTS}, (SELECT coalesce(array_agg(external_id ORDER BY external_id), '{{}}') FROM incoming \
-         WHERE account_id IS NULL) AS orphans",
-        update = subscription_update(DIFFERS),
-    )
-});
+const ACCOUNTS: &str = "SELECT a.id, a.external_id FROM UNNEST($2) AS i (external_id) CROSS JOIN LATERAL \
+                        (SELECT a.id, a.external_id FROM accounts a WHERE a.profile_id = $1 \
+                        AND a.external_id = i.external_id LIMIT 1) a";
 
 const EVIDENCE: &str = "INSERT INTO activities (account_id, kind, last_at, source, day_map) \
                         SELECT * FROM UNNEST($1, $2, $3, $4, $5) ON CONFLICT (account_id, kind) DO UPDATE SET \
@@ -97,110 +46,119 @@ struct Counts {
     seen: i64,
 }
 
-impl Counts {
-    /// Without a list of what was seen, everything on the page was.
-    fn merged(&self, page: &Prepared, records: usize) -> Merged {
-        let seen = if page.snapshot { self.seen } else { i64::try_from(records).unwrap_or(i64::MAX) };
-        Merged { seen, added: self.added, changed: self.changed }
+#[derive(QueryableByName)]
+struct AccountName {
+    #[diesel(sql_type = Guid)]
+    id: AccountId,
+    #[diesel(sql_type = Text)]
+    external_id: String,
+}
+
+/// Merges arrays of columns and counts what that did. A row that came back under the id it was sent with is new. With
+/// `marks`, the last parameter is the run that notes the records as seen.
+fn statement(kind: &Kind, marks: bool) -> String {
+    let (table, columns, key) = (kind.table, kind.column_list(), kind.key.join(", "));
+    let width = kind.written().count();
+    let arrays = (1..=width).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+    let (seen, seen_count) = if marks {
+        let seen = format!(
+            ", named AS (SELECT id FROM merged UNION SELECT t.id FROM incoming i CROSS JOIN LATERAL \
+             (SELECT t.id FROM {table} t WHERE {same_key} LIMIT 1) t), \
+             seen AS (INSERT INTO sync_seen (run_id, kind, record_id) SELECT ${run}, '{name}', id FROM named \
+             ORDER BY id ON CONFLICT DO NOTHING RETURNING 1)",
+            same_key = kind.same_key("t", "i"),
+            run = width + 1,
+            name = kind.kind.word(),
+        );
+        (seen, "(SELECT count(*) FROM seen)")
+    } else {
+        (String::new(), "(SELECT count(*) FROM incoming)")
+    };
+    format!(
+        "WITH incoming AS (SELECT * FROM UNNEST({arrays}) AS i ({columns})), \
+         merged AS (INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming ORDER BY {key} {update} \
+         RETURNING id){seen} \
+         SELECT (SELECT count(*) FROM merged JOIN incoming USING (id)) AS added, \
+         (SELECT count(*) FROM merged WHERE id NOT IN (SELECT id FROM incoming)) AS changed, {seen_count} AS seen",
+        update = kind.on_conflict("IS DISTINCT FROM"),
+    )
+}
+
+/// Turns rows into columns.
+fn transposed(rows: Vec<Row>, width: usize) -> Vec<Vec<Value>> {
+    let mut columns: Vec<Vec<Value>> = (0..width).map(|_| Vec::with_capacity(rows.len())).collect();
+    for row in rows {
+        debug_assert_eq!(row.len(), width, "a row has a value for each column that is written");
+        for (column, value) in columns.iter_mut().zip(row) {
+            column.push(value);
+        }
+    }
+    columns
+}
+
+/// Binds a column as an array.
+fn bind(query: Query, value_type: ValueType, values: Vec<Value>) -> Query {
+    macro_rules! array {
+        ($sql:ty, $variant:ident) => {
+            query.bind::<Array<Nullable<$sql>>, _>(
+                values
+                    .into_iter()
+                    .map(|value| match value {
+                        Value::$variant(value) => Some(value),
+                        Value::Null => None,
+                        other => unreachable!("a column of {value_type:?} does not hold {other:?}"),
+                    })
+                    .collect::<Vec<_>>(),
+            )
+        };
+    }
+    match value_type {
+        ValueType::Bool => array!(Bool, Bool),
+        ValueType::Integer => array!(BigInt, Integer),
+        ValueType::Text => array!(Text, Text),
+        ValueType::Date => array!(Date, Date),
+        ValueType::Time => array!(Instant, Time),
+        ValueType::Id => array!(Guid, Id),
+        ValueType::Json => array!(Doc, Json),
     }
 }
 
-#[derive(QueryableByName)]
-struct CountsAndOrphans {
-    #[diesel(embed)]
-    counts: Counts,
-    #[diesel(sql_type = Array<Text>)]
-    orphans: Vec<String>,
-}
-
-/// Collects one column of a page.
+/// Collects one column of the evidence.
 macro_rules! column {
     ($rows:expr, |$row:ident| $value:expr) => {
         $rows.iter().map(|$row| $value).collect::<Vec<_>>()
     };
 }
 
-/// Binds what every merge begins with.
-macro_rules! merge {
-    ($sql:expr, $page:expr, $now:expr) => {
-        diesel::sql_query($sql)
-            .bind::<Guid, _>($page.profile)
-            .bind::<Instant, _>($now)
-            .bind::<Guid, _>($page.run)
-            .bind::<Bool, _>($page.snapshot)
-    };
-}
-
 impl Merge for PgConn {
-    async fn merge_pools(&mut self, page: &Arc<Prepared>, ids: &IdentifierIds, now: DateTime<Utc>) -> Result<Merged> {
-        let pools = &page.pools;
-        if pools.is_empty() {
+    async fn merge(&mut self, kind: &'static Kind, rows: Vec<Row>, seen_by: Option<RunId>) -> Result<Merged> {
+        if rows.is_empty() {
             return Ok(Merged::default());
         }
-        let counts: Counts = merge!(POOLS.as_str(), page, now)
-            .bind::<Array<Guid>, _>(column!(pools, |_pool| PoolId::generate()))
-            .bind::<Array<Guid>, _>(column!(pools, |p| ids[&p.identifier.id]))
-            .bind::<Array<Nullable<BigInt>>, _>(column!(pools, |p| p.total))
-            .bind::<Array<Nullable<BigInt>>, _>(column!(pools, |p| p.used))
-            .bind::<Array<Nullable<Text>>, _>(column!(pools, |p| p.status.as_deref()))
-            .bind::<Array<Nullable<Date>>, _>(column!(pools, |p| p.expires))
-            .get_result(self)
-            .await?;
-        Ok(counts.merged(page, pools.len()))
+        let mut query = diesel::sql_query(statement(kind, seen_by.is_some())).into_boxed::<Pg>();
+        for (column, values) in kind.written().zip(transposed(rows, kind.written().count())) {
+            query = bind(query, column.value_type, values);
+        }
+        if let Some(run) = seen_by {
+            query = query.bind::<Guid, _>(run);
+        }
+        let Counts { added, changed, seen } = query.get_result(self).await?;
+        Ok(Merged { seen, added, changed })
     }
 
-    async fn merge_accounts(&mut self, page: &Arc<Prepared>, now: DateTime<Utc>) -> Result<Merged> {
-        let accounts = &page.accounts;
-        if accounts.is_empty() {
-            return Ok(Merged::default());
-        }
-        let counts: Counts = merge!(ACCOUNTS.as_str(), page, now)
-            .bind::<Array<Guid>, _>(column!(accounts, |_account| AccountId::generate()))
-            .bind::<Array<Text>, _>(column!(accounts, |a| a.account.external_id.as_str()))
-            .bind::<Array<Text>, _>(column!(accounts, |a| a.account.username.as_str()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.email.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.display_name.as_deref()))
-            .bind::<Array<Word>, _>(column!(accounts, |a| a.account.kind))
-            .bind::<Array<Bool>, _>(column!(accounts, |a| a.account.active))
-            .bind::<Array<Nullable<Bool>>, _>(column!(accounts, |a| a.account.frozen))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.department.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.title.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.country.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.cost_center.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.employee_number.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.federation_id.as_deref()))
-            .bind::<Array<Nullable<Text>>, _>(column!(accounts, |a| a.account.manager.as_deref()))
-            .bind::<Array<Nullable<Instant>>, _>(column!(accounts, |a| a.account.created_at))
-            .bind::<Array<Doc>, _>(column!(accounts, |a| &a.account.attributes))
-            .bind::<Array<Text>, _>(column!(accounts, |a| a.search_text.as_str()))
-            .get_result(self)
-            .await?;
-        Ok(counts.merged(page, accounts.len()))
+    async fn retire_rows(&mut self, kind: &'static Kind, ids: Vec<Uuid>, now: DateTime<Utc>) -> Result<i64> {
+        let retire = format!(
+            "UPDATE {} SET retired_at = $1, updated_at = $1 WHERE id = ANY($2) AND retired_at IS NULL",
+            kind.table
+        );
+        let retired = diesel::sql_query(retire).bind::<Instant, _>(now).bind::<Array<Guid>, _>(ids);
+        Ok(i64::try_from(retired.execute(self).await?).unwrap_or(i64::MAX))
     }
 
-    async fn merge_subscriptions(
-        &mut self,
-        page: &Arc<Prepared>,
-        ids: &IdentifierIds,
-        now: DateTime<Utc>,
-        orphans: &mut Vec<String>,
-    ) -> Result<Merged> {
-        let subscriptions = &page.subscriptions;
-        if subscriptions.is_empty() {
-            return Ok(Merged::default());
-        }
-        let pools = self.pools_of(page).await?;
-        let found: CountsAndOrphans = merge!(SUBSCRIPTIONS.as_str(), page, now)
-            .bind::<Array<Guid>, _>(column!(subscriptions, |_subscription| SubscriptionId::generate()))
-            .bind::<Array<Text>, _>(column!(subscriptions, |s| s.account.as_str()))
-            .bind::<Array<Guid>, _>(column!(subscriptions, |s| ids[&s.identifier.id]))
-            .bind::<Array<Nullable<Guid>>, _>(column!(subscriptions, |s| pool_of(s, &pools)))
-            .bind::<Array<Nullable<Instant>>, _>(column!(subscriptions, |s| s.assigned_at))
-            .get_result(self)
-            .await?;
-        let merged = found.counts.merged(page, subscriptions.len() - found.orphans.len());
-        orphans.extend(found.orphans);
-        Ok(merged)
+    async fn account_ids(&mut self, profile: ProfileId, names: Vec<String>) -> Result<HashMap<String, AccountId>> {
+        let found = diesel::sql_query(ACCOUNTS).bind::<Guid, _>(profile).bind::<Array<Text>, _>(names);
+        let found: Vec<AccountName> = found.load(self).await?;
+        Ok(found.into_iter().map(|account| (account.external_id, account.id)).collect())
     }
 
     async fn write_evidence(&mut self, evidence: Vec<Evidence>) -> Result<()> {

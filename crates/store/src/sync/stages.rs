@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Finding, Process};
+use seatgraph_core::{Finding, RecordKind};
 
 use crate::db::with_tx;
 use crate::findings::FindingStatements;
 use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_seen;
+use crate::types::Bind;
 use crate::{Db, Result, RunId, Stage, StageState};
 
 /// Begins a stage.
@@ -29,11 +30,13 @@ pub async fn begin_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Resul
     Ok(stage)
 }
 
-/// Starts a stage over, as when the vendor forgot its position: cursor, progress and what was seen are cleared.
+/// Starts a stage over, as when the vendor forgot its position: cursor, progress, and the records that were seen of the
+/// kinds that it is the snapshot of, are cleared.
 ///
 /// # Errors
 /// `LostLease` when the run is no longer held under `fence`.
-pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Result<Stage> {
+pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, snapshot_of: &[RecordKind]) -> Result<Stage> {
+    let kinds = snapshot_of.to_vec();
     let stage = with_tx!(db, Full, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
         let mut stage = c.stage(run.id, ordinal).await?;
@@ -42,11 +45,12 @@ pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Res
         stage.done = 0;
         stage.total = None;
         c.save_stage(run.id, &stage).await?;
-        // Only the snapshot writes down what it saw.
-        if stage.process == Some(Process::DownloadSubscriptions) {
-            diesel::delete(sync_seen::table.filter(sync_seen::run_id.eq(run.id))).execute(c).await?;
-            run.counts.accounts_seen = 0;
-            run.counts.subscriptions_seen = 0;
+        for &kind in &kinds {
+            let seen = sync_seen::table.filter(sync_seen::run_id.eq(run.id)).filter(sync_seen::kind.eq(Bind(kind)));
+            diesel::delete(seen).execute(c).await?;
+            if let Some(counts) = run.counts.of(kind) {
+                *counts.seen = 0;
+            }
         }
         c.progress(&mut run, now, &stage).await?;
         c.save_run(&run, fence).await?;

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{queryable, sql::Doc};
+use crate::records::Json;
 
 /// `jsonb` on the wire begins with its version.
 const JSONB_VERSION: u8 = 1;
@@ -55,6 +56,21 @@ macro_rules! doc {
             }
         }
     )+};
+}
+
+impl ToSql<Doc, Pg> for Json {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[JSONB_VERSION])?;
+        out.write_all(self.0.as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Doc, Sqlite> for Json {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.0.as_str());
+        Ok(IsNull::No)
+    }
 }
 
 doc!(Value, Map<String, Value>, Vec<String>, Vec<Process>, BTreeMap<String, String>, Cursor, crate::EventBody);

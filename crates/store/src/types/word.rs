@@ -7,7 +7,7 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sqlite::{Sqlite, SqliteValue};
-use seatgraph_core::{AccountKind, ActivityKind, GrantType, Process, Severity};
+use seatgraph_core::{AccountKind, ActivityKind, GrantType, Process, RecordKind, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::{queryable, sql::Word};
@@ -210,15 +210,6 @@ words! {
         /// A job.
         Job = "JOB",
     }
-    /// Sort of record that a run has seen.
-    SeenKind {
-        /// An account.
-        Account = "ACCOUNT",
-        /// A subscription.
-        Subscription = "SUBSCRIPTION",
-        /// A licence pool.
-        Pool = "POOL",
-    }
     /// Who made a software model.
     ModelOrigin {
         /// A connector's catalogue.
@@ -331,6 +322,13 @@ named! {
         PullUserActivity = "PULL_USER_ACTIVITY",
         DownloadConsumption = "DOWNLOAD_CONSUMPTION",
         ReclaimSubscription = "RECLAIM_SUBSCRIPTION",
+    }
+    RecordKind {
+        Pool = "POOL",
+        Account = "ACCOUNT",
+        Subscription = "SUBSCRIPTION",
+        Activity = "ACTIVITY",
+        Consumption = "CONSUMPTION",
     }
     GrantType {
         AuthorizationCode = "AUTHORIZATION_CODE",

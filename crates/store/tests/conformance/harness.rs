@@ -6,15 +6,18 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use seatgraph_core::{
     Account, AccountKind, Activity, ActivityKind, Batch, Cursor, Identifier, IdentifierKey, Next, Pool, Process,
-    Product, Subscription,
+    Product, RecordKind, Subscription,
 };
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
     Alias, AliasId, Claim, ClaimableKind, Committed, CredentialState, Db, Enqueued, Error, Health, NewRun, NewStage,
-    PageCommit, Profile, ProfileId, ProfileProcess, ProfileState, Schedule, ScheduleEvery, SyncRun, Trigger, aliases,
-    jobs, profiles, runs, sync,
+    PageCommit, Profile, ProfileId, ProfileProcess, ProfileState, RunId, Schedule, ScheduleEvery, SyncRun, Trigger,
+    aliases, jobs, profiles, runs, sync,
 };
 use uuid::Uuid;
+
+/// The kinds that the first stage delivers completely.
+pub(crate) const SNAPSHOT: [RecordKind; 3] = [RecordKind::Pool, RecordKind::Account, RecordKind::Subscription];
 
 pub(crate) const LEASE: Duration = Duration::from_secs(8);
 
@@ -121,22 +124,13 @@ pub(crate) fn is_lost<T: std::fmt::Debug>(outcome: Result<T, Error>) -> bool {
 
 pub(crate) fn account(number: usize) -> Account {
     Account {
-        external_id: format!("005{number:05}"),
-        username: format!("user{number}@example.test"),
         email: Some(format!("User{number}@example.test")),
         display_name: Some(format!("Üser {number}")),
         kind: AccountKind::Human,
-        active: true,
-        frozen: None,
         department: Some("Sales".to_owned()),
-        title: None,
-        country: None,
-        cost_center: None,
-        employee_number: None,
-        federation_id: None,
-        manager: None,
         created_at: Some(noon(-400)),
         attributes: BTreeMap::from([("profile".to_owned(), "Standard".to_owned())]),
+        ..Account::new(format!("005{number:05}"), format!("user{number}@example.test"))
     }
 }
 
@@ -185,6 +179,13 @@ pub(crate) fn more(after: &str) -> Next {
     Next::More(Cursor::new(&after).unwrap())
 }
 
+/// Counts the records of a kind that a run did not see, and those that are live.
+pub(crate) async fn missing(db: &Db, run: RunId, profile: ProfileId, kind: RecordKind) -> (i64, i64) {
+    let missing = sync::missing(db, run, profile, &[kind]).await.unwrap();
+    assert_eq!(missing.len(), 1, "{kind:?} is stored");
+    (missing[0].would_retire, missing[0].live)
+}
+
 /// A page of a claim, without findings, in its first stage.
 pub(crate) fn page<'a>(claim: &Claim, batch: &'a Batch, next: Next) -> PageCommit<'a> {
     PageCommit {
@@ -199,7 +200,7 @@ pub(crate) fn page<'a>(claim: &Claim, batch: &'a Batch, next: Next) -> PageCommi
         total: Some(1_000),
         findings: &[],
         rejected: &[],
-        snapshot: true,
+        snapshot_of: &SNAPSHOT,
         api_calls: 2,
         allowance: None,
         lease: LEASE,

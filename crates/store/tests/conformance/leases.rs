@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
-use seatgraph_core::{Batch, Next};
+use seatgraph_core::{Batch, Next, RecordKind};
 use seatgraph_store::each_backend;
 use seatgraph_store::{
     Db, EventBody, HeartbeatReply, JobState, NewRun, RunId, RunResult, RunState, events, findings, jobs, profiles,
@@ -11,7 +11,9 @@ use seatgraph_store::{
 };
 use uuid::Uuid;
 
-use crate::harness::{LEASE, claimed, commit, is_lost, more, page, profile, queued, run_of, try_claim, users, working};
+use crate::harness::{
+    LEASE, SNAPSHOT, claimed, commit, is_lost, missing, more, page, profile, queued, run_of, try_claim, users, working,
+};
 
 const TOO_LONG: TimeDelta = TimeDelta::seconds(9);
 
@@ -99,15 +101,15 @@ each_backend! {
         let batch = users(0..3);
         assert!(is_lost(sync::commit_page(&db, page(&stale, &batch, more("x"))).await));
         assert!(is_lost(sync::begin_stage(&db, run, fence, 0).await));
-        assert!(is_lost(sync::restart_stage(&db, run, fence, 0).await));
-        assert!(is_lost(sync::retire(&db, run, profile.id, fence, 2).await));
+        assert!(is_lost(sync::restart_stage(&db, run, fence, 0, &SNAPSHOT).await));
+        assert!(is_lost(sync::retire(&db, run, profile.id, fence, 2, &SNAPSHOT).await));
         assert!(is_lost(jobs::wait(&db, run.into(), fence, runs::pause(now, "quota".to_owned())).await));
         assert!(is_lost(jobs::retry_later(&db, run.into(), fence, now, "later").await));
         assert!(is_lost(jobs::wait(&db, run.into(), fence, runs::suspect("many".to_owned())).await));
         assert!(is_lost(runs::finish(&db, run, fence, ending(RunState::Succeeded)).await));
 
         assert_eq!(runs::find(&db, run).await.unwrap(), before);
-        assert_eq!(sync::vanished(&db, run, profile.id).await.unwrap().accounts.live, 0);
+        assert_eq!(missing(&db, run, profile.id, RecordKind::Account).await, (0, 0));
         jobs::heartbeat(&db, run.into(), current.fence, LEASE).await.unwrap();
     }
 

@@ -1,24 +1,24 @@
 //! Pages in the tables.
 
-use seatgraph_core::{Batch, Finding, Identifier, Next, Rejection, Severity};
+use seatgraph_core::{Batch, Finding, Identifier, Next, RecordKind, Rejection, Severity};
 use seatgraph_store::accounts::{AccountFilter, AccountOrder, AccountOrderField};
 use seatgraph_store::each_backend;
 use seatgraph_store::subscriptions::SubscriptionFilter;
 use seatgraph_store::{
-    Account, Claim, Db, Direction, PageCommit, PageRequest, RunCounts, StageState, accounts, findings, profiles, runs,
-    subscriptions, sync,
+    Account, Claim, Db, Direction, Missing, PageCommit, PageRequest, RunCounts, StageState, accounts, findings,
+    profiles, runs, subscriptions, sync,
 };
 
-use crate::harness::{account, commit, holds, more, noon, page, sales, used, users, working};
+use crate::harness::{SNAPSHOT, account, commit, holds, missing, more, noon, page, sales, used, users, working};
 
 /// Everything that a page can change, in words that can be compared.
-async fn state(db: &Db, claim: &Claim) -> (Vec<Account>, i64, sync::Vanished) {
+async fn state(db: &Db, claim: &Claim) -> (Vec<Account>, i64, Vec<Missing>) {
     let order = AccountOrder { field: AccountOrderField::Username, direction: Direction::Asc };
     let all = accounts::page(db, &AccountFilter::default(), &everything(), order).await;
     let subscriptions = subscriptions::count(db, &SubscriptionFilter::default()).await.unwrap();
-    let vanished = sync::vanished(db, claim.run.id, claim.run.profile_id).await.unwrap();
+    let missing = sync::missing(db, claim.run.id, claim.run.profile_id, &SNAPSHOT).await.unwrap();
     let rows = all.unwrap().rows.into_iter().map(|(_, account)| account).collect();
-    (rows, subscriptions, vanished)
+    (rows, subscriptions, missing)
 }
 
 fn everything() -> PageRequest {
@@ -36,9 +36,11 @@ each_backend! {
         let stage = &runs::stages(&db, &[claim.run.id]).await.unwrap()[&claim.run.id][0];
         assert_eq!((stage.state, stage.done, stage.total), (StageState::Running, 3, Some(1_000)));
         assert_eq!(stage, &committed.stage);
-        let (accounts, subscriptions, vanished) = state(&db, &claim).await;
+        let (accounts, subscriptions, missing) = state(&db, &claim).await;
         assert_eq!((accounts.len(), subscriptions), (3, 3));
-        assert_eq!((vanished.accounts.live, vanished.accounts.would_retire, vanished.pools.live), (3, 0, 1));
+        let counted = missing.iter().map(|of| (of.kind, of.live, of.would_retire)).collect::<Vec<_>>();
+        let expected = [(RecordKind::Pool, 1, 0), (RecordKind::Account, 3, 0), (RecordKind::Subscription, 3, 0)];
+        assert_eq!(counted, expected);
         let first = accounts.iter().find(|a| a.external_id == "00500000").unwrap();
         assert_eq!((first.email.as_deref(), first.display_name.as_deref()), (Some("User0@example.test"), Some("Üser 0")));
         assert_eq!((first.idle_since, first.vendor_created_at), (noon(-400), Some(noon(-400))));
@@ -152,10 +154,9 @@ each_backend! {
     async fn a_stage_that_starts_over_forgets_position_progress_and_what_it_saw(db: TestDatabase) {
         let (profile, claim) = working(&db).await;
         commit(&db, &claim, &users(0..4), more("a")).await;
-        let stage = sync::restart_stage(&db, claim.run.id, claim.fence, 0).await.unwrap();
+        let stage = sync::restart_stage(&db, claim.run.id, claim.fence, 0, &SNAPSHOT).await.unwrap();
         assert_eq!((stage.state, stage.cursor, stage.done, stage.total), (StageState::Running, None, 0, None));
-        let vanished = sync::vanished(&db, claim.run.id, profile.id).await.unwrap();
-        assert_eq!((vanished.accounts.would_retire, vanished.accounts.live), (4, 4));
+        assert_eq!(missing(&db, claim.run.id, profile.id, RecordKind::Account).await, (4, 4));
         let committed = commit(&db, &claim, &users(0..4), Next::Done(None)).await;
         assert_eq!((committed.run.counts.accounts_seen, committed.run.counts.accounts_added), (4, 4));
     }

@@ -1,7 +1,7 @@
-//! Ends a run: retires what a complete snapshot did not name, unless that is suspiciously much.
+//! Ends a run: retires what complete snapshots did not name, unless that is suspiciously much.
 
-use seatgraph_core::{Finding, Process, Severity};
-use seatgraph_store::{Missing, Stage, StageState, Vanished, sync};
+use seatgraph_core::{Finding, Process, RecordKind, Severity};
+use seatgraph_store::{Missing, Stage, StageState, sync};
 
 use crate::EngineSettings;
 use crate::findings as said;
@@ -17,19 +17,14 @@ impl Execution {
     pub(super) async fn finish(&mut self) -> Result<RunOutcome, RunOutcome> {
         self.check_cancelled()?;
         let mut added = std::mem::take(&mut self.degraded);
-        let check = retirement_checks(&self.stages, self.run.counts.rejected, |process| self.is_snapshot(process));
-        match check {
-            RetirementCheck::NothingToRetire => {}
-            RetirementCheck::Some(findings) => added.extend(findings),
-            RetirementCheck::None(findings) => {
-                added.extend(findings);
-                // What was seen is forgotten once it was retired by: an earlier claim may have come as far as that.
-                if !self.has_retired()
-                    && let Some(reason) = self.retire().await?
-                {
-                    return Ok(RunOutcome::Suspect { reason });
-                }
-            }
+        let checks = retirement_checks(&self.stages, self.run.counts.rejected, |process| self.snapshot_of(process));
+        added.extend(checks.findings);
+        // What was seen is forgotten once it was retired by: an earlier claim may have come as far as that.
+        if !checks.kinds.is_empty()
+            && !self.has_retired()
+            && let Some(reason) = self.retire(&checks.kinds).await?
+        {
+            return Ok(RunOutcome::Suspect { reason });
         }
         let bookmarks = self.stages.iter().filter(|stage| stage.state == StageState::Done);
         let bookmarks = bookmarks.filter_map(|stage| Some((stage.process?, stage.bookmark.clone()))).collect();
@@ -41,47 +36,48 @@ impl Execution {
     }
 
     /// Retires what was not seen, or says why it would not.
-    async fn retire(&mut self) -> Result<Option<String>, RunOutcome> {
+    async fn retire(&mut self, kinds: &[RecordKind]) -> Result<Option<String>, RunOutcome> {
         let (db, run, profile) = (self.engine.db(), self.run.id, self.profile.id);
-        let vanished = sync::vanished(db, run, profile).await?;
+        let missing = sync::missing(db, run, profile, kinds).await?;
         if !self.run.suspect_confirmed
-            && let Some(reason) = suspicious(&vanished, self.engine.settings())
+            && let Some(reason) = suspicious(&missing, self.engine.settings())
         {
             return Ok(Some(reason));
         }
         let finish = self.stages.iter().find(|stage| stage.process.is_none()).map_or(0, |stage| stage.ordinal);
-        sync::retire(db, run, profile, self.fence, finish).await?;
+        sync::retire(db, run, profile, self.fence, finish, kinds).await?;
         Ok(None)
     }
 }
 
-/// Whether a run's snapshot may retire anything.
-#[derive(Debug, PartialEq)]
-enum RetirementCheck {
-    /// The run has no snapshot, or it did not come to its end.
-    NothingToRetire,
-    /// It may not, for these reasons.
-    Some(Vec<Finding>),
-    /// It may; these are worth knowing all the same.
-    None(Vec<Finding>),
+/// What a run may retire.
+#[derive(Debug, Default, PartialEq)]
+struct RetirementChecks {
+    /// The kinds of record of which a trusted snapshot is there.
+    kinds: Vec<RecordKind>,
+    /// What is worth knowing, whether or not it stands in the way.
+    findings: Vec<Finding>,
 }
 
-fn retirement_checks(stages: &[Stage], rejected: i64, is_snapshot: impl Fn(Process) -> bool) -> RetirementCheck {
+/// Finds the snapshots that are complete enough to retire by.
+fn retirement_checks(
+    stages: &[Stage],
+    rejected: i64,
+    snapshot_of: impl Fn(Process) -> &'static [RecordKind],
+) -> RetirementChecks {
     let rows: i64 = stages.iter().map(|stage| stage.done).sum();
     let too_many = rejected > REJECTED_AT_MOST || rejected.saturating_mul(100) > rows;
-    let remark: Vec<_> = (rejected > 0).then(|| said::rejected(rejected, too_many)).into_iter().collect();
-    let snapshot = stages.iter().find_map(|stage| Some((stage, stage.process.filter(|&p| is_snapshot(p))?)));
-    let Some((stage, process)) = snapshot else {
-        return if remark.is_empty() { RetirementCheck::NothingToRetire } else { RetirementCheck::Some(remark) };
-    };
-    if stage.state != StageState::Done {
-        return RetirementCheck::Some(remark);
+    let mut checks = RetirementChecks::default();
+    for stage in stages.iter().filter(|stage| stage.state == StageState::Done) {
+        let Some((process, kinds)) = stage.process.map(|process| (process, snapshot_of(process))) else { continue };
+        match stage.total.filter(|&total| !kinds.is_empty() && !is_complete(stage.done, total)) {
+            Some(total) => checks.findings.push(said::incomplete(process, stage.done, total)),
+            None if too_many => {}
+            None => checks.kinds.extend(kinds),
+        }
     }
-    let missed = stage.total.filter(|&total| !is_complete(stage.done, total));
-    let mut findings: Vec<_> = missed.map(|total| said::incomplete(process, stage.done, total)).into_iter().collect();
-    let trusted = findings.is_empty() && !too_many;
-    findings.extend(remark);
-    if trusted { RetirementCheck::None(findings) } else { RetirementCheck::Some(findings) }
+    checks.findings.extend((rejected > 0).then(|| said::rejected(rejected, too_many)));
+    checks
 }
 
 const fn is_complete(done: i64, total: i64) -> bool {
@@ -89,21 +85,15 @@ const fn is_complete(done: i64, total: i64) -> bool {
 }
 
 /// Says what would be retired when it is suspiciously much: narrowed permissions look exactly like mass departure.
-fn suspicious(vanished: &Vanished, settings: &EngineSettings) -> Option<String> {
-    let much = |missing: &Missing| {
+fn suspicious(missing: &[Missing], settings: &EngineSettings) -> Option<String> {
+    let much = |missing: &&Missing| {
         let share = missing.would_retire.saturating_mul(100) > missing.live.saturating_mul(settings.suspect_percent);
         share && missing.would_retire >= settings.suspect_minimum
     };
-    let kinds = [
-        ("accounts", &vanished.accounts),
-        ("subscriptions", &vanished.subscriptions),
-        ("licence pools", &vanished.pools),
-    ];
-    let suspects = kinds.into_iter().filter(|(_, missing)| much(missing));
-    let words: Vec<_> =
-        suspects.map(|(kind, missing)| format!("{} of {} {kind}", missing.would_retire, missing.live)).collect();
+    let suspects = missing.iter().filter(much);
+    let words: Vec<_> = suspects.map(|of| format!("{} of {} {}", of.would_retire, of.live, of.kind.plural())).collect();
     let reason =
-        format!("{} would be retired; confirm that they left, or mend the connection's permissions", words.join(", "));
+        format!("{} would be retired; confirm that they left, or fix the connection's permissions", words.join(", "));
     (!words.is_empty()).then_some(reason)
 }
 
@@ -134,11 +124,15 @@ mod tests {
     }
 
     fn judged(stage: Stage, rejected: i64) -> (bool, Vec<String>) {
-        let codes = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.code).collect();
-        match retirement_checks(&[stage], rejected, |process| process == USERS) {
-            RetirementCheck::NothingToRetire => (false, Vec::new()),
-            RetirementCheck::Some(findings) => (false, codes(findings)),
-            RetirementCheck::None(findings) => (true, codes(findings)),
+        let RetirementChecks { kinds, findings } = retirement_checks(&[stage], rejected, of_users);
+        (kinds == [RecordKind::Account], findings.into_iter().map(|finding| finding.code).collect())
+    }
+
+    fn of_users(process: Process) -> &'static [RecordKind] {
+        match process {
+            USERS => &[RecordKind::Account],
+            Process::DownloadConsumption => &[RecordKind::Consumption],
+            _ => &[],
         }
     }
 
@@ -147,10 +141,18 @@ mod tests {
         assert_eq!(judged(stage(StageState::Done, 1_000, Some(1_000)), 0), (true, vec![]));
         assert_eq!(judged(stage(StageState::Done, 1_000, None), 0), (true, vec![]));
         assert_eq!(judged(stage(StageState::Failed, 1_000, Some(1_000)), 0), (false, vec![]));
-        assert_eq!(
-            retirement_checks(&[stage(StageState::Done, 5, Some(5))], 0, |_| false),
-            RetirementCheck::NothingToRetire
-        );
+        let nothing = retirement_checks(&[stage(StageState::Done, 5, Some(5))], 0, |_| &[]);
+        assert_eq!(nothing, RetirementChecks::default());
+    }
+
+    #[test]
+    fn each_snapshot_is_judged_by_itself() {
+        let allowances =
+            |state, total| Stage { process: Some(Process::DownloadConsumption), ..stage(state, 10, Some(total)) };
+        let kinds = |other| retirement_checks(&[stage(StageState::Done, 10, Some(10)), other], 0, of_users).kinds;
+        assert_eq!(kinds(allowances(StageState::Done, 10)), [RecordKind::Account, RecordKind::Consumption]);
+        assert_eq!(kinds(allowances(StageState::Done, 12)), [RecordKind::Account]);
+        assert_eq!(kinds(allowances(StageState::Failed, 10)), [RecordKind::Account]);
     }
 
     #[test]
@@ -170,14 +172,14 @@ mod tests {
         assert_eq!(rows(1_000_000, 1_001), (false, vec!["TOO_MANY_ROWS_REJECTED".to_owned()]));
     }
 
-    fn vanished(would_retire: i64, live: i64) -> Vanished {
-        let none = Missing { would_retire: 0, live: 100 };
-        Vanished { accounts: Missing { would_retire, live }, subscriptions: none, pools: none }
+    fn missing(would_retire: i64, live: i64) -> [Missing; 2] {
+        let none = Missing { kind: RecordKind::Pool, would_retire: 0, live: 100 };
+        [Missing { kind: RecordKind::Account, would_retire, live }, none]
     }
 
     #[test]
     fn more_than_a_fifth_and_at_least_ten_is_suspicious() {
-        let suspicious = |would, live| suspicious(&vanished(would, live), &EngineSettings::default()).is_some();
+        let suspicious = |would, live| suspicious(&missing(would, live), &EngineSettings::default()).is_some();
         assert!(!suspicious(20, 100));
         assert!(suspicious(21, 100));
         assert!(!suspicious(9, 9));
@@ -186,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_suspicion_says_how_many_of_what() {
-        let reason = suspicious(&vanished(30, 100), &EngineSettings::default()).unwrap();
+        let reason = suspicious(&missing(30, 100), &EngineSettings::default()).unwrap();
         assert!(reason.starts_with("30 of 100 accounts would be retired"), "{reason}");
     }
 

@@ -1,7 +1,7 @@
 //! Reads one process: page after page, the next one on its way while this one is written.
 
 use seatgraph_core::http::ReportedUsage;
-use seatgraph_core::{Allowance, Cursor, Error, Identifier, Next, Page, Process, SyncMode};
+use seatgraph_core::{Allowance, Cursor, Error, Identifier, Next, Page, Process, RecordKind};
 use seatgraph_store::{PageCommit, StageState, sync};
 
 use crate::findings;
@@ -128,7 +128,7 @@ impl Execution {
             total,
             findings: &findings,
             rejected: &rejected,
-            snapshot: self.is_snapshot(process),
+            snapshot_of: self.snapshot_of(process),
             api_calls: signed(calls - self.reported_calls),
             allowance: self.link.api_usage.reported().map(|ReportedUsage { used, limit }| Allowance {
                 limit,
@@ -145,10 +145,9 @@ impl Execution {
         Ok(())
     }
 
-    /// Accounts, subscriptions and pools come from this process alone; only its silence says that one is gone.
-    pub(super) fn is_snapshot(&self, process: Process) -> bool {
-        let mode = self.manifest.process(process).map(|spec| spec.mode);
-        process == Process::DownloadSubscriptions && mode == Some(SyncMode::Snapshot)
+    /// The kinds of record of which those are gone that a finished pass over `process` did not name.
+    pub(super) fn snapshot_of(&self, process: Process) -> &'static [RecordKind] {
+        self.manifest.process(process).map_or(&[], |spec| spec.snapshot_of)
     }
 
     async fn pause(&self) -> Result<Option<Pause>, RunOutcome> {
@@ -162,7 +161,8 @@ impl Execution {
 
     async fn start_over(&mut self, at: usize) -> Result<(), RunOutcome> {
         let ordinal = self.stages[at].ordinal;
-        self.stages[at] = sync::restart_stage(self.engine.db(), self.run.id, self.fence, ordinal).await?;
+        let kinds = self.stages[at].process.map_or(&[][..], |process| self.snapshot_of(process));
+        self.stages[at] = sync::restart_stage(self.engine.db(), self.run.id, self.fence, ordinal, kinds).await?;
         Ok(())
     }
 
