@@ -121,13 +121,13 @@ impl Pools {
         migrations::run_up_to(&self.0.settings, last).await
     }
 
-    /// Takes the last migration back.
+    /// Reverts the migrations after the one of that name.
     ///
     /// # Errors
     /// As [`Pools::migrate`].
     #[cfg(feature = "testkit")]
-    pub async fn revert_last_migration(&self) -> Result<()> {
-        migrations::revert_last(&self.0.settings).await
+    pub async fn revert_migrations_down_to(&self, last: &'static str) -> Result<()> {
+        migrations::revert_down_to(&self.0.settings, last).await
     }
 
     /// Takes every table away again.

@@ -1,14 +1,18 @@
-//! The migrations, inside the binary.
+//! The migrations, inside the binary: those of each database, and those that both share.
+
+mod shared;
 
 use diesel::{Connection, QueryableByName, SqliteConnection};
 use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use diesel_migrations::{MigrationHarness, embed_migrations};
 
 use super::{DatabaseSettings, FileLock, postgres};
-use crate::{Error, Result};
+use crate::{Backend, Error, Result};
+use shared::Migrations;
 
-const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
-const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+const POSTGRES: Migrations =
+    Migrations { own: embed_migrations!("../../migrations/postgres"), backend: Backend::Postgres };
+const SQLITE: Migrations = Migrations { own: embed_migrations!("../../migrations/sqlite"), backend: Backend::Sqlite };
 
 /// A number of our own, so that no other program's advisory lock is meant.
 const ADVISORY_LOCK: i64 = 0x5ea7_6a9f;
@@ -24,7 +28,7 @@ enum Direction {
     #[cfg(feature = "testkit")]
     UpTo(&'static str),
     #[cfg(feature = "testkit")]
-    DownOne,
+    DownTo(&'static str),
     #[cfg(feature = "testkit")]
     Down,
 }
@@ -39,8 +43,8 @@ pub(super) async fn run_up_to(settings: &DatabaseSettings, last: &'static str) -
 }
 
 #[cfg(feature = "testkit")]
-pub(super) async fn revert_last(settings: &DatabaseSettings) -> Result<()> {
-    go(settings, Direction::DownOne).await
+pub(super) async fn revert_down_to(settings: &DatabaseSettings, last: &'static str) -> Result<()> {
+    go(settings, Direction::DownTo(last)).await
 }
 
 #[cfg(feature = "testkit")]
@@ -54,7 +58,7 @@ async fn go(settings: &DatabaseSettings, direction: Direction) -> Result<()> {
             let mut connection = postgres::dedicated(settings).await?;
             // The lock ends with the connection, whichever way the migration goes.
             connection.batch_execute(&format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).await?;
-            Box::new(move || apply(&mut AsyncMigrationHarness::new(connection), POSTGRES, direction))
+            Box::new(move || apply(&mut AsyncMigrationHarness::new(connection), &POSTGRES, direction))
         }
         Some(path) => {
             let path = path.to_owned();
@@ -62,7 +66,7 @@ async fn go(settings: &DatabaseSettings, direction: Direction) -> Result<()> {
                 let _lock = FileLock::for_migration(&path)?;
                 let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
                 diesel::connection::SimpleConnection::batch_execute(&mut connection, SQLITE_SETTINGS)?;
-                apply(&mut connection, SQLITE, direction)?;
+                apply(&mut connection, &SQLITE, direction)?;
                 check_references(&mut connection)
             })
         }
@@ -73,7 +77,7 @@ async fn go(settings: &DatabaseSettings, direction: Direction) -> Result<()> {
 
 fn apply<DB: diesel::backend::Backend>(
     harness: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+    migrations: &Migrations,
     direction: Direction,
 ) -> Result<()> {
     let done = match direction {
@@ -81,7 +85,7 @@ fn apply<DB: diesel::backend::Backend>(
         #[cfg(feature = "testkit")]
         Direction::UpTo(last) => run_each_up_to(harness, migrations, last),
         #[cfg(feature = "testkit")]
-        Direction::DownOne => harness.revert_last_migration(migrations).map(|version| vec![version]),
+        Direction::DownTo(last) => revert_each_down_to(harness, migrations, last),
         #[cfg(feature = "testkit")]
         Direction::Down => harness.revert_all_migrations(migrations),
     };
@@ -94,7 +98,7 @@ fn apply<DB: diesel::backend::Backend>(
 #[cfg(feature = "testkit")]
 fn run_each_up_to<DB: diesel::backend::Backend>(
     harness: &mut impl MigrationHarness<DB>,
-    migrations: EmbeddedMigrations,
+    migrations: &Migrations,
     last: &str,
 ) -> diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>> {
     let mut done = Vec::new();
@@ -103,6 +107,20 @@ fn run_each_up_to<DB: diesel::backend::Backend>(
             break;
         }
         done.push(harness.run_migration(&migration)?.as_owned());
+    }
+    Ok(done)
+}
+
+#[cfg(feature = "testkit")]
+fn revert_each_down_to<DB: diesel::backend::Backend>(
+    harness: &mut impl MigrationHarness<DB>,
+    migrations: &Migrations,
+    last: &'static str,
+) -> diesel::migration::Result<Vec<diesel::migration::MigrationVersion<'static>>> {
+    let last = shared::version(last);
+    let mut done = Vec::new();
+    while harness.applied_migrations()?.into_iter().any(|applied| applied > last) {
+        done.push(harness.revert_last_migration(migrations)?);
     }
     Ok(done)
 }

@@ -174,7 +174,7 @@ each_backend! {
     async fn the_migration_can_be_taken_back_with_its_rows(db: TestDatabase) {
         let before = database_of_before(&db).await;
         db.pools().migrate().await.unwrap();
-        db.pools().revert_last_migration().await.unwrap();
+        db.pools().revert_migrations_down_to(BEFORE).await.unwrap();
         db.pools().migrate().await.unwrap();
         for (profile, id, state) in before {
             let run = runs::find(&db, id).await.unwrap().unwrap();
