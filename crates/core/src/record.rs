@@ -117,7 +117,9 @@ pub struct Account {
     pub active: bool,
     /// Whether it is barred for now, keeping its seat; `None` when the vendor does not let us see.
     pub frozen: Option<bool>,
-    /// Organisational attributes, as the vendor has them.
+    /// Company, as the vendor has it.
+    pub company: Option<String>,
+    /// Department, as the vendor has it.
     pub department: Option<String>,
     /// Job title.
     pub title: Option<String>,
@@ -155,6 +157,7 @@ impl Account {
             kind: AccountKind::Unknown,
             active: true,
             frozen: None,
+            company: None,
             department: None,
             title: None,
             country: None,

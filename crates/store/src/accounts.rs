@@ -39,6 +39,8 @@ record! {
         active: bool as Bool = account.active,
         /// Whether it is frozen: it cannot log in but keeps its licences. `None` if the vendor hides it.
         frozen: Option<bool> as Nullable<Bool> = account.frozen,
+        /// Company, as the vendor has it.
+        company: Option<String> as Nullable<Text> = &account.company,
         /// Department, as the vendor has it.
         department: Option<String> as Nullable<Text> = &account.department,
         /// Job title.
@@ -95,6 +97,8 @@ pub struct AccountFilter {
     pub kind: Option<Vec<AccountKind>>,
     /// By mail address.
     pub email: Option<StringFilter>,
+    /// By company.
+    pub company: Option<StringFilter>,
     /// By department.
     pub department: Option<StringFilter>,
     /// By the newest evidence of use.
@@ -174,6 +178,7 @@ macro_rules! narrow {
             $query = $query.filter(accounts::kind.eq_any(kinds));
         }
         text!($query, accounts::email, $filter.email);
+        text!($query, accounts::company, $filter.company);
         text!($query, accounts::department, $filter.department);
         time!($query, accounts::last_activity_at, $filter.last_activity_at);
         if let Some(days) = $filter.inactive_days {

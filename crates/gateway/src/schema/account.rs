@@ -18,6 +18,8 @@ use super::subscription_row::{self, SoftwareSubscription};
 pub(crate) struct Account {
     /// Whether the account can log in. An inactive account has no user licence.
     active: bool,
+    /// Company, as recorded by the vendor. Null if not recorded.
+    company: Option<String>,
     /// Cost centre, as recorded by the vendor. Null if not recorded.
     cost_center: Option<String>,
     /// Country, as recorded by the vendor. Null if not recorded.
@@ -60,6 +62,7 @@ impl From<store::Account> for Account {
     fn from(row: store::Account) -> Self {
         Self {
             active: row.active,
+            company: row.company,
             cost_center: row.cost_center,
             country: row.country,
             created_at: row.vendor_created_at.map(DateTime),
@@ -158,6 +161,8 @@ pub(crate) enum ActivityKind {
 pub(crate) struct AccountFilter {
     /// Whether the account can log in.
     active: Option<bool>,
+    /// Company.
+    company: Option<StringFilter>,
     /// Department.
     department: Option<StringFilter>,
     /// E-mail address.
@@ -185,6 +190,7 @@ impl AccountFilter {
             active: self.active,
             kind: filters::each(self.kind),
             email: self.email.map(Into::into),
+            company: self.company.map(Into::into),
             department: self.department.map(Into::into),
             last_activity_at: self.last_activity_at.map(Into::into),
             inactive_days: filters::days("filter.inactiveDays", self.inactive_days)?,

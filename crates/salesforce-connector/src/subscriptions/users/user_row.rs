@@ -112,7 +112,6 @@ impl UserRow {
         let attributes = [
             ("profile", self.profile.and_then(|profile| profile.name)),
             ("userType", self.user_type),
-            ("company", self.company_name),
             ("division", self.division),
             ("alias", self.alias),
         ];
@@ -125,6 +124,7 @@ impl UserRow {
             kind,
             active: self.is_active,
             frozen,
+            company: self.company_name,
             department: self.department,
             title: self.title,
             country: self.country,
