@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection};
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
 
 pub(crate) use connection::{Connected, Durability, LiteConn, PgConn};
 pub use lock::FileLock;
@@ -260,10 +262,13 @@ impl std::fmt::Debug for Reader {
     }
 }
 
-/// Runs a write to its end, whether or not the caller waits for it.
+/// Runs a write to its end, whether or not the caller waits for it. The task is boxed, so that tokio's code is compiled
+/// once and not for each write.
 pub(crate) async fn owned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
-    match tokio::spawn(work).await {
-        Ok(outcome) => outcome,
+    let (sender, outcome) = oneshot::channel();
+    let task: BoxFuture<'static, ()> = Box::pin(async move { drop(sender.send(work.await)) });
+    match tokio::spawn(task).await {
+        Ok(()) => outcome.await.map_err(Error::unavailable)?,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(Error::unavailable(error)),
     }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Batch, Identifier, IdentifierKey, RecordKind};
+use uuid::Uuid;
 
 pub(crate) use value::{Json, SqlScalar, Value, ValueType, clean, clean_key};
 
@@ -58,7 +59,7 @@ pub(crate) enum Write {
     Never,
 }
 
-/// The values of a record, in the order of the columns that a merge writes.
+/// The values of a record, in the order of the columns that a merge writes. The first is the id that a new row gets.
 pub(crate) type Row = Vec<Value>;
 
 /// The rows of a batch: unique and sorted by their key, because one statement cannot touch a row twice, and so that two
@@ -179,7 +180,10 @@ impl Kind {
             let row = values(record, references);
             unique.insert(self.key_of(&row), row);
         }
-        Rows { rows: unique.into_values().collect(), orphans }
+        let mut rows: Vec<Row> = unique.into_values().collect();
+        // In the order of the keys, so that a list by id is the same for every batch of these records.
+        rows.iter_mut().for_each(|row| row[0] = Value::Id(Uuid::now_v7()));
+        Rows { rows, orphans }
     }
 }
 
@@ -259,7 +263,7 @@ macro_rules! record {
         fn values($record: &$source, $references: &$crate::records::References) -> $crate::records::Row {
             use $crate::records::Value;
             vec![
-                Value::from($crate::$id::generate()),
+                Value::Null,
                 Value::from($references.profile),
                 $(Value::from($value),)+
                 $($(Value::from($unread_value),)+)?

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::{DateTime, Duration, Utc};
 use diesel::SqliteConnection;
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use futures::future::BoxFuture;
 use seatgraph_core::{Clock, SystemClock};
+use tokio::sync::oneshot;
 
 use super::postgres;
 use crate::Result;
@@ -17,7 +19,30 @@ use crate::types::sql::Instant;
 /// A connection to PostgreSQL.
 pub(crate) type PgConn = AsyncPgConnection;
 /// A connection to SQLite. Its statements run on a blocking thread.
-pub(crate) type LiteConn = SyncConnectionWrapper<SqliteConnection>;
+pub(crate) type LiteConn = SyncConnectionWrapper<SqliteConnection, BlockingThreads>;
+
+/// Tokio's threads for blocking work. Tasks are boxed, so that tokio's code is compiled once and not for each statement.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BlockingThreads;
+
+impl SpawnBlocking for BlockingThreads {
+    fn spawn_blocking<'a, R: Send + 'static>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, std::result::Result<R, Box<dyn std::error::Error + Send + Sync>>> {
+        let (sender, result) = oneshot::channel();
+        let task: Box<dyn FnOnce() + Send> = Box::new(move || drop(sender.send(task())));
+        let thread = tokio::task::spawn_blocking(task);
+        Box::pin(async move {
+            thread.await?;
+            Ok(result.await?)
+        })
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
 
 /// Durability of a commit on SQLite. PostgreSQL always commits durably.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
