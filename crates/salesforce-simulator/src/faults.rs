@@ -40,6 +40,10 @@ pub struct Faults {
     pub cursor_idle_seconds: Option<u64>,
     /// Closes all open cursors once.
     pub expire_cursors: bool,
+    /// The maximum rows of a response to a query; the default is the batch size, which is at least 200.
+    pub rows_per_answer: Option<u64>,
+    /// Refuses the locators of queries and of the results of bulk query jobs.
+    pub locator_refusal: Option<LocatorRefusal>,
     /// Objects that are hidden from all users.
     pub hide_objects: Vec<String>,
     /// Fields that are hidden from all users, as `Object.Field`.
@@ -96,6 +100,8 @@ impl Default for Faults {
             query_timeout: None,
             cursor_idle_seconds: None,
             expire_cursors: false,
+            rows_per_answer: None,
+            locator_refusal: None,
             hide_objects: Vec::new(),
             hide_fields: Vec::new(),
             profile_filtering: false,
@@ -153,6 +159,21 @@ pub struct QueryTimeout {
     pub object: String,
     /// Queries with a time range below this number of days succeed.
     pub until_days: u32,
+}
+
+/// A refusal of locators. The query itself succeeds when it is sent again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LocatorRefusal {
+    /// The object of the queries; the default is all.
+    #[serde(default)]
+    pub object: Option<String>,
+    /// The HTTP status, for example 401.
+    pub status: u16,
+    /// The code, for example `INVALID_SESSION_ID`.
+    pub error_code: String,
+    /// The message, for example `Session expired or invalid`.
+    pub message: String,
 }
 
 /// The error of a deactivation.

@@ -44,7 +44,9 @@ mod value;
 
 pub use error::Error;
 pub use expected::{ActivityCounts, Expected, ExpectedUser, LicenseCounts, LoginCounts, UserCounts};
-pub use faults::{BulkFaults, DeactivationError, FailedJobs, Faults, QueryTimeout, StatusFault, TokenRefusal};
+pub use faults::{
+    BulkFaults, DeactivationError, FailedJobs, Faults, LocatorRefusal, QueryTimeout, StatusFault, TokenRefusal,
+};
 pub use settings::Settings;
 pub use simulator::Simulator;
 

@@ -13,6 +13,7 @@ use crate::grants::Grants;
 use crate::org::user::RUNNING_USER;
 use crate::org::{Org, fixed_tables};
 use crate::permissions::{Permission, Permissions};
+use crate::refusal::Refusal;
 use crate::request_log::RequestLog;
 use crate::settings::Settings;
 use crate::user_context::UserContext;
@@ -183,6 +184,16 @@ impl State {
             nonsense: take(&mut faults.nonsense_body),
             concurrent: take(&mut faults.concurrent_limit),
             exhausted: faults.daily_limit_remaining.as_mut().is_some_and(|left| !take(left)),
+        }
+    }
+
+    /// Refuses a locator of a query for `object` if faults say so.
+    pub(crate) fn check_locator(&self, object: &str) -> Result<(), Refusal> {
+        match &self.faults().locator_refusal {
+            Some(fault) if fault.object.as_ref().is_none_or(|refused| refused.eq_ignore_ascii_case(object)) => {
+                Err(Refusal::new(fault.status, &fault.error_code, &fault.message))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) async fn first(state: &Arc<State>, caller: Caller, request: Request) 
     let Some(text) = request.query().remove("q") else {
         return Err(Refusal::bad("MALFORMED_QUERY", "A query string has to be specified"));
     };
-    let size = page_size(&request);
+    let size = page_size(&request).min(state.faults().rows_per_answer.unwrap_or(u64::MAX).max(1));
     blocking(state, move |state| {
         let org = state.org();
         let context = state.context(&org, caller.user, caller.version);
@@ -57,6 +57,7 @@ pub(crate) async fn more(state: &Arc<State>, caller: Caller, locator: &str) -> R
     if offset >= cursor.selection.len() {
         return Err(unknown());
     }
+    state.check_locator(cursor.record.object.name)?;
     blocking(state, move |state| {
         let org = state.org();
         let context = state.context(&org, caller.user, caller.version);

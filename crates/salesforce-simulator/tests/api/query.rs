@@ -58,6 +58,34 @@ async fn forgotten_and_foreign_locators_are_refused() {
 }
 
 #[tokio::test]
+async fn responses_have_at_most_as_many_rows_as_a_fault_allows() {
+    let api = Api::start(50).await;
+    api.set_faults(json!({ "rowsPerAnswer": 20 })).await;
+    let first = api.query("SELECT Id FROM User").await;
+    assert_eq!((first["records"].as_array().unwrap().len(), &first["totalSize"]), (20, &json!(50)));
+    assert!(first["nextRecordsUrl"].as_str().unwrap().ends_with("-20"));
+    assert_eq!(api.rows("SELECT Id FROM User").await.len(), 50);
+    assert_eq!(api.query("SELECT COUNT() FROM User").await["totalSize"], 50);
+}
+
+#[tokio::test]
+async fn locators_of_one_object_or_of_all_are_refused_with_the_error_of_the_fault() {
+    let api = Api::start(50).await;
+    let mut fault =
+        json!({ "status": 401, "errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid" });
+    let next = async |object: &str| {
+        let first = api.query(&format!("SELECT Id FROM {object}")).await;
+        let (status, body) = api.get(first["nextRecordsUrl"].as_str().unwrap()).await;
+        if status == 200 { "".to_owned() } else { refusal(status, &body).1 }
+    };
+    api.set_faults(json!({ "rowsPerAnswer": 5, "locatorRefusal": fault })).await;
+    assert_eq!([next("User").await, next("Profile").await], ["INVALID_SESSION_ID"; 2]);
+    fault["object"] = json!("User");
+    api.set_faults(json!({ "rowsPerAnswer": 5, "locatorRefusal": fault })).await;
+    assert_eq!([next("User").await, next("Profile").await], ["INVALID_SESSION_ID", ""]);
+}
+
+#[tokio::test]
 async fn records_nest_their_parents() {
     let api = Api::start(60).await;
     let body = api

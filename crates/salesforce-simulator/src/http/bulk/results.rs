@@ -22,6 +22,9 @@ const MAX_ROWS: u64 = 100_000;
 pub(super) async fn set(state: &Arc<State>, caller: Caller, request: &Request, id: &str) -> Result<Reply, Refusal> {
     let finished = Finished::find(state, caller, id)?;
     let set = Set::requested(state, request, finished.rows.selection.len())?;
+    if set.offset > 0 {
+        state.check_locator(finished.rows.query.plan.object.name)?;
+    }
     blocking(state, move |state| {
         let ordinals = finished.rows.selection.page(set.offset, set.size);
         let (body, written) = csv::write(&state.org(), &finished.rows, finished.line_ending, &ordinals);
