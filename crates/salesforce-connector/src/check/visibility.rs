@@ -8,7 +8,7 @@ use super::report::CheckReport;
 use crate::activity::start_of_second;
 use crate::connection::Connection;
 use crate::findings;
-use crate::query::{Org, RecordId, Select, text_literal, time_literal};
+use crate::query::{Org, RecordId, Select, by_id, text_literal, time_literal};
 
 /// Checks each kind of silent filter; `user` is the connected user.
 pub(super) async fn check(
@@ -55,8 +55,9 @@ fn profiles_hidden(profiles: u64) -> Option<Finding> {
 /// Counts the visible active users, and the seats that the licences count as used.
 async fn seats(org: &Org) -> Result<(u64, u64)> {
     let visible = org.count(&Select::count("User").filter("IsActive = true")).await?;
-    let licenses = org.query(&Select::from("UserLicense").columns(["Id", "UsedLicenses"])).await?;
-    let used = licenses.records.iter().filter_map(|row| row.get("UsedLicenses").and_then(Value::as_f64));
+    let licenses = Select::from("UserLicense").columns(["Id", "UsedLicenses"]).order_by("Id");
+    let licenses = org.read(&licenses, by_id).await?;
+    let used = licenses.iter().filter_map(|row| row.get("UsedLicenses").and_then(Value::as_f64));
     Ok((visible, used.sum::<f64>() as u64))
 }
 
