@@ -202,6 +202,17 @@ pub(crate) fn is_hidden(error: &Error) -> bool {
     is_hidden_object(error) || error.get(CODE) == Some("INVALID_FIELD")
 }
 
+/// Says whether an error may concern a locator and not its query: the locator is forgotten, takes too long, or belongs to
+/// a session that has ended. The same query without the locator decides.
+pub(crate) fn is_refused_locator(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::CursorExpired | ErrorKind::NotFound => true,
+        // An error of the token source has no code.
+        ErrorKind::Unauthenticated => error.get(CODE).is_some(),
+        _ => error.get(CODE) == Some("QUERY_TIMEOUT"),
+    }
+}
+
 /// Says whether the organisation refuses to give something, for any reason; for what the connector can do without.
 pub(crate) fn is_withheld(error: &Error) -> bool {
     use ErrorKind::{NotFound, Refused, Unexpected, Unsupported};

@@ -10,6 +10,6 @@ mod value;
 
 pub(crate) use buffer::{BufferedPages, BulkBuffer};
 pub(crate) use org::Org;
-pub(crate) use paging::{Continue, TimeKey, by_id, no_key, restart};
+pub(crate) use paging::{Continue, TimeKey, by_id, no_key};
 pub(crate) use soql::{Select, text as text_literal, time as time_literal};
 pub(crate) use value::{RecordId, count_or_null, date_or_null, time, time_or_null};

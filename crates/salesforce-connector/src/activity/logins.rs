@@ -83,8 +83,8 @@ fn without_history(cursor: &LoginsCursor, seen: &str) -> Result<Page> {
 }
 
 /// Continues after a row by time and then id, because several logins may have the same second.
-fn by_time(select: Select, last: &Value) -> Result<Select> {
-    let key = TimeKey::of(last, TIME).ok_or_else(|| no_key(&select))?;
+fn by_time(select: Select, rows: &[Value]) -> Result<Select> {
+    let key = rows.last().and_then(|last| TimeKey::of(last, TIME)).ok_or_else(|| no_key(&select))?;
     Ok(select.filter(key.after(TIME)))
 }
 

@@ -7,7 +7,7 @@ use super::report::CheckReport;
 use crate::activity;
 use crate::connection::Connection;
 use crate::describe::{Columns, Table};
-use crate::query::{Select, restart};
+use crate::query::{Select, by_id};
 use crate::subscriptions;
 
 /// The columns that the download of consumption reads.
@@ -31,7 +31,7 @@ pub(super) async fn check(connection: &Connection, report: &mut CheckReport, obj
     for table in tables.filter(|table| objects.has(table.object)) {
         let (columns, one) = (Columns::undescribed(table.object), Select::from(table.object).limit(1));
         let what = format!("the columns of {}", table.object);
-        if let Some(rows) = report.read(&what, columns.read(&connection.org, table, &one, restart)).await {
+        if let Some(rows) = report.read(&what, columns.read(&connection.org, table, &one, by_id)).await {
             report.add(rows.findings);
         }
     }

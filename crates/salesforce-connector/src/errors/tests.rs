@@ -49,6 +49,25 @@ fn the_error_code_decides_the_kind() {
 }
 
 #[test]
+fn a_locator_may_be_refused_where_its_query_is_not() {
+    for (status, code) in
+        [(400, "INVALID_QUERY_LOCATOR"), (404, "NOT_FOUND"), (400, "QUERY_TIMEOUT"), (401, "INVALID_SESSION_ID")]
+    {
+        assert!(is_refused_locator(&coded(status, code, "Session expired or invalid")), "{code}");
+    }
+    for (status, code, message) in [
+        (403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        (403, "API_DISABLED_FOR_ORG", "no"),
+        (401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
+        (503, "SERVER_UNAVAILABLE", "Server is unavailable"),
+    ] {
+        assert!(!is_refused_locator(&coded(status, code, message)), "{code}");
+    }
+    let of_the_token_source = Error::new(ErrorKind::Unauthenticated, "grant was revoked");
+    assert!(!is_refused_locator(&of_the_token_source));
+}
+
+#[test]
 fn the_status_decides_where_there_is_no_code() {
     let bodies =
         ["", "<html><body>Down for maintenance</body></html>", "<?xml version=\"1.0\"?><Errors/>", "[]", "null"];

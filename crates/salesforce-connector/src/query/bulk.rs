@@ -16,7 +16,7 @@ use super::csv_table;
 use super::org::{Org, is_locator};
 use super::soql::Select;
 use super::value::RecordId;
-use crate::errors::COLUMN;
+use crate::errors::{COLUMN, is_refused_locator};
 
 /// How long to wait between the first two polls of a job; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -46,7 +46,7 @@ impl Tables {
 
 impl Org {
     /// Reads every row of `select` by a job. `None` when jobs do not support the query, when the job fails or does not
-    /// finish in time, or when its results are incomplete; [`Org::read`] can read the rows then.
+    /// finish in time, when a locator is refused, or when its results are incomplete; [`Org::read`] can read the rows then.
     ///
     /// # Errors
     /// Those that [`Org::read`] would meet as well: an expired session, a limit that is reached, no answer at all.
@@ -128,7 +128,7 @@ fn incomplete(reason: &str) -> Error {
 }
 
 /// Says whether an error concerns jobs and not the same query over REST: an object that jobs do not support, their own
-/// limits, a permission that only they need, a job that failed or is forgotten, incomplete results.
+/// limits, a permission that only they need, a job that failed or is forgotten, a refused locator, incomplete results.
 fn is_about_jobs(error: &Error) -> bool {
     use ErrorKind::{Conflict, CursorExpired, Forbidden, Malformed, NotFound, Refused, Unexpected, Unsupported};
     let kind = error.kind();
@@ -136,5 +136,5 @@ fn is_about_jobs(error: &Error) -> bool {
         kind,
         Conflict | CursorExpired | Forbidden | Malformed | NotFound | Refused | Unexpected | Unsupported
     );
-    is_it && error.get(COLUMN).is_none()
+    (is_it || is_refused_locator(error)) && error.get(COLUMN).is_none()
 }

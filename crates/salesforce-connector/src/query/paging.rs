@@ -1,4 +1,4 @@
-//! All rows of a query, in as many parts as Salesforce gives them, even if it forgets the query in between.
+//! All rows of a query, in as many parts as Salesforce gives them, even if it refuses a locator in between.
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Error, ErrorKind, Result};
@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::org::{Answer, Org};
 use super::soql::{Select, text, time};
 use super::value::{RecordId, parse_time};
+use crate::errors::is_refused_locator;
 
-/// How a query continues after the last row received.
-pub(crate) type Continue = fn(Select, &Value) -> Result<Select>;
+/// How a query continues after the rows received.
+pub(crate) type Continue = fn(Select, &[Value]) -> Result<Select>;
 
 /// Continues by `Id`; for queries ordered by it.
-pub(crate) fn by_id(select: Select, last: &Value) -> Result<Select> {
-    let id = last.get("Id").and_then(Value::as_str).and_then(RecordId::parse).ok_or_else(|| no_key(&select))?;
+pub(crate) fn by_id(select: Select, rows: &[Value]) -> Result<Select> {
+    let id = rows.last().and_then(|last| RecordId::parse(last.get("Id")?.as_str()?)).ok_or_else(|| no_key(&select))?;
     Ok(select.filter(format!("Id > {}", text(id.as_str()))))
 }
 
@@ -44,19 +45,9 @@ pub(crate) fn no_key(select: &Select) -> Error {
     Error::new(ErrorKind::Malformed, "last row has no key to continue after").with("object", select.object())
 }
 
-/// For queries without a key: when Salesforce forgets the query, the process starts over.
-pub(crate) fn restart(select: Select, _: &Value) -> Result<Select> {
-    Err(Error::new(ErrorKind::CursorExpired, "organisation forgot the query locator").with("object", select.object()))
-}
-
-/// A locator that is not found is forgotten too.
-fn is_forgotten(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::CursorExpired | ErrorKind::NotFound)
-}
-
 impl Org {
-    /// Reads every row of `select`, or as many as its limit allows. When Salesforce forgets the locator, a new query
-    /// continues after the last row.
+    /// Reads every row of `select`, or as many as its limit allows. When Salesforce refuses the locator, a new
+    /// query continues after the last row, with the token of that time.
     pub(crate) async fn read(&self, select: &Select, continue_after: Continue) -> Result<Vec<Value>> {
         let mut rows = Vec::new();
         let mut answer = self.query(select).await?;
@@ -66,12 +57,12 @@ impl Org {
             rows.append(&mut answer.records);
             let Some(locator) = locator else { return Ok(rows) };
             answer = match self.more(&locator).await {
-                Err(e) if is_forgotten(&e) && rows.len() > before => match rest(select, &rows, continue_after)? {
+                Err(e) if is_refused_locator(&e) && rows.len() > before => match rest(select, &rows, continue_after)? {
                     Some(select) => self.query(&select).await?,
                     None => return Ok(rows),
                 },
-                Err(e) if is_forgotten(&e) => {
-                    let message = "organisation forgets query locators faster than it gives rows";
+                Err(e) if is_refused_locator(&e) => {
+                    let message = "organisation refuses query locators faster than it gives rows";
                     return Err(Error::new(ErrorKind::Unavailable, message).with_source(e));
                 }
                 next => self.checked(next?, select)?,
@@ -96,8 +87,7 @@ fn rest(select: &Select, rows: &[Value], continue_after: Continue) -> Result<Opt
     if left == Some(0) {
         return Ok(None);
     }
-    let last = rows.last().ok_or_else(|| no_key(select))?;
-    let select = continue_after(select.clone(), last)?;
+    let select = continue_after(select.clone(), rows)?;
     Ok(Some(match left {
         Some(left) => select.limit(left),
         None => select,
@@ -125,12 +115,6 @@ mod tests {
     fn no_query_is_sent_once_the_limit_is_reached() {
         let rows = vec![json!({"Id": "005xx000001SwiU"}); 3];
         assert!(rest(&page(), &rows, by_id).unwrap().is_none());
-    }
-
-    #[test]
-    fn a_query_without_a_key_starts_over() {
-        let rows = [json!({"Name": "x"})];
-        assert_eq!(rest(&page(), &rows, restart).unwrap_err().kind(), ErrorKind::CursorExpired);
     }
 
     #[test]

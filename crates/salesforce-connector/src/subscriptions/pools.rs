@@ -1,6 +1,6 @@
 //! Licence pools: user licences, permission-set licences, and feature licences where they are visible.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 use seatgraph_core::{Batch, Error, ErrorKind, Finding, Identifier, IdentifierKey, Pool, Process, Rejection, Result};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::describe::{Columns, Rows, Table};
 use crate::errors::{explained, is_withheld, reported};
 use crate::findings;
-use crate::query::{Continue, Org, Select, by_id, count_or_null, date_or_null, restart};
+use crate::query::{Continue, Org, Select, by_id, count_or_null, date_or_null, no_key, text_literal};
 use crate::row;
 use crate::subscriptions::feature::{PERMISSION_SET_LICENSE, USER_LICENSE, feature, license_key};
 
@@ -126,15 +126,18 @@ pub(super) async fn read(org: &Org) -> Result<Pools> {
     Ok(pools)
 }
 
-/// Reads the metrics of features; once more when Salesforce forgets the query.
+/// Reads the metrics of features.
 async fn metrics(org: &Org) -> Result<Rows> {
     let newest_first = Select::from(FEATURE_METRICS.object).order_by("MetricsDate DESC").limit(METRIC_ROWS);
-    match read_table(org, &FEATURE_METRICS, newest_first.clone(), restart).await {
-        Err(e) if e.kind() == ErrorKind::CursorExpired => {
-            read_table(org, &FEATURE_METRICS, newest_first, restart).await
-        }
-        metrics => metrics,
-    }
+    read_table(org, &FEATURE_METRICS, newest_first, by_feature).await
+}
+
+/// Continues with the other features. Metrics have no key, but the newest row of a feature comes before its older ones.
+fn by_feature(select: Select, rows: &[Value]) -> Result<Select> {
+    let feature = |row: &Value| row.get("FeatureType").and_then(Value::as_str).map(text_literal);
+    let received: Option<BTreeSet<_>> = rows.iter().map(feature).collect();
+    let received: Vec<_> = received.ok_or_else(|| no_key(&select))?.into_iter().collect();
+    Ok(select.filter(format!("FeatureType NOT IN ({})", received.join(","))))
 }
 
 /// Reads a table that is read once per pass.

@@ -7,6 +7,7 @@ mod check;
 mod expected;
 mod faults;
 mod jobs;
+mod locators;
 mod looks;
 mod org;
 mod scripted;

@@ -157,7 +157,10 @@ impl Desk {
                 found.retain(|row| row[column].as_str().unwrap() <= to);
             }
         }
-        if soql.contains("NOT IN (SELECT Id FROM User)") {
+        if let Some((_, named)) = soql.split_once("FeatureType NOT IN (") {
+            let named = named.split(')').next().unwrap();
+            found.retain(|row| !named.contains(row["FeatureType"].as_str().unwrap()));
+        } else if soql.contains("NOT IN (SELECT Id FROM User)") {
             found.retain(|row| rows("User").iter().all(|user| !is_same(&user["Id"], &row["AssigneeId"])));
         } else if let Some((before, named)) = soql.split_once(" IN (") {
             let column = before.rsplit(' ').next().unwrap();
@@ -276,6 +279,25 @@ async fn a_closed_query_cursor_is_replaced_by_a_query_by_key() {
     let again =
         organisation.asked().into_iter().filter(|soql| soql.contains("FROM UserLicense") && soql.contains("Id > '"));
     assert!(again.count() > 0, "licences come first and are asked for again");
+}
+
+#[tokio::test]
+async fn no_object_depends_on_its_query_cursors() {
+    let organisation = brings_everything(Manner { part: 1, forgets: usize::MAX, ..Manner::default() }).await;
+    for object in ["UserLicense", "PermissionSetLicense", "ActiveFeatureLicenseMetric", "User", "UserLogin"] {
+        let asked = organisation.asked();
+        let of_object = |soql: &&String| soql.contains(&format!("FROM {object} ")) && !soql.contains("COUNT()");
+        assert!(asked.iter().filter(of_object).count() > 1, "{object}: {asked:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_query_by_key_keeps_its_error() {
+    let refuses = vec![("Id > '", "INVALID_SESSION_ID", "Session expired or invalid")];
+    let organisation = Organisation::found(Manner { part: 3, forgets: 3, refuses, ..Manner::default() }).await;
+    let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(organisation.asked().iter().filter(|soql| soql.contains("Id > '")).count(), 1);
 }
 
 #[tokio::test]

@@ -75,3 +75,15 @@ fn only_the_newest_day_of_metrics_counts() {
     let days = vec![day("2026-10-01"), day("2026-10-02"), day("2026-09-30"), day("2026-10-02")];
     assert_eq!(newest_day(days), [day("2026-10-02"), day("2026-10-02")]);
 }
+
+#[test]
+fn metrics_continue_with_the_other_features() {
+    let metrics = rows(include_str!("../../../../../fixtures/salesforce/feature-metrics.json"));
+    let select = || Select::from("ActiveFeatureLicenseMetric").columns(["FeatureType"]);
+    assert_eq!(
+        by_feature(select(), &metrics[..3]).unwrap().to_string(),
+        "SELECT FeatureType FROM ActiveFeatureLicenseMetric WHERE FeatureType NOT IN ('MarketingUser','SupportUser')"
+    );
+    let broken = [json!({ "MetricsDate": "2026-10-02" })];
+    assert_eq!(by_feature(select(), &broken).unwrap_err().kind(), ErrorKind::Malformed);
+}
