@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use salesforce_simulator::{Faults, Settings, Simulator, StatusFault};
+use salesforce_simulator::{Faults, LocatorRefusal, Settings, Simulator, StatusFault};
 use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, Connected, TestGateway};
 use serde_json::{Value, json};
@@ -60,6 +60,16 @@ impl SyncedOrg {
         (outcome, self.calls().await - before)
     }
 
+    /// How many locators the vendor has refused.
+    async fn refused_locators(&self) -> usize {
+        let (_, log) = Api::new(self.simulator.url()).get("/_control/requests/log").await.unwrap();
+        let log: Vec<Value> = serde_json::from_str(&log).unwrap();
+        let is_refused = |call: &Value| {
+            call["path_and_query"].as_str().unwrap().contains("/query/01g") && call["status"].as_u64().unwrap() >= 400
+        };
+        log.iter().filter(|call| is_refused(call)).count()
+    }
+
     /// The vendor recovers, and the next run finds everybody.
     pub(crate) async fn recovers(self) {
         self.simulator.set_faults(Faults::default());
@@ -73,9 +83,13 @@ impl SyncedOrg {
 
     /// How many live accounts there are.
     pub(crate) async fn accounts(&self) -> u64 {
-        let query = "query($id: ID!) { accounts(filter: { profileId: $id }, first: 1) { totalCount } }";
-        let data = self.world.api.ask(query, json!({ "id": self.connected.profile })).await.unwrap();
-        data["accounts"]["totalCount"].as_u64().unwrap()
+        self.total("accounts").await
+    }
+
+    async fn total(&self, list: &str) -> u64 {
+        let query = format!("query($id: ID!) {{ {list}(filter: {{ profileId: $id }}, first: 1) {{ totalCount }} }}");
+        let data = self.world.api.ask(&query, json!({ "id": self.connected.profile })).await.unwrap();
+        data[list]["totalCount"].as_u64().unwrap()
     }
 }
 
@@ -97,6 +111,28 @@ async fn recovers_from(database: &seatgraph_store::testkit::TestDatabase, faults
     calm.recovers().await;
 }
 
+/// Refuses the locators of short responses: a run needs no second attempt, and its counts are exact.
+async fn replaces_locators(database: &seatgraph_store::testkit::TestDatabase, faults: Faults) {
+    let calm = SyncedOrg::start(database).await;
+    assert_eq!(calm.refused_locators().await, 0);
+    calm.simulator.set_faults(Faults { rows_per_answer: Some(20), ..faults });
+    let outcome = calm.outcome().await;
+    assert_eq!((&outcome["state"], &outcome["findings"]), (&json!("SUCCEEDED"), &json!([])), "{outcome}");
+    assert_eq!(outcome["counts"], json!({ "accountsRetired": 0, "rejected": 0 }));
+    // 900 users take 45 responses, and each but the last of a page has a locator.
+    let refused = calm.refused_locators().await;
+    assert!(refused >= 40, "the fault was not met: {refused} locators were refused");
+    let expected = calm.simulator.expected();
+    assert_eq!(calm.accounts().await, expected.users.total);
+    assert_eq!(calm.total("subscriptions").await, expected.subscriptions.values().sum::<u64>());
+    calm.recovers().await;
+}
+
+fn locator_refusal(status: u16, error_code: &str, message: &str) -> Faults {
+    let refusal = LocatorRefusal { object: None, status, error_code: error_code.into(), message: message.into() };
+    Faults { locator_refusal: Some(refusal), ..Faults::default() }
+}
+
 each_backend! {
     async fn a_session_that_expires_again_and_again_is_renewed(database: TestDatabase) {
         recovers_from(&database, Faults { expire_session_every: Some(4), ..Faults::default() }).await;
@@ -112,13 +148,16 @@ each_backend! {
     }
 
     async fn a_forgotten_locator_is_replaced_by_a_key(database: TestDatabase) {
-        // The organisation fits into single responses; the connector's own tests meet the refused locator.
-        let calm = SyncedOrg::start(&database).await;
-        calm.simulator.set_faults(Faults { cursor_idle_seconds: Some(0), ..Faults::default() });
-        let outcome = calm.outcome().await;
-        assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
-        assert_eq!(outcome["counts"]["accountsRetired"], 0);
-        calm.recovers().await;
+        replaces_locators(&database, Faults { cursor_idle_seconds: Some(0), ..Faults::default() }).await;
+    }
+
+    async fn a_locator_of_an_ended_session_is_replaced_by_a_key(database: TestDatabase) {
+        replaces_locators(&database, locator_refusal(401, "INVALID_SESSION_ID", "Session expired or invalid")).await;
+    }
+
+    async fn a_locator_that_times_out_is_replaced_by_a_key(database: TestDatabase) {
+        let message = "Your query request was running for too long.";
+        replaces_locators(&database, locator_refusal(400, "QUERY_TIMEOUT", message)).await;
     }
 
     async fn too_many_long_calls_at_once_are_spaced_out(database: TestDatabase) {
