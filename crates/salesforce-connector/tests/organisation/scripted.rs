@@ -282,25 +282,6 @@ async fn a_closed_query_cursor_is_replaced_by_a_query_by_key() {
 }
 
 #[tokio::test]
-async fn no_object_depends_on_its_query_cursors() {
-    let organisation = brings_everything(Manner { part: 1, forgets: usize::MAX, ..Manner::default() }).await;
-    for object in ["UserLicense", "PermissionSetLicense", "ActiveFeatureLicenseMetric", "User", "UserLogin"] {
-        let asked = organisation.asked();
-        let of_object = |soql: &&String| soql.contains(&format!("FROM {object} ")) && !soql.contains("COUNT()");
-        assert!(asked.iter().filter(of_object).count() > 1, "{object}: {asked:#?}");
-    }
-}
-
-#[tokio::test]
-async fn a_refused_query_by_key_keeps_its_error() {
-    let refuses = vec![("Id > '", "INVALID_SESSION_ID", "Session expired or invalid")];
-    let organisation = Organisation::found(Manner { part: 3, forgets: 3, refuses, ..Manner::default() }).await;
-    let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
-    assert_eq!(organisation.asked().iter().filter(|soql| soql.contains("Id > '")).count(), 1);
-}
-
-#[tokio::test]
 async fn a_short_page_does_not_end_the_pass_while_users_are_missing() {
     // Nothing but users is longer than what this organisation gives at once.
     let organisation = brings_everything(Manner { part: 10, goes_on: false, ..Manner::default() }).await;

@@ -1,4 +1,4 @@
-//! Queries that an organisation refuses, and their replacements.
+//! Queries and query cursors that an organisation refuses, and their replacements.
 
 use super::*;
 
@@ -155,4 +155,23 @@ async fn optional_queries_may_be_refused_for_any_reason() {
     let seen = pass(&organisation.link(), SUBSCRIPTIONS, None).await.unwrap();
     assert_eq!(seen.accounts(), ACCOUNTS);
     assert_eq!(seen.codes(), ["FEATURE_TOTALS_UNKNOWN", "FROZEN_UNKNOWN"].into());
+}
+
+#[tokio::test]
+async fn no_object_depends_on_its_query_cursors() {
+    let organisation = brings_everything(Manner { part: 1, forgets: usize::MAX, ..Manner::default() }).await;
+    for object in ["UserLicense", "PermissionSetLicense", "ActiveFeatureLicenseMetric", "User", "UserLogin"] {
+        let asked = organisation.asked();
+        let of_object = |soql: &&String| soql.contains(&format!("FROM {object} ")) && !soql.contains("COUNT()");
+        assert!(asked.iter().filter(of_object).count() > 1, "{object}: {asked:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_query_by_key_keeps_its_error() {
+    let refuses = vec![("Id > '", "INVALID_SESSION_ID", "Session expired or invalid")];
+    let organisation = Organisation::found(Manner { part: 3, forgets: 3, refuses, ..Manner::default() }).await;
+    let error = organisation.link().pull(SUBSCRIPTIONS, None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+    assert_eq!(organisation.asked().iter().filter(|soql| soql.contains("Id > '")).count(), 1);
 }
