@@ -92,7 +92,7 @@ pub struct Organization {
 
 /// The account as which the connection is authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Principal {
+pub struct VendorUser {
     /// The external id.
     pub external_id: String,
     /// The username.
@@ -116,7 +116,7 @@ pub struct Diagnosis {
     /// The organisation; `None` if it could not be read.
     pub organization: Option<Organization>,
     /// The authenticated account; `None` if it could not be read.
-    pub principal: Option<Principal>,
+    pub principal: Option<VendorUser>,
     /// The findings, the most severe first within a process.
     pub findings: Vec<Finding>,
     /// The API calls used and allowed.

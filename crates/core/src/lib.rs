@@ -83,7 +83,7 @@ pub use catalogue::{Catalogue, CatalogueEntry, Product};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use connector::{ConnectContext, Connector, Provider};
 pub use error::{Error, ErrorKind, Result};
-pub use finding::{Allowance, Diagnosis, Finding, Organization, Principal, Severity};
+pub use finding::{Allowance, Diagnosis, Finding, Organization, Severity, VendorUser};
 pub use manifest::{GrantScopes, Manifest, Permission, ProcessSpec, Requirement};
 pub use oauth::{AccessToken, GrantRefusal, GrantType, OAuth, TokenSource};
 pub use order::{Blocker, Order, Outcome, Receipt};

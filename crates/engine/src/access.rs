@@ -9,10 +9,10 @@ mod token;
 
 use std::collections::BTreeSet;
 
-use seatgraph_store::{AccessVisibility, Holding, ProfileId, ProfileSet, Role, TokenId, Visibility};
+use seatgraph_store::{AccessVisibility, ProfileId, ProfileSet, Role, RoleGrant, TokenId, Visibility};
 
-pub use affected::{AffectedProfiles, Subject};
-pub use commands::{AssignRole, CreateToken, Holder, RoleGrant};
+pub use affected::{AffectedProfiles, CommandTarget};
+pub use commands::{AssignRole, CreateToken, Holder, NewRoleGrant};
 
 /// Something that somebody may be allowed to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,13 +101,13 @@ pub enum PrincipalId {
 pub struct Principal {
     id: PrincipalId,
     name: String,
-    holdings: Vec<Holding>,
+    holdings: Vec<RoleGrant>,
 }
 
 impl Principal {
     /// Puts a principal together.
     #[must_use]
-    pub fn new(id: PrincipalId, name: impl Into<String>, holdings: Vec<Holding>) -> Self {
+    pub fn new(id: PrincipalId, name: impl Into<String>, holdings: Vec<RoleGrant>) -> Self {
         Self { id, name: name.into(), holdings }
     }
 
@@ -130,7 +130,7 @@ impl Principal {
     }
 
     fn unlimited(id: PrincipalId, name: &str) -> Self {
-        Self::new(id, name, vec![Holding { role: Role::Admin, profile_id: None }])
+        Self::new(id, name, vec![RoleGrant { role: Role::Admin, profile_id: None }])
     }
 
     /// Which principal it is.
@@ -172,7 +172,7 @@ impl Principal {
     /// Says whether it may do so on a profile.
     #[must_use]
     pub fn may_on(&self, permission: Permission, profile: ProfileId) -> bool {
-        let counts = |held: &Holding| held.profile_id.is_none_or(|only| only == profile);
+        let counts = |held: &RoleGrant| held.profile_id.is_none_or(|only| only == profile);
         self.holdings.iter().any(|held| counts(held) && permission.is_of(held.role))
     }
 
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     fn holding(role: Role, profile_id: Option<ProfileId>) -> Principal {
-        Principal::new(PrincipalId::Demo, "anna", vec![Holding { role, profile_id }])
+        Principal::new(PrincipalId::Demo, "anna", vec![RoleGrant { role, profile_id }])
     }
 
     #[test]
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn seeing_everything_does_not_widen_what_may_be_done() {
         let (hers, other) = (ProfileId::generate(), ProfileId::generate());
-        let viewer = Holding { role: Role::Viewer, profile_id: None };
-        let user = Holding { role: Role::User, profile_id: Some(hers) };
+        let viewer = RoleGrant { role: Role::Viewer, profile_id: None };
+        let user = RoleGrant { role: Role::User, profile_id: Some(hers) };
         let anna = Principal::new(PrincipalId::Demo, "anna", vec![viewer, user]);
         assert_eq!(anna.visibility().profiles, ProfileSet::All);
         assert_eq!(anna.visibility().audit, ProfileSet::Only([].into()));

@@ -10,7 +10,7 @@ use seatgraph_store::{
 };
 use uuid::Uuid;
 
-use crate::access::{AffectedProfiles, Principal, Subject};
+use crate::access::{AffectedProfiles, CommandTarget, Principal};
 use crate::refusal::Denied;
 use crate::{Authorization, Connected, ConsentError, CreatedLink, Engine, Validated};
 
@@ -91,7 +91,7 @@ impl AuditedError for seatgraph_store::Error {
 /// The result of a command, as the audit log records it.
 pub trait Audited {
     /// The object that was created or changed; `None` when it is the one that the command named.
-    fn subject(&self) -> Option<Subject> {
+    fn subject(&self) -> Option<CommandTarget> {
         None
     }
 
@@ -111,7 +111,7 @@ impl Engine {
         &self,
         actor: &Actor,
         action: &str,
-        subject: Subject,
+        subject: CommandTarget,
         command: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         let started = self.record_start(actor, action, subject).await?;
@@ -135,7 +135,7 @@ impl Engine {
         &self,
         actor: &Actor,
         action: &str,
-        subject: Subject,
+        subject: CommandTarget,
     ) -> Result<AuditRecord, seatgraph_store::Error> {
         let record = AuditRecord {
             subject: subject.id(),
@@ -149,7 +149,7 @@ impl Engine {
 
     /// Records the outcome of a command. The command has run: when this cannot be written, the record of its start
     /// stays, which says that its outcome is unknown.
-    async fn record_end(&self, mut record: AuditRecord, named: Subject, ended: Ended) {
+    async fn record_end(&self, mut record: AuditRecord, named: CommandTarget, ended: Ended) {
         record.outcome = ended.outcome;
         record.note = ended.note;
         if let Some(subject) = ended.subject {
@@ -166,7 +166,7 @@ impl Engine {
     }
 
     /// The one profile that a subject belongs to, so that readers of that profile may read the record.
-    async fn only_profile(&self, subject: Subject) -> Option<ProfileId> {
+    async fn only_profile(&self, subject: CommandTarget) -> Option<ProfileId> {
         match self.affected_profiles(self.db(), subject).await {
             Ok(AffectedProfiles::Only(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
             Ok(AffectedProfiles::All) | Err(_) => None,
@@ -179,14 +179,14 @@ struct Ended {
     outcome: AuditOutcome,
     note: Option<String>,
     /// The object to take a snapshot of; `None` when nothing changed.
-    subject: Option<Subject>,
+    subject: Option<CommandTarget>,
 }
 
 /// One line for each result of a command: the object that was created or changed.
 macro_rules! audited {
     ($($of:ty: $done:pat => $subject:expr;)+) => {$(
         impl Audited for $of {
-            fn subject(&self) -> Option<Subject> {
+            fn subject(&self) -> Option<CommandTarget> {
                 let $done = self;
                 $subject
             }
@@ -195,20 +195,20 @@ macro_rules! audited {
 }
 
 audited! {
-    Alias: alias => Some(Subject::alias(alias.id));
-    ApiToken: token => Some(Subject::Token(token.id));
-    (ApiToken, Secret): (token, _) => Some(Subject::Token(token.id));
-    Assignment: held => Some(Subject::Role(held.id));
+    Alias: alias => Some(CommandTarget::alias(alias.id));
+    ApiToken: token => Some(CommandTarget::Token(token.id));
+    (ApiToken, Secret): (token, _) => Some(CommandTarget::Token(token.id));
+    Assignment: held => Some(CommandTarget::Role(held.id));
     Authorization: _ => None;
     DeletionCounts: _ => None;
-    Connected: connected => Some(Subject::alias(connected.alias.id));
-    CreatedLink: created => Some(Subject::Link(created.link.id));
-    DelegatedLink: link => Some(Subject::Link(link.id));
+    Connected: connected => Some(CommandTarget::alias(connected.alias.id));
+    CreatedLink: created => Some(CommandTarget::Link(created.link.id));
+    DelegatedLink: link => Some(CommandTarget::Link(link.id));
     (Model, i64): _ => None;
-    Profile: profile => Some(Subject::profile(profile.id));
+    Profile: profile => Some(CommandTarget::profile(profile.id));
     Session: _ => None;
-    (Profile, SyncRun): (profile, _) => Some(Subject::profile(profile.id));
-    SyncRun: run => Some(Subject::Run(run.id));
-    Validated: validated => Some(Subject::profile(validated.profile.id));
+    (Profile, SyncRun): (profile, _) => Some(CommandTarget::profile(profile.id));
+    SyncRun: run => Some(CommandTarget::Run(run.id));
+    Validated: validated => Some(CommandTarget::profile(validated.profile.id));
     (): () => None;
 }

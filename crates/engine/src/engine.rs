@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use seatgraph_core::{Clock, Registration};
 use seatgraph_store::{Db, Sealer};
 
+use crate::access_tokens::Tokens;
 use crate::instance::Quarantine;
 use crate::refusal::{Refusal, RefusalCode};
-use crate::tokens::Tokens;
 use crate::{EngineSettings, Error};
 
 /// Reads and writes everything, for jobs, authentication and the command line. A request of a caller gets a

@@ -14,7 +14,7 @@ use seatgraph_store::{self as store, Instance, audit, instance};
 
 pub use self::identity::InstanceIdentity;
 use self::identity::StoredState;
-use crate::access::Subject;
+use crate::access::CommandTarget;
 use crate::audit::Audited;
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, findings as said};
@@ -136,8 +136,8 @@ pub struct Adopted {
 }
 
 impl Audited for Adopted {
-    fn subject(&self) -> Option<Subject> {
-        Some(Subject::Gateway)
+    fn subject(&self) -> Option<CommandTarget> {
+        Some(CommandTarget::Gateway)
     }
 
     fn note(&self) -> Option<String> {

@@ -5,8 +5,10 @@
 //! own tests; everything else moves data between the store and a connector.
 
 pub mod access;
+mod access_tokens;
 mod aliases;
 mod audit;
+mod connection;
 mod engine;
 mod error;
 mod find;
@@ -15,7 +17,6 @@ mod identifiers;
 mod instance;
 pub mod jobs;
 mod keys;
-mod link;
 mod profiles;
 mod progress;
 mod refusal;
@@ -23,7 +24,6 @@ mod schedule;
 mod scoped;
 mod settings;
 mod syncs;
-mod tokens;
 
 pub use aliases::{
     Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, CreateAlias, CreateLink, CreatedLink,

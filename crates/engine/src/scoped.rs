@@ -12,7 +12,7 @@ use seatgraph_store::{
     Profile, ProfileId, RunId, ScopedDb, Stage, SyncRun, TokenId,
 };
 
-use crate::access::{AssignRole, CreateToken, Permission, Principal, Subject};
+use crate::access::{AssignRole, CommandTarget, CreateToken, Permission, Principal};
 use crate::audit::{Actor, Audited, AuditedError};
 use crate::progress::Follower;
 use crate::refusal::Denied;
@@ -42,7 +42,7 @@ pub enum NotPermitted {
 #[derive(Debug)]
 pub struct Permitted {
     engine: Engine,
-    subject: Subject,
+    subject: CommandTarget,
 }
 
 /// The commands, for a caller whose rights were checked.
@@ -119,7 +119,7 @@ impl ScopedEngine {
     ///
     /// # Errors
     /// A subject that the caller does not see is refused like one that does not exist.
-    pub async fn permit(&self, permission: Permission, subject: Subject) -> Result<Permitted, NotPermitted> {
+    pub async fn permit(&self, permission: Permission, subject: CommandTarget) -> Result<Permitted, NotPermitted> {
         let affected = self.unscoped.affected_profiles(&self.db, subject).await.map_err(NotPermitted::Denied)?;
         if !self.caller.may_affect(permission, &affected) {
             return Err(NotPermitted::Missing(permission));

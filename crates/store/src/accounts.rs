@@ -34,7 +34,7 @@ record! {
         /// The name that the vendor shows.
         display_name: Option<String> as Nullable<Text> = &account.display_name,
         /// Who or what logs in with it.
-        kind: AccountKind as Word = account.kind,
+        kind: AccountKind as TextEnum = account.kind,
         /// Whether it may log in at all.
         active: bool as Bool = account.active,
         /// Whether it is frozen: it cannot log in but keeps its licences. `None` if the vendor hides it.
@@ -56,21 +56,21 @@ record! {
         /// External id of the manager's account.
         manager_external_id: Option<String> as Nullable<Text> = &account.manager,
         /// When the vendor created it.
-        vendor_created_at: Option<DateTime<Utc>> as Nullable<Instant> = account.created_at,
+        vendor_created_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp> = account.created_at,
         /// Further small facts without a column.
-        attributes: BTreeMap<String, String> as Doc = &account.attributes,
+        attributes: BTreeMap<String, String> as SqlJson = &account.attributes,
     }
     unread {
         search_text as Text = search_text(account),
     }
     derived {
         /// Last activity, else creation at the vendor, else the time a sync first reported it.
-        idle_since: DateTime<Utc> as Instant = account.created_at.unwrap_or(references.now),
+        idle_since: DateTime<Utc> as SqlTimestamp = account.created_at.unwrap_or(references.now),
             then "coalesce(accounts.last_activity_at, excluded.vendor_created_at, accounts.first_seen_at)",
     }
     kept {
         /// Newest evidence of use of any kind.
-        last_activity_at: Option<DateTime<Utc>> as Nullable<Instant>,
+        last_activity_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp>,
     }
 }
 
@@ -200,7 +200,7 @@ macro_rules! narrow {
 /// Lists a page of accounts.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list or order.
+/// `CursorMismatch` for a place of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &AccountFilter,

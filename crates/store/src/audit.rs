@@ -113,7 +113,7 @@ pub struct AuditFilter {
 /// Adds a row. The operation must not start before this has succeeded.
 ///
 /// # Errors
-/// `Unsealable` if the chain's key was encrypted with another key; `Unavailable` if the database is unavailable.
+/// `DecryptFailed` if the chain's key was encrypted with another key; `Unavailable` if the database is unavailable.
 pub async fn append(db: &Db, sealer: &Sealer, record: &AuditRecord) -> Result<AuditEvent> {
     let fresh = chain::fresh_key(sealer)?;
     let (record, sealer) = (record.clone(), sealer.clone());
@@ -162,7 +162,7 @@ macro_rules! narrow {
 /// Returns a page of the log, newest first.
 ///
 /// # Errors
-/// `ForeignKeyset` if a cursor belongs to another list.
+/// `CursorMismatch` if a cursor belongs to another list.
 pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> Result<PageOf<AuditEvent>> {
     use audit_events::sequence;
     let plan = request.plan("audit by SEQUENCE", Direction::Desc)?;

@@ -77,7 +77,7 @@ pub async fn begin(
 /// gets it, and nobody after. `None` when there is none, or when its time is over.
 ///
 /// # Errors
-/// `Unsealable` when it was sealed with another key.
+/// `DecryptFailed` when it was sealed with another key.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Result<Option<Pending>> {
     let hash = hash(state.expose());
     let (key, by) = (hash.clone(), by.to_vec());
@@ -93,7 +93,7 @@ pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Re
     })?;
     let Some(row) = found else { return Ok(None) };
     let opened = sealer.open(&place(&hash), &row.sealed)?;
-    let inside: Value = serde_json::from_slice(&opened).map_err(|_| Error::Unsealable)?;
+    let inside: Value = serde_json::from_slice(&opened).map_err(|_| Error::DecryptFailed)?;
     let secret = |name: &str| inside[name].as_str().map(Secret::new);
     Ok(Some(Pending {
         alias_id: row.alias_id,
@@ -101,7 +101,7 @@ pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Re
         client_id: row.client_id,
         client_secret: secret("clientSecret"),
         redirect_uri: row.redirect_uri,
-        verifier: secret("verifier").ok_or(Error::Unsealable)?,
+        verifier: secret("verifier").ok_or(Error::DecryptFailed)?,
         link_id: row.link_id,
     }))
 }

@@ -168,7 +168,7 @@ pub async fn of_aliases(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<Alia
 /// Opens the application's secret that goes with a link; `None` when none does.
 ///
 /// # Errors
-/// `Unsealable` when it was sealed with another key.
+/// `DecryptFailed` when it was sealed with another key.
 pub async fn client_secret(db: &Db, sealer: &Sealer, id: LinkId) -> Result<Option<Secret>> {
     let sealed: Option<Option<Vec<u8>>> = with_conn!(db, read, |c| {
         let query = delegated_links::table.filter(delegated_links::id.eq(id));
@@ -176,7 +176,7 @@ pub async fn client_secret(db: &Db, sealer: &Sealer, id: LinkId) -> Result<Optio
     })?;
     let Some(sealed) = sealed.flatten() else { return Ok(None) };
     let opened = sealer.open(&place(id), &sealed)?;
-    let text = std::str::from_utf8(&opened).map_err(|_| Error::Unsealable)?;
+    let text = std::str::from_utf8(&opened).map_err(|_| Error::DecryptFailed)?;
     Ok(Some(Secret::new(text)))
 }
 

@@ -25,7 +25,7 @@ pub enum Error {
     },
     /// The place to page from is of another list or order.
     #[error("the place is of another list or order")]
-    ForeignKeyset,
+    CursorMismatch,
     /// The job is no longer held under this fence. Stop at once: another worker may have it.
     #[error("the lease is lost")]
     LostLease,
@@ -34,7 +34,7 @@ pub enum Error {
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// A secret does not open: another key, another row, or tampered with.
     #[error("the secret cannot be unsealed")]
-    Unsealable,
+    DecryptFailed,
     /// A stored value is not understood.
     #[error("stored data is damaged: {0}")]
     Damaged(String),

@@ -13,13 +13,13 @@ use crate::db::with_conn;
 use crate::jobs::{self, Status};
 use crate::schema::{events, jobs as jobs_table};
 use crate::types::StreamKind;
-use crate::types::sql::Doc;
+use crate::types::sql::SqlJson;
 use crate::visibility::Limited;
 use crate::{JobId, Reader, Result, RunCounts, Stage};
 
 /// The body of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Doc)]
+#[diesel(sql_type = SqlJson)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum EventBody {
     /// The job entered a state.

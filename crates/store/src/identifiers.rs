@@ -42,7 +42,7 @@ macro_rules! unrecognized {
 /// Returns a page of the identifiers without a model that have current subscriptions, oldest first.
 ///
 /// # Errors
-/// `ForeignKeyset` if a cursor belongs to another list.
+/// `CursorMismatch` if a cursor belongs to another list.
 pub async fn unrecognized(db: &Reader, request: &PageRequest) -> Result<PageOf<IdentifierRow>> {
     use subscription_identifiers::{first_seen_at, id};
     let plan = request.plan("unrecognized identifiers by FIRST_SEEN_AT", Direction::Asc)?;

@@ -8,7 +8,7 @@ use diesel::expression::AsExpression;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::types::sql::Guid;
+use crate::types::sql::SqlUuid;
 
 /// A text that is not an id of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ macro_rules! id {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
-        #[diesel(sql_type = Guid)]
+        #[diesel(sql_type = SqlUuid)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -89,7 +89,7 @@ macro_rules! id {
             }
         }
 
-        crate::types::guid!($name);
+        crate::types::sql_uuid!($name);
     )+};
 }
 

@@ -53,11 +53,11 @@ pub use ids::{
 };
 pub use instance::Instance;
 pub use jobs::{ClaimableKind, Enqueued, HeartbeatReply, Job, NewJob, ScheduledSlot, Status, Wait};
-pub use listing::{Direction, Keyset, PageOf, PageRequest, StringFilter, TimeFilter};
+pub use listing::{Direction, PageKey, PageOf, PageRequest, StringFilter, TimeFilter};
 pub use notifier::{JobChanged, Notifier};
 pub use pools::PoolRow;
 pub use profiles::{Profile, ProfileProcess, Schedule};
-pub use roles::{Assignment, Holding};
+pub use roles::{Assignment, RoleGrant};
 pub use rows::{ActivityRow, IdentifierRow, Model};
 pub use runs::{Claim, NewRun, NewStage, RunCounts, RunResult, Stage, SyncRun};
 pub use secrets::Sealer;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use filter::{StringFilter, TimeFilter};
 pub(crate) use filter::{coalesce, escaped, folded, idle_before, lower, search, text, time};
 pub(crate) use keyed::{by_key, grouped};
-pub(crate) use sql::{Side, beyond, by_optional_time, by_text, by_time, reaching, sorted};
+pub(crate) use sql::{Side, by_optional_time, by_text, by_time, exclusive, inclusive, sorted};
 
 use crate::{Error, Result};
 
@@ -53,16 +53,16 @@ pub struct PageRequest {
     /// So many rows up to the end; counts only without `first`.
     pub last: Option<u32>,
     /// Only rows after this place.
-    pub after: Option<Keyset>,
+    pub after: Option<PageKey>,
     /// Only rows before this place.
-    pub before: Option<Keyset>,
+    pub before: Option<PageKey>,
 }
 
 /// One page of a list, each row with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageOf<T> {
     /// The rows in the list's order, whichever end they were counted from.
-    pub rows: Vec<(Keyset, T)>,
+    pub rows: Vec<(PageKey, T)>,
     /// Whether rows follow. Before a place something does: the row of the place.
     pub has_next: bool,
     /// Whether rows precede. After a place something does: the row of the place.
@@ -71,7 +71,7 @@ pub struct PageOf<T> {
 
 /// The place of a row in one list and order; serialised, it is what a cursor holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Keyset {
+pub struct PageKey {
     order: Cow<'static, str>,
     key: Key,
     id: Uuid,
@@ -93,29 +93,29 @@ pub(crate) enum Key {
     Number(i64),
 }
 
-impl Keyset {
+impl PageKey {
     pub(crate) fn id(&self) -> Uuid {
         self.id
     }
 
     pub(crate) fn text(&self) -> Result<&str> {
-        if let Key::Text(text) = &self.key { Ok(text) } else { Err(Error::ForeignKeyset) }
+        if let Key::Text(text) = &self.key { Ok(text) } else { Err(Error::CursorMismatch) }
     }
 
     pub(crate) fn number(&self) -> Result<i64> {
-        if let Key::Number(number) = &self.key { Ok(*number) } else { Err(Error::ForeignKeyset) }
+        if let Key::Number(number) = &self.key { Ok(*number) } else { Err(Error::CursorMismatch) }
     }
 
     pub(crate) fn time(&self) -> Result<Option<DateTime<Utc>>> {
-        if let Key::At(at) = &self.key { Ok(*at) } else { Err(Error::ForeignKeyset) }
+        if let Key::At(at) = &self.key { Ok(*at) } else { Err(Error::CursorMismatch) }
     }
 
     pub(crate) fn activity(&self) -> Result<(Option<DateTime<Utc>>, Uuid)> {
-        if let Key::Activity(at, account) = &self.key { Ok((*at, *account)) } else { Err(Error::ForeignKeyset) }
+        if let Key::Activity(at, account) = &self.key { Ok((*at, *account)) } else { Err(Error::CursorMismatch) }
     }
 
     pub(crate) fn product(&self) -> Result<(&str, &str, &str)> {
-        let Key::Product(publisher, product, edition) = &self.key else { return Err(Error::ForeignKeyset) };
+        let Key::Product(publisher, product, edition) = &self.key else { return Err(Error::CursorMismatch) };
         Ok((publisher, product, edition))
     }
 }
@@ -134,7 +134,7 @@ impl PageRequest {
     /// Plans a page of the list and order named `order`; places of any other are refused.
     pub(crate) fn plan(&self, order: &'static str, direction: Direction) -> Result<Plan<'_>> {
         if self.after.iter().chain(&self.before).any(|place| place.order != order) {
-            return Err(Error::ForeignKeyset);
+            return Err(Error::CursorMismatch);
         }
         let (size, from_the_end) = match (self.first, self.last) {
             (Some(first), _) => (first, false),
@@ -157,7 +157,7 @@ impl Plan<'_> {
     }
 
     /// The places to stay between, each with the side of it where the rows are.
-    pub(crate) fn bounds(&self) -> impl Iterator<Item = (Side, &Keyset)> {
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = (Side, &PageKey)> {
         let [after, before] = match self.direction {
             Direction::Asc => [Side::Greater, Side::Less],
             Direction::Desc => [Side::Less, Side::Greater],
@@ -179,7 +179,7 @@ impl Plan<'_> {
             if self.from_the_end { (more || after, before) } else { (after, more || before) };
         let placed = |row| {
             let (key, id) = place(&row);
-            (Keyset { order: Cow::Borrowed(self.order), key, id }, row)
+            (PageKey { order: Cow::Borrowed(self.order), key, id }, row)
         };
         PageOf { rows: rows.into_iter().map(placed).collect(), has_next, has_previous }
     }

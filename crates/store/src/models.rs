@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Product;
 
 use crate::db::{with_conn, with_tx};
-use crate::listing::{Key, beyond, by_key, folded, grouped, search, sorted, text};
+use crate::listing::{Key, by_key, exclusive, folded, grouped, search, sorted, text};
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
 use crate::types::Bind;
 use crate::visibility::Limited;
@@ -52,7 +52,7 @@ macro_rules! narrow {
 /// Returns a page of models, ordered by publisher, product and edition.
 ///
 /// # Errors
-/// `ForeignKeyset` if a cursor belongs to another list.
+/// `CursorMismatch` if a cursor belongs to another list.
 pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> Result<PageOf<Model>> {
     use software_models::{edition, product, publisher};
     let plan = request.plan("models by PRODUCT", Direction::Asc)?;
@@ -62,7 +62,7 @@ pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> R
         for (side, place) in plan.bounds() {
             let (by, name, variant) = place.product()?;
             let at = (by.into_sql::<Text>(), name.into_sql::<Text>(), variant.into_sql::<Text>());
-            query = query.filter(beyond((publisher, product, edition), at, side));
+            query = query.filter(exclusive((publisher, product, edition), at, side));
         }
         let sort = plan.sort();
         query =

@@ -21,7 +21,7 @@ record! {
     Pool from |pool: seatgraph_core::Pool, references|
     columns {
         /// The identifier it is of.
-        identifier_id: IdentifierId as Guid = references.identifier(&pool.identifier.id),
+        identifier_id: IdentifierId as SqlUuid = references.identifier(&pool.identifier.id),
         /// Seats bought.
         total: Option<i64> as Nullable<BigInt> = pool.total,
         /// Seats the vendor counts as used.
@@ -67,7 +67,7 @@ macro_rules! narrow {
 /// Lists a page of pools in the order in which syncs first named them.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `CursorMismatch` for a place of another list.
 pub async fn page(db: &Reader, filter: &PoolFilter, request: &PageRequest) -> Result<PageOf<PoolRow>> {
     let plan = request.plan("pools by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {

@@ -226,15 +226,15 @@ macro_rules! record {
                 use diesel::sql_types::*;
                 use crate::types::sql::*;
                 $table (id) {
-                    id -> Guid,
-                    profile_id -> Guid,
+                    id -> SqlUuid,
+                    profile_id -> SqlUuid,
                     $($column -> $sql,)+
                     $($($unread -> $unread_sql,)+)?
                     $($($derived -> $derived_sql,)+)?
                     $($($kept -> $kept_sql,)+)?
-                    first_seen_at -> Instant,
-                    updated_at -> Instant,
-                    retired_at -> Nullable<Instant>,
+                    first_seen_at -> SqlTimestamp,
+                    updated_at -> SqlTimestamp,
+                    retired_at -> Nullable<SqlTimestamp>,
                 }
             }
         }
@@ -283,15 +283,15 @@ macro_rules! record {
                 table: stringify!($table),
                 key: &[$(stringify!($key)),+],
                 columns: &[
-                    column!(id, Guid, Write::Once),
-                    column!(profile_id, Guid, Write::Once),
+                    column!(id, SqlUuid, Write::Once),
+                    column!(profile_id, SqlUuid, Write::Once),
                     $(column!($column, $sql, Write::Compared),)+
                     $($(column!($unread, $unread_sql, Write::Compared),)+)?
                     $($(column!($derived, $derived_sql, Write::Derived($update)),)+)?
-                    column!(first_seen_at, Instant, Write::Once),
-                    column!(updated_at, Instant, Write::Derived("excluded.updated_at")),
+                    column!(first_seen_at, SqlTimestamp, Write::Once),
+                    column!(updated_at, SqlTimestamp, Write::Derived("excluded.updated_at")),
                     $($(column!($kept, $kept_sql, Write::Never),)+)?
-                    column!(retired_at, Nullable<Instant>, Write::Never),
+                    column!(retired_at, Nullable<SqlTimestamp>, Write::Never),
                 ],
                 mentions: |batch| Mentions::of(<$source>::all(batch)),
                 rows: |batch, references| KIND.collect(<$source>::all(batch), references, values),

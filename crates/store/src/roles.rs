@@ -39,7 +39,7 @@ pub struct Assignment {
 
 /// A granted role and its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holding {
+pub struct RoleGrant {
     /// The role.
     pub role: Role,
     /// The profile that the role is limited to. `None` for all profiles.
@@ -73,7 +73,7 @@ impl From<AssignmentRow> for Assignment {
     }
 }
 
-impl From<AssignmentRow> for Holding {
+impl From<AssignmentRow> for RoleGrant {
     fn from(row: AssignmentRow) -> Self {
         Self { role: row.role, profile_id: row.profile_id }
     }
@@ -127,7 +127,7 @@ pub async fn find_many(db: &Reader, ids: &[AssignmentId]) -> Result<HashMap<Assi
 ///
 /// # Errors
 /// `Unavailable` if the database is unavailable.
-pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<Holding>> {
+pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<RoleGrant>> {
     use role_assignments::{holder, holder_kind};
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {
         let person = holder_kind.eq(HolderKind::Person).and(holder.eq(subject));
@@ -135,7 +135,7 @@ pub async fn of_person(db: &Db, subject: &str, groups: &[String]) -> Result<Vec<
         let query = role_assignments::table.select(AssignmentRow::as_select()).filter(person.or(group));
         Ok(query.load(c).await?)
     })?;
-    Ok(rows.into_iter().map(Holding::from).collect())
+    Ok(rows.into_iter().map(RoleGrant::from).collect())
 }
 
 /// Returns the roles of tokens.
@@ -157,7 +157,7 @@ pub async fn of_tokens(db: &Reader, tokens: &[TokenId]) -> Result<HashMap<TokenI
 /// Returns a page of role assignments, oldest first.
 ///
 /// # Errors
-/// `ForeignKeyset` if a cursor belongs to another list.
+/// `CursorMismatch` if a cursor belongs to another list.
 pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<Assignment>> {
     let plan = request.plan("roles by ASSIGNED_AT", Direction::Asc)?;
     let rows: Vec<AssignmentRow> = with_conn!(db, read, |c| {

@@ -73,7 +73,7 @@ on_both! {
 /// Decrypts a secret; `None` if it does not exist.
 ///
 /// # Errors
-/// `Unsealable` if it was encrypted with another key or for another location, or was tampered with.
+/// `DecryptFailed` if it was encrypted with another key or for another location, or was tampered with.
 pub async fn get(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose) -> Result<Option<Secret>> {
     let sealed: Option<Vec<u8>> = with_conn!(db, read, |c| {
         let query = sealed_secrets::table.select(sealed_secrets::sealed).filter(sealed_secrets::alias_id.eq(alias));
@@ -81,6 +81,6 @@ pub async fn get(db: &Db, sealer: &Sealer, alias: AliasId, purpose: Purpose) -> 
     })?;
     let Some(sealed) = sealed else { return Ok(None) };
     let opened = sealer.open(&place(alias, purpose), &sealed)?;
-    let text = std::str::from_utf8(&opened).map_err(|_| Error::Unsealable)?;
+    let text = std::str::from_utf8(&opened).map_err(|_| Error::DecryptFailed)?;
     Ok(Some(Secret::new(text)))
 }

@@ -159,7 +159,7 @@ pub async fn end(db: &Db, sealer: &Sealer, token: &Secret) -> Result<Option<Secr
     let Some(sealed) = sealed else { return Ok(None) };
     match sealer.open(&place(&hash), &sealed) {
         Ok(token) => Ok(std::str::from_utf8(&token).ok().map(Secret::new)),
-        Err(Error::Unsealable) => Ok(None),
+        Err(Error::DecryptFailed) => Ok(None),
         Err(error) => Err(error),
     }
 }

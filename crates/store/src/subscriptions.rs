@@ -32,13 +32,13 @@ record! {
     Subscription from |subscription: seatgraph_core::Subscription, references|
     columns {
         /// The holder.
-        account_id: AccountId as Guid = references.account(&subscription.account),
+        account_id: AccountId as SqlUuid = references.account(&subscription.account),
         /// What is held.
-        identifier_id: IdentifierId as Guid = references.identifier(&subscription.identifier.id),
+        identifier_id: IdentifierId as SqlUuid = references.identifier(&subscription.identifier.id),
         /// The pool the seat is taken from.
-        pool_id: Option<PoolId> as Nullable<Guid> = references.pool(subscription.pool.as_ref()),
+        pool_id: Option<PoolId> as Nullable<SqlUuid> = references.pool(subscription.pool.as_ref()),
         /// When it was assigned.
-        assigned_at: Option<DateTime<Utc>> as Nullable<Instant> = subscription.assigned_at,
+        assigned_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp> = subscription.assigned_at,
     }
 }
 
@@ -166,7 +166,7 @@ impl From<Columns> for SubscriptionRow {
 /// Lists a page of subscriptions by one statement.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list or order.
+/// `CursorMismatch` for a place of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &SubscriptionFilter,

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 use crate::db::{with_conn, with_tx};
 use crate::digest::hash;
 use crate::listing::{Key, by_key, by_time};
-use crate::roles::{AssignmentRow, Holding};
+use crate::roles::{AssignmentRow, RoleGrant};
 use crate::schema::{api_tokens, role_assignments};
 use crate::types::Bind;
 use crate::visibility::{Limited, Never};
@@ -85,7 +85,7 @@ pub async fn insert(db: &Db, token: &ApiToken, text: &str, roles: &[Assignment])
 ///
 /// # Errors
 /// `Unavailable` if the database is unavailable.
-pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiToken, Vec<Holding>)>> {
+pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiToken, Vec<RoleGrant>)>> {
     let rows: Vec<(ApiToken, Vec<u8>, Option<AssignmentRow>)> = with_conn!(db, read, |c| {
         let held = role_assignments::holder_kind.eq(HolderKind::Token).and(role_assignments::holder.eq(id.to_string()));
         let query = api_tokens::table.left_join(role_assignments::table.on(held)).filter(api_tokens::id.eq(id));
@@ -102,7 +102,7 @@ pub async fn recognize(db: &Db, id: TokenId, text: &str) -> Result<Option<(ApiTo
     if token.last_used_at.is_none_or(|used| used + USE_NOTED_EVERY <= now) {
         note_use(db, id).await?;
     }
-    let held = rows.into_iter().filter_map(|(_, _, row)| row.map(Holding::from)).collect();
+    let held = rows.into_iter().filter_map(|(_, _, row)| row.map(RoleGrant::from)).collect();
     Ok(Some((token, held)))
 }
 
@@ -135,7 +135,7 @@ fn visible(db: &Reader) -> Filter<api_tokens::table, Limited<Never>> {
 /// Returns a page of tokens, newest first, including expired and revoked ones.
 ///
 /// # Errors
-/// `ForeignKeyset` if a cursor belongs to another list.
+/// `CursorMismatch` if a cursor belongs to another list.
 pub async fn page(db: &Reader, request: &PageRequest) -> Result<PageOf<ApiToken>> {
     let plan = request.plan("tokens by CREATED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {

@@ -1,9 +1,9 @@
 //! SQL types with one name and two wire forms, and the Rust types that travel in them.
 
-mod doc;
-mod guid;
-mod instant;
-mod word;
+mod sql_json;
+mod sql_timestamp;
+mod sql_uuid;
+mod text_enum;
 
 use diesel::backend::Backend;
 use diesel::expression::AsExpression;
@@ -11,12 +11,12 @@ use diesel::internal::derives::as_expression::Bound;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Nullable;
 
-pub(crate) use guid::guid;
-pub use word::{
+pub(crate) use sql_uuid::sql_uuid;
+pub use text_enum::{
     AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,
     RunState, ScheduleEvery, StageState, Trigger,
 };
-pub(crate) use word::{Named, StreamKind};
+pub(crate) use text_enum::{StoredEnum, StreamKind};
 
 /// The SQL types that `schema.rs` speaks of beside Diesel's own.
 pub mod sql {
@@ -27,29 +27,29 @@ pub mod sql {
     #[derive(SqlType, QueryId, Debug, Clone, Copy, Default)]
     #[diesel(postgres_type(oid = 2950, array_oid = 2951))]
     #[diesel(sqlite_type(name = "Binary"))]
-    pub struct Guid;
+    pub struct SqlUuid;
 
     /// `timestamptz`, or whole microseconds since 1970.
     #[derive(SqlType, QueryId, Debug, Clone, Copy, Default)]
     #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
     #[diesel(sqlite_type(name = "Long"))]
-    pub struct Instant;
+    pub struct SqlTimestamp;
 
     /// `jsonb`, or text.
     #[derive(SqlType, QueryId, Debug, Clone, Copy, Default)]
     #[diesel(postgres_type(oid = 3802, array_oid = 3807))]
     #[diesel(sqlite_type(name = "Text"))]
-    pub struct Doc;
+    pub struct SqlJson;
 
     /// Text out of a closed list.
     #[derive(SqlType, QueryId, Debug, Clone, Copy, Default)]
     #[diesel(postgres_type(oid = 25, array_oid = 1009))]
     #[diesel(sqlite_type(name = "Text"))]
-    pub struct Word;
+    pub struct TextEnum;
 
-    impl SqlOrd for Guid {}
-    impl SqlOrd for Instant {}
-    impl SqlOrd for Word {}
+    impl SqlOrd for SqlUuid {}
+    impl SqlOrd for SqlTimestamp {}
+    impl SqlOrd for TextEnum {}
 }
 
 /// Wraps a foreign value on its way into a statement: `retired_at.lt(Bind(now))`, `kind.eq_any(kinds.map(Bind))`.
@@ -94,7 +94,7 @@ macro_rules! bind {
     )+};
 }
 
-bind!(sql::Guid, sql::Instant, sql::Doc, sql::Word);
+bind!(sql::SqlUuid, sql::SqlTimestamp, sql::SqlJson, sql::TextEnum);
 
 /// Lets foreign types be read from columns of our SQL types.
 macro_rules! queryable {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use seatgraph_core::{
     Account, AccountKind, Activity, Allowance, Batch, Blocker, Clock, ConnectContext, Connector, Consumption, Cursor,
     Diagnosis, Error, ErrorKind, Finding, Identifier, IdentifierKey, Manifest, Next, OAuth, Order, Organization,
-    Outcome, Page, Pool, Principal, Process, Provider, Receipt, Result, Secret, Severity, Subscription, SystemClock,
+    Outcome, Page, Pool, Process, Provider, Receipt, Result, Secret, Severity, Subscription, SystemClock, VendorUser,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -87,7 +87,7 @@ impl Connector for MemoryConnector {
                 diagnosis.organization =
                     Some(Organization { external_id: id.clone(), name: id, sandbox: false, edition: None });
                 diagnosis.principal =
-                    Some(Principal { external_id: "u-0001".to_owned(), username: "u-0001".to_owned() });
+                    Some(VendorUser { external_id: "u-0001".to_owned(), username: "u-0001".to_owned() });
                 diagnosis.allowance = Some(Allowance { limit: 1_000_000, used: state.calls, at: self.clock.now() });
             }
             Err(error) => diagnosis.findings.push(

@@ -8,7 +8,7 @@ use crate::{Engine, find};
 
 /// What a command is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub enum CommandTarget {
     /// Nothing that belongs to a profile.
     Gateway,
     /// A connection; `field` is where the input names it.
@@ -35,7 +35,7 @@ pub enum Subject {
     Link(LinkId),
 }
 
-impl Subject {
+impl CommandTarget {
     /// A profile that the input names as `id`.
     #[must_use]
     pub const fn profile(id: ProfileId) -> Self {
@@ -89,19 +89,23 @@ impl Engine {
     ///
     /// # Errors
     /// Refuses a subject that `seen` does not include, in the words of the command itself.
-    pub(crate) async fn affected_profiles(&self, seen: &Reader, subject: Subject) -> Result<AffectedProfiles, Denied> {
+    pub(crate) async fn affected_profiles(
+        &self,
+        seen: &Reader,
+        subject: CommandTarget,
+    ) -> Result<AffectedProfiles, Denied> {
         match subject {
-            Subject::Gateway | Subject::Token(_) | Subject::Role(_) => Ok(AffectedProfiles::All),
-            Subject::Profile { id, field } => {
+            CommandTarget::Gateway | CommandTarget::Token(_) | CommandTarget::Role(_) => Ok(AffectedProfiles::All),
+            CommandTarget::Profile { id, field } => {
                 let profile = find::profile(seen, id).await.map_err(|denied| denied.at(field))?;
                 Ok(AffectedProfiles::Only(vec![profile.id]))
             }
-            Subject::Run(id) => Ok(AffectedProfiles::Only(vec![find::sync_run(seen, id).await?.profile_id])),
-            Subject::Alias { id, field } => {
+            CommandTarget::Run(id) => Ok(AffectedProfiles::Only(vec![find::sync_run(seen, id).await?.profile_id])),
+            CommandTarget::Alias { id, field } => {
                 let alias = find::alias(seen, id, field).await?;
                 self.profiles_of_family(alias.id).await
             }
-            Subject::Link(id) => {
+            CommandTarget::Link(id) => {
                 let link = find::delegated_link(seen, id).await?;
                 self.profiles_of_family(link.alias_id).await
             }

@@ -15,7 +15,7 @@ const NAME_LENGTH: usize = 100;
 
 /// A role, everywhere or on some profiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleGrant {
+pub struct NewRoleGrant {
     /// What may be done.
     pub role: Role,
     /// The only profiles it counts for; `None` for all.
@@ -28,7 +28,7 @@ pub struct CreateToken {
     /// What people call it.
     pub name: String,
     /// What it may do.
-    pub roles: Vec<RoleGrant>,
+    pub roles: Vec<NewRoleGrant>,
     /// From when on it opens nothing; `None` lets it last until it is revoked.
     pub expires_at: Option<DateTime<Utc>>,
 }

@@ -16,8 +16,8 @@ use url::Url;
 use super::authorization::found;
 use super::withdrawal::Withdrawal;
 use super::{Connected, ConsentError, ConsentResponse};
-use crate::access::Subject;
-use crate::link::trusted;
+use crate::access::CommandTarget;
+use crate::connection::trusted;
 use crate::{Actor, Engine, findings as said};
 
 impl Engine {
@@ -43,7 +43,7 @@ impl Engine {
         if alias.connector != connector {
             return Err(found(said::consent_unknown()));
         }
-        let subject = Subject::alias(alias.id);
+        let subject = CommandTarget::alias(alias.id);
         let finish = Box::pin(self.finish(alias, pending, consented));
         self.audited(actor, "finishAuthorization", subject, finish).await
     }

@@ -125,7 +125,7 @@ impl Engine {
         let link = self.open_link(token).await?;
         let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
         let client_secret = match delegations::client_secret(self.db(), self.sealer(), link.id).await {
-            Err(store::Error::Unsealable) => return Err(found(said::link_over())),
+            Err(store::Error::DecryptFailed) => return Err(found(said::link_over())),
             other => other?,
         };
         let (client_id, public_url) = (link.client_id, public_url.clone());

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::EngineSettings;
 use crate::aliases::properties::{self, INSTANCE_URL};
-use crate::link;
+use crate::connection;
 use crate::refusal::{Refusal, RefusalCode, of_config};
 
 const NAME_LIMIT: usize = 100;
@@ -83,7 +83,8 @@ pub(crate) fn configuration(
         config.insert(INSTANCE_URL.to_owned(), Value::String(NO_ADDRESS.to_owned()));
     }
     let config = Value::Object(config);
-    let fault = connector.oauth(config.clone()).err().or_else(|| link::base(connector, &config, settings).err())?;
+    let fault =
+        connector.oauth(config.clone()).err().or_else(|| connection::base(connector, &config, settings).err())?;
     let of_address = fault.get("property") == Some(INSTANCE_URL);
     (!(unset && of_address)).then(|| of_config(&fault))
 }

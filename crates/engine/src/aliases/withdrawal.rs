@@ -37,7 +37,7 @@ impl Engine {
         }
         let token = match store::secrets::get(self.db(), self.sealer(), alias.id, Purpose::RefreshToken).await {
             // Sealed with a key that is gone: nobody can give that back.
-            Err(store::Error::Unsealable) => None,
+            Err(store::Error::DecryptFailed) => None,
             other => other?,
         };
         match token {

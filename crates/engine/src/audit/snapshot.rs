@@ -8,29 +8,29 @@ use seatgraph_store::{
 use serde_json::{Value, json};
 
 use crate::Engine;
-use crate::access::Subject;
+use crate::access::CommandTarget;
 
 impl Engine {
     /// Takes a snapshot of a subject; `None` for what is gone, and for the gateway at large.
-    pub(super) async fn snapshot(&self, subject: Subject) -> Result<Option<Value>, store::Error> {
+    pub(super) async fn snapshot(&self, subject: CommandTarget) -> Result<Option<Value>, store::Error> {
         let db = self.db();
         Ok(match subject {
-            Subject::Gateway => None,
-            Subject::Alias { id, .. } => aliases::find(db, id).await?.as_ref().map(of_alias),
-            Subject::Profile { id, .. } => match profiles::find(db, id).await? {
+            CommandTarget::Gateway => None,
+            CommandTarget::Alias { id, .. } => aliases::find(db, id).await?.as_ref().map(of_alias),
+            CommandTarget::Profile { id, .. } => match profiles::find(db, id).await? {
                 Some(profile) => Some(of_profile(&profile, &self.processes(id).await?)),
                 None => None,
             },
-            Subject::Run(id) => runs::find(db, id).await?.as_ref().map(of_run),
-            Subject::Token(id) => match tokens::find_many(db, &[id]).await?.get(&id) {
+            CommandTarget::Run(id) => runs::find(db, id).await?.as_ref().map(of_run),
+            CommandTarget::Token(id) => match tokens::find_many(db, &[id]).await?.get(&id) {
                 Some(token) => {
                     let held = roles::of_tokens(db, &[id]).await?.remove(&id).unwrap_or_default();
                     Some(of_token(token, &held))
                 }
                 None => None,
             },
-            Subject::Link(id) => delegations::find(db, id).await?.as_ref().map(of_link),
-            Subject::Role(id) => roles::find_many(db, &[id]).await?.get(&id).map(of_role),
+            CommandTarget::Link(id) => delegations::find(db, id).await?.as_ref().map(of_link),
+            CommandTarget::Role(id) => roles::find_many(db, &[id]).await?.get(&id).map(of_role),
         })
     }
 }

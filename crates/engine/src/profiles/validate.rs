@@ -8,7 +8,7 @@ use seatgraph_store::{
     AliasId, CredentialState, Health, Profile, ProfileId, ProfileState, aliases, findings, profiles,
 };
 
-use crate::link::Link;
+use crate::connection::Link;
 use crate::profiles::{Validated, scopes};
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, Result, findings as said};

@@ -20,7 +20,7 @@ use crate::vendor::{Mood, Vendor};
 /// The kinds that the download of subscriptions delivers completely.
 const SNAPSHOT: [RecordKind; 3] = [RecordKind::Pool, RecordKind::Account, RecordKind::Subscription];
 
-async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, process: Process) {
+async fn commit(harness: &Harness, claim: &Claim, ordinal: i32, page: Page, process: Process) {
     let commit = PageCommit {
         run: claim.run.id,
         profile: claim.run.profile_id,
@@ -39,31 +39,31 @@ async fn commit(house: &Harness, claim: &Claim, ordinal: i32, page: Page, proces
         lease: Duration::from_secs(10),
         recognize: &|_| None,
     };
-    sync::commit_page(&house.db, commit).await.unwrap();
+    sync::commit_page(&harness.db, commit).await.unwrap();
 }
 
 async fn with_fault(db: TestDatabase, fault: Fault, expected: RunState) -> (Harness, Vec<String>) {
-    let mut house = Harness::build(db).await;
+    let mut harness = Harness::build(db).await;
     let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
-    let (profile, run) = house.memory(&organisation).await;
+    let (profile, run) = harness.memory(&organisation).await;
     organisation.set_fault(fault);
-    house.start_worker();
-    let run = house.until(run.id, expected).await;
-    let codes = house.findings(run.id).await;
+    harness.start_worker();
+    let run = harness.until(run.id, expected).await;
+    let codes = harness.findings(run.id).await;
     organisation.set_fault(Fault::None);
     if expected == RunState::Failed {
         assert_eq!(run.counts.accounts_retired, 0);
     }
-    if profiles::find(&house.db, profile.id).await.unwrap().unwrap().state == ProfileState::ReauthRequired {
-        house.engine.resume_profile(profile.id).await.unwrap();
+    if profiles::find(&harness.db, profile.id).await.unwrap().unwrap().state == ProfileState::ReauthRequired {
+        harness.engine.resume_profile(profile.id).await.unwrap();
     } else {
-        house.sync(profile.id).await;
+        harness.sync(profile.id).await;
     }
-    let next = runs::open_of(&house.db, profile.id).await.unwrap();
+    let next = runs::open_of(&harness.db, profile.id).await.unwrap();
     if let Some(next) = next {
-        house.until(next.id, RunState::Succeeded).await;
+        harness.until(next.id, RunState::Succeeded).await;
     }
-    (house, codes)
+    (harness, codes)
 }
 
 each_backend! {
@@ -98,145 +98,145 @@ each_backend! {
     }
 
     async fn a_forgotten_position_starts_the_process_over(db: TestDatabase) {
-        let (house, codes) = with_fault(db, Fault::ForgottenPosition, RunState::Succeeded).await;
+        let (harness, codes) = with_fault(db, Fault::ForgottenPosition, RunState::Succeeded).await;
         assert_eq!(codes, [""; 0]);
-        drop(house);
+        drop(harness);
     }
 
     async fn a_vendor_that_always_forgets_fails_the_run(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::Forgetful);
-        house.start_worker();
-        house.until(run.id, RunState::Failed).await;
-        assert_eq!(house.findings(run.id).await, ["CURSOR_EXPIRED"]);
+        harness.start_worker();
+        harness.until(run.id, RunState::Failed).await;
+        assert_eq!(harness.findings(run.id).await, ["CURSOR_EXPIRED"]);
     }
 
     async fn a_refused_grant_marks_alias_and_profile(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (profile, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::GrantRefused);
         vendor.end_sessions();
-        house.start_worker();
-        house.until(run.id, RunState::Failed).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Failed).await;
         let alias = profile.alias_id.unwrap();
-        let waiting = profiles::find(&house.db, profile.id).await.unwrap().unwrap();
+        let waiting = profiles::find(&harness.db, profile.id).await.unwrap().unwrap();
         assert_eq!(waiting.state, ProfileState::ReauthRequired);
-        let marked = aliases::find(&house.db, alias).await.unwrap().unwrap();
+        let marked = aliases::find(&harness.db, alias).await.unwrap().unwrap();
         assert_eq!(marked.credential_state, CredentialState::ReauthRequired);
         vendor.be(Mood::Calm);
         let secret = seatgraph_core::Secret::new("right");
-        house.engine.set_client_credentials(alias, "client".into(), secret).await.unwrap();
-        house.engine.resume_profile(profile.id).await.unwrap();
-        let run = runs::last_of(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
-        house.until(run.id, RunState::Succeeded).await;
+        harness.engine.set_client_credentials(alias, "client".into(), secret).await.unwrap();
+        harness.engine.resume_profile(profile.id).await.unwrap();
+        let run = runs::last_of(&harness.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        harness.until(run.id, RunState::Succeeded).await;
     }
 
     async fn a_token_that_sends_us_elsewhere_is_not_used(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         let before = vendor.calls.load(Ordering::SeqCst);
         vendor.be(Mood::Misleading);
         vendor.end_sessions();
-        house.start_worker();
-        house.until(run.id, RunState::Failed).await;
-        assert_eq!(house.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
+        harness.start_worker();
+        harness.until(run.id, RunState::Failed).await;
+        assert_eq!(harness.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
         assert_eq!(vendor.calls.load(Ordering::SeqCst), before);
     }
 
     async fn one_grant_serves_everybody_who_comes_together(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let profile = house.tiny_draft(&vendor).await;
-        let validate = || house.engine.validate_profile(profile.id);
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let profile = harness.tiny_draft(&vendor).await;
+        let validate = || harness.engine.validate_profile(profile.id);
         let (a, b, c) = tokio::join!(validate(), validate(), validate());
         assert!(a.is_ok() && b.is_ok() && c.is_ok());
         assert_eq!(vendor.grants.load(Ordering::SeqCst), 1);
-        let (_, run) = house.engine.publish_profile(profile.id).await.unwrap();
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
+        let (_, run) = harness.engine.publish_profile(profile.id).await.unwrap();
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(vendor.grants.load(Ordering::SeqCst), 1, "the run uses the same token");
     }
 
     async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         let gate = vendor.gate();
-        house.start_worker();
+        harness.start_worker();
         gate.add_permits(2);
-        house.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        harness.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
         let before = vendor.grants.load(Ordering::SeqCst);
         vendor.end_sessions();
         gate.add_permits(1_000);
-        house.until(run.id, RunState::Succeeded).await;
+        harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(vendor.grants.load(Ordering::SeqCst), before + 1_000 + 1);
     }
 
     async fn the_daily_limit_pauses_a_run_until_its_time(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::QuotaSpent);
-        house.start_worker();
-        let paused = house.until(run.id, RunState::PausedQuota).await;
+        harness.start_worker();
+        let paused = harness.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.job.attempt, 0);
-        let wait = paused.job.available_at.unwrap() - house.db.now().await.unwrap();
+        let wait = paused.job.available_at.unwrap() - harness.db.now().await.unwrap();
         assert!(wait > TimeDelta::minutes(55) && wait <= TimeDelta::hours(1), "{wait}");
         vendor.be(Mood::Calm);
-        house.db.shift_clock(TimeDelta::hours(1));
-        house.until(run.id, RunState::Succeeded).await;
+        harness.db.shift_clock(TimeDelta::hours(1));
+        harness.until(run.id, RunState::Succeeded).await;
     }
 
     async fn four_fifths_of_the_allowance_are_left_alone(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         vendor.allow(Some((800, 1_000)));
-        house.start_worker();
-        let paused = house.until(run.id, RunState::PausedQuota).await;
+        harness.start_worker();
+        let paused = harness.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.counts.accounts_seen, 10);
         assert!(paused.job.reason.unwrap().contains("800 of its 1000 calls"));
         vendor.allow(Some((10, 1_000)));
-        house.db.shift_clock(TimeDelta::hours(1));
-        let run = house.until(run.id, RunState::Succeeded).await;
+        harness.db.shift_clock(TimeDelta::hours(1));
+        let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_added, 50);
     }
 
     async fn a_stuck_connector_fails_instead_of_going_round(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::Stuck);
-        house.start_worker();
-        house.until(run.id, RunState::Failed).await;
-        assert_eq!(house.findings(run.id).await, ["CURSOR_STUCK"]);
+        harness.start_worker();
+        harness.until(run.id, RunState::Failed).await;
+        assert_eq!(harness.findings(run.id).await, ["CURSOR_STUCK"]);
     }
 
     async fn a_panic_is_tried_again_and_then_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 3, backoff: Duration::from_millis(1), ..settings() };
-        let (mut house, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::Panic);
-        house.start_worker();
-        let failed = house.until(run.id, RunState::Failed).await;
+        harness.start_worker();
+        let failed = harness.until(run.id, RunState::Failed).await;
         assert_eq!(failed.job.attempt, 3);
-        assert_eq!(house.findings(run.id).await, ["UNEXPECTED"]);
+        assert_eq!(harness.findings(run.id).await, ["UNEXPECTED"]);
     }
 
     async fn a_run_that_ended_every_process_that_tried_it_is_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 2, ..settings() };
-        let (mut house, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
-        let (_, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
+        let (_, run) = harness.tiny(&vendor).await;
         for _ in 0..2 {
-            claim(&house.db).await;
-            jobs::requeue_all(&house.db).await.unwrap();
+            claim(&harness.db).await;
+            jobs::requeue_all(&harness.db).await.unwrap();
         }
-        house.start_worker();
-        house.until(run.id, RunState::Failed).await;
-        assert_eq!(house.findings(run.id).await, ["ATTEMPTS_SPENT"]);
+        harness.start_worker();
+        harness.until(run.id, RunState::Failed).await;
+        assert_eq!(harness.findings(run.id).await, ["ATTEMPTS_SPENT"]);
     }
 
     async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(Shape { users: 25, page_size: 4 });
-        let (profile, run) = house.memory(&organisation).await;
-        let claim = claim(&house.db).await;
+        let (profile, run) = harness.memory(&organisation).await;
+        let claim = claim(&harness.db).await;
         let link = organisation.connector();
         for stage in &claim.stages {
             let Some(process) = stage.process else { continue };
@@ -247,7 +247,7 @@ each_backend! {
                     Next::More(position) => Some(position.clone()),
                     Next::Done(_) => None,
                 };
-                commit(&house, &claim, stage.ordinal, page, process).await;
+                commit(&harness, &claim, stage.ordinal, page, process).await;
                 if more.is_none() {
                     break;
                 }
@@ -255,51 +255,51 @@ each_backend! {
             }
         }
         let finish = claim.stages.last().unwrap().ordinal;
-        sync::retire(&house.db, run.id, profile.id, claim.fence, finish, &SNAPSHOT).await.unwrap();
-        house.db.shift_clock(TimeDelta::seconds(11));
-        house.start_worker();
-        let run = house.until(run.id, RunState::Succeeded).await;
+        sync::retire(&harness.db, run.id, profile.id, claim.fence, finish, &SNAPSHOT).await.unwrap();
+        harness.db.shift_clock(TimeDelta::seconds(11));
+        harness.start_worker();
+        let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_retired, run.counts.subscriptions_retired), (0, 0));
     }
 
     async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = house.tiny(&vendor).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (profile, run) = harness.tiny(&vendor).await;
         vendor.be(Mood::ActivityForbidden);
-        house.start_worker();
-        house.until(run.id, RunState::SucceededWithFindings).await;
-        let rows = profiles::processes(&house.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
+        harness.start_worker();
+        harness.until(run.id, RunState::SucceededWithFindings).await;
+        let rows = profiles::processes(&harness.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
         let health: Vec<_> = rows.iter().filter(|row| row.enabled).map(|row| row.health).collect();
         assert_eq!(health, [Health::Healthy, Health::Broken]);
     }
 
     async fn a_snapshot_short_of_its_count_retires_nobody(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = house.tiny(&vendor).await;
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (profile, run) = harness.tiny(&vendor).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
         vendor.be(Mood::Overcounted);
-        let run = house.sync(profile.id).await;
-        let run = house.until(run.id, RunState::SucceededWithFindings).await;
-        assert_eq!(house.findings(run.id).await, ["INCOMPLETE_SNAPSHOT"]);
+        let run = harness.sync(profile.id).await;
+        let run = harness.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(harness.findings(run.id).await, ["INCOMPLETE_SNAPSHOT"]);
         assert_eq!(run.counts.accounts_retired, 0);
         vendor.be(Mood::Calm);
-        let run = house.sync(profile.id).await;
-        let run = house.until(run.id, RunState::Succeeded).await;
+        let run = harness.sync(profile.id).await;
+        let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_retired, 5);
     }
 
     async fn too_many_rows_that_are_not_understood_retire_nobody(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = house.tiny(&vendor).await;
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
+        let (profile, run) = harness.tiny(&vendor).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
         vendor.be(Mood::Garbled);
-        let run = house.sync(profile.id).await;
-        let run = house.until(run.id, RunState::SucceededWithFindings).await;
-        assert_eq!(house.findings(run.id).await, ["TOO_MANY_ROWS_REJECTED"]);
+        let run = harness.sync(profile.id).await;
+        let run = harness.until(run.id, RunState::SucceededWithFindings).await;
+        assert_eq!(harness.findings(run.id).await, ["TOO_MANY_ROWS_REJECTED"]);
         assert_eq!(run.counts.accounts_retired, 0);
     }
 }

@@ -9,31 +9,31 @@ use crate::vendor::Vendor;
 
 each_backend! {
     async fn an_unknown_identifier_is_given_a_model_and_its_subscriptions_follow(db: TestDatabase) {
-        let (mut house, vendor) = (Harness::build(db).await, Vendor::open(30).await);
-        let (profile, run) = house.tiny(&vendor).await;
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
-        let waiting = identifiers::unrecognized(&house.db, &PageRequest::default()).await.unwrap();
+        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(30).await);
+        let (profile, run) = harness.tiny(&vendor).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
+        let waiting = identifiers::unrecognized(&harness.db, &PageRequest::default()).await.unwrap();
         let ids: Vec<IdentifierId> = waiting.rows.iter().map(|(_, row)| row.id).collect();
         assert_eq!(waiting.rows.iter().map(|(_, row)| row.key.as_str()).collect::<Vec<_>>(), ["ONE"]);
         let product = Product { publisher: "Tiny".into(), product: " One ".into(), edition: None, category: None };
-        let resolve = |target| house.engine.resolve_identifiers(ids.clone(), target);
+        let resolve = |target| harness.engine.resolve_identifiers(ids.clone(), target);
         let (model, remapped) = resolve(Target::Product(product)).await.unwrap();
         assert_eq!((model.product.as_str(), model.origin, remapped), ("One", ModelOrigin::Manual, 30));
-        assert_eq!(identifiers::count_unrecognized(&house.db).await.unwrap(), 0);
+        assert_eq!(identifiers::count_unrecognized(&harness.db).await.unwrap(), 0);
         let (same, _) = resolve(Target::Model(model.id)).await.unwrap();
         assert_eq!(same.id, model.id);
-        let next = house.sync(profile.id).await;
-        house.until(next.id, RunState::Succeeded).await;
-        let counts = models::subscription_counts(&house.db, &[model.id]).await.unwrap();
+        let next = harness.sync(profile.id).await;
+        harness.until(next.id, RunState::Succeeded).await;
+        let counts = models::subscription_counts(&harness.db, &[model.id]).await.unwrap();
         assert_eq!(counts[&model.id], 30, "a later sync leaves a person's word alone");
     }
 
     async fn what_does_not_exist_is_not_resolved(db: TestDatabase) {
-        let house = Harness::build(db).await;
-        let nothing = house.engine.resolve_identifiers(Vec::new(), Target::Model(ModelId::generate())).await;
+        let harness = Harness::build(db).await;
+        let nothing = harness.engine.resolve_identifiers(Vec::new(), Target::Model(ModelId::generate())).await;
         assert_eq!(code(nothing), RefusalCode::Required);
-        let ghost = house.engine.resolve_identifiers(vec![IdentifierId::generate()], Target::Model(ModelId::generate()));
+        let ghost = harness.engine.resolve_identifiers(vec![IdentifierId::generate()], Target::Model(ModelId::generate()));
         assert_eq!(code(ghost.await), RefusalCode::NotFound);
     }
 }

@@ -25,11 +25,11 @@ fn state(event: &Event) -> RunState {
 
 each_backend! {
     async fn a_run_is_told_from_its_beginning_to_its_end(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
-        let (_, run) = house.memory(&organisation).await;
-        house.start_worker();
-        let told = house.events(By::Run(run.id), Some(0), usize::MAX).await;
+        let (_, run) = harness.memory(&organisation).await;
+        harness.start_worker();
+        let told = harness.events(By::Run(run.id), Some(0), usize::MAX).await;
         let (opened, last) = (told[0].sequence, told.last().unwrap());
         // A worker may have taken the run up by the time the stream finds it.
         assert!(opened <= 1 && last.sequence > 1, "{told:?}");
@@ -38,13 +38,13 @@ each_backend! {
     }
 
     async fn whoever_comes_back_misses_nothing(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
-        let (_, run) = house.memory(&organisation).await;
-        house.start_worker();
+        let (_, run) = harness.memory(&organisation).await;
+        harness.start_worker();
         let (mut seen, mut after) = (Vec::new(), 0);
         loop {
-            let piece = house.events(By::Run(run.id), Some(after), 4).await;
+            let piece = harness.events(By::Run(run.id), Some(after), 4).await;
             assert_eq!(piece[0].sequence, after, "the first one tells where one is");
             seen.extend(sequences(&piece[1..]));
             after = seen.last().copied().unwrap_or(0);
@@ -56,25 +56,25 @@ each_backend! {
     }
 
     async fn a_run_that_is_over_says_so_and_nothing_else(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
-        let (_, run) = house.memory(&organisation).await;
-        house.start_worker();
-        let run = house.until(run.id, RunState::Succeeded).await;
-        let told = house.events(By::Run(run.id), None, usize::MAX).await;
+        let (_, run) = harness.memory(&organisation).await;
+        harness.start_worker();
+        let run = harness.until(run.id, RunState::Succeeded).await;
+        let told = harness.events(By::Run(run.id), None, usize::MAX).await;
         assert_eq!(sequences(&told), [run.job.last_sequence]);
         assert_eq!(state(&told[0]), RunState::Succeeded);
-        let beyond = house.events(By::Run(run.id), Some(i64::MAX), usize::MAX).await;
+        let beyond = harness.events(By::Run(run.id), Some(i64::MAX), usize::MAX).await;
         assert_eq!(sequences(&beyond), [run.job.last_sequence]);
     }
 
     async fn by_profile_the_next_run_is_waited_for_and_told_whole(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
-        let (profile, run) = house.memory(&organisation).await;
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
-        let (told, next) = tokio::join!(house.events(By::Profile(profile.id), None, usize::MAX), house.sync(profile.id));
+        let (profile, run) = harness.memory(&organisation).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
+        let (told, next) = tokio::join!(harness.events(By::Profile(profile.id), None, usize::MAX), harness.sync(profile.id));
         let last = told.last().unwrap();
         assert_eq!(sequences(&told), (0..=last.sequence).collect::<Vec<_>>());
         assert_eq!(state(last), RunState::Succeeded);
@@ -82,18 +82,18 @@ each_backend! {
     }
 
     async fn a_stream_outlasts_a_suspicion(db: TestDatabase) {
-        let mut house = Harness::build(db).await;
+        let mut harness = Harness::build(db).await;
         let organisation = MemoryOrg::create(SHAPE);
-        let (profile, run) = house.memory(&organisation).await;
-        house.start_worker();
-        house.until(run.id, RunState::Succeeded).await;
+        let (profile, run) = harness.memory(&organisation).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
         (1..=30).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
-        let run = house.sync(profile.id).await;
+        let run = harness.sync(profile.id).await;
         let confirmed = async {
-            house.until(run.id, RunState::Suspect).await;
-            house.engine.confirm_suspect_sync(run.id).await.unwrap();
+            harness.until(run.id, RunState::Suspect).await;
+            harness.engine.confirm_suspect_sync(run.id).await.unwrap();
         };
-        let (told, ()) = tokio::join!(house.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
+        let (told, ()) = tokio::join!(harness.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
         let states: Vec<_> = told[1..].iter().filter(|event| is_state(event)).map(state).collect();
         assert!(states.contains(&RunState::Suspect), "{states:?}");
         assert_eq!(states.last(), Some(&RunState::Succeeded));

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use clap::Subcommand;
-use seatgraph_engine::access::Subject;
+use seatgraph_engine::access::CommandTarget;
 
 use super::offline;
 use crate::config::Config;
@@ -18,7 +18,7 @@ pub(crate) enum Keys {
 pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
     let Keys::Rotate = command;
     let engine = offline::engine(config).await?;
-    let rotated = offline::run(&engine, "keys rotate", Subject::Gateway, engine.rotate_keys()).await?;
+    let rotated = offline::run(&engine, "keys rotate", CommandTarget::Gateway, engine.rotate_keys()).await?;
     let mut out = std::io::stdout();
     writeln!(out, "keys: {} secrets were re-encrypted", rotated.resealed)?;
     if rotated.in_file {

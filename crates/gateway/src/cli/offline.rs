@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use seatgraph_core::SystemClock;
-use seatgraph_engine::access::{Principal, Subject};
+use seatgraph_engine::access::{CommandTarget, Principal};
 use seatgraph_engine::{Actor, Audited, Denied, Engine};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ pub(super) async fn engine(config: &Config) -> anyhow::Result<Engine> {
 pub(super) async fn run<T: Audited>(
     engine: &Engine,
     action: &str,
-    subject: Subject,
+    subject: CommandTarget,
     command: impl Future<Output = Result<T, Denied>>,
 ) -> anyhow::Result<T> {
     let actor = Actor::new(&Principal::command_line(), "command line", &Uuid::now_v7().simple().to_string());

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Subcommand;
 use seatgraph_core::Secret;
 use seatgraph_engine::Engine;
-use seatgraph_engine::access::{CreateToken, Principal, RoleGrant, Subject};
+use seatgraph_engine::access::{CommandTarget, CreateToken, NewRoleGrant, Principal};
 use seatgraph_store::{ApiToken, Role, TokenId, profiles};
 
 use super::offline;
@@ -61,7 +61,8 @@ pub(crate) async fn run(command: Tokens, config: &Config) -> anyhow::Result<()> 
         }
         Tokens::Revoke { id } => {
             let engine = offline::engine(config).await?;
-            let token = offline::run(&engine, "token revoke", Subject::Token(id), engine.revoke_token(id)).await?;
+            let token =
+                offline::run(&engine, "token revoke", CommandTarget::Token(id), engine.revoke_token(id)).await?;
             writeln!(out, "{} is revoked", token.name)?;
         }
     }
@@ -78,14 +79,14 @@ pub async fn create(config: &Config, new: New) -> anyhow::Result<(ApiToken, Secr
         [] => None,
         names => Some(ids(&engine, names).await?),
     };
-    let roles = new.roles.into_iter().map(|role| RoleGrant { role, profile_ids: profile_ids.clone() }).collect();
+    let roles = new.roles.into_iter().map(|role| NewRoleGrant { role, profile_ids: profile_ids.clone() }).collect();
     let expires_at = new.expires.map(|expiry| match expiry {
         Expiry::At(moment) => moment,
         Expiry::After(time) => engine.now() + time,
     });
     let by = Principal::command_line();
     let created = engine.create_token(&by, CreateToken { name: new.name, roles, expires_at });
-    offline::run(&engine, "token create", Subject::Gateway, created).await
+    offline::run(&engine, "token create", CommandTarget::Gateway, created).await
 }
 
 async fn ids(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<seatgraph_store::ProfileId>> {

@@ -11,7 +11,7 @@ use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::Secret;
-use seatgraph_engine::access::{Principal, PrincipalId, Subject};
+use seatgraph_engine::access::{CommandTarget, Principal, PrincipalId};
 use seatgraph_engine::{Actor, Audited};
 use seatgraph_store::Session;
 use seatgraph_store::sessions::{self, ConsumeResult};
@@ -228,7 +228,7 @@ impl Login {
             Ok(ConsumeResult::Login(attempt)) => attempt,
             Ok(ConsumeResult::Used) => return Err(LoginError::Used),
             // A key that is gone by now is as good as a time that is over.
-            Ok(ConsumeResult::Unknown) | Err(seatgraph_store::Error::Unsealable) => return Err(LoginError::Unknown),
+            Ok(ConsumeResult::Unknown) | Err(seatgraph_store::Error::DecryptFailed) => return Err(LoginError::Unknown),
             Err(error) => return Err(error.into()),
         };
         let code = returned.code(&shared.settings.issuer)?;
@@ -237,7 +237,7 @@ impl Login {
         let life = shared.settings.session_life;
         let actor = actor(&login.subject, &login.name, from);
         let open = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref());
-        let session = shared.engine.audited(&actor, "login", Subject::Gateway, open).await?;
+        let session = shared.engine.audited(&actor, "login", CommandTarget::Gateway, open).await?;
         tracing::info!(session.id = %session.id, "a person logged in");
         Ok(redirect(&attempt.return_path, [shared.cookies.set(CookieName::Session, &token, life)]))
     }
@@ -247,7 +247,7 @@ impl Login {
         let shared = &self.0;
         let actor = actor(&session.subject, &session.name, from);
         let end = async { sessions::end(&shared.db, &shared.sealer, token).await.map(SessionEnded) };
-        let SessionEnded(id_token) = shared.engine.audited(&actor, "logout", Subject::Gateway, end).await?;
+        let SessionEnded(id_token) = shared.engine.audited(&actor, "logout", CommandTarget::Gateway, end).await?;
         Ok(id_token)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::Context;
 use futures::future::BoxFuture;
-use seatgraph_engine::access::Subject;
+use seatgraph_engine::access::CommandTarget;
 use seatgraph_engine::{Audited, Commands, Denied, EngineSettings, NotPermitted};
 
 use super::error::{self, Result, UserError};
@@ -77,12 +77,12 @@ pub(super) trait Payload {
 /// The payload of a mutation that did what it was asked, and what the audit log records of it.
 pub(super) struct Outcome<P> {
     payload: P,
-    subject: Option<Subject>,
+    subject: Option<CommandTarget>,
     note: Option<String>,
 }
 
 impl<P> Audited for Outcome<P> {
-    fn subject(&self) -> Option<Subject> {
+    fn subject(&self) -> Option<CommandTarget> {
         self.subject
     }
 
@@ -99,7 +99,7 @@ pub(super) fn outcome<T: Audited, P: From<T>>(done: Result<T, Denied>) -> Result
 /// A command that was read from its input, with what it needs and the object that it changes.
 pub(super) struct Command<P> {
     pub(super) need: Need,
-    pub(super) subject: Subject,
+    pub(super) subject: CommandTarget,
     pub(super) work: Box<dyn FnOnce(Commands) -> Work<P> + Send>,
 }
 
@@ -181,7 +181,7 @@ macro_rules! mutations {
                         Ok(command) => command,
                         Err(user_errors) => return Ok($payload::refused(user_errors)),
                     };
-                    let of: fn(&<$input as Input>::Command) -> Subject = $subject;
+                    let of: fn(&<$input as Input>::Command) -> CommandTarget = $subject;
                     let (subject, caller) = (of(&command), Arc::clone(&scope.principal));
                     let work = move |engine: Commands| -> Work<$payload> {
                         Box::pin(async move {

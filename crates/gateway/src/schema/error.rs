@@ -110,7 +110,7 @@ pub(crate) fn store(error: &seatgraph_store::Error) -> Error {
             tracing::warn!(error = %chain(error), "database unavailable");
             coded("SERVICE_UNAVAILABLE", "the database is unavailable; try again later")
         }
-        seatgraph_store::Error::ForeignKeyset => bad_input(
+        seatgraph_store::Error::CursorMismatch => bad_input(
             "after",
             "is not a cursor of this list and order; use a cursor from a page with the same arguments",
         ),

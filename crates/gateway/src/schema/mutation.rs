@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use seatgraph_engine::Commands;
-use seatgraph_engine::access::Subject;
+use seatgraph_engine::access::CommandTarget;
 
 use super::access::{ApiTokenPayload, CreateApiTokenPayload, RoleAssignmentPayload};
 use super::command::{Command, Input, MutationRow, Payload as _, TimeLimit, Work, mutations, outcome, run_command};
@@ -29,7 +29,7 @@ mutations! {
     /// Grants a role to an API token, a user or a group.
     assign_role(AssignRoleInput: "The role and its holder.") -> RoleAssignmentPayload {
         need: ACCESS,
-        subject: |_| Subject::Gateway,
+        subject: |_| CommandTarget::Gateway,
         time_limit: Default,
         run: |engine, caller, role| engine.assign_role(caller, role),
     }
@@ -38,7 +38,7 @@ mutations! {
     /// alias stays unchanged until the vendor returns the consent.
     begin_authorization(BeginAuthorizationInput: "The alias and the OAuth client.") -> AuthorizationPayload {
         need: ALIASES,
-        subject: |begin| Subject::Alias { id: begin.alias_id, field: "aliasId" },
+        subject: |begin| CommandTarget::Alias { id: begin.alias_id, field: "aliasId" },
         time_limit: Default,
         run: |engine, _, begin| engine.begin_authorization(begin),
     }
@@ -46,7 +46,7 @@ mutations! {
     /// Cancels a sync run. A running one stops after its current page; what it has read stays, and nothing is retired.
     cancel_sync(RunInput: "The run to cancel.") -> SyncPayload {
         need: RUN_SYNCS,
-        subject: |id| Subject::Run(*id),
+        subject: |id| CommandTarget::Run(*id),
         time_limit: Default,
         run: |engine, _, id| engine.cancel_sync(id),
     }
@@ -54,7 +54,7 @@ mutations! {
     /// Lets a suspect run continue: confirms that the missing records are really gone, so that they are retired.
     confirm_suspect_sync(RunInput: "The run to confirm.") -> SyncPayload {
         need: RUN_SYNCS,
-        subject: |id| Subject::Run(*id),
+        subject: |id| CommandTarget::Run(*id),
         time_limit: Default,
         run: |engine, _, id| engine.confirm_suspect_sync(id),
     }
@@ -62,7 +62,7 @@ mutations! {
     /// Creates an API token. Only this payload contains the token itself: store it now.
     create_api_token(CreateApiTokenInput: "The token to create.") -> CreateApiTokenPayload {
         need: ACCESS,
-        subject: |_| Subject::Gateway,
+        subject: |_| CommandTarget::Gateway,
         time_limit: Default,
         run: |engine, caller, token| engine.create_token(caller, token),
     }
@@ -70,7 +70,7 @@ mutations! {
     /// Creates a connection alias.
     create_connection_alias(CreateConnectionAliasInput: "The alias to create.") -> ConnectionAliasPayload {
         need: ALIASES,
-        subject: |_| Subject::Gateway,
+        subject: |_| CommandTarget::Gateway,
         time_limit: Default,
         run: |engine, _, alias| engine.create_alias(alias),
     }
@@ -81,7 +81,7 @@ mutations! {
         -> DelegatedLinkPayload
     {
         need: ALIASES,
-        subject: |link| Subject::Alias { id: link.alias_id, field: "aliasId" },
+        subject: |link| CommandTarget::Alias { id: link.alias_id, field: "aliasId" },
         time_limit: Default,
         run: |engine, _, link| engine.create_delegated_link(link),
     }
@@ -89,7 +89,7 @@ mutations! {
     /// Creates an integration profile as a draft.
     create_profile(CreateProfileInput: "The profile to create.") -> ProfilePayload {
         need: PROFILES,
-        subject: |_| Subject::Gateway,
+        subject: |_| CommandTarget::Gateway,
         time_limit: Default,
         run: |engine, _, profile| engine.create_profile(profile),
     }
@@ -97,7 +97,7 @@ mutations! {
     /// Deletes a connection alias and its credential. An alias in use is refused.
     delete_connection_alias(DeleteConnectionAliasInput: "The alias to delete.") -> DeletePayload {
         need: ALIASES,
-        subject: |id| Subject::alias(*id),
+        subject: |id| CommandTarget::alias(*id),
         time_limit: Default,
         run: |engine, _, id| async { engine.delete_alias(id).await.map(|()| Deleted::alone(id)) },
     }
@@ -106,7 +106,7 @@ mutations! {
     /// free again.
     delete_profile(ProfileInput: "The profile to delete.") -> DeletePayload {
         need: PROFILES,
-        subject: |id| Subject::profile(*id),
+        subject: |id| CommandTarget::profile(*id),
         time_limit: Default,
         run: |engine, _, id| async { engine.delete_profile(id).await.map(|closed| Deleted::with(id, &closed)) },
     }
@@ -114,7 +114,7 @@ mutations! {
     /// Deletes the credential of an alias and revokes its token at the vendor. The synced records stay.
     disconnect_alias(DisconnectAliasInput: "The alias to disconnect.") -> ConnectionAliasPayload {
         need: ALIASES,
-        subject: |id| Subject::alias(*id),
+        subject: |id| CommandTarget::alias(*id),
         time_limit: Default,
         run: |engine, _, id| engine.disconnect_alias(id),
     }
@@ -122,7 +122,7 @@ mutations! {
     /// Pauses a profile until it is resumed; its run stops after the current page.
     pause_profile(ProfileInput: "The profile to pause.") -> ProfilePayload {
         need: PROFILES,
-        subject: |id| Subject::profile(*id),
+        subject: |id| CommandTarget::profile(*id),
         time_limit: Default,
         run: |engine, _, id| engine.pause_profile(id),
     }
@@ -130,7 +130,7 @@ mutations! {
     /// Validates a draft profile, publishes it, starts its first run, and returns that run.
     publish_profile(ProfileInput: "The profile to publish.") -> PublishPayload {
         need: PROFILES,
-        subject: |id| Subject::profile(*id),
+        subject: |id| CommandTarget::profile(*id),
         time_limit: VendorCheck,
         run: |engine, _, id| engine.publish_profile(id),
     }
@@ -138,7 +138,7 @@ mutations! {
     /// Revokes a role. It no longer counts from the next request on, and open streams that needed it end.
     remove_role(RemoveRoleInput: "The role to revoke.") -> RoleAssignmentPayload {
         need: ACCESS,
-        subject: |id| Subject::Role(*id),
+        subject: |id| CommandTarget::Role(*id),
         time_limit: Default,
         run: |engine, _, id| engine.remove_role(id),
     }
@@ -146,7 +146,7 @@ mutations! {
     /// Maps unrecognized identifiers to a software model, now and in every later run.
     resolve_identifier(ResolveIdentifierInput: "The identifiers and their model.") -> SoftwareModelPayload {
         need: RESOLVE,
-        subject: |_| Subject::Gateway,
+        subject: |_| CommandTarget::Gateway,
         time_limit: Default,
         run: |engine, _, (ids, target)| engine.resolve_identifiers(ids, target),
     }
@@ -154,7 +154,7 @@ mutations! {
     /// Resumes a paused profile and starts a run.
     resume_profile(ProfileInput: "The profile to resume.") -> ProfilePayload {
         need: PROFILES,
-        subject: |id| Subject::profile(*id),
+        subject: |id| CommandTarget::profile(*id),
         time_limit: Default,
         run: |engine, _, id| engine.resume_profile(id),
     }
@@ -162,7 +162,7 @@ mutations! {
     /// Revokes an API token permanently. It is refused from the next request on, and its open streams end.
     revoke_api_token(RevokeApiTokenInput: "The token to revoke.") -> ApiTokenPayload {
         need: ACCESS,
-        subject: |id| Subject::Token(*id),
+        subject: |id| CommandTarget::Token(*id),
         time_limit: Default,
         run: |engine, _, id| engine.revoke_token(id),
     }
@@ -170,7 +170,7 @@ mutations! {
     /// Revokes a delegated link. It works no longer, and a consent that was begun with it is refused.
     revoke_delegated_link(RevokeDelegatedLinkInput: "The link to revoke.") -> DelegatedLinkPayload {
         need: ALIASES,
-        subject: |id| Subject::Link(*id),
+        subject: |id| CommandTarget::Link(*id),
         time_limit: Default,
         run: |engine, _, id| engine.revoke_delegated_link(id),
     }
@@ -178,7 +178,7 @@ mutations! {
     /// Sets the client credentials of an alias. They replace an earlier credential.
     set_client_credentials(SetClientCredentialsInput: "The alias and its credential.") -> ConnectionAliasPayload {
         need: ALIASES,
-        subject: |(id, ..)| Subject::Alias { id: *id, field: "aliasId" },
+        subject: |(id, ..)| CommandTarget::Alias { id: *id, field: "aliasId" },
         time_limit: Default,
         run: |engine, _, (alias, client, secret)| engine.set_client_credentials(alias, client, secret),
     }
@@ -187,7 +187,7 @@ mutations! {
     /// At the vendor, the key's certificate must be registered with the client, and the client approved for the user.
     set_jwt_bearer(SetJwtBearerInput: "The alias, the user and the key.") -> ConnectionAliasPayload {
         need: ALIASES,
-        subject: |bearer| Subject::Alias { id: bearer.alias_id, field: "aliasId" },
+        subject: |bearer| CommandTarget::Alias { id: bearer.alias_id, field: "aliasId" },
         time_limit: Default,
         run: |engine, _, bearer| engine.set_jwt_bearer(bearer),
     }
@@ -195,7 +195,7 @@ mutations! {
     /// Starts a sync run. An open run of the profile is a conflict.
     start_sync(StartSyncInput: "The profile and the processes to run.") -> SyncPayload {
         need: RUN_SYNCS,
-        subject: |(id, ..)| Subject::Profile { id: *id, field: "profileId" },
+        subject: |(id, ..)| CommandTarget::Profile { id: *id, field: "profileId" },
         time_limit: Default,
         run: |engine, _, (profile, processes, key)| engine.start_sync(profile, processes, key),
     }
@@ -203,7 +203,7 @@ mutations! {
     /// Changes a connection alias. Omitted fields stay unchanged.
     update_connection_alias(UpdateConnectionAliasInput: "The alias and its changes.") -> ConnectionAliasPayload {
         need: ALIASES,
-        subject: |change| Subject::alias(change.id),
+        subject: |change| CommandTarget::alias(change.id),
         time_limit: Default,
         run: |engine, _, change| engine.update_alias(change),
     }
@@ -211,7 +211,7 @@ mutations! {
     /// Changes an integration profile. Omitted fields stay unchanged.
     update_profile(UpdateProfileInput: "The profile and its changes.") -> ProfilePayload {
         need: PROFILES,
-        subject: |change| Subject::profile(change.id),
+        subject: |change| CommandTarget::profile(change.id),
         time_limit: Default,
         run: |engine, _, change| engine.update_profile(change),
     }
@@ -220,7 +220,7 @@ mutations! {
     /// there.
     validate_profile(ProfileInput: "The profile to validate.") -> ValidatePayload {
         need: PROFILES,
-        subject: |id| Subject::profile(*id),
+        subject: |id| CommandTarget::profile(*id),
         time_limit: VendorCheck,
         run: |engine, _, id| engine.validate_profile(id),
     }

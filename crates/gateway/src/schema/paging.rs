@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
-use seatgraph_store::{Keyset, PageOf, PageRequest};
+use seatgraph_store::{PageKey, PageOf, PageRequest};
 
 use super::cursor;
 use super::error::{self, Result};
@@ -58,7 +58,7 @@ fn size(argument: &str, rows: i32) -> Result<u32> {
     u32::try_from(rows).map_err(|_| error::bad_input(argument, "must not be negative"))
 }
 
-fn position(argument: &str, text: Option<&str>, listing: &str) -> Result<Option<Keyset>> {
+fn position(argument: &str, text: Option<&str>, listing: &str) -> Result<Option<PageKey>> {
     let Some(text) = text else { return Ok(None) };
     cursor::decode(listing, text).map(Some).ok_or_else(|| foreign(argument))
 }
@@ -202,7 +202,7 @@ struct Place {
 
 #[derive(Debug, Clone)]
 enum Position {
-    Key(Keyset),
+    Key(PageKey),
     Number(i64),
 }
 

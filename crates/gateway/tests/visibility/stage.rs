@@ -10,7 +10,7 @@ use seatgraph_core::Secret;
 use seatgraph_engine::access::{Principal, PrincipalId};
 use seatgraph_store::delegations::{self, NewLink};
 use seatgraph_store::testkit::TestDatabase;
-use seatgraph_store::{Holding, ModelId, ProfileId, Role, Sealer, models};
+use seatgraph_store::{ModelId, ProfileId, Role, RoleGrant, Sealer, models};
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, text};
@@ -143,9 +143,9 @@ impl Stage {
     pub(crate) async fn ask(&self, caller: Caller, document: &str, variables: Value) -> Value {
         let profile: ProfileId = self.profile.parse().unwrap();
         let holding = match caller {
-            Caller::Unlimited => Holding { role: Role::Admin, profile_id: None },
-            Caller::Limited => Holding { role: Role::Admin, profile_id: Some(profile) },
-            Caller::LimitedViewer => Holding { role: Role::Viewer, profile_id: Some(profile) },
+            Caller::Unlimited => RoleGrant { role: Role::Admin, profile_id: None },
+            Caller::Limited => RoleGrant { role: Role::Admin, profile_id: Some(profile) },
+            Caller::LimitedViewer => RoleGrant { role: Role::Viewer, profile_id: Some(profile) },
         };
         let principal = Principal::new(PrincipalId::Person("anna".to_owned()), "anna", vec![holding]);
         let visitor = Visitor { principal: Arc::new(principal), from: "test".into() };

@@ -1,6 +1,6 @@
 //! Which user and organisation the connection belongs to, and under which licence.
 
-use seatgraph_core::{Error, ErrorKind, Finding, Organization, Principal, Process, Result, Severity};
+use seatgraph_core::{Error, ErrorKind, Finding, Organization, Process, Result, Severity, VendorUser};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -95,7 +95,7 @@ pub(super) fn sandbox(organization: &Organization) -> Option<Finding> {
 /// The user as whom the connection logs in.
 #[derive(Debug)]
 pub(super) struct ConnectedUser {
-    pub(super) principal: Principal,
+    pub(super) principal: VendorUser,
     /// Key and name.
     license: Option<(String, String)>,
 }
@@ -137,7 +137,7 @@ pub(super) async fn connected_user(org: &Org, id: &RecordId) -> Result<Connected
         let key = license_key(license.license_definition_key, license.name.as_deref())?;
         Some((key, license.name.unwrap_or_default()))
     });
-    let principal = Principal { external_id: row.id.into_string(), username: row.username };
+    let principal = VendorUser { external_id: row.id.into_string(), username: row.username };
     Ok(ConnectedUser { principal, license })
 }
 
@@ -188,7 +188,7 @@ mod tests {
     fn finding(key: &str, name: &str) -> Option<(String, Severity)> {
         let config = serde_json::json!({ "instanceUrl": "https://acme.my.salesforce.com" });
         let config: Config = serde_json::from_value(config).unwrap();
-        let principal = Principal { external_id: "005xx000001SwiUAAS".into(), username: "svc@acme.example".into() };
+        let principal = VendorUser { external_id: "005xx000001SwiUAAS".into(), username: "svc@acme.example".into() };
         let user = ConnectedUser { principal, license: Some((key.into(), name.into())) };
         license_finding(&config.settings().unwrap(), &user).map(|finding| (finding.code, finding.severity))
     }

@@ -97,7 +97,7 @@ pub async fn holds(db: &Db, noted: &AuditHead) -> Result<bool> {
 pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
     let Some((.., sealed)) = read_head(db).await? else { return Ok(true) };
     match open_key(sealer, &sealed) {
-        Err(Error::Unsealable) => Ok(false),
+        Err(Error::DecryptFailed) => Ok(false),
         other => other.map(|_| true),
     }
 }
@@ -105,7 +105,7 @@ pub async fn opens(db: &Db, sealer: &Sealer) -> Result<bool> {
 /// Verifies the whole log. With a head in hexadecimal, also checks that the log still contains its row.
 ///
 /// # Errors
-/// `Unsealable` if the key of the chain cannot be decrypted. The inner error is the position where the log is broken.
+/// `DecryptFailed` if the key of the chain cannot be decrypted. The inner error is the position where the log is broken.
 pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Result<Verified, Broken>> {
     let Some(mut head) = read_head(db).await? else {
         let found = after(db, i64::MIN, 1).await?.pop().map(|event| Broken::PutIn(event.sequence));

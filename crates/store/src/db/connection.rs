@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::postgres;
 use crate::Result;
-use crate::types::sql::Instant;
+use crate::types::sql::SqlTimestamp;
 
 /// A connection to PostgreSQL.
 pub(crate) type PgConn = AsyncPgConnection;
@@ -65,7 +65,7 @@ pub(crate) trait Connected {
     fn meter(&mut self, statements: Option<&Arc<AtomicU64>>);
 }
 
-diesel::define_sql_function! { fn clock_timestamp() -> Instant; }
+diesel::define_sql_function! { fn clock_timestamp() -> SqlTimestamp; }
 
 struct Meter(Arc<AtomicU64>);
 

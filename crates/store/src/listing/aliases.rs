@@ -30,7 +30,7 @@ macro_rules! narrow {
 /// Lists a page of aliases by name.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `CursorMismatch` for a place of another list.
 pub async fn page(db: &Reader, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
     let plan = request.plan("aliases by NAME", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {

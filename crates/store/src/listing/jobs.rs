@@ -32,7 +32,7 @@ macro_rules! apply_filter {
 /// Lists a page of jobs, the newest first.
 ///
 /// # Errors
-/// `ForeignKeyset` for a cursor of another list.
+/// `CursorMismatch` for a cursor of another list.
 pub async fn page(db: &Reader, filter: &JobFilter, request: &PageRequest) -> Result<PageOf<Job>> {
     let plan = request.plan("jobs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {

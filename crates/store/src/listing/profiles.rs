@@ -68,7 +68,7 @@ macro_rules! narrow {
 /// Lists a page of profiles.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list or order.
+/// `CursorMismatch` for a place of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &ProfileFilter,

@@ -38,7 +38,7 @@ macro_rules! narrow {
 /// Lists a page of runs, the newest first.
 ///
 /// # Errors
-/// `ForeignKeyset` for a place of another list.
+/// `CursorMismatch` for a place of another list.
 pub async fn page(db: &Reader, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
     let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {

@@ -18,7 +18,7 @@ pub(crate) enum Side {
 
 /// Compares columns with values, the first column first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Beyond<L, R> {
+pub(crate) struct RowCompare<L, R> {
     columns: L,
     values: R,
     side: Side,
@@ -27,45 +27,45 @@ pub(crate) struct Beyond<L, R> {
 }
 
 /// Finds rows whose `columns` lie on that side of `values`; one with a missing column lies on neither.
-pub(crate) fn beyond<L, R>(columns: L, values: R, side: Side) -> Beyond<L, R>
+pub(crate) fn exclusive<L, R>(columns: L, values: R, side: Side) -> RowCompare<L, R>
 where
     L: Expression,
     R: Expression<SqlType = L::SqlType>,
 {
-    Beyond { columns, values, side, inclusive: false }
+    RowCompare { columns, values, side, inclusive: false }
 }
 
 /// The same with the rows at `values` themselves.
-pub(crate) fn reaching<L, R>(columns: L, values: R, side: Side) -> Beyond<L, R>
+pub(crate) fn inclusive<L, R>(columns: L, values: R, side: Side) -> RowCompare<L, R>
 where
     L: Expression,
     R: Expression<SqlType = L::SqlType>,
 {
-    Beyond { columns, values, side, inclusive: true }
+    RowCompare { columns, values, side, inclusive: true }
 }
 
-impl<L: Expression, R: Expression> Expression for Beyond<L, R> {
+impl<L: Expression, R: Expression> Expression for RowCompare<L, R> {
     type SqlType = Nullable<Bool>;
 }
 
-impl<L, R, QS> AppearsOnTable<QS> for Beyond<L, R>
+impl<L, R, QS> AppearsOnTable<QS> for RowCompare<L, R>
 where
     L: AppearsOnTable<QS>,
     R: AppearsOnTable<QS>,
 {
 }
 
-impl<L, R, GB> ValidGrouping<GB> for Beyond<L, R> {
+impl<L, R, GB> ValidGrouping<GB> for RowCompare<L, R> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<L, R> QueryId for Beyond<L, R> {
+impl<L, R> QueryId for RowCompare<L, R> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<L: QueryFragment<DB>, R: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Beyond<L, R> {
+impl<L: QueryFragment<DB>, R: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for RowCompare<L, R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("(");
         self.columns.walk_ast(out.reborrow())?;
@@ -117,11 +117,11 @@ impl<E: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Sorted<E> {
 macro_rules! by_text {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
         use ::diesel::sql_types::Text;
-        use $crate::listing::{beyond, sorted};
-        use $crate::types::{Bind, sql::Guid};
+        use $crate::listing::{exclusive, sorted};
+        use $crate::types::{Bind, sql::SqlUuid};
         for (side, place) in $plan.bounds() {
-            let at = (place.text()?.into_sql::<Text>(), Bind(place.id()).into_sql::<Guid>());
-            $query = $query.filter(beyond(($key, $id), at, side));
+            let at = (place.text()?.into_sql::<Text>(), Bind(place.id()).into_sql::<SqlUuid>());
+            $query = $query.filter(exclusive(($key, $id), at, side));
         }
         $query.order((sorted($key, $plan.sort(), false), sorted($id, $plan.sort(), false)))
     }};
@@ -130,15 +130,15 @@ macro_rules! by_text {
 /// The same by a moment that is never missing.
 macro_rules! by_time {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
-        use $crate::listing::{beyond, sorted};
+        use $crate::listing::{exclusive, sorted};
         use $crate::types::{
             Bind,
-            sql::{Guid, Instant},
+            sql::{SqlTimestamp, SqlUuid},
         };
         for (side, place) in $plan.bounds() {
-            let time = place.time()?.ok_or($crate::Error::ForeignKeyset)?;
-            let at = (Bind(time).into_sql::<Instant>(), Bind(place.id()).into_sql::<Guid>());
-            $query = $query.filter(beyond(($key, $id), at, side));
+            let time = place.time()?.ok_or($crate::Error::CursorMismatch)?;
+            let at = (Bind(time).into_sql::<SqlTimestamp>(), Bind(place.id()).into_sql::<SqlUuid>());
+            $query = $query.filter(exclusive(($key, $id), at, side));
         }
         $query.order((sorted($key, $plan.sort(), false), sorted($id, $plan.sort(), false)))
     }};
@@ -148,15 +148,15 @@ macro_rules! by_time {
 macro_rules! by_optional_time {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
         use ::diesel::sql_types::Nullable;
-        use $crate::listing::{Side, beyond, sorted};
+        use $crate::listing::{Side, exclusive, sorted};
         use $crate::types::{
             Bind,
-            sql::{Guid, Instant},
+            sql::{SqlTimestamp, SqlUuid},
         };
         for (side, place) in $plan.bounds() {
             let (time, id) = (place.time()?, Bind(place.id()));
-            let at = (Bind(time).into_sql::<Nullable<Instant>>(), id.into_sql::<Guid>());
-            let known = beyond(($key, $id), at, side);
+            let at = (Bind(time).into_sql::<Nullable<SqlTimestamp>>(), id.into_sql::<SqlUuid>());
+            let known = exclusive(($key, $id), at, side);
             $query = match (time, side) {
                 (Some(_), Side::Greater) => $query.filter(known),
                 (Some(_), Side::Less) => $query.filter(known.or($key.is_null())),

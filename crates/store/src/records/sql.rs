@@ -1,7 +1,7 @@
 //! The statements that follow from a description, as far as both databases share them.
 
 use super::{Column, Kind, Write};
-use crate::types::Named;
+use crate::types::StoredEnum;
 
 /// The external ids of rows that a run rejected; `$2` is the run.
 const REJECTED: &str = "SELECT r.external_id FROM sync_rejections r WHERE r.run_id = $2 AND r.external_id IS NOT NULL";
@@ -64,7 +64,7 @@ impl Kind {
             "{live} AND NOT EXISTS (SELECT 1 FROM sync_seen s WHERE s.run_id = $2 AND s.kind = '{kind}' \
              AND s.record_id = t.id{keyed}){spared}",
             live = self.live(),
-            kind = self.kind.word(),
+            kind = self.kind.as_text(),
         )
     }
 }

@@ -72,7 +72,7 @@ fn other(column: &super::Column, value: &Value) -> Value {
     match (value, column.value_type) {
         (Value::Bool(value), _) => Value::Bool(!value),
         (Value::Integer(value), _) => Value::Integer(value + 1),
-        (Value::Text(_), _) if column.declared == "Word" => Value::from("AUTOMATED"),
+        (Value::Text(_), _) if column.declared == "TextEnum" => Value::from("AUTOMATED"),
         (Value::Text(value), _) => Value::Text(format!("{value}x")),
         (Value::Time(value), _) => Value::Time(*value + TimeDelta::microseconds(1)),
         (Value::Date(value), _) => Value::Date(*value + TimeDelta::days(1)),

@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use seatgraph_core::{AccountKind, IdentifierKey};
 use uuid::Uuid;
 
-use crate::types::{Named, sql};
+use crate::types::{StoredEnum, sql};
 use crate::{AccountId, IdentifierId, PoolId, ProfileId, RunId};
 
 /// A value.
@@ -59,11 +59,11 @@ scalars! {
     Bool = Bool;
     BigInt = Integer;
     Text = Text;
-    sql::Word = Text;
+    sql::TextEnum = Text;
     Date = Date;
-    sql::Instant = Time;
-    sql::Guid = Id;
-    sql::Doc = Json;
+    sql::SqlTimestamp = Time;
+    sql::SqlUuid = Id;
+    sql::SqlJson = Json;
 }
 
 impl<T: SqlScalar> SqlScalar for Nullable<T> {
@@ -86,7 +86,7 @@ values! {
     &str: |value| Self::Text(clean(value).into_owned());
     &String: |value| Self::from(value.as_str());
     String: |value| Self::from(value.as_str());
-    AccountKind: |value| Self::Text(value.word().to_owned());
+    AccountKind: |value| Self::Text(value.as_text().to_owned());
     NaiveDate: |value| Self::Date(value);
     DateTime<Utc>: |value| Self::Time(value);
     AccountId: |value| Self::Id(value.as_uuid());

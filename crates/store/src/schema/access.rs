@@ -5,15 +5,15 @@ diesel::table! {
     use crate::types::sql::*;
     /// Tokens by which programs are known; what each may do stands in role_assignments.
     api_tokens (id) {
-        id -> Guid,
+        id -> SqlUuid,
         name -> Text,
         hash -> Binary,
         hint -> Text,
         created_by -> Text,
-        created_at -> Instant,
-        expires_at -> Nullable<Instant>,
-        last_used_at -> Nullable<Instant>,
-        revoked_at -> Nullable<Instant>,
+        created_at -> SqlTimestamp,
+        expires_at -> Nullable<SqlTimestamp>,
+        last_used_at -> Nullable<SqlTimestamp>,
+        revoked_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -22,13 +22,13 @@ diesel::table! {
     use crate::types::sql::*;
     /// Who may do what, and on which profile.
     role_assignments (id) {
-        id -> Guid,
-        holder_kind -> Word,
+        id -> SqlUuid,
+        holder_kind -> TextEnum,
         holder -> Text,
-        role -> Word,
-        profile_id -> Nullable<Guid>,
+        role -> TextEnum,
+        profile_id -> Nullable<SqlUuid>,
         assigned_by -> Text,
-        assigned_at -> Instant,
+        assigned_at -> SqlTimestamp,
     }
 }
 
@@ -38,19 +38,19 @@ diesel::table! {
     /// Who did what, before and after it; only ever added to, each row chained to the one before it.
     audit_events (sequence) {
         sequence -> BigInt,
-        at -> Instant,
-        attempt -> Guid,
+        at -> SqlTimestamp,
+        attempt -> SqlUuid,
         actor -> Text,
         actor_name -> Text,
         came_from -> Text,
         action -> Text,
-        outcome -> Word,
+        outcome -> TextEnum,
         subject -> Nullable<Text>,
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         note -> Nullable<Text>,
         trace_id -> Text,
-        profile_id -> Nullable<Guid>,
+        profile_id -> Nullable<SqlUuid>,
         previous_hash -> Binary,
         hash -> Binary,
     }
@@ -77,8 +77,8 @@ diesel::table! {
         browser_hash -> Binary,
         sealed -> Binary,
         return_path -> Text,
-        created_at -> Instant,
-        used_at -> Nullable<Instant>,
+        created_at -> SqlTimestamp,
+        used_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -87,17 +87,17 @@ diesel::table! {
     use crate::types::sql::*;
     /// People who are, or were, logged in.
     sessions (id) {
-        id -> Guid,
+        id -> SqlUuid,
         token_hash -> Binary,
         issuer -> Text,
         subject -> Text,
         name -> Text,
         email -> Nullable<Text>,
-        groups -> Doc,
+        groups -> SqlJson,
         id_token -> Nullable<Binary>,
-        created_at -> Instant,
-        last_seen_at -> Instant,
-        expires_at -> Instant,
-        ended_at -> Nullable<Instant>,
+        created_at -> SqlTimestamp,
+        last_seen_at -> SqlTimestamp,
+        expires_at -> SqlTimestamp,
+        ended_at -> Nullable<SqlTimestamp>,
     }
 }

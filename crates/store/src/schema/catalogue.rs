@@ -5,15 +5,15 @@ diesel::table! {
     use crate::types::sql::*;
     /// Publisher, product and edition that identifiers stand for.
     software_models (id) {
-        id -> Guid,
+        id -> SqlUuid,
         publisher -> Text,
         product -> Text,
         edition -> Text,
         category -> Nullable<Text>,
-        origin -> Word,
+        origin -> TextEnum,
         search_text -> Text,
-        created_at -> Instant,
-        updated_at -> Instant,
+        created_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
     }
 }
 
@@ -22,15 +22,15 @@ diesel::table! {
     use crate::types::sql::*;
     /// What vendors call the things that are held, and what they stand for.
     subscription_identifiers (id) {
-        id -> Guid,
+        id -> SqlUuid,
         connector -> Text,
         kind -> Text,
         key -> Text,
         name -> Text,
-        model_id -> Nullable<Guid>,
-        resolved_by -> Nullable<Word>,
-        first_seen_at -> Instant,
-        updated_at -> Instant,
+        model_id -> Nullable<SqlUuid>,
+        resolved_by -> Nullable<TextEnum>,
+        first_seen_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
     }
 }
 
@@ -39,9 +39,9 @@ diesel::table! {
     use crate::types::sql::*;
     /// Evidence of use, one row per account and kind.
     activities (account_id, kind) {
-        account_id -> Guid,
-        kind -> Word,
-        last_at -> Instant,
+        account_id -> SqlUuid,
+        kind -> TextEnum,
+        last_at -> SqlTimestamp,
         source -> Text,
         day_map -> Binary,
     }

@@ -5,22 +5,22 @@ diesel::table! {
     use crate::types::sql::*;
     /// A named connection with its credentials; a parent shares its properties with its children.
     connection_aliases (id) {
-        id -> Guid,
+        id -> SqlUuid,
         connector -> Text,
         name -> Text,
-        parent_id -> Nullable<Guid>,
+        parent_id -> Nullable<SqlUuid>,
         instance_url -> Nullable<Text>,
-        properties -> Doc,
-        grant_type -> Nullable<Word>,
-        credential_state -> Word,
+        properties -> SqlJson,
+        grant_type -> Nullable<TextEnum>,
+        credential_state -> TextEnum,
         client_id -> Nullable<Text>,
-        granted_scopes -> Doc,
+        granted_scopes -> SqlJson,
         principal -> Nullable<Text>,
         username -> Nullable<Text>,
-        obtained_at -> Nullable<Instant>,
-        created_at -> Instant,
-        updated_at -> Instant,
-        refreshing_until -> Nullable<Instant>,
+        obtained_at -> Nullable<SqlTimestamp>,
+        created_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
+        refreshing_until -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -30,13 +30,13 @@ diesel::table! {
     /// Consents that were begun and have not come back; each is taken once.
     authorizations (state_hash) {
         state_hash -> Binary,
-        alias_id -> Guid,
+        alias_id -> SqlUuid,
         begun_by -> Text,
         client_id -> Text,
         redirect_uri -> Text,
         sealed -> Binary,
-        expires_at -> Instant,
-        link_id -> Nullable<Guid>,
+        expires_at -> SqlTimestamp,
+        link_id -> Nullable<SqlUuid>,
     }
 }
 
@@ -45,16 +45,16 @@ diesel::table! {
     use crate::types::sql::*;
     /// Links that let somebody without an account here consent for one alias, once.
     delegated_links (id) {
-        id -> Guid,
-        alias_id -> Guid,
+        id -> SqlUuid,
+        alias_id -> SqlUuid,
         token_hash -> Binary,
         created_by -> Text,
         client_id -> Nullable<Text>,
         sealed -> Nullable<Binary>,
-        created_at -> Instant,
-        expires_at -> Instant,
-        used_at -> Nullable<Instant>,
-        revoked_at -> Nullable<Instant>,
+        created_at -> SqlTimestamp,
+        expires_at -> SqlTimestamp,
+        used_at -> Nullable<SqlTimestamp>,
+        revoked_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -63,10 +63,10 @@ diesel::table! {
     use crate::types::sql::*;
     /// Encrypted credentials of aliases; never read without the key.
     sealed_secrets (alias_id, purpose) {
-        alias_id -> Guid,
-        purpose -> Word,
+        alias_id -> SqlUuid,
+        purpose -> TextEnum,
         sealed -> Binary,
-        updated_at -> Instant,
+        updated_at -> SqlTimestamp,
     }
 }
 
@@ -76,9 +76,9 @@ diesel::table! {
     /// Which installation this database belongs to; one row. A copy of it next to another installation touches no vendor.
     instance (id) {
         id -> Integer,
-        epoch -> Guid,
+        epoch -> SqlUuid,
         generation -> BigInt,
-        adopted_at -> Nullable<Instant>,
+        adopted_at -> Nullable<SqlTimestamp>,
         adopted_because -> Nullable<Text>,
     }
 }

@@ -5,26 +5,26 @@ diesel::table! {
     use crate::types::sql::*;
     /// One SaaS organisation, tracked through one alias.
     integration_profiles (id) {
-        id -> Guid,
+        id -> SqlUuid,
         connector -> Text,
         name -> Text,
-        alias_id -> Nullable<Guid>,
-        state -> Word,
+        alias_id -> Nullable<SqlUuid>,
+        state -> TextEnum,
         organization_id -> Nullable<Text>,
         organization_name -> Nullable<Text>,
         sandbox -> Nullable<Bool>,
         edition -> Nullable<Text>,
-        organization_checked_at -> Nullable<Instant>,
-        schedule_every -> Word,
+        organization_checked_at -> Nullable<SqlTimestamp>,
+        schedule_every -> TextEnum,
         schedule_at -> Nullable<Text>,
         schedule_time_zone -> Text,
-        next_run_at -> Nullable<Instant>,
+        next_run_at -> Nullable<SqlTimestamp>,
         allowance_limit -> Nullable<BigInt>,
         allowance_used -> Nullable<BigInt>,
-        allowance_at -> Nullable<Instant>,
-        created_at -> Instant,
-        updated_at -> Instant,
-        deleted_at -> Nullable<Instant>,
+        allowance_at -> Nullable<SqlTimestamp>,
+        created_at -> SqlTimestamp,
+        updated_at -> SqlTimestamp,
+        deleted_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -33,12 +33,12 @@ diesel::table! {
     use crate::types::sql::*;
     /// What a profile does, and how well.
     profile_processes (profile_id, process) {
-        profile_id -> Guid,
-        process -> Word,
+        profile_id -> SqlUuid,
+        process -> TextEnum,
         enabled -> Bool,
-        health -> Word,
-        bookmark -> Nullable<Doc>,
-        last_succeeded_at -> Nullable<Instant>,
+        health -> TextEnum,
+        bookmark -> Nullable<SqlJson>,
+        last_succeeded_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -47,27 +47,27 @@ diesel::table! {
     use crate::types::sql::*;
     /// Durable work of every kind, leased by workers.
     jobs (id) {
-        id -> Guid,
+        id -> SqlUuid,
         kind -> Text,
         payload_version -> Integer,
-        payload -> Doc,
-        profile_id -> Nullable<Guid>,
-        state -> Word,
+        payload -> SqlJson,
+        profile_id -> Nullable<SqlUuid>,
+        state -> TextEnum,
         substate -> Nullable<Text>,
         reason -> Nullable<Text>,
         priority -> Integer,
-        available_at -> Nullable<Instant>,
+        available_at -> Nullable<SqlTimestamp>,
         attempt -> Integer,
         fence -> BigInt,
-        lease_owner -> Nullable<Guid>,
-        leased_until -> Nullable<Instant>,
-        cancel_requested_at -> Nullable<Instant>,
+        lease_owner -> Nullable<SqlUuid>,
+        leased_until -> Nullable<SqlTimestamp>,
+        cancel_requested_at -> Nullable<SqlTimestamp>,
         last_sequence -> BigInt,
         idempotency_key -> Nullable<Text>,
         unique_key -> Nullable<Text>,
-        queued_at -> Instant,
-        started_at -> Nullable<Instant>,
-        finished_at -> Nullable<Instant>,
+        queued_at -> SqlTimestamp,
+        started_at -> Nullable<SqlTimestamp>,
+        finished_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -77,7 +77,7 @@ diesel::table! {
     /// Next scheduled slot of each job kind that runs for the whole installation.
     job_schedules (kind) {
         kind -> Text,
-        next_at -> Instant,
+        next_at -> SqlTimestamp,
     }
 }
 
@@ -86,10 +86,10 @@ diesel::table! {
     use crate::types::sql::*;
     /// One execution of a profile's read processes: what only a sync has beside its job.
     sync_runs (id) {
-        id -> Guid,
-        profile_id -> Guid,
-        trigger -> Word,
-        processes -> Doc,
+        id -> SqlUuid,
+        profile_id -> SqlUuid,
+        trigger -> TextEnum,
+        processes -> SqlJson,
         suspect_confirmed -> Bool,
         api_calls -> BigInt,
         accounts_seen -> BigInt,
@@ -109,17 +109,17 @@ diesel::table! {
     use crate::types::sql::*;
     /// The parts of a run, with position and progress.
     sync_stages (run_id, ordinal) {
-        run_id -> Guid,
+        run_id -> SqlUuid,
         ordinal -> Integer,
         name -> Text,
-        process -> Nullable<Word>,
-        state -> Word,
+        process -> Nullable<TextEnum>,
+        state -> TextEnum,
         done -> BigInt,
         total -> Nullable<BigInt>,
-        cursor -> Nullable<Doc>,
-        bookmark -> Nullable<Doc>,
-        started_at -> Nullable<Instant>,
-        finished_at -> Nullable<Instant>,
+        cursor -> Nullable<SqlJson>,
+        bookmark -> Nullable<SqlJson>,
+        started_at -> Nullable<SqlTimestamp>,
+        finished_at -> Nullable<SqlTimestamp>,
     }
 }
 
@@ -128,9 +128,9 @@ diesel::table! {
     use crate::types::sql::*;
     /// The records a run has named so far; what is missing here at the end is gone.
     sync_seen (run_id, kind, record_id) {
-        run_id -> Guid,
-        kind -> Word,
-        record_id -> Guid,
+        run_id -> SqlUuid,
+        kind -> TextEnum,
+        record_id -> SqlUuid,
     }
 }
 
@@ -139,9 +139,9 @@ diesel::table! {
     use crate::types::sql::*;
     /// Vendor rows that a run left out.
     sync_rejections (id) {
-        id -> Guid,
-        run_id -> Guid,
-        process -> Word,
+        id -> SqlUuid,
+        run_id -> SqlUuid,
+        process -> TextEnum,
         external_id -> Nullable<Text>,
         code -> Text,
         message -> Text,
@@ -153,17 +153,17 @@ diesel::table! {
     use crate::types::sql::*;
     /// What people should know of a profile, from a validation or a run.
     findings (id) {
-        id -> Guid,
-        profile_id -> Guid,
-        run_id -> Nullable<Guid>,
-        process -> Nullable<Word>,
+        id -> SqlUuid,
+        profile_id -> SqlUuid,
+        run_id -> Nullable<SqlUuid>,
+        process -> Nullable<TextEnum>,
         code -> Text,
-        severity -> Word,
+        severity -> TextEnum,
         message -> Text,
         seen -> Nullable<Text>,
         remedy -> Text,
         docs_url -> Nullable<Text>,
-        at -> Instant,
+        at -> SqlTimestamp,
         of_consent -> Bool,
     }
 }
@@ -173,10 +173,10 @@ diesel::table! {
     use crate::types::sql::*;
     /// The event log of each stream, numbered without gaps.
     events (stream_kind, stream_id, sequence) {
-        stream_kind -> Word,
-        stream_id -> Guid,
+        stream_kind -> TextEnum,
+        stream_id -> SqlUuid,
         sequence -> BigInt,
-        at -> Instant,
-        body -> Doc,
+        at -> SqlTimestamp,
+        body -> SqlJson,
     }
 }

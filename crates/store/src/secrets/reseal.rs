@@ -64,7 +64,7 @@ impl Resealed {
         }
         match sealer.rewrap(place, old) {
             Ok(new) => Ok(Some(new)),
-            Err(Error::Unsealable) => {
+            Err(Error::DecryptFailed) => {
                 self.unreadable += 1;
                 Ok(None)
             }

@@ -114,14 +114,14 @@ impl Sealer {
     }
 
     pub(crate) fn open(&self, place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-        let envelope = Envelope::read(sealed).ok_or(Error::Unsealable)?;
+        let envelope = Envelope::read(sealed).ok_or(Error::DecryptFailed)?;
         let data_key = self.unwrap(place, &envelope)?;
         decrypt(&cipher(&data_key), place.as_bytes(), envelope.secret)
     }
 
     /// Seals a secret's data key with the newest key; the secret itself stays as it lies.
     pub(super) fn rewrap(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        let envelope = Envelope::read(sealed).ok_or(Error::Unsealable)?;
+        let envelope = Envelope::read(sealed).ok_or(Error::DecryptFailed)?;
         let data_key = self.unwrap(place, &envelope)?;
         self.wrap(place, &data_key, envelope.secret)
     }
@@ -143,7 +143,7 @@ impl Sealer {
             self.read_again(file)?;
         }
         let known = self.known();
-        let key = known.keys.find(envelope.key).ok_or(Error::Unsealable)?;
+        let key = known.keys.find(envelope.key).ok_or(Error::DecryptFailed)?;
         decrypt(&key.cipher, &associated(place, envelope.key), envelope.data_key)
     }
 
@@ -181,13 +181,13 @@ fn cipher(data_key: &[u8]) -> XChaCha20Poly1305 {
 fn encrypt(cipher: &XChaCha20Poly1305, aad: &[u8], msg: &[u8]) -> Result<Vec<u8>> {
     let mut nonce = [0; NONCE];
     OsRng.fill_bytes(&mut nonce);
-    let sealed = cipher.encrypt(XNonce::from_slice(&nonce), Payload { msg, aad }).map_err(|_| Error::Unsealable)?;
+    let sealed = cipher.encrypt(XNonce::from_slice(&nonce), Payload { msg, aad }).map_err(|_| Error::DecryptFailed)?;
     Ok([&nonce[..], &sealed].concat())
 }
 
 fn decrypt(cipher: &XChaCha20Poly1305, aad: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let (nonce, msg) = sealed.split_at_checked(NONCE).ok_or(Error::Unsealable)?;
-    let opened = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg, aad }).map_err(|_| Error::Unsealable)?;
+    let (nonce, msg) = sealed.split_at_checked(NONCE).ok_or(Error::DecryptFailed)?;
+    let opened = cipher.decrypt(XNonce::from_slice(nonce), Payload { msg, aad }).map_err(|_| Error::DecryptFailed)?;
     Ok(Zeroizing::new(opened))
 }
 
@@ -221,13 +221,13 @@ mod tests {
     #[test]
     fn a_secret_moved_to_another_place_does_not_open() {
         let sealed = sealer().seal("here", b"hunter2").unwrap();
-        assert!(matches!(sealer().open("there", &sealed), Err(Error::Unsealable)));
+        assert!(matches!(sealer().open("there", &sealed), Err(Error::DecryptFailed)));
     }
 
     #[test]
     fn another_key_does_not_open() {
         let sealed = sealer().seal("here", b"hunter2").unwrap();
-        assert!(matches!(Sealer::from_key(&[8; 32]).open("here", &sealed), Err(Error::Unsealable)));
+        assert!(matches!(Sealer::from_key(&[8; 32]).open("here", &sealed), Err(Error::DecryptFailed)));
     }
 
     #[test]
@@ -251,8 +251,8 @@ mod tests {
         let (one, other) = (sealer().seal("here", b"hunter2").unwrap(), sealer().seal("here", b"hunter3").unwrap());
         let secret_at = 1 + KEY_ID + WRAPPED;
         let mixed = [&one[..secret_at], &other[secret_at..]].concat();
-        assert!(matches!(sealer().open("here", &mixed), Err(Error::Unsealable)));
-        assert!(matches!(sealer().rewrap("there", &one), Err(Error::Unsealable)));
+        assert!(matches!(sealer().open("here", &mixed), Err(Error::DecryptFailed)));
+        assert!(matches!(sealer().rewrap("there", &one), Err(Error::DecryptFailed)));
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         let secret_at = 1 + KEY_ID + WRAPPED;
         assert_eq!(rewrapped[secret_at..], sealed[secret_at..]);
         assert_eq!(keys(&new).open("here", &rewrapped).unwrap().as_slice(), b"hunter2");
-        assert!(matches!(keys(&old).open("here", &rewrapped), Err(Error::Unsealable)));
+        assert!(matches!(keys(&old).open("here", &rewrapped), Err(Error::DecryptFailed)));
     }
 
     #[test]
@@ -297,7 +297,7 @@ mod tests {
         rotating.forget_old_keys().unwrap();
         let fresh = Sealer::from_key_file(&path).unwrap();
         assert!(fresh.open("here", &new).is_ok(), "the key before the newest is kept");
-        assert!(matches!(fresh.open("here", &old), Err(Error::Unsealable)));
+        assert!(matches!(fresh.open("here", &old), Err(Error::DecryptFailed)));
         assert!(!format!("{fresh:?}").contains(std::fs::read_to_string(&path).unwrap().trim()));
     }
 

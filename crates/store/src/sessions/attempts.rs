@@ -63,7 +63,7 @@ pub async fn begin(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, a
 /// Takes the attempt that the same browser began under `state`, not longer than `life` ago: the first who asks gets it.
 ///
 /// # Errors
-/// `Unsealable` when it was sealed with a key that is gone.
+/// `DecryptFailed` when it was sealed with a key that is gone.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, life: Duration) -> Result<ConsumeResult> {
     let (state, browser) = (hash(state.expose()), hash(browser.expose()));
     let key = state.clone();
@@ -84,8 +84,8 @@ pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, li
         return Ok(ConsumeResult::Used);
     }
     let inside: Value =
-        serde_json::from_slice(&sealer.open(&place(&state), &sealed)?).map_err(|_| Error::Unsealable)?;
-    let secret = |name: &str| inside[name].as_str().map(Secret::new).ok_or(Error::Unsealable);
+        serde_json::from_slice(&sealer.open(&place(&state), &sealed)?).map_err(|_| Error::DecryptFailed)?;
+    let secret = |name: &str| inside[name].as_str().map(Secret::new).ok_or(Error::DecryptFailed);
     Ok(ConsumeResult::Login(PendingLogin { nonce: secret("nonce")?, verifier: secret("verifier")?, return_path }))
 }
 

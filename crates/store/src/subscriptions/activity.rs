@@ -7,17 +7,17 @@
 macro_rules! by_activity {
     ($query:ident, $plan:expr) => {{
         use ::diesel::sql_types::Nullable;
-        use $crate::listing::{Side, beyond, reaching, sorted};
-        use $crate::types::sql::{Guid, Instant};
+        use $crate::listing::{Side, exclusive, inclusive, sorted};
+        use $crate::types::sql::{SqlTimestamp, SqlUuid};
         let (active, holder) = (accounts::last_activity_at, accounts::id);
         for (side, place) in $plan.bounds() {
             let (time, account) = place.activity()?;
-            let at = $crate::types::Bind(time).into_sql::<Nullable<Instant>>();
-            let account = $crate::types::Bind(account).into_sql::<Guid>();
-            let id = $crate::types::Bind(place.id()).into_sql::<Guid>();
-            let among = reaching((active, holder), (at, account), side);
-            let past = beyond((active, holder, subscriptions::id), (at, account, id), side);
-            let same = beyond((holder, subscriptions::id), (account, id), side);
+            let at = $crate::types::Bind(time).into_sql::<Nullable<SqlTimestamp>>();
+            let account = $crate::types::Bind(account).into_sql::<SqlUuid>();
+            let id = $crate::types::Bind(place.id()).into_sql::<SqlUuid>();
+            let among = inclusive((active, holder), (at, account), side);
+            let past = exclusive((active, holder, subscriptions::id), (at, account, id), side);
+            let same = exclusive((holder, subscriptions::id), (account, id), side);
             $query = match (time, side) {
                 (Some(_), Side::Greater) => $query.filter(among).filter(past),
                 (Some(_), Side::Less) => $query.filter(among.or(active.is_null())).filter(past.or(active.is_null())),

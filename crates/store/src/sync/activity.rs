@@ -11,7 +11,7 @@ use super::merge::Merge;
 use super::page::Prepared;
 use crate::db::on_both;
 use crate::schema::{accounts, activities};
-use crate::types::Named;
+use crate::types::StoredEnum;
 use crate::{AccountId, Error, Result};
 
 /// How many days are remembered, the newest included.
@@ -121,7 +121,7 @@ fn merge(known: &Known, accounts: &HashMap<String, AccountId>, page: &[Activity]
     for activity in page {
         let Some(account) = accounts.get(&activity.account) else { continue };
         let known = || known.get(&(*account, activity.kind)).cloned();
-        let entry = merged.entry((*account, activity.kind.word()));
+        let entry = merged.entry((*account, activity.kind.as_text()));
         let evidence = entry.or_insert_with(|| known().unwrap_or_else(|| Evidence::first(*account, activity)));
         evidence.add(activity);
     }

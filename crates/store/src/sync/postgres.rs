@@ -17,8 +17,8 @@ use super::activity::Evidence;
 use super::merge::{Merge, Merged};
 use crate::db::PgConn;
 use crate::records::{Kind, Row, Value, ValueType};
-use crate::types::Named;
-use crate::types::sql::{Doc, Guid, Instant, Word};
+use crate::types::StoredEnum;
+use crate::types::sql::{SqlJson, SqlTimestamp, SqlUuid, TextEnum};
 use crate::{AccountId, ProfileId, Result, RunId};
 
 type Query = BoxedSqlQuery<'static, Pg, SqlQuery>;
@@ -48,7 +48,7 @@ struct Counts {
 
 #[derive(QueryableByName)]
 struct AccountName {
-    #[diesel(sql_type = Guid)]
+    #[diesel(sql_type = SqlUuid)]
     id: AccountId,
     #[diesel(sql_type = Text)]
     external_id: String,
@@ -68,7 +68,7 @@ fn statement(kind: &Kind, marks: bool) -> String {
              ORDER BY id ON CONFLICT DO NOTHING RETURNING 1)",
             same_key = kind.same_key("t", "i"),
             run = width + 1,
-            name = kind.kind.word(),
+            name = kind.kind.as_text(),
         );
         (seen, "(SELECT count(*) FROM seen)")
     } else {
@@ -117,9 +117,9 @@ fn bind(query: Query, value_type: ValueType, values: Vec<Value>) -> Query {
         ValueType::Integer => array!(BigInt, Integer),
         ValueType::Text => array!(Text, Text),
         ValueType::Date => array!(Date, Date),
-        ValueType::Time => array!(Instant, Time),
-        ValueType::Id => array!(Guid, Id),
-        ValueType::Json => array!(Doc, Json),
+        ValueType::Time => array!(SqlTimestamp, Time),
+        ValueType::Id => array!(SqlUuid, Id),
+        ValueType::Json => array!(SqlJson, Json),
     }
 }
 
@@ -140,7 +140,7 @@ impl Merge for PgConn {
             query = bind(query, column.value_type, values);
         }
         if let Some(run) = seen_by {
-            query = query.bind::<Guid, _>(run);
+            query = query.bind::<SqlUuid, _>(run);
         }
         let Counts { added, changed, seen } = query.get_result(self).await?;
         Ok(Merged { seen, added, changed })
@@ -151,12 +151,12 @@ impl Merge for PgConn {
             "UPDATE {} SET retired_at = $1, updated_at = $1 WHERE id = ANY($2) AND retired_at IS NULL",
             kind.table
         );
-        let retired = diesel::sql_query(retire).bind::<Instant, _>(now).bind::<Array<Guid>, _>(ids);
+        let retired = diesel::sql_query(retire).bind::<SqlTimestamp, _>(now).bind::<Array<SqlUuid>, _>(ids);
         Ok(i64::try_from(retired.execute(self).await?).unwrap_or(i64::MAX))
     }
 
     async fn account_ids(&mut self, profile: ProfileId, names: Vec<String>) -> Result<HashMap<String, AccountId>> {
-        let found = diesel::sql_query(ACCOUNTS).bind::<Guid, _>(profile).bind::<Array<Text>, _>(names);
+        let found = diesel::sql_query(ACCOUNTS).bind::<SqlUuid, _>(profile).bind::<Array<Text>, _>(names);
         let found: Vec<AccountName> = found.load(self).await?;
         Ok(found.into_iter().map(|account| (account.external_id, account.id)).collect())
     }
@@ -165,16 +165,16 @@ impl Merge for PgConn {
         let accounts = column!(evidence, |e| e.account);
         let times = column!(evidence, |e| e.last_at);
         diesel::sql_query(EVIDENCE)
-            .bind::<Array<Guid>, _>(&accounts)
-            .bind::<Array<Word>, _>(column!(evidence, |e| e.kind))
-            .bind::<Array<Instant>, _>(&times)
+            .bind::<Array<SqlUuid>, _>(&accounts)
+            .bind::<Array<TextEnum>, _>(column!(evidence, |e| e.kind))
+            .bind::<Array<SqlTimestamp>, _>(&times)
             .bind::<Array<Text>, _>(column!(evidence, |e| e.source.as_str()))
             .bind::<Array<Binary>, _>(column!(evidence, |e| e.days.as_bytes()))
             .execute(self)
             .await?;
         diesel::sql_query(IDLENESS)
-            .bind::<Array<Guid>, _>(&accounts)
-            .bind::<Array<Instant>, _>(&times)
+            .bind::<Array<SqlUuid>, _>(&accounts)
+            .bind::<Array<SqlTimestamp>, _>(&times)
             .execute(self)
             .await?;
         Ok(())

@@ -12,7 +12,7 @@ use crate::records::{KINDS, Kind};
 use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_seen;
 use crate::types::Bind;
-use crate::types::sql::Guid;
+use crate::types::sql::SqlUuid;
 use crate::{Backend, Db, ProfileId, Result, RunId, StageState, SyncRun};
 
 /// Records that one transaction takes on.
@@ -37,7 +37,7 @@ struct Count {
 
 #[derive(QueryableByName)]
 struct Id {
-    #[diesel(sql_type = Guid)]
+    #[diesel(sql_type = SqlUuid)]
     id: Uuid,
 }
 
@@ -64,8 +64,8 @@ pub async fn missing(db: &Db, run: RunId, profile: ProfileId, kinds: &[RecordKin
         let live = format!("SELECT count(*) AS count {}", kind.live());
         let unseen = format!("SELECT count(*) AS count {}", kind.unseen(keyed(db)));
         missing.push(with_conn!(db, read, |c| {
-            let live: Count = diesel::sql_query(&live).bind::<Guid, _>(profile).get_result(c).await?;
-            let unseen = diesel::sql_query(&unseen).bind::<Guid, _>(profile).bind::<Guid, _>(run);
+            let live: Count = diesel::sql_query(&live).bind::<SqlUuid, _>(profile).get_result(c).await?;
+            let unseen = diesel::sql_query(&unseen).bind::<SqlUuid, _>(profile).bind::<SqlUuid, _>(run);
             let unseen: Count = unseen.get_result(c).await?;
             Ok(Missing { kind: kind.kind, would_retire: unseen.count, live: live.count })
         })?);
@@ -113,8 +113,8 @@ async fn retire_kind(db: &Db, run: RunId, profile: ProfileId, fence: i64, kind: 
     let mut after = Uuid::nil();
     loop {
         let found: Vec<Id> = with_conn!(db, read, |c| {
-            let query = diesel::sql_query(&unseen).bind::<Guid, _>(profile).bind::<Guid, _>(run);
-            Ok(query.bind::<Guid, _>(after).load(c).await?)
+            let query = diesel::sql_query(&unseen).bind::<SqlUuid, _>(profile).bind::<SqlUuid, _>(run);
+            Ok(query.bind::<SqlUuid, _>(after).load(c).await?)
         })?;
         let ids: Vec<Uuid> = found.into_iter().map(|found| found.id).collect();
         let Some(&last) = ids.last() else { return Ok(()) };

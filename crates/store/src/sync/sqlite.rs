@@ -14,7 +14,7 @@ use super::activity::Evidence;
 use super::merge::{Merge, Merged};
 use crate::db::LiteConn;
 use crate::records::{Kind, Row, Value};
-use crate::types::Named;
+use crate::types::StoredEnum;
 use crate::{AccountId, ProfileId, Result, RunId};
 
 /// Values that a statement takes.
@@ -65,7 +65,7 @@ fn mark(c: &mut SqliteConnection, kind: &Kind, run: RunId, rows: &[Row]) -> Quer
     let tail = format!(
         ") INSERT OR IGNORE INTO sync_seen (run_id, kind, record_id) SELECT v.run, '{name}', t.id FROM v \
          CROSS JOIN {table} t ON {same_key}",
-        name = kind.kind.word(),
+        name = kind.kind.as_text(),
         table = kind.table,
         same_key = kind.same_key("t", "v"),
     );
@@ -130,7 +130,7 @@ impl Merge for LiteConn {
         let work = self.spawn_blocking(move |c| {
             let row = |e: &Evidence| -> Row {
                 let days = Value::Bytes(e.days.as_bytes().to_vec());
-                vec![e.account.into(), e.kind.word().into(), e.last_at.into(), (&e.source).into(), days]
+                vec![e.account.into(), e.kind.as_text().into(), e.last_at.into(), (&e.source).into(), days]
             };
             execute(c, EVIDENCE, &evidence.iter().map(row).collect::<Vec<_>>())?;
             let times = |e: &Evidence| -> Row { vec![e.account.into(), e.last_at.into()] };

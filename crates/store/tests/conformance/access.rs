@@ -3,7 +3,7 @@
 use chrono::Duration;
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
-    ApiToken, Assignment, AssignmentId, HolderKind, Holding, PageRequest, ProfileId, Role, TokenId, each_backend,
+    ApiToken, Assignment, AssignmentId, HolderKind, PageRequest, ProfileId, Role, RoleGrant, TokenId, each_backend,
     roles, tokens,
 };
 
@@ -45,7 +45,7 @@ each_backend! {
         kept(&db, &token).await;
         let (found, held) = tokens::recognize(&db, token.id, "the whole token").await.unwrap().unwrap();
         assert_eq!(found.name, "report");
-        assert_eq!(held, [Holding { role: Role::Viewer, profile_id: None }]);
+        assert_eq!(held, [RoleGrant { role: Role::Viewer, profile_id: None }]);
         for wrong in ["", "the whole toke", "the whole token ", "another token"] {
             assert!(tokens::recognize(&db, token.id, wrong).await.unwrap().is_none(), "{wrong}");
         }
@@ -96,7 +96,7 @@ each_backend! {
         }
         let mut held = roles::of_person(&db, "anna", &["auditors".to_owned()]).await.unwrap();
         held.sort_by_key(|held| held.role);
-        let only = |role| Holding { role, profile_id: None };
+        let only = |role| RoleGrant { role, profile_id: None };
         assert_eq!(held, [only(Role::Auditor), only(Role::User)]);
         assert!(roles::of_person(&db, "Anna", &[]).await.unwrap().is_empty());
     }

@@ -72,7 +72,7 @@ each_backend! {
     async fn a_consent_sealed_with_another_key_is_not_read(db: TestDatabase) {
         begun(&db, "state").await;
         let taken = authorizations::take(&db, &Sealer::from_key(&[2; 32]), &Secret::new("state"), &["anna".to_owned()]).await;
-        assert!(matches!(taken, Err(Error::Unsealable)));
+        assert!(matches!(taken, Err(Error::DecryptFailed)));
     }
 
     async fn one_at_a_time_refreshes_and_keeps_what_was_rotated(db: TestDatabase) {

@@ -54,10 +54,10 @@ fn called(kind: &str, backend: Backend) -> String {
         None => (kind, false),
     };
     let (postgres, sqlite) = match inner {
-        "Guid" => ("uuid", "blob"),
-        "Instant" => ("timestamptz", "bigint"),
-        "Doc" => ("jsonb", "text"),
-        "Word" | "Text" => ("text", "text"),
+        "SqlUuid" => ("uuid", "blob"),
+        "SqlTimestamp" => ("timestamptz", "bigint"),
+        "SqlJson" => ("jsonb", "text"),
+        "TextEnum" | "Text" => ("text", "text"),
         "Binary" => ("bytea", "blob"),
         "Bool" => ("bool", "boolean"),
         "BigInt" => ("int8", "bigint"),

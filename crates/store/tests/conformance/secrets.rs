@@ -21,7 +21,7 @@ each_backend! {
         assert!(secrets::get(&db, &sealer, alias.id, Purpose::PrivateKey).await.unwrap().is_none());
         let other = Sealer::from_key(&[2; 32]);
         let refused = secrets::get(&db, &other, alias.id, Purpose::ClientSecret).await;
-        assert!(matches!(refused, Err(Error::Unsealable)));
+        assert!(matches!(refused, Err(Error::DecryptFailed)));
         aliases::delete(&db, alias.id).await.unwrap();
         assert!(secrets::get(&db, &sealer, alias.id, Purpose::ClientSecret).await.unwrap().is_none());
     }

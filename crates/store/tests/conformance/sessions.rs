@@ -113,7 +113,7 @@ each_backend! {
         begun(&db, "state").await;
         let (state, browser) = (Secret::new("state"), Secret::new("browser"));
         let taken = sessions::take(&db, &Sealer::from_key(&[2; 32]), &state, &browser, TEN_MINUTES).await;
-        assert!(matches!(taken, Err(Error::Unsealable)));
+        assert!(matches!(taken, Err(Error::DecryptFailed)));
     }
 
     async fn a_session_is_found_by_its_token_and_by_nothing_else(db: TestDatabase) {

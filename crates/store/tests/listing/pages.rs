@@ -10,17 +10,17 @@ use seatgraph_store::pools::{self, PoolFilter};
 use seatgraph_store::profiles::{self, ProfileFilter, ProfileOrder, ProfileOrderField};
 use seatgraph_store::runs::{self, SyncRunFilter};
 use seatgraph_store::subscriptions::{self, Joins, SubscriptionFilter, SubscriptionOrder, SubscriptionOrderField};
-use seatgraph_store::{Direction, Error, Keyset, PageOf, PageRequest, each_backend};
+use seatgraph_store::{Direction, Error, PageKey, PageOf, PageRequest, each_backend};
 
 use crate::seed::{Cell, Seed, day, text};
 
 const DIRECTIONS: [Direction; 2] = [Direction::Asc, Direction::Desc];
 
-fn first(rows: u32, after: Option<Keyset>) -> PageRequest {
+fn first(rows: u32, after: Option<PageKey>) -> PageRequest {
     PageRequest { first: Some(rows), after, ..PageRequest::default() }
 }
 
-fn last(rows: u32, before: Option<Keyset>) -> PageRequest {
+fn last(rows: u32, before: Option<PageKey>) -> PageRequest {
     PageRequest { last: Some(rows), before, ..PageRequest::default() }
 }
 
@@ -262,15 +262,15 @@ each_backend! {
         let order = AccountOrder { field: AccountOrderField::FirstSeenAt, direction: Direction::Asc };
         let page = accounts::page(&db, &filter, &first(1, None), order).await.unwrap();
         let stored = serde_json::to_string(&page.rows[0].0).unwrap();
-        let place: Keyset = serde_json::from_str(&stored).unwrap();
+        let place: PageKey = serde_json::from_str(&stored).unwrap();
         assert_eq!(place, page.rows[0].0);
         let order = AccountOrder { field: AccountOrderField::Username, direction: Direction::Asc };
         let refused = accounts::page(&db, &filter, &first(1, Some(place.clone())), order).await;
-        assert!(matches!(refused, Err(Error::ForeignKeyset)));
+        assert!(matches!(refused, Err(Error::CursorMismatch)));
         let refused = pools::page(&db, &PoolFilter::default(), &last(1, Some(place))).await;
-        assert!(matches!(refused, Err(Error::ForeignKeyset)));
+        assert!(matches!(refused, Err(Error::CursorMismatch)));
         let forged = stored.replace("FIRST_SEEN_AT", "USERNAME");
         let refused = accounts::page(&db, &filter, &first(1, serde_json::from_str(&forged).unwrap()), order).await;
-        assert!(matches!(refused, Err(Error::ForeignKeyset)));
+        assert!(matches!(refused, Err(Error::CursorMismatch)));
     }
 }

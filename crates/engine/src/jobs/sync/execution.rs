@@ -6,11 +6,11 @@ use seatgraph_core::{Catalogue, Connector, Cursor, Finding, Manifest, Page, Proc
 use seatgraph_store::{Profile, Stage, StageState, SyncRun, aliases, profiles, runs};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::connection::Link;
 use crate::jobs::JobContext;
 use crate::jobs::context::Signals;
 use crate::jobs::sync::error_action::{self, ErrorAction};
 use crate::jobs::sync::outcome::RunOutcome;
-use crate::link::Link;
 use crate::{Engine, findings};
 
 /// A run at work.

@@ -1,7 +1,7 @@
 //! Who gets to do what: tokens and roles.
 
 use async_graphql::{ID, InputObject, OneofObject};
-use seatgraph_engine::access::{AssignRole, CreateToken, Holder, RoleGrant};
+use seatgraph_engine::access::{AssignRole, CreateToken, Holder, NewRoleGrant};
 use seatgraph_store::{AssignmentId, TokenId};
 
 use super::{Refused, parse_id};
@@ -35,9 +35,9 @@ impl Input for CreateApiTokenInput {
 
     fn read(self, _: &RequestScope) -> Result<CreateToken, Refused> {
         let profile = |id: &ID| parse_id(&["roles"], "profile", id);
-        let grant = |grant: RoleGrantInput| -> Result<RoleGrant, Refused> {
+        let grant = |grant: RoleGrantInput| -> Result<NewRoleGrant, Refused> {
             let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
-            Ok(RoleGrant { role: grant.role.into(), profile_ids: ids })
+            Ok(NewRoleGrant { role: grant.role.into(), profile_ids: ids })
         };
         Ok(CreateToken {
             name: self.name,

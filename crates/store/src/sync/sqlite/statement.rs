@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::AccountId;
 use crate::records::{Row, Value};
-use crate::types::sql::{Doc, Guid, Instant};
+use crate::types::sql::{SqlJson, SqlTimestamp, SqlUuid};
 
 /// `head (…), (…), … tail`
 pub(super) struct Statement<'a> {
@@ -23,12 +23,12 @@ pub(super) struct Statement<'a> {
 impl Statement<'_> {
     /// Returns the ids that the statement returns.
     pub(super) fn ids(self, c: &mut SqliteConnection) -> QueryResult<HashSet<Uuid>> {
-        Returning::<Guid>::of(self).load::<Uuid>(c).map(|ids| ids.into_iter().collect())
+        Returning::<SqlUuid>::of(self).load::<Uuid>(c).map(|ids| ids.into_iter().collect())
     }
 
     /// Returns the accounts that the statement returns, by their external ids.
     pub(super) fn accounts(self, c: &mut SqliteConnection) -> QueryResult<Vec<(String, AccountId)>> {
-        let found = Returning::<(Guid, Text)>::of(self).load::<(AccountId, String)>(c)?;
+        let found = Returning::<(SqlUuid, Text)>::of(self).load::<(AccountId, String)>(c)?;
         Ok(found.into_iter().map(|(id, name)| (name, id)).collect())
     }
 }
@@ -50,9 +50,9 @@ impl QueryFragment<Sqlite> for Statement<'_> {
                     Value::Integer(value) => out.push_bind_param::<BigInt, _>(value)?,
                     Value::Text(value) => out.push_bind_param::<Text, _>(value)?,
                     Value::Date(value) => out.push_bind_param::<Date, _>(value)?,
-                    Value::Time(value) => out.push_bind_param::<Instant, _>(value)?,
-                    Value::Id(value) => out.push_bind_param::<Guid, _>(value)?,
-                    Value::Json(value) => out.push_bind_param::<Doc, _>(value)?,
+                    Value::Time(value) => out.push_bind_param::<SqlTimestamp, _>(value)?,
+                    Value::Id(value) => out.push_bind_param::<SqlUuid, _>(value)?,
+                    Value::Json(value) => out.push_bind_param::<SqlJson, _>(value)?,
                     Value::Bytes(value) => out.push_bind_param::<Binary, _>(value)?,
                 }
             }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{queryable, sql::Doc};
+use super::{queryable, sql::SqlJson};
 use crate::records::Json;
 
 /// `jsonb` on the wire begins with its version.
@@ -29,28 +29,28 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> deserialize::Result<T> {
     Ok(serde_json::from_slice(json)?)
 }
 
-macro_rules! doc {
+macro_rules! sql_json {
     ($($rust:ty),+) => {$(
-        impl ToSql<Doc, Pg> for $rust {
+        impl ToSql<SqlJson, Pg> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
                 write(self, out)
             }
         }
 
-        impl FromSql<Doc, Pg> for $rust {
+        impl FromSql<SqlJson, Pg> for $rust {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
                 read(value.as_bytes())
             }
         }
 
-        impl ToSql<Doc, Sqlite> for $rust {
+        impl ToSql<SqlJson, Sqlite> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
                 out.set_value(serde_json::to_string(self)?);
                 Ok(IsNull::No)
             }
         }
 
-        impl FromSql<Doc, Sqlite> for $rust {
+        impl FromSql<SqlJson, Sqlite> for $rust {
             fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
                 Ok(serde_json::from_str(value.read_text())?)
             }
@@ -58,7 +58,7 @@ macro_rules! doc {
     )+};
 }
 
-impl ToSql<Doc, Pg> for Json {
+impl ToSql<SqlJson, Pg> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&[JSONB_VERSION])?;
         out.write_all(self.0.as_bytes())?;
@@ -66,14 +66,14 @@ impl ToSql<Doc, Pg> for Json {
     }
 }
 
-impl ToSql<Doc, Sqlite> for Json {
+impl ToSql<SqlJson, Sqlite> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.as_str());
         Ok(IsNull::No)
     }
 }
 
-doc!(Value, Map<String, Value>, Vec<String>, Vec<Process>, BTreeMap<String, String>, Cursor, crate::EventBody);
-queryable!(Doc => Map<String, Value>);
-queryable!(Doc => BTreeMap<String, String>);
-queryable!(Doc => Cursor);
+sql_json!(Value, Map<String, Value>, Vec<String>, Vec<Process>, BTreeMap<String, String>, Cursor, crate::EventBody);
+queryable!(SqlJson => Map<String, Value>);
+queryable!(SqlJson => BTreeMap<String, String>);
+queryable!(SqlJson => Cursor);

@@ -10,54 +10,54 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use seatgraph_core::{AccountKind, ActivityKind, GrantType, Process, RecordKind, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::{queryable, sql::Word};
+use super::{queryable, sql::TextEnum};
 use crate::jobs::Status;
 
 /// A value of a closed list, and its word in the database.
-pub(crate) trait Named: Copy + Sized + 'static {
+pub(crate) trait StoredEnum: Copy + Sized + 'static {
     /// The word.
-    fn word(self) -> &'static str;
+    fn as_text(self) -> &'static str;
     /// The value of that word, or `None` when there is none.
-    fn of(word: &str) -> Option<Self>;
+    fn from_text(text: &str) -> Option<Self>;
 }
 
-fn read<T: Named>(word: &str) -> deserialize::Result<T> {
-    T::of(word).ok_or_else(|| format!("unknown word {word}").into())
+fn read<T: StoredEnum>(text: &str) -> deserialize::Result<T> {
+    T::from_text(text).ok_or_else(|| format!("unknown value {text}").into())
 }
 
-macro_rules! named {
-    ($($rust:ty { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
-        impl Named for $rust {
-            fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
+macro_rules! stored_enum {
+    ($($rust:ty { $($variant:ident = $text:literal),+ $(,)? })+) => {$(
+        impl StoredEnum for $rust {
+            fn as_text(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
             }
 
-            fn of(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)+ _ => None }
+            fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
             }
         }
 
-        impl ToSql<Word, Pg> for $rust {
+        impl ToSql<TextEnum, Pg> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                out.write_all(self.word().as_bytes())?;
+                out.write_all(self.as_text().as_bytes())?;
                 Ok(IsNull::No)
             }
         }
 
-        impl FromSql<Word, Pg> for $rust {
+        impl FromSql<TextEnum, Pg> for $rust {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
                 read(std::str::from_utf8(value.as_bytes())?)
             }
         }
 
-        impl ToSql<Word, Sqlite> for $rust {
+        impl ToSql<TextEnum, Sqlite> for $rust {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.word());
+                out.set_value(self.as_text());
                 Ok(IsNull::No)
             }
         }
 
-        impl FromSql<Word, Sqlite> for $rust {
+        impl FromSql<TextEnum, Sqlite> for $rust {
             fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
                 read(value.read_text())
             }
@@ -65,12 +65,12 @@ macro_rules! named {
     )+};
 }
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal,)+ })+) => {$(
+macro_rules! text_enums {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $text:literal,)+ })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow)]
-        #[diesel(sql_type = Word)]
-        pub enum $name { $($(#[$about])* #[serde(rename = $word)] $variant,)+ }
+        #[diesel(sql_type = TextEnum)]
+        pub enum $name { $($(#[$about])* #[serde(rename = $text)] $variant,)+ }
 
         impl $name {
             /// Every value, in order.
@@ -79,21 +79,21 @@ macro_rules! words {
             /// Returns the word used in the database and on the wire.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                self.word()
+                self.as_text()
             }
 
             /// Finds the value of that word, or `None` when there is none.
             #[must_use]
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::of(word)
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::from_text(text)
             }
         }
 
-        named!($name { $($variant = $word),+ });
+        stored_enum!($name { $($variant = $text),+ });
     )+};
 }
 
-words! {
+text_enums! {
     /// What is known of an alias's credential.
     CredentialState {
         /// None was set.
@@ -316,7 +316,7 @@ impl RunState {
     }
 }
 
-named! {
+stored_enum! {
     Process {
         DownloadSubscriptions = "DOWNLOAD_SUBSCRIPTIONS",
         PullUserActivity = "PULL_USER_ACTIVITY",
@@ -354,8 +354,8 @@ named! {
     }
 }
 
-queryable!(Word => Process);
-queryable!(Word => GrantType);
-queryable!(Word => AccountKind);
-queryable!(Word => ActivityKind);
-queryable!(Word => Severity);
+queryable!(TextEnum => Process);
+queryable!(TextEnum => GrantType);
+queryable!(TextEnum => AccountKind);
+queryable!(TextEnum => ActivityKind);
+queryable!(TextEnum => Severity);

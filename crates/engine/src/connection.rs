@@ -12,8 +12,8 @@ use seatgraph_store::Alias;
 use serde_json::Value;
 use url::Url;
 
+use crate::access_tokens::AliasTokens;
 use crate::aliases::{INSTANCE_URL, merged};
-use crate::tokens::AliasTokens;
 use crate::{Engine, EngineSettings, findings as said};
 
 /// Placeholder URL of an alias without one; `.invalid` never resolves (RFC 2606).

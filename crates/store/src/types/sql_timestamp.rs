@@ -7,28 +7,28 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Timestamptz;
 use diesel::sqlite::{Sqlite, SqliteValue};
 
-use super::sql::Instant;
+use super::sql::SqlTimestamp;
 
-impl ToSql<Instant, Pg> for DateTime<Utc> {
+impl ToSql<SqlTimestamp, Pg> for DateTime<Utc> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         ToSql::<Timestamptz, Pg>::to_sql(self, out)
     }
 }
 
-impl FromSql<Instant, Pg> for DateTime<Utc> {
+impl FromSql<SqlTimestamp, Pg> for DateTime<Utc> {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         FromSql::<Timestamptz, Pg>::from_sql(value)
     }
 }
 
-impl ToSql<Instant, Sqlite> for DateTime<Utc> {
+impl ToSql<SqlTimestamp, Sqlite> for DateTime<Utc> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.timestamp_micros());
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<Instant, Sqlite> for DateTime<Utc> {
+impl FromSql<SqlTimestamp, Sqlite> for DateTime<Utc> {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         Utc.timestamp_micros(value.read_long()).single().ok_or_else(|| "time out of range".into())
     }

@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::Engine;
 use crate::aliases::scopes;
-use crate::link::trusted;
+use crate::connection::trusted;
 
 /// Past this many connections the longest unused token is dropped; the next use asks for a new one.
 const CAPACITY: u64 = 10_000;
@@ -273,7 +273,7 @@ impl TokenFetcher {
 
     async fn secret(&self, alias: &Alias, purpose: Purpose) -> Result<Option<Secret>> {
         match secrets::get(self.engine.db(), self.engine.sealer(), alias.id, purpose).await {
-            Err(store::Error::Unsealable) => Err(unreadable(alias)),
+            Err(store::Error::DecryptFailed) => Err(unreadable(alias)),
             other => other.map_err(database),
         }
     }
