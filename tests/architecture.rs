@@ -158,7 +158,7 @@ fn every_read_for_callers_starts_from_a_base_query() {
             continue;
         }
         reads += 1;
-        if !["visible(", "visible_", "runs!(", "seats!("].iter().any(|base| body.contains(base)) {
+        if !["visible(", "visible_", "runs!(", "joined!("].iter().any(|base| body.contains(base)) {
             faults.push(format!("{name} starts from no base query"));
         }
         let tables = body.match_indices("::table").map(|(at, _)| &body[..at]);

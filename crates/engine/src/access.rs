@@ -1,7 +1,7 @@
-//! Who asks, and what they may do.
+//! Callers and their permissions.
 //!
-//! A principal holds roles, each everywhere or on some profiles; a role stands for permissions. What a principal may
-//! not see does not exist for it; what it sees and may not do is refused by name of the permission.
+//! A principal is a caller. Its roles are granted for all profiles or for some, and each role has permissions. Records
+//! outside a principal's visibility do not exist for it; other missing permissions are refused by name.
 
 mod affected;
 mod commands;
@@ -14,24 +14,24 @@ use seatgraph_store::{AccessVisibility, ProfileId, ProfileSet, Role, RoleGrant, 
 pub use affected::{AffectedProfiles, CommandTarget};
 pub use commands::{AssignRole, CreateToken, Holder, NewRoleGrant};
 
-/// Something that somebody may be allowed to do.
+/// A permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Permission {
-    /// Read profiles, connections, runs, and all that was downloaded.
+    /// Read profiles, aliases, runs and all downloaded data.
     Read,
-    /// Read who did what.
+    /// Read the audit log.
     ReadAudit,
     /// Start, cancel and confirm sync runs.
     RunSyncs,
-    /// Say what an identifier stands for.
+    /// Resolve identifiers to models.
     ResolveIdentifiers,
     /// Create, change, validate, publish, pause and delete profiles.
     ManageProfiles,
-    /// Create, change and delete connections, and give them credentials.
+    /// Create, change and delete aliases and their credentials.
     ManageAliases,
-    /// Say who may do what: tokens and roles.
+    /// Manage tokens and roles.
     ManageAccess,
-    /// Read the schema by introspection where that is switched off.
+    /// Use introspection where it is disabled.
     Introspect,
 }
 
@@ -48,7 +48,7 @@ impl Permission {
         Self::Introspect,
     ];
 
-    /// The word for it on the wire.
+    /// Its name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl Permission {
         }
     }
 
-    /// Says whether a role stands for it.
+    /// Whether a role has it.
     #[must_use]
     pub fn is_of(self, role: Role) -> bool {
         match self {
@@ -75,55 +75,55 @@ impl Permission {
         }
     }
 
-    /// The roles that stand for it.
+    /// The roles that have it.
     pub fn roles(self) -> impl Iterator<Item = Role> {
         Role::ALL.iter().copied().filter(move |&role| self.is_of(role))
     }
 }
 
-/// What sort of principal it is, and which one.
+/// Identity of a principal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum PrincipalId {
     /// A program with an API token.
     Token(TokenId),
-    /// A person, by the subject that the identity provider knows it by.
+    /// A user, by the `sub` claim of the identity provider.
     Person(String),
-    /// The visitor of a demo, on the machine it runs on.
+    /// The user of a demo, on the same machine.
     Demo,
-    /// Whoever runs the binary on the gateway's machine.
+    /// The command line on the gateway's machine.
     CommandLine,
-    /// A browser that came back from a vendor, of somebody who need not be known here.
+    /// A browser redirected from a vendor, without a login.
     Browser,
 }
 
-/// Somebody who asks: who it is, and which roles it holds.
+/// A caller: its identity and its granted roles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     id: PrincipalId,
     name: String,
-    holdings: Vec<RoleGrant>,
+    grants: Vec<RoleGrant>,
 }
 
 impl Principal {
-    /// Puts a principal together.
+    /// Creates a principal.
     #[must_use]
-    pub fn new(id: PrincipalId, name: impl Into<String>, holdings: Vec<RoleGrant>) -> Self {
-        Self { id, name: name.into(), holdings }
+    pub fn new(id: PrincipalId, name: impl Into<String>, grants: Vec<RoleGrant>) -> Self {
+        Self { id, name: name.into(), grants }
     }
 
-    /// The visitor of a demo, who may do everything there.
+    /// The user of a demo, with all permissions.
     #[must_use]
     pub fn demo() -> Self {
         Self::unlimited(PrincipalId::Demo, "demo")
     }
 
-    /// Whoever runs the binary; the operating system has decided that it may.
+    /// The command line, with all permissions: the operating system controls access to it.
     #[must_use]
     pub fn command_line() -> Self {
         Self::unlimited(PrincipalId::CommandLine, "command line")
     }
 
-    /// A browser that came back from a vendor. It holds no role: what it brings is all that it may.
+    /// A browser redirected from a vendor. It has no role.
     #[must_use]
     pub fn browser() -> Self {
         Self::new(PrincipalId::Browser, "browser", Vec::new())
@@ -133,19 +133,19 @@ impl Principal {
         Self::new(id, name, vec![RoleGrant { role: Role::Admin, profile_id: None }])
     }
 
-    /// Which principal it is.
+    /// The identity.
     #[must_use]
     pub const fn id(&self) -> &PrincipalId {
         &self.id
     }
 
-    /// What people call it.
+    /// Display name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A text that is the same for the same principal and for no other.
+    /// Unique key of the principal.
     #[must_use]
     pub fn key(&self) -> String {
         match &self.id {
@@ -157,33 +157,36 @@ impl Principal {
         }
     }
 
-    /// Says whether it may do so on at least one profile, or at large.
+    /// Whether it has the permission for at least one profile.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.holdings.iter().any(|held| permission.is_of(held.role))
+        self.grants.iter().any(|grant| permission.is_of(grant.role))
     }
 
-    /// Says whether it may do so at large: on every profile, and on what belongs to none.
+    /// Whether it has the permission for every profile, and for records that belong to none.
     #[must_use]
     pub fn may_everywhere(&self, permission: Permission) -> bool {
-        self.holdings.iter().any(|held| held.profile_id.is_none() && permission.is_of(held.role))
+        self.grants.iter().any(|grant| grant.profile_id.is_none() && permission.is_of(grant.role))
     }
 
-    /// Says whether it may do so on a profile.
+    /// Whether it has the permission for a profile.
     #[must_use]
     pub fn may_on(&self, permission: Permission, profile: ProfileId) -> bool {
-        let counts = |held: &RoleGrant| held.profile_id.is_none_or(|only| only == profile);
-        self.holdings.iter().any(|held| counts(held) && permission.is_of(held.role))
+        let counts = |grant: &RoleGrant| grant.profile_id.is_none_or(|only| only == profile);
+        self.grants.iter().any(|grant| counts(grant) && permission.is_of(grant.role))
     }
 
-    /// The profiles on which it may do so; `None` when it may at large.
+    /// The profiles for which it has the permission; `None` for all.
     #[must_use]
     pub fn where_it_may(&self, permission: Permission) -> Option<Vec<ProfileId>> {
-        let held = self.holdings.iter().filter(|held| permission.is_of(held.role));
-        held.map(|held| held.profile_id).collect::<Option<BTreeSet<_>>>().map(|profiles| profiles.into_iter().collect())
+        let grant = self.grants.iter().filter(|grant| permission.is_of(grant.role));
+        grant
+            .map(|grant| grant.profile_id)
+            .collect::<Option<BTreeSet<_>>>()
+            .map(|profiles| profiles.into_iter().collect())
     }
 
-    /// The records that it may see.
+    /// The records that it sees.
     #[must_use]
     pub fn visibility(&self) -> Visibility {
         let set = |permission| self.where_it_may(permission).map_or(ProfileSet::All, ProfileSet::from_iter);
@@ -194,14 +197,14 @@ impl Principal {
         Visibility { profiles: set(Permission::Read), audit: set(Permission::ReadAudit), access }
     }
 
-    /// The roles it holds, each once.
+    /// Its roles, each once.
     #[must_use]
     pub fn roles(&self) -> Vec<Role> {
-        let roles: BTreeSet<_> = self.holdings.iter().map(|held| held.role).collect();
+        let roles: BTreeSet<_> = self.grants.iter().map(|grant| grant.role).collect();
         roles.into_iter().collect()
     }
 
-    /// What it may do somewhere at least.
+    /// Its permissions for at least one profile.
     #[must_use]
     pub fn permissions(&self) -> Vec<Permission> {
         Permission::ALL.iter().copied().filter(|&permission| self.may(permission)).collect()
@@ -212,14 +215,14 @@ impl Principal {
 mod tests {
     use super::*;
 
-    fn holding(role: Role, profile_id: Option<ProfileId>) -> Principal {
+    fn principal(role: Role, profile_id: Option<ProfileId>) -> Principal {
         Principal::new(PrincipalId::Demo, "anna", vec![RoleGrant { role, profile_id }])
     }
 
     #[test]
     fn a_role_on_one_profile_counts_there_alone() {
         let (hers, other) = (ProfileId::generate(), ProfileId::generate());
-        let anna = holding(Role::Integrator, Some(hers));
+        let anna = principal(Role::Integrator, Some(hers));
         assert!(anna.may_on(Permission::ManageProfiles, hers) && anna.may(Permission::ManageProfiles));
         assert!(!anna.may_on(Permission::ManageProfiles, other) && !anna.may_everywhere(Permission::ManageProfiles));
         assert!(anna.visibility().profiles.contains(hers) && !anna.visibility().profiles.contains(other));

@@ -1,8 +1,8 @@
-//! Tokens, one grant at a time per connection: whoever comes second gets what the first one got.
+//! Caches OAuth access tokens, with one token request at a time per connection.
 //!
-//! Tokens live in memory only; the credentials they come from are read, sealed, for every grant. The cache is keyed
-//! by the moment the credentials were set and by the address they go to, so that a change made in another process
-//! is never answered with an older token.
+//! Tokens are kept in memory only; the encrypted credentials are read for every token request. The cache key contains
+//! the time when the credentials were set and the token URL, so that a change made in another process never leads to an
+//! older token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,20 +24,19 @@ use seatgraph_store::{self as store, Alias, AliasId, CredentialState, Purpose, a
 use tokio_util::task::TaskTracker;
 
 use crate::Engine;
-use crate::aliases::scopes;
-use crate::connection::trusted;
+use crate::instance_url::check_grant;
 
-/// Past this many connections the longest unused token is dropped; the next use asks for a new one.
+/// Maximum number of cached tokens. The least recently used one is evicted.
 const CAPACITY: u64 = 10_000;
 const UNUSED: Duration = Duration::from_secs(12 * 60 * 60);
-/// A token is not used in the last part of its life, because the request takes time too.
+/// Tokens are not used this close to their expiry, because the request takes time too.
 const MARGIN: Duration = Duration::from_secs(120);
 /// By how much the refresh lock outlasts the vendor's answer.
 const LOCK_MARGIN: Duration = Duration::from_secs(30);
-/// How often the refresh lock is tried.
+/// Interval between attempts to get the refresh lock.
 const LOCK_POLL: Duration = Duration::from_millis(200);
-/// How often a rotated token is kept again when the database is away: without it the grant is lost.
-const KEEP_TRIES: u32 = 6;
+/// Attempts to store a rotated token: without it the grant is lost.
+const STORE_TRIES: u32 = 6;
 
 /// The tokens of every connection.
 pub(crate) struct Tokens {
@@ -67,19 +66,19 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    /// Waits until no refresh of a consent is under way: one that is given up loses what the vendor answers.
-    pub(crate) async fn settle(&self) {
+    /// Waits for refreshes in progress: an aborted one loses the token that the vendor returns.
+    pub(crate) async fn finish_refreshes(&self) {
         self.refreshes.close();
         self.refreshes.wait().await;
     }
 
     /// Forgets the tokens of an alias and returns them. Other processes have their own.
     pub(crate) async fn forget(&self, alias: AliasId) -> Vec<Secret> {
-        let held: Vec<_> = self.cache.iter().filter(|(key, _)| key.alias == alias).collect();
-        for (key, _) in &held {
+        let cached: Vec<_> = self.cache.iter().filter(|(key, _)| key.alias == alias).collect();
+        for (key, _) in &cached {
             self.cache.invalidate(key.as_ref()).await;
         }
-        held.into_iter().map(|(_, kept)| kept.token.bearer.clone()).collect()
+        cached.into_iter().map(|(_, cached)| cached.token.bearer.clone()).collect()
     }
 }
 
@@ -92,18 +91,18 @@ impl fmt::Debug for Tokens {
 /// The tokens of one alias.
 pub(crate) struct AliasTokens(Arc<TokenFetcher>);
 
-/// What a grant needs.
+/// Requests tokens for one alias.
 struct TokenFetcher {
     engine: Engine,
     alias: AliasId,
     key: Key,
     connector: Registration,
     oauth: OAuth,
-    /// Lends its client to the grants; its own meter and base are not used.
+    /// HTTP client of the token requests; its usage counter and base URL are not used.
     http: Http,
 }
 
-/// What a person's consent left, read as one.
+/// The stored consent of a user, read consistently.
 struct Consent {
     application: Application,
     token: Secret,
@@ -118,34 +117,35 @@ impl AliasTokens {
         Self(Arc::new(TokenFetcher { engine: engine.clone(), alias: alias.id, key, connector, oauth, http }))
     }
 
-    /// Returns a token newer than `refused`, asking for one when there is none; callers take turns.
+    /// Returns a token newer than version `refused`; requests one if there is none. Concurrent callers wait.
     async fn newer_than(&self, refused: u64) -> Result<Arc<AccessToken>> {
         let tokens = self.0.engine.tokens();
         let entry = tokens.cache.entry(self.0.key.clone());
         let fetcher = Arc::clone(&self.0);
-        let settle = |kept| async move { fetcher.settle(kept, refused).await }.boxed();
-        let settled = entry.and_try_compute_with(settle).await?;
-        let kept = settled.into_entry().expect("a token is kept or was just put");
-        Ok(kept.into_value().token)
+        let update = |cached| async move { fetcher.update(cached, refused).await }.boxed();
+        let updated = entry.and_try_compute_with(update).await?;
+        let cached = updated.into_entry().expect("a token is cached or was just put");
+        Ok(cached.into_value().token)
     }
 }
 
 impl TokenFetcher {
-    async fn settle(self: Arc<Self>, kept: Option<Entry<Key, CachedToken>>, refused: u64) -> Result<Op<CachedToken>> {
-        match kept.map(Entry::into_value) {
-            Some(kept) if self.is_good(&kept, refused) => Ok(Op::Nop),
+    /// Keeps the cached token if it is still good, and fetches another one otherwise.
+    async fn update(self: Arc<Self>, cached: Option<Entry<Key, CachedToken>>, refused: u64) -> Result<Op<CachedToken>> {
+        match cached.map(Entry::into_value) {
+            Some(cached) if self.is_good(&cached, refused) => Ok(Op::Nop),
             _ => self.grant().await.map(Op::Put),
         }
     }
 
-    fn is_good(&self, kept: &CachedToken, refused: u64) -> bool {
-        kept.token.version > refused && kept.good_until.is_none_or(|until| self.engine.now() < until)
+    fn is_good(&self, cached: &CachedToken, refused: u64) -> bool {
+        cached.token.version > refused && cached.good_until.is_none_or(|until| self.engine.now() < until)
     }
 
     async fn grant(self: Arc<Self>) -> Result<CachedToken> {
         let alias = self.find().await?;
         let asked = Arc::clone(&self).ask(&alias).await;
-        let granted = match asked.and_then(|granted| trusted(&self.connector, &self.oauth, granted)) {
+        let granted = match asked.and_then(|granted| check_grant(&self.connector, &self.oauth, granted)) {
             Ok(granted) => granted,
             Err(error) => {
                 if error.kind() == ErrorKind::Unauthenticated {
@@ -170,10 +170,10 @@ impl TokenFetcher {
     async fn ask(self: Arc<Self>, alias: &Alias) -> Result<Grant> {
         match alias.grant_type {
             Some(GrantType::AuthorizationCode) => {
-                // Whoever stops waiting must not stop this: the token that comes back may be the only one left.
+                // Runs to its end even if the caller is cancelled: the refresh token in the response may be the only valid one.
                 let refreshes = self.engine.tokens().refreshes.clone();
                 let refreshing = refreshes.spawn(async move { self.refresh().await });
-                let ended = |e| Error::new(ErrorKind::Unexpected, "the refresh of a token did not end").with_source(e);
+                let ended = |e| Error::new(ErrorKind::Unexpected, "the token refresh was aborted").with_source(e);
                 refreshing.await.map_err(ended)?
             }
             Some(GrantType::JwtBearer) => self.sign(alias).await,
@@ -182,13 +182,13 @@ impl TokenFetcher {
                 if application.client_secret.is_none() {
                     return Err(missing(alias));
                 }
-                let scopes = scopes(&self.connector, GrantType::ClientCredentials);
+                let scopes = self.connector.manifest().scopes(GrantType::ClientCredentials);
                 grant::client_credentials(&self.http, &self.oauth, &application, &scopes).await
             }
         }
     }
 
-    /// Signs for a user. Nothing is kept of it: whoever needs another token signs again.
+    /// Requests a token with a signed JWT. Nothing is stored.
     async fn sign(&self, alias: &Alias) -> Result<Grant> {
         let named = alias.client_id.as_deref().zip(alias.username.as_deref());
         let (client_id, username) = named.ok_or_else(|| missing(alias))?;
@@ -200,7 +200,7 @@ impl TokenFetcher {
         grant::jwt_bearer(&self.http, &self.oauth, &assertion).await
     }
 
-    /// Renews a person's consent, one process at a time.
+    /// Uses the refresh token, in one process at a time.
     async fn refresh(&self) -> Result<Grant> {
         let lock = self.refresh_lock().await?;
         let (granted, obtained) = match self.consent().await {
@@ -215,8 +215,8 @@ impl TokenFetcher {
         granted
     }
 
-    /// Reads the consent that there is now: the holder of the lock before may have got a new token, and a person may have
-    /// consented anew.
+    /// Reads the current consent: the previous holder of the lock may have stored a new refresh token, and a user may have
+    /// consented again.
     async fn consent(&self) -> Result<Consent> {
         let mut alias = self.find().await?;
         loop {
@@ -241,7 +241,7 @@ impl TokenFetcher {
                 tokio::time::sleep(LOCK_POLL).await;
             }
         };
-        let late = |_| Error::new(ErrorKind::Unavailable, "another process has been renewing the token for too long");
+        let late = |_| Error::new(ErrorKind::Unavailable, "another process has been refreshing the token for too long");
         tokio::time::timeout(life, take).await.map_err(late)?.map_err(database)
     }
 
@@ -251,12 +251,12 @@ impl TokenFetcher {
         obtained: Option<DateTime<Utc>>,
         rotated: Option<&Secret>,
     ) -> Result<()> {
-        let (engine, mut delay, mut tries) = (&self.engine, Duration::from_millis(500), KEEP_TRIES);
+        let (engine, mut delay, mut tries) = (&self.engine, Duration::from_millis(500), STORE_TRIES);
         loop {
             tries -= 1;
             match aliases::end_refresh(engine.db(), engine.sealer(), self.alias, lock, obtained, rotated).await {
                 Err(error) if tries > 0 => {
-                    tracing::warn!(alias = %self.alias, %error, "a renewed token is not kept yet");
+                    tracing::warn!(alias = %self.alias, %error, "refreshed token could not be stored; retrying");
                     tokio::time::sleep(delay).await;
                     delay *= 2;
                 }
@@ -278,7 +278,7 @@ impl TokenFetcher {
         }
     }
 
-    /// Keeps what a grant taught us about the credential, unless a person replaced the credential meanwhile.
+    /// Stores the state of the credential after a token request, unless a user replaced the credential meanwhile.
     async fn note(&self, mut alias: Alias, state: CredentialState, granted: Option<Grant>) -> Result<()> {
         if alias.obtained_at != self.key.obtained_at || alias.credential_state == CredentialState::Missing {
             return Ok(());

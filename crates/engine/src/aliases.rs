@@ -5,19 +5,15 @@ mod commands;
 mod completion;
 mod credentials;
 mod delegation;
-mod properties;
 mod rules;
 mod withdrawal;
 
 use seatgraph_store::AliasId;
 use serde_json::{Map, Value};
 
-pub(crate) use authorization::scopes;
 pub use authorization::{Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, callback_url};
 pub use credentials::JwtBearer;
 pub use delegation::{CreateLink, CreatedLink, LinkDetails};
-pub use properties::{EffectiveProperty, Origin};
-pub(crate) use properties::{INSTANCE_URL, merged};
 
 /// A new alias.
 #[derive(Debug, Clone)]

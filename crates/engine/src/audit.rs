@@ -36,7 +36,7 @@ impl Actor {
         }
     }
 
-    /// The record of an action that starts, without its subject.
+    /// The record of an action that starts, without its target.
     fn record(&self, action: &str) -> AuditRecord {
         AuditRecord {
             operation_id: Uuid::now_v7(),
@@ -91,7 +91,7 @@ impl AuditedError for seatgraph_store::Error {
 /// The result of a command, as the audit log records it.
 pub trait Audited {
     /// The object that was created or changed; `None` when it is the one that the command named.
-    fn subject(&self) -> Option<CommandTarget> {
+    fn target(&self) -> Option<CommandTarget> {
         None
     }
 
@@ -111,22 +111,22 @@ impl Engine {
         &self,
         actor: &Actor,
         action: &str,
-        subject: CommandTarget,
+        target: CommandTarget,
         command: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let started = self.record_start(actor, action, subject).await?;
+        let started = self.record_start(actor, action, target).await?;
         let done = command.await;
         let ended = match &done {
             Ok(result) => {
                 let note = result.note();
-                Ended { outcome: AuditOutcome::Succeeded, note, subject: Some(result.subject().unwrap_or(subject)) }
+                Ended { outcome: AuditOutcome::Succeeded, note, target: Some(result.target().unwrap_or(target)) }
             }
             Err(error) => {
                 let (outcome, note) = error.audited();
-                Ended { outcome, note: Some(note), subject: None }
+                Ended { outcome, note: Some(note), target: None }
             }
         };
-        self.record_end(started, subject, ended).await;
+        self.record_end(started, target, ended).await;
         done
     }
 
@@ -135,12 +135,12 @@ impl Engine {
         &self,
         actor: &Actor,
         action: &str,
-        subject: CommandTarget,
+        target: CommandTarget,
     ) -> Result<AuditRecord, seatgraph_store::Error> {
         let record = AuditRecord {
-            subject: subject.id(),
-            before: self.snapshot(subject).await?.map(|before| before.to_string()),
-            profile_id: self.only_profile(subject).await,
+            subject: target.id(),
+            before: self.snapshot(target).await?.map(|before| before.to_string()),
+            profile_id: self.only_profile(target).await,
             ..actor.record(action)
         };
         audit::append(self.db(), self.sealer(), &record).await?;
@@ -152,11 +152,11 @@ impl Engine {
     async fn record_end(&self, mut record: AuditRecord, named: CommandTarget, ended: Ended) {
         record.outcome = ended.outcome;
         record.note = ended.note;
-        if let Some(subject) = ended.subject {
-            record.after = self.snapshot(subject).await.ok().flatten().map(|after| after.to_string());
-            if subject != named {
-                record.subject = subject.id();
-                record.profile_id = self.only_profile(subject).await.or(record.profile_id);
+        if let Some(target) = ended.target {
+            record.after = self.snapshot(target).await.ok().flatten().map(|after| after.to_string());
+            if target != named {
+                record.subject = target.id();
+                record.profile_id = self.only_profile(target).await.or(record.profile_id);
             }
         }
         if let Err(error) = audit::append(self.db(), self.sealer(), &record).await {
@@ -165,9 +165,9 @@ impl Engine {
         }
     }
 
-    /// The one profile that a subject belongs to, so that readers of that profile may read the record.
-    async fn only_profile(&self, subject: CommandTarget) -> Option<ProfileId> {
-        match self.affected_profiles(self.db(), subject).await {
+    /// The one profile that a target belongs to, so that readers of that profile may read the record.
+    async fn only_profile(&self, target: CommandTarget) -> Option<ProfileId> {
+        match self.affected_profiles(self.db(), target).await {
             Ok(AffectedProfiles::Only(profiles)) => <[ProfileId; 1]>::try_from(profiles).ok().map(|[only]| only),
             Ok(AffectedProfiles::All) | Err(_) => None,
         }
@@ -179,16 +179,16 @@ struct Ended {
     outcome: AuditOutcome,
     note: Option<String>,
     /// The object to take a snapshot of; `None` when nothing changed.
-    subject: Option<CommandTarget>,
+    target: Option<CommandTarget>,
 }
 
 /// One line for each result of a command: the object that was created or changed.
 macro_rules! audited {
-    ($($of:ty: $done:pat => $subject:expr;)+) => {$(
+    ($($of:ty: $done:pat => $target:expr;)+) => {$(
         impl Audited for $of {
-            fn subject(&self) -> Option<CommandTarget> {
+            fn target(&self) -> Option<CommandTarget> {
                 let $done = self;
-                $subject
+                $target
             }
         }
     )+};

@@ -3,8 +3,6 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use seatgraph_core::Finding;
-use seatgraph_core::http::grant::Grant;
 use seatgraph_core::http::{ApiUsage, EgressPolicy, Http, HttpOptions, is_loopback};
 use seatgraph_core::layers::{self, RetrySettings, ThrottleSettings};
 use seatgraph_core::{ConnectContext, Connector, Error, ErrorKind, OAuth, Registration, Result, TokenSource};
@@ -13,21 +11,19 @@ use serde_json::Value;
 use url::Url;
 
 use crate::access_tokens::AliasTokens;
-use crate::aliases::{INSTANCE_URL, merged};
-use crate::{Engine, EngineSettings, findings as said};
-
-/// Placeholder URL of an alias without one; `.invalid` never resolves (RFC 2606).
-const NOWHERE: &str = "http://unset.invalid";
+use crate::instance_url::base_url;
+use crate::properties::merged;
+use crate::{Engine, EngineSettings};
 
 /// An open connection to one organisation.
-pub(crate) struct Link {
+pub(crate) struct Connection {
     pub(crate) connector: Arc<dyn Connector>,
     pub(crate) api_usage: Arc<ApiUsage>,
 }
 
 impl Engine {
     /// Connects through `alias`. Sends no request yet.
-    pub(crate) fn open(&self, connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Result<Link> {
+    pub(crate) fn open(&self, connector: &Registration, alias: &Alias, parent: Option<&Alias>) -> Result<Connection> {
         self.open_with(connector, alias, parent, |oauth, token_http| {
             Arc::new(AliasTokens::new(self, alias, connector, oauth, token_http))
         })
@@ -40,18 +36,18 @@ impl Engine {
         alias: &Alias,
         parent: Option<&Alias>,
         tokens: impl FnOnce(OAuth, Http) -> Arc<dyn TokenSource>,
-    ) -> Result<Link> {
+    ) -> Result<Connection> {
         self.stay_in_quarantine()?;
         let config = Value::Object(merged(alias, parent));
-        let base = base(connector, &config, self.settings())?;
+        let base = base_url(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
         let token_http = Http::new(base.clone(), None, options.clone());
         let tokens = connector.oauth(config.clone())?.map(|oauth| tokens(oauth, token_http));
         let http = Http::new(base, tokens, options);
         let api_usage = Arc::clone(http.api_usage());
         let bare = connector.connect(config, ConnectContext { http, clock: Arc::clone(self.clock()) })?;
-        let dressed = layers::standard(bare, layer_settings(connector.manifest().key, self.settings()));
-        Ok(Link { connector: Arc::from(dressed), api_usage })
+        let layered = layers::standard(bare, layer_settings(connector.manifest().key, self.settings()));
+        Ok(Connection { connector: Arc::from(layered), api_usage })
     }
 
     /// Returns the token endpoint of `alias`, with an HTTP client for it.
@@ -63,40 +59,12 @@ impl Engine {
     ) -> Result<(OAuth, Http)> {
         self.stay_in_quarantine()?;
         let config = Value::Object(merged(alias, parent));
-        let base = base(connector, &config, self.settings())?;
+        let base = base_url(connector, &config, self.settings())?;
         let options = options(self.settings(), &base);
         let token_http = Http::new(base, None, options);
         let none = || Error::new(ErrorKind::Unsupported, "connector gets no tokens by OAuth");
         Ok((connector.oauth(config)?.ok_or_else(none)?, token_http))
     }
-}
-
-/// Returns the organisation's base URL. URLs on this machine are only accepted if the settings allow simulators.
-pub(crate) fn base(connector: &Registration, config: &Value, settings: &EngineSettings) -> Result<Url> {
-    let written = config.get(INSTANCE_URL).and_then(Value::as_str).unwrap_or(NOWHERE);
-    let wrong = |finding: Finding| {
-        let message = finding.message.trim_end_matches('.').to_owned();
-        Error::new(ErrorKind::ConfigInvalid, message).with("property", INSTANCE_URL).with_finding(finding)
-    };
-    let url: Url = written.parse().map_err(|e: url::ParseError| wrong(said::no_address()).with_source(e))?;
-    let manifest = connector.manifest();
-    match (is_loopback(&url), settings.loopback_vendors) {
-        (true, true) => Ok(url),
-        (true, false) => Err(wrong(said::loopback_address())),
-        (false, _) if manifest.owns_url(&url) => Ok(url),
-        (false, _) => Err(wrong(said::foreign_address(manifest))),
-    }
-}
-
-/// Refuses a token response whose instance URL does not belong to the vendor.
-pub(crate) fn trusted(connector: &Registration, oauth: &OAuth, granted: Grant) -> Result<Grant> {
-    let Some(url) = &granted.instance_url else { return Ok(granted) };
-    let simulated = is_loopback(&oauth.token_url) && is_loopback(url);
-    if simulated || connector.manifest().owns_url(url) {
-        return Ok(granted);
-    }
-    let error = Error::new(ErrorKind::ConfigInvalid, "token's answer names an address that is not the vendor's");
-    Err(error.with_finding(said::foreign_token()))
 }
 
 fn options(settings: &EngineSettings, base: &Url) -> HttpOptions {

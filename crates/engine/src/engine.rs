@@ -44,9 +44,9 @@ impl Engine {
         Self { db, shared: Arc::new(Shared { connectors, sealer, clock, settings, tokens, quarantine }) }
     }
 
-    /// Waits for what must not be given up when the process ends: a consent that is being renewed at the vendor.
-    pub async fn settle(&self) {
-        self.tokens().settle().await;
+    /// Waits for token refreshes in progress. They must not be aborted when the process ends.
+    pub async fn finish_refreshes(&self) {
+        self.tokens().finish_refreshes().await;
     }
 
     /// Returns the same engine, counting its SQL statements.

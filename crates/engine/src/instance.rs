@@ -17,7 +17,7 @@ use self::identity::StoredState;
 use crate::access::CommandTarget;
 use crate::audit::Audited;
 use crate::refusal::{Denied, Refusal, RefusalCode};
-use crate::{Engine, findings as said};
+use crate::{Engine, findings as problem};
 
 /// Reason of the quarantine. `None` if the database belongs to this installation.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ impl Engine {
     pub(crate) fn refuse_in_quarantine(&self) -> Result<(), Denied> {
         match self.quarantine() {
             Some(reason) => {
-                let finding = said::quarantined(&reason);
+                let finding = problem::quarantined(&reason);
                 Err(Denied::invalid_state(format!("{} {}", finding.message, finding.remedy)))
             }
             None => Ok(()),
@@ -124,7 +124,7 @@ impl Engine {
     /// Refuses to open a connector during the quarantine.
     pub(crate) fn stay_in_quarantine(&self) -> seatgraph_core::Result<()> {
         let Some(reason) = self.quarantine() else { return Ok(()) };
-        let finding = said::quarantined(&reason);
+        let finding = problem::quarantined(&reason);
         Err(CoreError::new(ErrorKind::Refused, "the gateway is in quarantine").with_finding(finding))
     }
 }
@@ -136,7 +136,7 @@ pub struct Adopted {
 }
 
 impl Audited for Adopted {
-    fn subject(&self) -> Option<CommandTarget> {
+    fn target(&self) -> Option<CommandTarget> {
         Some(CommandTarget::Gateway)
     }
 

@@ -1,6 +1,6 @@
 //! Key rotation while gateways are running.
 
-use seatgraph_store::secrets;
+use seatgraph_store::reseal;
 
 use crate::Engine;
 use crate::audit::Audited;
@@ -31,7 +31,7 @@ impl Engine {
         let sealer = self.sealer();
         let _lock = sealer.lock()?;
         let in_file = sealer.add_key()?;
-        let done = secrets::reseal(self.db(), sealer).await?;
+        let done = reseal::reseal(self.db(), sealer).await?;
         if done.unreadable > 0 {
             return Err(Denied::invalid_state(format!(
                 "{} secrets were encrypted with a key that is missing; restore the key and rotate again, or set the \

@@ -15,10 +15,12 @@ mod find;
 mod findings;
 mod identifiers;
 mod instance;
+mod instance_url;
 pub mod jobs;
 mod keys;
 mod profiles;
 mod progress;
+mod properties;
 mod refusal;
 mod schedule;
 mod scoped;
@@ -27,7 +29,7 @@ mod syncs;
 
 pub use aliases::{
     Authorization, BeginAuthorization, Connected, ConsentError, ConsentResponse, CreateAlias, CreateLink, CreatedLink,
-    EffectiveProperty, JwtBearer, LinkDetails, Origin, UpdateAlias, callback_url,
+    JwtBearer, LinkDetails, UpdateAlias, callback_url,
 };
 pub use audit::{Actor, Audited, AuditedError};
 pub use engine::Engine;
@@ -40,6 +42,7 @@ pub use profiles::{
     CreateProfile, GuidedStep, ScheduleInput, SetupFacts, UpdateProfile, Validated, VendorSetup, setup,
 };
 pub use progress::{By, JobEvent, ProgressEvent};
+pub use properties::{EffectiveProperty, Origin};
 pub use refusal::{Denied, Refusal, RefusalCode};
 pub use scoped::{Commands, NotPermitted, Permitted, ScopedEngine};
 pub use settings::EngineSettings;

@@ -32,17 +32,17 @@ pub struct ScopedEngine {
 /// Why a command does not run.
 #[derive(Debug)]
 pub enum NotPermitted {
-    /// The subject does not exist for the caller, or could not be looked up.
+    /// The target does not exist for the caller, or could not be looked up.
     Denied(Denied),
-    /// The caller sees the subject and does not hold this permission for all that the command affects.
+    /// The caller sees the target and does not hold this permission for all that the command affects.
     Missing(Permission),
 }
 
-/// The proof that a caller may run commands about a subject.
+/// The proof that a caller may run commands about a target.
 #[derive(Debug)]
 pub struct Permitted {
     engine: Engine,
-    subject: CommandTarget,
+    target: CommandTarget,
 }
 
 /// The commands, for a caller whose rights were checked.
@@ -115,16 +115,16 @@ impl ScopedEngine {
         Follower::new(&self.db, &self.unscoped).follow_job(job, after)
     }
 
-    /// Checks that the caller may run a command about `subject`.
+    /// Checks that the caller may run a command about `target`.
     ///
     /// # Errors
-    /// A subject that the caller does not see is refused like one that does not exist.
-    pub async fn permit(&self, permission: Permission, subject: CommandTarget) -> Result<Permitted, NotPermitted> {
-        let affected = self.unscoped.affected_profiles(&self.db, subject).await.map_err(NotPermitted::Denied)?;
+    /// A target that the caller does not see is refused like one that does not exist.
+    pub async fn permit(&self, permission: Permission, target: CommandTarget) -> Result<Permitted, NotPermitted> {
+        let affected = self.unscoped.affected_profiles(&self.db, target).await.map_err(NotPermitted::Denied)?;
         if !self.caller.may_affect(permission, &affected) {
             return Err(NotPermitted::Missing(permission));
         }
-        Ok(Permitted { engine: self.unscoped.clone(), subject })
+        Ok(Permitted { engine: self.unscoped.clone(), target })
     }
 }
 
@@ -145,7 +145,7 @@ impl Permitted {
         action: &str,
         command: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        self.engine.audited(actor, action, self.subject, command).await
+        self.engine.audited(actor, action, self.target, command).await
     }
 }
 

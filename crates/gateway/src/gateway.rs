@@ -133,7 +133,7 @@ impl Gateway {
             tracing::info!("closing what is still open");
             self.tasks.shutdown().await;
         }
-        if tokio::time::timeout(SETTLE, self.engine.settle()).await.is_err() {
+        if tokio::time::timeout(SETTLE, self.engine.finish_refreshes()).await.is_err() {
             tracing::warn!("a vendor did not answer the renewal of a consent; it may have to be given anew");
         }
     }

@@ -1,135 +1,66 @@
-//! Accounts: how they are stored, and how people read them.
+//! Reading accounts and their activities.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::{EqAny, Filter, Select};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{AccountKind, Batch};
+use seatgraph_core::AccountKind;
 
 use crate::db::with_conn;
-use crate::listing::{
-    Key, by_key, by_optional_time, by_text, by_time, folded, grouped, idle_before, search, text, time,
-};
-use crate::records::{Record, record};
-use crate::schema::activities;
+use crate::listing::{Key, by_key, by_optional_time, by_text, by_time, grouped, idle_before, search, text, time};
+use crate::schema::{accounts, activities};
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
 use crate::{
-    AccountId, ActivityRow, Direction, PageOf, PageRequest, ProfileId, Reader, Result, StringFilter, TimeFilter,
+    Account, AccountId, ActivityRow, Direction, PageOf, PageRequest, ProfileId, Reader, Result, StringFilter,
+    TimeFilter,
 };
 
-record! {
-    /// A login in an organisation.
-    pub struct Account(AccountId) in accounts(profile_id, external_id);
-    Account from |account: seatgraph_core::Account, references|
-    columns {
-        /// The vendor's immutable id.
-        external_id: String as Text = &account.external_id,
-        /// The name it logs in with.
-        username: String as Text = &account.username,
-        /// Its mail address.
-        email: Option<String> as Nullable<Text> = &account.email,
-        /// The name that the vendor shows.
-        display_name: Option<String> as Nullable<Text> = &account.display_name,
-        /// Who or what logs in with it.
-        kind: AccountKind as TextEnum = account.kind,
-        /// Whether it may log in at all.
-        active: bool as Bool = account.active,
-        /// Whether it is frozen: it cannot log in but keeps its licences. `None` if the vendor hides it.
-        frozen: Option<bool> as Nullable<Bool> = account.frozen,
-        /// Company, as the vendor has it.
-        company: Option<String> as Nullable<Text> = &account.company,
-        /// Department, as the vendor has it.
-        department: Option<String> as Nullable<Text> = &account.department,
-        /// Job title.
-        title: Option<String> as Nullable<Text> = &account.title,
-        /// Country, as written at the vendor.
-        country: Option<String> as Nullable<Text> = &account.country,
-        /// Cost centre.
-        cost_center: Option<String> as Nullable<Text> = &account.cost_center,
-        /// Employee number at the vendor.
-        employee_number: Option<String> as Nullable<Text> = &account.employee_number,
-        /// Id at the single sign-on provider.
-        federation_id: Option<String> as Nullable<Text> = &account.federation_id,
-        /// External id of the manager's account.
-        manager_external_id: Option<String> as Nullable<Text> = &account.manager,
-        /// When the vendor created it.
-        vendor_created_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp> = account.created_at,
-        /// Further small facts without a column.
-        attributes: BTreeMap<String, String> as SqlJson = &account.attributes,
-    }
-    unread {
-        search_text as Text = search_text(account),
-    }
-    derived {
-        /// Last activity, else creation at the vendor, else the time a sync first reported it.
-        idle_since: DateTime<Utc> as SqlTimestamp = account.created_at.unwrap_or(references.now),
-            then "coalesce(accounts.last_activity_at, excluded.vendor_created_at, accounts.first_seen_at)",
-    }
-    kept {
-        /// Newest evidence of use of any kind.
-        last_activity_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp>,
-    }
-}
-
-impl Record for seatgraph_core::Account {
-    fn all(batch: &Batch) -> &[Self] {
-        &batch.accounts
-    }
-}
-
-/// Joins what searches look at.
-fn search_text(account: &seatgraph_core::Account) -> String {
-    let searched = [&account.display_name, &Some(account.username.clone()), &account.email, &account.employee_number];
-    searched.into_iter().flatten().map(|text| folded(text)).collect::<Vec<_>>().join("\n")
-}
-
-/// Leaves out accounts; all that is given must fit.
+/// Filters accounts. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountFilter {
-    /// Of this profile.
+    /// Belongs to this profile.
     pub profile_id: Option<ProfileId>,
-    /// Whether it may log in.
+    /// Whether it can log in.
     pub active: Option<bool>,
-    /// Of one of these kinds.
+    /// One of these kinds.
     pub kind: Option<Vec<AccountKind>>,
-    /// By mail address.
+    /// E-mail address.
     pub email: Option<StringFilter>,
-    /// By company.
+    /// Company.
     pub company: Option<StringFilter>,
-    /// By department.
+    /// Department.
     pub department: Option<StringFilter>,
-    /// By the newest evidence of use.
+    /// Time of the newest evidence of use.
     pub last_activity_at: Option<TimeFilter>,
-    /// Idle for more than so many days; one never active counts from its creation.
+    /// Idle for more than this number of days; accounts that were never active count from their creation.
     pub inactive_days: Option<i64>,
     /// Whether there is no evidence of use.
     pub never_active: Option<bool>,
-    /// Whether it is gone; those that are gone are left out unless this is given.
+    /// Whether it is retired; retired accounts are omitted by default.
     pub retired: Option<bool>,
-    /// Name, username, mail address or employee number holds this, whatever the case.
+    /// Case-insensitive text contained in the name, username, e-mail address or employee number.
     pub search: Option<String>,
 }
 
-/// What a list of accounts goes by, and which way.
+/// Order of a list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AccountOrder {
-    /// What it goes by.
+    /// Sort key.
     pub field: AccountOrderField,
-    /// Which way.
+    /// Direction.
     pub direction: Direction,
 }
 
-/// What a list of accounts can go by.
+/// Sort keys of a list of accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountOrderField {
     /// The username.
     Username,
     /// The newest evidence of use; none counts as the earliest.
     LastActivityAt,
-    /// When a sync first named it.
+    /// Time when a sync first reported it.
     FirstSeenAt,
 }
 
@@ -165,7 +96,7 @@ fn visible_activities(db: &Reader) -> Filter<activities::table, Limited<OfVisibl
     activities::table.filter(db.limited(|_| activities::account_id.eq_any(visible(db).select(accounts::id))))
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr, $db:expr) => {
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(accounts::profile_id.eq(profile));
@@ -200,7 +131,7 @@ macro_rules! narrow {
 /// Lists a page of accounts.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list or order.
+/// `CursorMismatch` for a key of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &AccountFilter,
@@ -210,7 +141,7 @@ pub async fn page(
     let plan = request.plan(order.field.name(), order.direction)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).select(Account::as_select()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        apply_filter!(query, filter, db);
         query = match order.field {
             AccountOrderField::Username => by_text!(query, plan, accounts::username, accounts::id),
             AccountOrderField::LastActivityAt => {
@@ -223,22 +154,22 @@ pub async fn page(
     Ok(plan.page(rows, |account| (order.field.key(account), account.id.as_uuid())))
 }
 
-/// Counts the accounts that fit.
+/// Counts the matching accounts.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &AccountFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        apply_filter!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }
 
-/// Finds accounts, those that are gone too.
+/// Finds accounts, including retired ones.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[AccountId]) -> Result<HashMap<AccountId, Account>> {
     let rows = with_conn!(db, read, |c| {
         let query = visible(db).filter(accounts::id.eq_any(ids.to_vec())).select(Account::as_select());
@@ -250,7 +181,7 @@ pub async fn find_many(db: &Reader, ids: &[AccountId]) -> Result<HashMap<Account
 /// Finds the newest activity of each kind, by account.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn activities(db: &Reader, ids: &[AccountId]) -> Result<HashMap<AccountId, Vec<ActivityRow>>> {
     let rows: Vec<ActivityRow> = with_conn!(db, read, |c| {
         let query = visible_activities(db).filter(activities::account_id.eq_any(ids.to_vec()));

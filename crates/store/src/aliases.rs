@@ -1,5 +1,6 @@
 //! Connection aliases.
 
+mod list;
 mod refresh;
 
 use std::collections::HashMap;
@@ -14,13 +15,12 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{GrantType, Secret};
 use serde_json::{Map, Value};
 
+pub use self::list::{AliasFilter, count, page};
 pub use self::refresh::{begin_refresh, end_refresh};
 use crate::db::{on_both, with_conn, with_tx};
-use crate::delegations::LinkStatements;
-pub use crate::listing::aliases::{AliasFilter, count, page};
 use crate::listing::by_key;
 use crate::profiles::DoubtStatements;
-use crate::schema::{authorizations, connection_aliases, integration_profiles};
+use crate::schema::{authorizations, connection_aliases, delegated_links, integration_profiles};
 use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;
 use crate::visibility::Limited;
@@ -139,7 +139,12 @@ pub async fn disconnect(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, now| {
         c.put_credential(&alias, &[], now).await?;
-        c.close_links(alias.id, now).await?;
+        let open = delegated_links::table
+            .filter(delegated_links::alias_id.eq(alias.id))
+            .filter(delegated_links::used_at.is_null())
+            .filter(delegated_links::revoked_at.is_null());
+        let revoked = (delegated_links::revoked_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
+        diesel::update(open).set(revoked).execute(c).await?;
         diesel::delete(authorizations::table.filter(authorizations::alias_id.eq(alias.id))).execute(c).await?;
         Ok(())
     })

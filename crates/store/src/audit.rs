@@ -147,7 +147,7 @@ fn visible(db: &Reader) -> Filter<audit_events::table, Limited<InProfiles<audit_
     audit_events::table.filter(profiles.limit(|profiles| audit_events::profile_id.eq_any(profiles)))
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         text!($query, audit_events::actor, $filter.actor);
         text!($query, audit_events::action, $filter.action);
@@ -168,9 +168,9 @@ pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> R
     let plan = request.plan("audit by SEQUENCE", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).select(AuditEvent::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
-        for (side, place) in plan.bounds() {
-            let number = place.number()?;
+        apply_filter!(query, filter);
+        for (side, bound) in plan.bounds() {
+            let number = bound.number()?;
             query = match side {
                 Side::Greater => query.filter(sequence.gt(number)),
                 Side::Less => query.filter(sequence.lt(number)),
@@ -192,7 +192,7 @@ pub async fn page(db: &Reader, filter: &AuditFilter, request: &PageRequest) -> R
 pub async fn count(db: &Reader, filter: &AuditFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

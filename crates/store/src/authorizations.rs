@@ -1,4 +1,4 @@
-//! Consents on their way: what was begun, until the person's browser comes back with a code.
+//! OAuth authorisations in progress, until the user's browser returns with a code.
 
 use std::time::Duration;
 
@@ -11,35 +11,35 @@ use seatgraph_core::Secret;
 use serde_json::{Value, json};
 
 use crate::db::with_tx;
+use crate::deadline::until;
 use crate::digest::{hash, hex};
-use crate::jobs::until;
 use crate::schema::authorizations;
 use crate::types::Bind;
 use crate::{AliasId, Db, Error, LinkId, Result, Sealer};
 
-/// A consent that was begun and has not come back.
+/// An authorisation in progress.
 #[derive(Debug, Clone)]
 pub struct Pending {
     /// The alias to be connected.
     pub alias_id: AliasId,
-    /// Who began it, and alone may finish it.
+    /// The caller who started it. Only this caller can complete it.
     pub begun_by: String,
-    /// The application's public id at the vendor.
+    /// OAuth client ID.
     pub client_id: String,
-    /// The application's secret, where it has one.
+    /// OAuth client secret, if there is one.
     pub client_secret: Option<Secret>,
-    /// Where the vendor sends the browser back to.
+    /// Redirect URI.
     pub redirect_uri: String,
-    /// Redeems the code.
+    /// PKCE code verifier.
     pub verifier: Secret,
-    /// The link that it was begun with; `None` when it was begun here.
+    /// The delegated link that was used; `None` if a logged-in user started it.
     pub link_id: Option<LinkId>,
 }
 
-/// Keeps a consent that was begun under the state that comes back with it, for `life`. Returns when it ends.
+/// Stores an authorisation under its `state`, for `life`. Returns its expiry time.
 ///
 /// # Errors
-/// `Conflict` with a foreign key when the alias is gone.
+/// `Conflict` with a foreign key if the alias does not exist.
 pub async fn begin(
     db: &Db,
     sealer: &Sealer,
@@ -73,22 +73,22 @@ pub async fn begin(
     })
 }
 
-/// Takes the consent that was begun under `state` by whoever is known by one of the names in `by`: the first who asks
-/// gets it, and nobody after. `None` when there is none, or when its time is over.
+/// Consumes the authorisation that one of the callers in `by` started with `state`. The first call gets it. `None` if
+/// there is none, or if it has expired.
 ///
 /// # Errors
-/// `DecryptFailed` when it was sealed with another key.
+/// `DecryptFailed` if it was encrypted with another key.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, by: &[String]) -> Result<Option<Pending>> {
     let hash = hash(state.expose());
     let (key, by) = (hash.clone(), by.to_vec());
     let found: Option<Row> = with_tx!(db, Full, |c, now| {
-        let begun = authorizations::table
+        let open = authorizations::table
             .filter(authorizations::state_hash.eq(&key))
             .filter(authorizations::begun_by.eq_any(&by))
             .filter(authorizations::expires_at.gt(Bind(now)));
-        let found = begun.clone().select(Row::as_select()).first(c).await.optional()?;
-        // Whoever comes at the same time reads it too, but only one removes it.
-        let removed = diesel::delete(begun).execute(c).await?;
+        let found = open.clone().select(Row::as_select()).first(c).await.optional()?;
+        // Concurrent calls may read it too, but only one deletes it.
+        let removed = diesel::delete(open).execute(c).await?;
         Ok(found.filter(|_| removed == 1))
     })?;
     let Some(row) = found else { return Ok(None) };

@@ -1,6 +1,6 @@
-//! Delegated links: each lets somebody without an account here consent for one alias, once.
+//! Delegated links: each lets a user without an account authorise one alias, once.
 //!
-//! The token that is in the link is not kept, only its hash: whoever reads the database cannot follow a link.
+//! Only the hash of the token in the link is stored: read access to the database is not enough to follow a link.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,57 +14,57 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 use crate::aliases::{self, CredentialStatements};
-use crate::db::{on_both, with_conn, with_tx};
+use crate::db::{with_conn, with_tx};
+use crate::deadline::until;
 use crate::digest::hash;
-use crate::jobs::until;
 use crate::listing::{by_key, grouped};
 use crate::schema::{connection_aliases, delegated_links};
 use crate::types::Bind;
 use crate::visibility::Limited;
 use crate::{Alias, AliasId, Db, Error, LinkId, Purpose, Reader, Result, Sealer};
 
-/// A link, without what is secret about it.
+/// A link, without its token and secret.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = delegated_links, check_for_backend(Pg, Sqlite))]
 pub struct DelegatedLink {
-    /// Ours.
+    /// ID.
     pub id: LinkId,
-    /// The alias to be connected.
+    /// The alias to authorise.
     pub alias_id: AliasId,
-    /// Who made it.
+    /// The creator.
     pub created_by: String,
-    /// The application's public id at the vendor; `None` for the one that the alias has.
+    /// OAuth client ID; `None` for the one of the alias.
     pub client_id: Option<String>,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// After this nothing is begun with it.
+    /// Expiry time.
     pub expires_at: DateTime<Utc>,
-    /// When a consent came of it.
+    /// Time when an authorisation was completed with it.
     pub used_at: Option<DateTime<Utc>>,
-    /// When it was taken back.
+    /// Revocation time.
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
 impl DelegatedLink {
-    /// Says whether a consent may still come of it at `now`.
+    /// Whether it can be used at `now`.
     #[must_use]
     pub fn is_open(&self, now: DateTime<Utc>) -> bool {
         self.used_at.is_none() && self.revoked_at.is_none() && now < self.expires_at
     }
 }
 
-/// A link to be made.
+/// A link to create.
 #[derive(Debug, Clone)]
 pub struct NewLink {
-    /// The alias to be connected.
+    /// The alias to authorise.
     pub alias_id: AliasId,
-    /// Who makes it.
+    /// The creator.
     pub created_by: String,
-    /// The application's public id at the vendor; `None` for the one that the alias has.
+    /// OAuth client ID; `None` for the one of the alias.
     pub client_id: Option<String>,
-    /// The application's secret, where it goes with the link.
+    /// OAuth client secret, if the link has its own.
     pub client_secret: Option<Secret>,
-    /// How long it is good for.
+    /// Lifetime.
     pub life: Duration,
 }
 
@@ -78,11 +78,11 @@ pub(crate) fn visible(
 
 type OfAliases = Select<aliases::Visible, connection_aliases::id>;
 
-/// Keeps a link under its token, unless the alias has `most` open ones already: then it is a `Conflict` with
-/// `delegated_links_most`.
+/// Inserts a link.
 ///
 /// # Errors
-/// `Conflict` with a foreign key when the alias is gone.
+/// `Conflict` with `delegated_links_most` if the alias has `most` open links already, and with a foreign key if the alias
+/// does not exist.
 pub async fn insert(db: &Db, sealer: &Sealer, token: &Secret, new: &NewLink, most: usize) -> Result<DelegatedLink> {
     let (id, hash) = (LinkId::generate(), hash(token.expose()));
     let seal = |secret: &Secret| sealer.seal(&place(id), secret.expose().as_bytes());
@@ -121,10 +121,10 @@ pub async fn insert(db: &Db, sealer: &Sealer, token: &Secret, new: &NewLink, mos
     })
 }
 
-/// Finds the link of that token; `None` when there is none.
+/// Finds the link of that token; `None` if there is none.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_by_token(db: &Db, token: &Secret) -> Result<Option<DelegatedLink>> {
     let hash = hash(token.expose());
     with_conn!(db, read, |c| {
@@ -133,18 +133,18 @@ pub async fn find_by_token(db: &Db, token: &Secret) -> Result<Option<DelegatedLi
     })
 }
 
-/// Finds a link; `None` when there is none.
+/// Finds a link; `None` if there is none.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Reader, id: LinkId) -> Result<Option<DelegatedLink>> {
     Ok(find_many(db, &[id]).await?.remove(&id))
 }
 
-/// Finds several links at once; unknown ones are missing from the answer.
+/// Finds several links at once; unknown ones are omitted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[LinkId]) -> Result<HashMap<LinkId, DelegatedLink>> {
     let found: Vec<DelegatedLink> = with_conn!(db, read, |c| {
         let query = visible(db).filter(delegated_links::id.eq_any(ids));
@@ -153,10 +153,10 @@ pub async fn find_many(db: &Reader, ids: &[LinkId]) -> Result<HashMap<LinkId, De
     Ok(by_key(found, |link| link.id))
 }
 
-/// Lists the links of aliases, the newest first. No alias has many: few may be open, and the others are forgotten.
+/// Lists the links of aliases, newest first. The number of open links is limited, and expired ones are deleted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn of_aliases(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<AliasId, Vec<DelegatedLink>>> {
     let rows: Vec<DelegatedLink> = with_conn!(db, read, |c| {
         let query = visible(db).filter(delegated_links::alias_id.eq_any(aliases));
@@ -165,10 +165,10 @@ pub async fn of_aliases(db: &Reader, aliases: &[AliasId]) -> Result<HashMap<Alia
     Ok(grouped(rows.into_iter().map(|link| (link.alias_id, link))))
 }
 
-/// Opens the application's secret that goes with a link; `None` when none does.
+/// Decrypts the client secret of a link; `None` if it has none.
 ///
 /// # Errors
-/// `DecryptFailed` when it was sealed with another key.
+/// `DecryptFailed` if it was encrypted with another key.
 pub async fn client_secret(db: &Db, sealer: &Sealer, id: LinkId) -> Result<Option<Secret>> {
     let sealed: Option<Option<Vec<u8>>> = with_conn!(db, read, |c| {
         let query = delegated_links::table.filter(delegated_links::id.eq(id));
@@ -180,11 +180,11 @@ pub async fn client_secret(db: &Db, sealer: &Sealer, id: LinkId) -> Result<Optio
     Ok(Some(Secret::new(text)))
 }
 
-/// Takes a link back, with its secret; what was begun with it comes to nothing. Says what it is now; `None` when there
-/// is no open link of that id.
+/// Revokes an open link and deletes its secret. Authorisations started with it cannot be completed. Returns the link;
+/// `None` if there is no open link with that ID.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn revoke(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
     with_tx!(db, Full, |c, now| {
         let open = delegated_links::table
@@ -200,30 +200,11 @@ pub async fn revoke(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
     })
 }
 
-pub(crate) trait LinkStatements {
-    /// Takes back every link to an alias that nobody used yet.
-    async fn close_links(&mut self, alias: AliasId, now: DateTime<Utc>) -> Result<()>;
-}
-
-on_both! {
-    impl LinkStatements {
-        async fn close_links(&mut self, alias: AliasId, now: DateTime<Utc>) -> Result<()> {
-            let open = delegated_links::table
-                .filter(delegated_links::alias_id.eq(alias))
-                .filter(delegated_links::used_at.is_null())
-                .filter(delegated_links::revoked_at.is_null());
-            let revoked = (delegated_links::revoked_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
-            diesel::update(open).set(revoked).execute(self).await?;
-            Ok(())
-        }
-    }
-}
-
-/// Spends a link for the credential that came of it, in one transaction. Says whether the link was still there to be
-/// spent; the credential is kept only then. A consent that was begun in time counts, whenever it comes back.
+/// Marks a link as used and stores the credential, in one transaction. Returns whether the link was still open; if not,
+/// nothing is stored. The link may have expired since the authorisation was started.
 ///
 /// # Errors
-/// `NotFound` when the alias is gone; nothing is kept then.
+/// `NotFound` if the alias does not exist; nothing is stored then.
 pub async fn redeem(
     db: &Db,
     sealer: &Sealer,
@@ -246,7 +227,7 @@ pub async fn redeem(
     })
 }
 
-/// The place that a link's secret is bound to.
+/// The location that a link's secret is bound to.
 pub(crate) fn place(link: LinkId) -> String {
     format!("delegated_links|{}|sealed", link.as_uuid())
 }

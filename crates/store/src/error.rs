@@ -1,41 +1,41 @@
-//! What can go wrong between a caller and the tables.
+//! Errors of the store.
 
 use std::error::Error as StdError;
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
-/// The result of everything the store does.
+/// Result of the store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure, by what the caller can do about it.
+/// An error, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// There is no such row.
     #[error("{what} not found")]
     NotFound {
-        /// What was looked for, in a word.
+        /// Name of the missing object.
         what: &'static str,
     },
-    /// The database's own rule stands in the way.
+    /// A constraint of the database is violated.
     #[error("refused by {constraint}")]
     Conflict {
-        /// The rule's name, the same on both backends; of a foreign key SQLite only says [`Error::FOREIGN_KEY`].
+        /// Name of the constraint, the same on both backends; for foreign keys SQLite reports [`Error::FOREIGN_KEY`] only.
         constraint: String,
     },
-    /// The place to page from is of another list or order.
-    #[error("the place is of another list or order")]
+    /// The key of a page request belongs to another list or order.
+    #[error("the cursor belongs to another list or order")]
     CursorMismatch,
     /// The job is no longer held under this fence. Stop at once: another worker may have it.
     #[error("the lease is lost")]
     LostLease,
-    /// The database is away, full or too busy; try later.
+    /// The database is unavailable, full or too busy; try later.
     #[error("the database is not available")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// A secret does not open: another key, another row, or tampered with.
-    #[error("the secret cannot be unsealed")]
+    /// A secret cannot be decrypted: wrong key, wrong location, or modified.
+    #[error("the secret cannot be decrypted")]
     DecryptFailed,
-    /// A stored value is not understood.
+    /// A stored value is invalid.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
     /// Anything else.
@@ -44,7 +44,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What SQLite, which does not name them, calls a broken foreign key.
+    /// Name of every violated foreign key on SQLite, which does not report the constraint.
     pub const FOREIGN_KEY: &'static str = "foreign_key";
 
     pub(crate) fn conflict(constraint: &str) -> Self {
@@ -59,19 +59,19 @@ impl Error {
         Self::Other(source.into())
     }
 
-    /// Says whether the conflict is with the rule of that name.
+    /// Whether the constraint with that name is violated.
     #[must_use]
     pub fn is_conflict_with(&self, name: &str) -> bool {
         matches!(self, Self::Conflict { constraint } if constraint == name)
     }
 
-    /// Says whether the database gave up on a statement because it took too long.
+    /// Whether a statement timed out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::Unavailable(source) if source.to_string().contains("due to statement timeout"))
     }
 
-    /// Says whether the whole transaction may simply be run again: two of them got in each other's way.
+    /// Whether the transaction collided with another one and can be run again.
     pub(crate) fn is_collision(&self) -> bool {
         let Self::Other(source) = self else { return false };
         match source.downcast_ref::<DieselError>() {
@@ -116,7 +116,7 @@ impl From<diesel_async::pooled_connection::bb8::RunError> for Error {
     }
 }
 
-/// Messages of servers that stop, start or time a statement out, and of SQLite when it is busy or the disk is full.
+/// Messages of servers that stop, start or time out a statement, and of SQLite if it is busy or the disk is full.
 fn is_for_later(message: &str) -> bool {
     const LATER: [&str; 7] = [
         "database is locked",
@@ -130,7 +130,7 @@ fn is_for_later(message: &str) -> bool {
     LATER.iter().any(|known| message.contains(known))
 }
 
-/// Unique indexes by what SQLite says of them: the columns, where PostgreSQL says the name.
+/// Unique indexes by the columns that SQLite reports; PostgreSQL reports the name.
 const UNIQUE: [(&str, &str); 15] = [
     ("connection_aliases.name", "connection_aliases_name"),
     ("integration_profiles.name", "integration_profiles_name"),

@@ -1,58 +1,17 @@
 //! Events: the log of a job, numbered without gaps.
 
 use chrono::{DateTime, Utc};
-use diesel::deserialize::FromSqlRow;
 use diesel::dsl::{EqAny, Filter, Select};
-use diesel::expression::AsExpression;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::Finding;
-use serde::{Deserialize, Serialize};
 
 use crate::db::with_conn;
-use crate::jobs::{self, Status};
+pub use crate::job_queue::{EventBody, Progress};
+use crate::jobs;
 use crate::schema::{events, jobs as jobs_table};
 use crate::types::StreamKind;
-use crate::types::sql::SqlJson;
 use crate::visibility::Limited;
-use crate::{JobId, Reader, Result, RunCounts, Stage};
-
-/// The body of an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
-#[diesel(sql_type = SqlJson)]
-#[serde(tag = "type", rename_all = "camelCase")]
-pub enum EventBody {
-    /// The job entered a state.
-    State(Status),
-    /// The job made progress.
-    Progress(Progress),
-    /// A stage of a sync made progress.
-    Stage {
-        /// The stage at that time.
-        stage: Stage,
-        /// The run's counts at that time.
-        counts: RunCounts,
-    },
-    /// A sync made a finding.
-    Finding {
-        /// The finding.
-        finding: Finding,
-    },
-    /// An event that a newer version wrote.
-    #[serde(other)]
-    Unknown,
-}
-
-/// Progress of a job in units of its kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Units done so far.
-    pub done: i64,
-    /// Units altogether; `None` when that is unknown.
-    pub total: Option<i64>,
-    /// What the job does now, as a sentence.
-    pub message: String,
-}
+use crate::{JobId, Reader, Result};
 
 /// A numbered event of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +34,7 @@ fn visible(db: &Reader) -> Filter<events::table, Limited<OfVisible>> {
 /// Reads the events of a job after number `after`, in order.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn of_job(db: &Reader, job: JobId, after: i64, limit: i64) -> Result<Vec<Event>> {
     let rows: Vec<(i64, DateTime<Utc>, EventBody)> = with_conn!(db, read, |c| {
         let query = visible(db).select((events::sequence, events::at, events::body));

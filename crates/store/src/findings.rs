@@ -1,4 +1,4 @@
-//! Findings: what people should know of a profile, from its last validation and its runs.
+//! Findings of validations, sync runs and authorisations.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,26 +11,25 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::{Finding, Process, Severity};
 
 use crate::db::{on_both, with_conn, with_tx};
-use crate::jobs::JobStatements;
+use crate::job_queue::JobStatements;
 use crate::listing::grouped;
-use crate::runs::last_of;
 use crate::schema::{findings, integration_profiles};
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
 use crate::{AliasId, Db, EventBody, FindingId, Job, ProfileId, Reader, Result, RunId};
 
-/// A finding, and where it was made.
+/// A stored finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredFinding {
-    /// Ours.
+    /// ID.
     pub id: FindingId,
     /// The profile.
     pub profile_id: ProfileId,
-    /// The run that found it; `None` for a validation.
+    /// The sync run; `None` for a validation or an authorisation.
     pub run_id: Option<RunId>,
-    /// What was found.
+    /// The finding.
     pub finding: Finding,
-    /// When.
+    /// Time of the finding.
     pub at: DateTime<Utc>,
 }
 
@@ -38,7 +37,7 @@ pub struct StoredFinding {
 #[diesel(table_name = findings, check_for_backend(Pg, Sqlite))]
 pub(crate) struct FindingRow {
     id: FindingId,
-    profile_id: ProfileId,
+    pub(crate) profile_id: ProfileId,
     run_id: Option<RunId>,
     #[diesel(serialize_as = Bind<Option<Process>>)]
     process: Option<Process>,
@@ -89,14 +88,14 @@ impl From<FindingRow> for StoredFinding {
 }
 
 /// The findings of the profiles that the reader sees; every read of the table starts here.
-fn visible(db: &Reader) -> Filter<findings::table, Limited<InProfiles<findings::profile_id>>> {
+pub(crate) fn visible(db: &Reader) -> Filter<findings::table, Limited<InProfiles<findings::profile_id>>> {
     findings::table.filter(db.limited(|profiles| findings::profile_id.eq_any(profiles)))
 }
 
-/// Reads what runs found, oldest first.
+/// Reads the findings of runs, oldest first.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn of_runs(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Vec<StoredFinding>>> {
     let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
         let query = visible(db).select(FindingRow::as_select()).filter(findings::run_id.eq_any(runs));
@@ -105,26 +104,11 @@ pub async fn of_runs(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Vec<S
     Ok(grouped(rows.into_iter().filter_map(|row| Some((row.run_id?, row.into())))))
 }
 
-/// Reads what the last validation and the last run of each profile found, oldest first.
+/// Replaces the finding of a failed authorisation, stored with the profiles that use the alias until the next authorisation
+/// or validation. `None` deletes it.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
-pub async fn of_profiles(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<StoredFinding>>> {
-    let last: Vec<RunId> = last_of(db, profiles).await?.into_values().map(|run| run.id).collect();
-    let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
-        let query = visible(db).select(FindingRow::as_select()).filter(findings::profile_id.eq_any(profiles));
-        let current = findings::run_id.is_null().or(findings::run_id.eq_any(&last));
-        // Never NULL: the first half is true wherever the second would be.
-        Ok(query.filter(current.assume_not_null()).order(findings::id).load(c).await?)
-    })?;
-    Ok(grouped(rows.into_iter().map(|row| (row.profile_id, row.into()))))
-}
-
-/// Keeps why a consent came to nothing with the profile that uses the alias, until the next consent or validation; with
-/// `None`, forgets it.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn set_of_consent(db: &Db, alias: AliasId, found: Option<&Finding>) -> Result<()> {
     let found = found.cloned();
     with_tx!(db, Full, |c, now| {
@@ -142,8 +126,7 @@ pub async fn set_of_consent(db: &Db, alias: AliasId, found: Option<&Finding>) ->
 }
 
 pub(crate) trait FindingStatements {
-    /// Adds what a sync's job found and did not say before, with an event each. A page that is read twice says it
-    /// once.
+    /// Adds the new findings of a sync's job, with an event each. Findings of a page that is read twice are added once.
     async fn add_findings(&mut self, job: &mut Job, now: DateTime<Utc>, found: Vec<Finding>) -> Result<()>;
 }
 
@@ -156,16 +139,16 @@ on_both! {
             let known: Vec<(String, Option<Process>, String)> =
                 known.filter(findings::run_id.eq(run)).load(self).await?;
             let mut known: BTreeSet<_> = known.into_iter().collect();
-            let mut news = found;
-            news.retain(|f| known.insert((f.code.clone(), f.process, f.message.clone())));
-            if news.is_empty() {
+            let mut new = found;
+            new.retain(|f| known.insert((f.code.clone(), f.process, f.message.clone())));
+            if new.is_empty() {
                 return Ok(());
             }
-            for finding in &news {
+            for finding in &new {
                 let row = FindingRow::new(profile, Some(run), finding.clone(), now);
                 diesel::insert_into(findings::table).values(row).execute(self).await?;
             }
-            let events = news.into_iter().map(|finding| EventBody::Finding { finding }).collect();
+            let events = new.into_iter().map(|finding| EventBody::Finding { finding }).collect();
             self.append(job, now, events).await
         }
     }

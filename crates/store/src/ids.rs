@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::types::sql::SqlUuid;
 
-/// A text that is not an id of the kind asked for.
+/// A text is not an ID of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an id that begins with {prefix}_")]
 pub struct NotAnId {
@@ -34,16 +34,16 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// What its text begins with, before the underscore.
+            /// Prefix of its text, before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
-            /// Makes a new one, greater than every earlier one of this process.
+            /// Generates an ID, greater than every earlier one of this process.
             #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            /// Takes a stored one back.
+            /// Converts a stored ID.
             #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
@@ -116,11 +116,11 @@ id! {
     FindingId = "find";
     /// Of an API token.
     TokenId = "token";
-    /// Of a role that somebody holds.
+    /// Of a role assignment.
     AssignmentId = "role";
     /// Of a delegated link.
     LinkId = "link";
-    /// Of a person's session.
+    /// Of a user's session.
     SessionId = "session";
 }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_prefix_is_refused() {
+    fn another_prefix_is_refused() {
         let profile = ProfileId::generate().to_string();
         assert!(profile.parse::<RunId>().is_err());
     }
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn serde_speaks_the_same_text() {
+    fn serde_uses_the_same_text() {
         let id = PoolId::generate();
         let json = serde_json::to_string(&id).unwrap();
         assert_eq!(json, format!("\"{id}\""));

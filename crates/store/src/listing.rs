@@ -1,14 +1,10 @@
-//! Lists in pages: what a page is asked with, what it answers, and the places between rows.
+//! Keyset pagination: page requests, pages, and the keys of rows.
 //!
-//! Every list has a total order, a key and then the id. Where a key may be missing, a missing one counts as smaller
-//! than every other, so that a list read backwards is the same list.
+//! Every list has a total order: a sort key, then the id. A missing sort key counts as smaller than every other, so that a
+//! list read backwards is the same list.
 
-pub(crate) mod aliases;
 mod filter;
-pub(crate) mod jobs;
 mod keyed;
-pub(crate) mod profiles;
-pub(crate) mod runs;
 mod sql;
 
 use std::borrow::Cow;
@@ -18,18 +14,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use filter::{StringFilter, TimeFilter};
-pub(crate) use filter::{coalesce, escaped, folded, idle_before, lower, search, text, time};
+pub(crate) use filter::{coalesce, escaped, idle_before, lower, search, text, time};
 pub(crate) use keyed::{by_key, grouped};
 pub(crate) use sql::{Side, by_optional_time, by_text, by_time, exclusive, inclusive, sorted};
 
 use crate::{Error, Result};
 
-/// Which way a list runs.
+/// Sort direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// The smallest first.
+    /// Smallest first.
     Asc,
-    /// The largest first.
+    /// Largest first.
     Desc,
 }
 
@@ -42,34 +38,34 @@ impl Direction {
     }
 }
 
-/// Rows of a page that names no size.
+/// Page size if the request has none.
 const DEFAULT_SIZE: u32 = 20;
 
-/// Which part of a list is asked for: `first` rows from the beginning, or `last` rows up to the end.
+/// A request for a page: the `first` rows from the beginning, or the `last` rows up to the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageRequest {
-    /// So many rows from the beginning; 20 when neither this nor `last` is given.
+    /// Number of rows from the beginning; 20 if neither this nor `last` is given.
     pub first: Option<u32>,
-    /// So many rows up to the end; counts only without `first`.
+    /// Number of rows up to the end; ignored if `first` is given.
     pub last: Option<u32>,
-    /// Only rows after this place.
+    /// Only rows after this key.
     pub after: Option<PageKey>,
-    /// Only rows before this place.
+    /// Only rows before this key.
     pub before: Option<PageKey>,
 }
 
-/// One page of a list, each row with its place.
+/// A page of a list, each row with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageOf<T> {
-    /// The rows in the list's order, whichever end they were counted from.
+    /// The rows in the order of the list.
     pub rows: Vec<(PageKey, T)>,
-    /// Whether rows follow. Before a place something does: the row of the place.
+    /// Whether rows follow. Always true with `before`: the row of that key follows.
     pub has_next: bool,
-    /// Whether rows precede. After a place something does: the row of the place.
+    /// Whether rows precede. Always true with `after`: the row of that key precedes.
     pub has_previous: bool,
 }
 
-/// The place of a row in one list and order; serialised, it is what a cursor holds.
+/// The position of a row in one list and order. GraphQL cursors contain it, serialised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageKey {
     order: Cow<'static, str>,
@@ -77,11 +73,11 @@ pub struct PageKey {
     id: Uuid,
 }
 
-/// What a list goes by.
+/// A sort key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Key {
-    /// A moment, or none.
+    /// A time, or none.
     At(Option<DateTime<Utc>>),
     /// A text.
     Text(String),
@@ -120,7 +116,7 @@ impl PageKey {
     }
 }
 
-/// How a page is read: which way the statement runs, how far, and between which places.
+/// How a page is read: sort direction of the statement, limit and bounds.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     order: &'static str,
@@ -131,9 +127,9 @@ pub(crate) struct Plan<'a> {
 }
 
 impl PageRequest {
-    /// Plans a page of the list and order named `order`; places of any other are refused.
+    /// Plans a page of the list and order named `order`; keys of any other are a [`Error::CursorMismatch`].
     pub(crate) fn plan(&self, order: &'static str, direction: Direction) -> Result<Plan<'_>> {
-        if self.after.iter().chain(&self.before).any(|place| place.order != order) {
+        if self.after.iter().chain(&self.before).any(|key| key.order != order) {
             return Err(Error::CursorMismatch);
         }
         let (size, from_the_end) = match (self.first, self.last) {
@@ -146,28 +142,28 @@ impl PageRequest {
 }
 
 impl Plan<'_> {
-    /// The way the statement runs: a page from the end is read backwards.
+    /// Sort direction of the statement: a page from the end is read backwards.
     pub(crate) fn sort(&self) -> Direction {
         if self.from_the_end { self.direction.reversed() } else { self.direction }
     }
 
-    /// One row more than asked for tells whether there is more.
+    /// One row more than requested, to know whether there are more.
     pub(crate) fn limit(&self) -> i64 {
         i64::from(self.size) + 1
     }
 
-    /// The places to stay between, each with the side of it where the rows are.
+    /// The keys that limit the page, each with the side on which the rows are.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = (Side, &PageKey)> {
         let [after, before] = match self.direction {
             Direction::Asc => [Side::Greater, Side::Less],
             Direction::Desc => [Side::Less, Side::Greater],
         };
-        let after = self.request.after.iter().map(move |place| (after, place));
-        after.chain(self.request.before.iter().map(move |place| (before, place)))
+        let after = self.request.after.iter().map(move |key| (after, key));
+        after.chain(self.request.before.iter().map(move |key| (before, key)))
     }
 
-    /// Makes the page out of what the statement gave.
-    pub(crate) fn page<T>(&self, mut rows: Vec<T>, place: impl Fn(&T) -> (Key, Uuid)) -> PageOf<T> {
+    /// Makes the page from the rows of the statement.
+    pub(crate) fn page<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> (Key, Uuid)) -> PageOf<T> {
         let size = self.size as usize;
         let more = rows.len() > size;
         rows.truncate(size);
@@ -177,10 +173,10 @@ impl Plan<'_> {
         let (after, before) = (self.request.after.is_some(), self.request.before.is_some());
         let (has_previous, has_next) =
             if self.from_the_end { (more || after, before) } else { (after, more || before) };
-        let placed = |row| {
-            let (key, id) = place(&row);
+        let with_key = |row| {
+            let (key, id) = key(&row);
             (PageKey { order: Cow::Borrowed(self.order), key, id }, row)
         };
-        PageOf { rows: rows.into_iter().map(placed).collect(), has_next, has_previous }
+        PageOf { rows: rows.into_iter().map(with_key).collect(), has_next, has_previous }
     }
 }

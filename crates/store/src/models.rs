@@ -9,7 +9,8 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Product;
 
 use crate::db::{with_conn, with_tx};
-use crate::listing::{Key, by_key, exclusive, folded, grouped, search, sorted, text};
+use crate::listing::{Key, by_key, exclusive, grouped, search, sorted, text};
+use crate::records::folded;
 use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
 use crate::types::Bind;
 use crate::visibility::Limited;
@@ -41,7 +42,7 @@ pub(crate) fn visible(db: &Reader) -> Filter<software_models::table, Limited<hel
     software_models::table.filter(db.limited(held))
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         text!($query, software_models::publisher, $filter.publisher);
         text!($query, software_models::product, $filter.product);
@@ -58,9 +59,9 @@ pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> R
     let plan = request.plan("models by PRODUCT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).select(Model::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
-        for (side, place) in plan.bounds() {
-            let (by, name, variant) = place.product()?;
+        apply_filter!(query, filter);
+        for (side, bound) in plan.bounds() {
+            let (by, name, variant) = bound.product()?;
             let at = (by.into_sql::<Text>(), name.into_sql::<Text>(), variant.into_sql::<Text>());
             query = query.filter(exclusive((publisher, product, edition), at, side));
         }
@@ -81,7 +82,7 @@ pub async fn page(db: &Reader, filter: &ModelFilter, request: &PageRequest) -> R
 pub async fn count(db: &Reader, filter: &ModelFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

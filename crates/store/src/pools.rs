@@ -1,52 +1,21 @@
-//! Licence pools: how they are stored, and how people read them.
+//! Reading licence pools.
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
 use diesel::dsl::{Filter, count_star};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Batch, Identifier};
 
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_time, grouped};
-use crate::records::{Record, record};
-use crate::schema::{accounts, software_models, subscription_identifiers, subscriptions};
+use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
 use crate::visibility::{InProfiles, Limited};
-use crate::{Direction, IdentifierId, Model, PageOf, PageRequest, PoolId, ProfileId, Reader, Result};
+use crate::{Direction, Model, PageOf, PageRequest, PoolId, PoolRow, ProfileId, Reader, Result};
 
-record! {
-    /// What an organisation reports as bought of one identifier.
-    pub struct PoolRow(PoolId) in license_pools(profile_id, identifier_id);
-    Pool from |pool: seatgraph_core::Pool, references|
-    columns {
-        /// The identifier it is of.
-        identifier_id: IdentifierId as SqlUuid = references.identifier(&pool.identifier.id),
-        /// Seats bought.
-        total: Option<i64> as Nullable<BigInt> = pool.total,
-        /// Seats the vendor counts as used.
-        used: Option<i64> as Nullable<BigInt> = pool.used,
-        /// The vendor's word for its state.
-        status: Option<String> as Nullable<Text> = &pool.status,
-        /// Last day of the term.
-        expires_on: Option<NaiveDate> as Nullable<Date> = pool.expires,
-    }
-}
-
-impl Record for seatgraph_core::Pool {
-    fn all(batch: &Batch) -> &[Self] {
-        &batch.pools
-    }
-
-    fn identifier(&self) -> Option<&Identifier> {
-        Some(&self.identifier)
-    }
-}
-
-/// Leaves out pools. Those that are gone are always left out.
+/// Filters pools. Retired pools are always omitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PoolFilter {
-    /// Of this profile.
+    /// Belongs to this profile.
     pub profile_id: Option<ProfileId>,
 }
 
@@ -55,7 +24,7 @@ pub(crate) fn visible(db: &Reader) -> Filter<license_pools::table, Limited<InPro
     license_pools::table.filter(db.limited(|profiles| license_pools::profile_id.eq_any(profiles)))
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         $query = $query.filter(license_pools::retired_at.is_null());
         if let Some(profile) = $filter.profile_id {
@@ -64,37 +33,37 @@ macro_rules! narrow {
     };
 }
 
-/// Lists a page of pools in the order in which syncs first named them.
+/// Lists a page of pools ordered by the time when a sync first reported them.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list.
+/// `CursorMismatch` for a key of another list.
 pub async fn page(db: &Reader, filter: &PoolFilter, request: &PageRequest) -> Result<PageOf<PoolRow>> {
     let plan = request.plan("pools by FIRST_SEEN_AT", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).select(PoolRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         query = by_time!(query, plan, license_pools::first_seen_at, license_pools::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
     Ok(plan.page(rows, |pool: &PoolRow| (Key::At(Some(pool.first_seen_at)), pool.id.as_uuid())))
 }
 
-/// Counts the pools that fit.
+/// Counts the matching pools.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &PoolFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }
 
-/// Finds pools, those that are gone too.
+/// Finds pools, including retired ones.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, PoolRow>> {
     let rows = with_conn!(db, read, |c| {
         let query = visible(db).filter(license_pools::id.eq_any(ids.to_vec()));
@@ -103,10 +72,10 @@ pub async fn find_many(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, Po
     Ok(by_key(rows, |pool: &PoolRow| pool.id))
 }
 
-/// Counts the live subscriptions that take a seat from each pool; a pool without any is left out.
+/// Counts the live subscriptions that take a seat from each pool; pools without any are omitted.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn assigned(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, i64>> {
     let rows: Vec<(Option<PoolId>, i64)> = with_conn!(db, read, |c| {
         let held = crate::subscriptions::visible(db).inner_join(accounts::table);
@@ -121,7 +90,7 @@ pub async fn assigned(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, i64
 /// Finds the models that live subscriptions use each pool's seats for, by publisher, product and edition.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn models(db: &Reader, ids: &[PoolId]) -> Result<HashMap<PoolId, Vec<Model>>> {
     let rows: Vec<(Option<PoolId>, Model)> = with_conn!(db, read, |c| {
         let held = crate::subscriptions::visible(db).inner_join(accounts::table);

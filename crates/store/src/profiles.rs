@@ -2,6 +2,7 @@
 
 mod close;
 mod diagnosis;
+mod list;
 mod read;
 mod row;
 
@@ -12,12 +13,12 @@ use diesel::sqlite::Sqlite;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Allowance, Cursor, Organization, Process};
 
-pub use crate::listing::profiles::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
+pub use self::list::{ProfileFilter, ProfileOrder, ProfileOrderField, count, page};
 pub use close::{DeletionCounts, close};
 pub(crate) use diagnosis::{AllowanceStatements, DoubtStatements};
 pub use diagnosis::{ProcessHealth, note_organization_checked, set_allowance, set_diagnosis};
 pub(crate) use read::visible;
-pub use read::{by_alias, due, find, find_by_name, find_many, processes};
+pub use read::{by_alias, due, find, find_by_name, find_many, findings, processes};
 pub(crate) use row::{ProfileRow, signed};
 
 use crate::db::{on_both, with_tx};

@@ -1,4 +1,4 @@
-//! Deletes rows that are no longer needed, some at a time.
+//! Deletes expired rows in batches.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
@@ -10,21 +10,21 @@ use crate::schema::{authorizations, delegated_links, events, jobs, login_attempt
 use crate::types::{Bind, StreamKind};
 use crate::{Db, JobId, LinkId, Result, SessionId};
 
-/// Rows that one transaction deletes at most.
+/// Maximum number of rows deleted in one transaction.
 const BATCH: i64 = 1_000;
-/// Jobs whose events one transaction deletes at most.
+/// Maximum number of jobs whose events are deleted in one transaction.
 const JOBS: i64 = 50;
 
-/// Rows that lose their use with time.
+/// Kinds of rows that expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiring {
     /// The event logs of jobs that ended.
     Events,
-    /// Logins that were begun.
+    /// Login attempts.
     LoginAttempts,
     /// Sessions past their expiry.
     Sessions,
-    /// Consents that were begun, past their expiry.
+    /// Authorisations past their expiry.
     Authorizations,
     /// Delegated links past their expiry.
     Links,
@@ -49,7 +49,7 @@ macro_rules! delete_some {
 /// job are deleted together, so a log has no gap.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn delete_expired(db: &Db, rows: Expiring, before: DateTime<Utc>) -> Result<usize> {
     with_tx!(db, Full, |c, _now| {
         Ok(match rows {

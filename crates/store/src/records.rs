@@ -1,9 +1,12 @@
 //! One description for each kind of record: its columns, its key, and how each value is read from what the connector
 //! reported. The table, the row that readers get, the merge of a page, the counts and the retirement follow from it.
 //!
-//! A description is written with [`record!`] next to the reads of its table.
+//! A description is written with [`record!`], one file per kind.
 
+mod account;
+mod pool;
 mod sql;
+mod subscription;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -14,12 +17,18 @@ use chrono::{DateTime, Utc};
 use seatgraph_core::{Batch, Identifier, IdentifierKey, RecordKind};
 use uuid::Uuid;
 
-pub(crate) use value::{Json, SqlScalar, Value, ValueType, clean, clean_key};
+pub use account::Account;
+pub(crate) use account::table::accounts;
+pub use pool::PoolRow;
+pub(crate) use pool::table::license_pools;
+pub use subscription::Subscription;
+pub(crate) use subscription::table::subscriptions;
+pub(crate) use value::{SqlScalar, Value, ValueType, clean, clean_key, folded};
 
-use crate::{AccountId, IdentifierId, PoolId, ProfileId, accounts, pools, subscriptions};
+use crate::{AccountId, IdentifierId, PoolId, ProfileId};
 
 /// The kinds that are stored, each after those that it refers to.
-pub(crate) static KINDS: [&Kind; 3] = [&pools::KIND, &accounts::KIND, &subscriptions::KIND];
+pub(crate) static KINDS: [&Kind; 3] = [&pool::KIND, &account::KIND, &subscription::KIND];
 
 /// A kind of record as its table holds it.
 pub(crate) struct Kind {
@@ -110,7 +119,7 @@ impl<'a> Mentions<'a> {
     }
 }
 
-/// What the values of a row are made of beside the record: the profile, the time, and the ids of what it refers to.
+/// What the values of a row are made of besides the record: the profile, the time, and the ids of what it refers to.
 #[derive(Debug)]
 pub(crate) struct References {
     pub(crate) profile: ProfileId,
@@ -202,7 +211,7 @@ impl Kind {
 /// ```
 ///
 /// gives the table `accounts`, the row `Account` and the description `KIND`. Every kind has `id`, `profile_id`,
-/// `first_seen_at`, `updated_at` and `retired_at` beside its own columns:
+/// `first_seen_at`, `updated_at` and `retired_at` besides its own columns:
 ///
 /// - `columns` are written and compared,
 /// - `unread` ones too, but they are no part of the row,
@@ -245,18 +254,18 @@ macro_rules! record {
         #[derive(Debug, Clone, PartialEq, Eq, diesel::Queryable, diesel::Selectable)]
         #[diesel(table_name = $table, check_for_backend(diesel::pg::Pg, diesel::sqlite::Sqlite))]
         pub struct $row {
-            /// Its id in this installation.
+            /// ID.
             pub id: $crate::$id,
-            /// The profile that sees it.
+            /// The profile.
             pub profile_id: $crate::ProfileId,
             $($(#[$about])* pub $column: $type,)+
             $($($(#[$derived_about])* pub $derived: $derived_type,)+)?
             $($($(#[$kept_about])* pub $kept: $kept_type,)+)?
-            /// When a sync first reported it.
+            /// Time when a sync first reported it.
             pub first_seen_at: chrono::DateTime<chrono::Utc>,
-            /// When a sync last changed it.
+            /// Time when a sync last changed it.
             pub updated_at: chrono::DateTime<chrono::Utc>,
-            /// When a sync found it gone.
+            /// Time when a sync found it missing.
             pub retired_at: Option<chrono::DateTime<chrono::Utc>>,
         }
 

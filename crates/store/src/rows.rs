@@ -1,4 +1,4 @@
-//! Rows that no connector reports as a record of their own.
+//! Rows without a record kind of their own.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -9,33 +9,33 @@ use seatgraph_core::ActivityKind;
 use crate::schema::{activities, software_models, subscription_identifiers};
 use crate::{AccountId, IdentifierId, ModelId, ModelOrigin, ResolvedBy};
 
-/// Publisher, product and edition that identifiers stand for.
+/// A software model: publisher, product and edition.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = software_models, check_for_backend(Pg, Sqlite))]
 pub struct Model {
-    /// Ours.
+    /// ID.
     pub id: ModelId,
-    /// Who makes it.
+    /// Publisher.
     pub publisher: String,
-    /// The product in the vendor's words.
+    /// Product name.
     pub product: String,
-    /// The variant; empty for the product itself.
+    /// Edition; empty if there is none.
     pub edition: String,
-    /// The sort of software.
+    /// Software category.
     pub category: Option<String>,
-    /// Whether the catalogue or a person made it.
+    /// Origin.
     pub origin: ModelOrigin,
-    /// When it was made.
+    /// Creation time.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// What a vendor calls a thing that is held, and what it stands for.
+/// A subscription identifier of a vendor, and its model.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = subscription_identifiers, check_for_backend(Pg, Sqlite))]
 pub struct IdentifierRow {
-    /// Ours.
+    /// ID.
     pub id: IdentifierId,
     /// Key of the connector.
     pub connector: String,
@@ -45,13 +45,13 @@ pub struct IdentifierRow {
     pub key: String,
     /// The vendor's display name, as last seen.
     pub name: String,
-    /// What it stands for; `None` waits to be resolved.
+    /// The model; `None` if unresolved.
     pub model_id: Option<ModelId>,
-    /// Who said so.
+    /// Who resolved it.
     pub resolved_by: Option<ResolvedBy>,
-    /// When a sync first named it.
+    /// Time when a sync first reported it.
     pub first_seen_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// Time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -61,10 +61,10 @@ pub struct IdentifierRow {
 pub struct ActivityRow {
     /// The account.
     pub account_id: AccountId,
-    /// What sort of use.
+    /// Kind of activity.
     pub kind: ActivityKind,
-    /// The newest evidence.
+    /// Time of the newest evidence.
     pub last_at: DateTime<Utc>,
-    /// Where the vendor says so.
+    /// Source at the vendor.
     pub source: String,
 }

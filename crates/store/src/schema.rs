@@ -1,6 +1,6 @@
 //! The tables, by hand: shared SQL types over both backends. A test compares them with both catalogues.
 //!
-//! The tables of records follow from their descriptions, which stand beside their reads.
+//! The tables of records follow from their descriptions in [`crate::records`].
 
 mod access;
 mod catalogue;
@@ -15,9 +15,7 @@ pub(crate) use syncing::{
     sync_seen, sync_stages,
 };
 
-pub(crate) use crate::accounts::table::accounts;
-pub(crate) use crate::pools::table::license_pools;
-pub(crate) use crate::subscriptions::table::subscriptions;
+pub(crate) use crate::records::{accounts, license_pools, subscriptions};
 
 diesel::joinable!(sealed_secrets -> connection_aliases (alias_id));
 diesel::joinable!(integration_profiles -> connection_aliases (alias_id));

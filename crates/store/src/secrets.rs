@@ -1,13 +1,12 @@
-//! Secrets of aliases, sealed on the way in and opened on the way out.
+//! Secrets of aliases, stored encrypted.
 //!
-//! Envelopes of XChaCha20-Poly1305: each secret is sealed with a data key of its own, which lies beside it, sealed with
-//! a key that never enters the database. The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ data key(48) ‖
-//! nonce(24) ‖ ciphertext`. Where a secret lies is authenticated with both, and the key's id with the data key, so one
-//! that is copied to another alias or purpose does not open. A new key seals the data keys again, and no secret is opened
-//! for it.
+//! Envelope encryption with XChaCha20-Poly1305: each secret is encrypted with a data key of its own, which is stored with
+//! it, encrypted with a key that is never in the database. The stored form is `version(1) ‖ key id(4) ‖ nonce(24) ‖ data key(48) ‖
+//! nonce(24) ‖ ciphertext`. The location of a secret is authenticated with both, and the key's id with the data
+//! key, so a secret copied to another alias or purpose cannot be decrypted. After a key rotation only the data keys are
+//! encrypted again.
 
 mod keyring;
-mod reseal;
 mod sealer;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +14,6 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
-pub use reseal::{Resealed, reseal};
 pub use sealer::Sealer;
 
 use crate::db::{on_both, with_conn};
@@ -24,7 +22,7 @@ use crate::types::Bind;
 use crate::{AliasId, Db, Error, Purpose, Result};
 
 /// The location that a secret is bound to.
-fn place(alias: AliasId, purpose: Purpose) -> String {
+pub(crate) fn place(alias: AliasId, purpose: Purpose) -> String {
     format!("sealed_secrets|{}.{}|sealed", alias.as_uuid(), purpose.as_str())
 }
 

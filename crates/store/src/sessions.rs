@@ -1,8 +1,8 @@
-//! People who are logged in: opaque sessions, of whose tokens only hashes are kept, and logins on their way.
+//! Sessions of users, and logins in progress. Only hashes of session tokens are stored.
 //!
-//! A session ends at once when it is told to, because nothing about it is believed that is not in its row. Times are the
-//! database's. What is sealed here outlives one change of the sealing keys and no second: a login is then begun anew,
-//! and a logout does without the provider's token.
+//! Ending a session takes effect at once, because its row is read for every request. Times are the database's. Secrets
+//! encrypted here survive one key rotation but not two: then a login must be started again, and a logout works without
+//! the ID token.
 
 pub(crate) mod attempts;
 
@@ -17,60 +17,60 @@ use seatgraph_core::Secret;
 
 pub use self::attempts::{ConsumeResult, PendingLogin, begin, take};
 use crate::db::{Connected, with_conn, with_tx};
+use crate::deadline::until;
 use crate::digest::{hash, hex};
-use crate::jobs::until;
 use crate::schema::sessions;
 use crate::types::Bind;
 use crate::{Db, Error, Result, Sealer, SessionId};
 
-/// How far the note of when a session was seen may lag behind; a tenth of the idle time where that is less.
+/// Precision of the time of last use; a tenth of the idle timeout if that is shorter.
 const LAG: TimeDelta = TimeDelta::minutes(1);
 
-/// Whom the provider says it is.
+/// A completed login at the OpenID provider.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// The OpenID provider that says so.
+    /// Issuer URL of the OpenID provider.
     pub issuer: String,
-    /// Its unchanging name for the person.
+    /// `sub` claim of the user.
     pub subject: String,
-    /// What people call the person.
+    /// Display name.
     pub name: String,
-    /// The person's address, where the provider gave one.
+    /// E-mail address, if the provider sent one.
     pub email: Option<String>,
-    /// The values of the group claim.
+    /// Values of the group claim.
     pub groups: Vec<String>,
-    /// The provider's token about this login, where it wants it back at logout.
+    /// ID token, if the provider needs it at logout.
     pub id_token: Option<Secret>,
 }
 
-/// A person who is logged in.
+/// A session of a user.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = sessions, check_for_backend(Pg, Sqlite))]
 pub struct Session {
-    /// Ours; it may be shown and logged.
+    /// ID. It is not secret.
     pub id: SessionId,
-    /// The OpenID provider that said who it is.
+    /// Issuer URL of the OpenID provider.
     pub issuer: String,
-    /// The provider's unchanging name for the person.
+    /// `sub` claim of the user.
     pub subject: String,
-    /// What people call the person.
+    /// Display name.
     pub name: String,
-    /// The person's address, where the provider gave one.
+    /// E-mail address, if the provider sent one.
     pub email: Option<String>,
-    /// The values of the group claim, as they were at login.
+    /// Values of the group claim at login.
     pub groups: Vec<String>,
-    /// When the person logged in.
+    /// Time of the login.
     pub created_at: DateTime<Utc>,
-    /// When the session was last used, to about a minute.
+    /// Time of last use, accurate to about a minute.
     pub last_seen_at: DateTime<Utc>,
-    /// When it ends, however much it is used.
+    /// Expiry time, however much the session is used.
     pub expires_at: DateTime<Utc>,
 }
 
-/// Opens a session under a fresh token, for `life` at most, in the place of the one that the browser had before.
+/// Creates a session with a new token, for `life` at most, and ends the browser's earlier session.
 ///
 /// # Errors
-/// `Unavailable` when the database is away, or the keys cannot be read.
+/// `Unavailable` if the database is unavailable, or the keys cannot be read.
 pub async fn open(
     db: &Db,
     sealer: &Sealer,
@@ -108,11 +108,11 @@ pub async fn open(
     })
 }
 
-/// Finds the session of a token, and notes that it was used. `None` when there is none that `issuer` vouched for, when
-/// it has ended, and when it was not used for `idle`.
+/// Finds the session of a token, and updates its time of last use. `None` if there is none of this issuer, if it has ended
+/// or expired, and if it was not used for `idle`.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Db, issuer: &str, token: &Secret, idle: Duration) -> Result<Option<Session>> {
     let hash = hash(token.expose());
     let idle = TimeDelta::from_std(idle).unwrap_or(TimeDelta::MAX);
@@ -140,10 +140,10 @@ pub async fn find(db: &Db, issuer: &str, token: &Secret, idle: Duration) -> Resu
     Ok(Some(Session { last_seen_at: now, ..session }))
 }
 
-/// Ends the session of a token. Returns the provider's token about it, where one was kept and its key still is.
+/// Ends the session of a token. Returns the ID token if it was stored and can be decrypted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn end(db: &Db, sealer: &Sealer, token: &Secret) -> Result<Option<Secret>> {
     let hash = hash(token.expose());
     let key = hash.clone();

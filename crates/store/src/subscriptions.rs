@@ -1,106 +1,69 @@
-//! Subscriptions: how they are stored, and how people read who holds what, by one joined statement.
+//! Reading subscriptions with their account, identifier, model and pool, in one joined statement.
 
 mod activity;
 mod filter;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::Filter;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Batch, Identifier, IdentifierKey};
 
 pub use filter::{SubscriptionFilter, SubscriptionState};
 
 use crate::db::with_conn;
 use crate::listing::{Key, by_key, by_optional_time, by_time};
-use crate::records::{Record, record};
-use crate::schema::{accounts, license_pools, software_models, subscription_identifiers};
+use crate::schema::{accounts, license_pools, software_models, subscription_identifiers, subscriptions};
 use crate::visibility::{InProfiles, Limited};
 use crate::{
-    Account, AccountId, Direction, IdentifierId, IdentifierRow, Model, PageOf, PageRequest, PoolId, PoolRow, Reader,
-    Result, SubscriptionId,
+    Account, Direction, IdentifierRow, Model, PageOf, PageRequest, PoolRow, Reader, Result, Subscription,
+    SubscriptionId,
 };
 use activity::by_activity;
-use filter::narrow;
+use filter::apply_filter;
 
-record! {
-    /// One account holding one subscription identifier.
-    pub struct Subscription(SubscriptionId) in subscriptions(account_id, identifier_id);
-    Subscription from |subscription: seatgraph_core::Subscription, references|
-    columns {
-        /// The holder.
-        account_id: AccountId as SqlUuid = references.account(&subscription.account),
-        /// What is held.
-        identifier_id: IdentifierId as SqlUuid = references.identifier(&subscription.identifier.id),
-        /// The pool the seat is taken from.
-        pool_id: Option<PoolId> as Nullable<SqlUuid> = references.pool(subscription.pool.as_ref()),
-        /// When it was assigned.
-        assigned_at: Option<DateTime<Utc>> as Nullable<SqlTimestamp> = subscription.assigned_at,
-    }
-}
-
-impl Record for seatgraph_core::Subscription {
-    fn all(batch: &Batch) -> &[Self] {
-        &batch.subscriptions
-    }
-
-    fn account(&self) -> Option<&str> {
-        Some(&self.account)
-    }
-
-    fn identifier(&self) -> Option<&Identifier> {
-        Some(&self.identifier)
-    }
-
-    fn pool(&self) -> Option<&IdentifierKey> {
-        self.pool.as_ref()
-    }
-}
-
-/// A subscription with what it belongs to.
+/// A subscription with its related rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SubscriptionRow {
-    /// Itself.
+    /// The subscription.
     pub subscription: Subscription,
     /// The holder.
     pub account: Account,
-    /// What is held.
+    /// The identifier.
     pub identifier: IdentifierRow,
-    /// What the identifier stands for; `None` while nobody knows, or when not asked for.
+    /// The model of the identifier; `None` if unresolved or not requested.
     pub model: Option<Model>,
-    /// The pool the seat is taken from; `None` where there is none, or when not asked for.
+    /// The licence pool; `None` if there is none or not requested.
     pub pool: Option<PoolRow>,
 }
 
-/// What is joined beyond the holder and the identifier.
+/// The optional joins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Joins {
-    /// What the identifier stands for.
+    /// The model of the identifier.
     pub model: bool,
-    /// The pool the seat is taken from.
+    /// The licence pool.
     pub pool: bool,
 }
 
-/// What a list of subscriptions goes by, and which way.
+/// Order of a list of subscriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionOrder {
-    /// What it goes by.
+    /// Sort key.
     pub field: SubscriptionOrderField,
-    /// Which way.
+    /// Direction.
     pub direction: Direction,
 }
 
-/// What a list of subscriptions can go by.
+/// Sort keys of a list of subscriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubscriptionOrderField {
     /// The newest evidence that the holder was active; none counts as the earliest.
     LastActivityAt,
-    /// When it was assigned; an unknown moment counts as the earliest.
+    /// Time of the assignment; unknown times count as the earliest.
     AssignedAt,
-    /// When a sync first named it.
+    /// Time when a sync first reported it.
     FirstSeenAt,
 }
 
@@ -127,9 +90,9 @@ pub(crate) fn visible(db: &Reader) -> Filter<subscriptions::table, Limited<InPro
     subscriptions::table.filter(db.limited(|profiles| subscriptions::profile_id.eq_any(profiles)))
 }
 
-/// The joined tables. A join that is not asked for has a constant false in its condition, which both databases settle
-/// before they look at the table; so one statement, compiled once, serves all four cases.
-macro_rules! seats {
+/// The joined tables. An unwanted join has a constant false in its condition, so that both databases skip the table: one
+/// statement serves all four cases.
+macro_rules! joined {
     ($db:expr, $joins:expr) => {{
         let joins: Joins = $joins;
         let model = software_models::id.nullable().eq(subscription_identifiers::model_id);
@@ -142,7 +105,7 @@ macro_rules! seats {
     }};
 }
 
-/// What [`seats!`] gives for each row.
+/// The columns selected from [`joined!`].
 macro_rules! columns {
     () => {
         (
@@ -166,7 +129,7 @@ impl From<Columns> for SubscriptionRow {
 /// Lists a page of subscriptions by one statement.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list or order.
+/// `CursorMismatch` for a key of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &SubscriptionFilter,
@@ -177,8 +140,8 @@ pub async fn page(
     use SubscriptionOrderField::{AssignedAt, FirstSeenAt, LastActivityAt};
     let plan = request.plan(order.field.name(), order.direction)?;
     let rows: Vec<Columns> = with_conn!(db, read, |c| {
-        let mut query = seats!(db, joins).select(columns!()).into_boxed::<Be>();
-        narrow!(query, filter, db);
+        let mut query = joined!(db, joins).select(columns!()).into_boxed::<Be>();
+        apply_filter!(query, filter, db);
         query = match order.field {
             LastActivityAt => by_activity!(query, plan),
             AssignedAt => by_optional_time!(query, plan, subscriptions::assigned_at, subscriptions::id),
@@ -190,26 +153,26 @@ pub async fn page(
     Ok(plan.page(rows, |row: &SubscriptionRow| (order.field.key(row), row.subscription.id.as_uuid())))
 }
 
-/// Counts the subscriptions that fit.
+/// Counts the matching subscriptions.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &SubscriptionFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let held = visible(db).inner_join(accounts::table).inner_join(subscription_identifiers::table);
         let mut query = held.count().into_boxed::<Be>();
-        narrow!(query, filter, db);
+        apply_filter!(query, filter, db);
         Ok(query.get_result(c).await?)
     })
 }
 
-/// Finds subscriptions with everything they hang on, those that are gone too.
+/// Finds subscriptions with their related rows, including retired ones.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[SubscriptionId]) -> Result<HashMap<SubscriptionId, SubscriptionRow>> {
     let rows: Vec<Columns> = with_conn!(db, read, |c| {
-        let query = seats!(db, Joins { model: true, pool: true }).select(columns!());
+        let query = joined!(db, Joins { model: true, pool: true }).select(columns!());
         Ok(query.filter(subscriptions::id.eq_any(ids.to_vec())).load(c).await?)
     })?;
     Ok(by_key(rows.into_iter().map(SubscriptionRow::from), |row| row.subscription.id))

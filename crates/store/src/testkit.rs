@@ -30,7 +30,7 @@ use crate::db::{with_conn, with_tx};
 use crate::records::{KINDS, Kind};
 use crate::{Backend, DatabaseSettings, Db, Pools};
 
-/// A database of one test's own.
+/// A database for one test.
 #[derive(Debug)]
 pub struct TestDatabase {
     pools: Pools,
@@ -57,16 +57,16 @@ impl TestDatabase {
         Ok(other)
     }
 
-    /// Where it is, for a second process or pool.
+    /// Its URL, for a second process or pool.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Everything that is in the database, as text and in no order: what somebody gets who steals it.
+    /// The whole content of the database, as text in no order: what a thief would get.
     ///
     /// # Errors
-    /// What the database, or the file system, says against it.
+    /// Errors of the database or the file system.
     pub async fn dump(&self) -> crate::Result<String> {
         let Some(folder) = &self.folder else { return self.dump_postgres().await };
         let mut text = String::new();
@@ -97,7 +97,7 @@ impl TestDatabase {
         Ok(text)
     }
 
-    /// Runs one statement as somebody who has the database and nothing else.
+    /// Runs one statement, as someone with access to the database only.
     ///
     /// # Errors
     /// The database's.

@@ -1,8 +1,10 @@
 //! SQL types with one name and two wire forms, and the Rust types that travel in them.
 
+mod core_enums;
 mod sql_json;
 mod sql_timestamp;
 mod sql_uuid;
+mod states;
 mod text_enum;
 
 use diesel::backend::Backend;
@@ -11,14 +13,16 @@ use diesel::internal::derives::as_expression::Bound;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Nullable;
 
+pub(crate) use sql_json::{Json, read_jsonb, sql_json, write_jsonb};
 pub(crate) use sql_uuid::sql_uuid;
-pub use text_enum::{
+pub(crate) use states::StreamKind;
+pub use states::{
     AuditOutcome, CredentialState, Health, HolderKind, JobState, ModelOrigin, ProfileState, Purpose, ResolvedBy, Role,
     RunState, ScheduleEvery, StageState, Trigger,
 };
-pub(crate) use text_enum::{StoredEnum, StreamKind};
+pub(crate) use text_enum::StoredEnum;
 
-/// The SQL types that `schema.rs` speaks of beside Diesel's own.
+/// The SQL types of `schema.rs` that Diesel does not have.
 pub mod sql {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::{SqlOrd, SqlType};
@@ -41,7 +45,7 @@ pub mod sql {
     #[diesel(sqlite_type(name = "Text"))]
     pub struct SqlJson;
 
-    /// Text out of a closed list.
+    /// Text of an enum.
     #[derive(SqlType, QueryId, Debug, Clone, Copy, Default)]
     #[diesel(postgres_type(oid = 25, array_oid = 1009))]
     #[diesel(sqlite_type(name = "Text"))]

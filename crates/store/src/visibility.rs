@@ -1,6 +1,6 @@
 //! The limits of a caller, and how a query is restricted to them.
 //!
-//! Each table with visibility has one function `visible` in its module. It returns the rows that a [`Reader`] may see,
+//! Each table with visibility has one function `visible` in its module. It returns the rows that a [`crate::Reader`] may see,
 //! and every read of the table starts from it.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Nullable};
 
-use crate::{ProfileId, Reader};
+use crate::ProfileId;
 
 /// A set of profiles.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +78,10 @@ impl Visibility {
     /// The visibility of the unscoped handle.
     pub(crate) const UNLIMITED: Self =
         Self { profiles: ProfileSet::All, audit: ProfileSet::All, access: AccessVisibility::All };
-}
 
-impl Reader {
-    /// A condition for readers who see some profiles only, made from the list of these profiles.
-    pub(crate) fn limited<P>(&self, condition: impl FnOnce(Vec<ProfileId>) -> P) -> Limited<P> {
-        self.visibility().profiles.limit(condition)
-    }
-
-    /// The condition that the reader sees API tokens and role assignments.
+    /// The condition that the caller sees API tokens and role assignments.
     pub(crate) fn administers_access(&self) -> Limited<Never> {
-        Limited((self.visibility().access == AccessVisibility::Nothing).then(|| false.into_sql::<Bool>()))
+        Limited((self.access == AccessVisibility::Nothing).then(|| false.into_sql::<Bool>()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a command concerns: one profile, several behind an alias, or the gateway at large.
+//! Targets of commands, and the profiles that they affect.
 
 use seatgraph_store::{AliasId, AssignmentId, LinkId, ProfileId, Reader, RunId, TokenId, profiles};
 
@@ -6,49 +6,49 @@ use super::{Permission, Principal};
 use crate::refusal::Denied;
 use crate::{Engine, find};
 
-/// What a command is about.
+/// The target of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandTarget {
-    /// Nothing that belongs to a profile.
+    /// The gateway; nothing that belongs to a profile.
     Gateway,
-    /// A connection; `field` is where the input names it.
+    /// An alias.
     Alias {
-        /// Which one.
+        /// ID.
         id: AliasId,
-        /// Where the input names it.
+        /// Name of the input field.
         field: &'static str,
     },
-    /// A profile; `field` is where the input names it.
+    /// A profile.
     Profile {
-        /// Which one.
+        /// ID.
         id: ProfileId,
-        /// Where the input names it.
+        /// Name of the input field.
         field: &'static str,
     },
     /// A sync run.
     Run(RunId),
     /// An API token.
     Token(TokenId),
-    /// A role that somebody holds.
+    /// A role assignment.
     Role(AssignmentId),
     /// A delegated link.
     Link(LinkId),
 }
 
 impl CommandTarget {
-    /// A profile that the input names as `id`.
+    /// The profile in the input field `id`.
     #[must_use]
     pub const fn profile(id: ProfileId) -> Self {
         Self::Profile { id, field: "id" }
     }
 
-    /// A connection that the input names as `id`.
+    /// The alias in the input field `id`.
     #[must_use]
     pub const fn alias(id: AliasId) -> Self {
         Self::Alias { id, field: "id" }
     }
 
-    /// Its global id; `None` for the gateway at large.
+    /// Its global ID; `None` for the gateway.
     #[must_use]
     pub fn id(self) -> Option<String> {
         Some(match self {
@@ -73,7 +73,7 @@ pub enum AffectedProfiles {
 }
 
 impl Principal {
-    /// Says whether it holds a permission for all that a command affects.
+    /// Whether it has a permission for all affected profiles.
     #[must_use]
     pub fn may_affect(&self, permission: Permission, affected: &AffectedProfiles) -> bool {
         match affected {
@@ -84,17 +84,17 @@ impl Principal {
 }
 
 impl Engine {
-    /// Returns the profiles that a command about `subject` affects, for a caller who names the subject through `seen`.
+    /// Returns the profiles that a command with `target` affects, for a caller who sees `seen`.
     /// An alias affects the profiles of its children too, seen or not; a child without a profile belongs to no profile.
     ///
     /// # Errors
-    /// Refuses a subject that `seen` does not include, in the words of the command itself.
+    /// Refuses a target outside `seen`, like one that does not exist.
     pub(crate) async fn affected_profiles(
         &self,
         seen: &Reader,
-        subject: CommandTarget,
+        target: CommandTarget,
     ) -> Result<AffectedProfiles, Denied> {
-        match subject {
+        match target {
             CommandTarget::Gateway | CommandTarget::Token(_) | CommandTarget::Role(_) => Ok(AffectedProfiles::All),
             CommandTarget::Profile { id, field } => {
                 let profile = find::profile(seen, id).await.map_err(|denied| denied.at(field))?;

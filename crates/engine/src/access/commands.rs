@@ -1,4 +1,4 @@
-//! What people do about who may do what.
+//! Commands on tokens and roles.
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::Secret;
@@ -13,72 +13,72 @@ use crate::{Engine, Result};
 /// The longest name of a token, in characters.
 const NAME_LENGTH: usize = 100;
 
-/// A role, everywhere or on some profiles.
+/// A role to grant, for all profiles or for some.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRoleGrant {
-    /// What may be done.
+    /// The role.
     pub role: Role,
-    /// The only profiles it counts for; `None` for all.
+    /// The profiles that it is limited to; `None` for all.
     pub profile_ids: Option<Vec<ProfileId>>,
 }
 
 /// A new token.
 #[derive(Debug, Clone)]
 pub struct CreateToken {
-    /// What people call it.
+    /// Display name.
     pub name: String,
-    /// What it may do.
+    /// Its roles.
     pub roles: Vec<NewRoleGrant>,
-    /// From when on it opens nothing; `None` lets it last until it is revoked.
+    /// Expiry time; `None` if it does not expire.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// Who gets a role.
+/// A role holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Holder {
     /// An API token.
     Token(TokenId),
-    /// A person, by the subject that the identity provider knows it by.
+    /// A user, by the `sub` claim of the identity provider.
     Person(String),
-    /// Everybody in a group of the identity provider.
+    /// A group of the identity provider.
     Group(String),
 }
 
-/// A role for somebody.
+/// A role assignment to create.
 #[derive(Debug, Clone)]
 pub struct AssignRole {
-    /// Who gets it.
+    /// The holder.
     pub holder: Holder,
-    /// What may be done.
+    /// The role.
     pub role: Role,
-    /// The only profile it counts for; `None` for all.
+    /// The profile that it is limited to; `None` for all.
     pub profile_id: Option<ProfileId>,
 }
 
 impl Engine {
-    /// Recognizes a program by its token; `None` when the token is unknown, revoked or over.
+    /// Authenticates an API token; `None` if it is unknown, revoked or expired.
     ///
     /// # Errors
-    /// When the database is away.
+    /// If the database is unavailable.
     pub async fn recognize_token(&self, text: &Secret) -> Result<Option<Principal>> {
         let Some(id) = token::id_of(text.expose()) else { return Ok(None) };
         let found = tokens::recognize(self.db(), id, text.expose()).await?;
         Ok(found.map(|(token, held)| Principal::new(PrincipalId::Token(token.id), token.name, held)))
     }
 
-    /// Puts together a person whom the identity provider vouches for: its roles, and those of its groups.
+    /// Returns the principal of a user authenticated by the identity provider, with the roles of its groups.
     ///
     /// # Errors
-    /// When the database is away.
+    /// If the database is unavailable.
     pub async fn recognize_person(&self, subject: &str, name: &str, groups: &[String]) -> Result<Principal> {
         let held = roles::of_person(self.db(), subject, groups).await?;
         Ok(Principal::new(PrincipalId::Person(subject.to_owned()), name, held))
     }
 
-    /// Makes a token. Its text is returned here and nowhere else.
+    /// Creates a token. This is the only time that its text is returned.
     ///
     /// # Errors
-    /// Refuses a name that is empty or too long, no role at all, an end that is past, and unknown profiles.
+    /// Refuses an empty or too long name, a missing role, an expiry time in the past, and unknown profiles.
     pub async fn create_token(&self, by: &Principal, input: CreateToken) -> Result<(ApiToken, Secret), Denied> {
         let now = self.db().now().await?;
         let name = input.name.trim().to_owned();
@@ -134,7 +134,7 @@ impl Engine {
         }
     }
 
-    /// Gives somebody a role.
+    /// Grants a role.
     ///
     /// # Errors
     /// Refuses a holder without a name, a token or profile that does not exist, and a role that the holder has.
@@ -155,10 +155,10 @@ impl Engine {
         Ok(assignment)
     }
 
-    /// Takes a role away; it counts no longer from the next request on, and open streams end.
+    /// Revokes a role, from the next request on. Open streams end.
     ///
     /// # Errors
-    /// Refuses one that nobody holds.
+    /// Refuses an unknown assignment.
     pub async fn remove_role(&self, id: AssignmentId) -> Result<Assignment, Denied> {
         match roles::remove(self.db(), id).await {
             Err(store::Error::NotFound { .. }) => Err(Denied::not_found(&format!("role {id}"), "id")),
@@ -173,7 +173,7 @@ impl Engine {
     }
 }
 
-/// Where a role counts: everywhere once, or on each profile.
+/// The profiles of the assignments to create: `None` for all.
 fn places(profiles: Option<Vec<ProfileId>>) -> Vec<Option<ProfileId>> {
     profiles.map_or_else(|| vec![None], |profiles| profiles.into_iter().map(Some).collect())
 }

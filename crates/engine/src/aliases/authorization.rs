@@ -58,7 +58,7 @@ pub enum ConsentResponse {
 pub struct Connected {
     /// The alias.
     pub alias: Alias,
-    /// Whether a via_link link was used.
+    /// Whether a delegated link was used.
     pub via_link: bool,
 }
 
@@ -102,7 +102,7 @@ impl Engine {
         let connector = self.offered(&alias.connector)?;
         let (application, oauth) =
             self.prepared(connector, alias, input.client_id.as_deref(), input.client_secret.as_ref()).await?;
-        let scopes = scopes(connector, GrantType::AuthorizationCode);
+        let scopes = connector.manifest().scopes(GrantType::AuthorizationCode);
         let callback = callback_url(&input.public_url, connector.manifest().key);
         let consent = grant::consent(&oauth, &application.client_id, &callback, &scopes)
             .map_err(|error| Denied::Failed(error.into()))?;
@@ -172,11 +172,6 @@ pub fn callback_url(public_url: &Url, connector: &str) -> Url {
         path.pop_if_empty().extend(["oauth", connector, "callback"]);
     }
     url
-}
-
-/// Returns the scopes of all available processes for one grant.
-pub(crate) fn scopes(connector: &Registration, grant: GrantType) -> Vec<&'static str> {
-    connector.manifest().scopes(grant)
 }
 
 fn offers_consent(connector: &Registration) -> Result<(), Refusal> {

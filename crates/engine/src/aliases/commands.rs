@@ -3,8 +3,8 @@
 use seatgraph_core::Registration;
 use seatgraph_store::{self as store, Alias, AliasId, CredentialState, PageRequest, aliases, profiles};
 
-use crate::aliases::properties::INSTANCE_URL;
-use crate::aliases::{CreateAlias, EffectiveProperty, UpdateAlias, properties, rules};
+use crate::aliases::{CreateAlias, UpdateAlias, rules};
+use crate::properties::{self, EffectiveProperty, INSTANCE_URL};
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
 use crate::{Engine, Result, find};
 

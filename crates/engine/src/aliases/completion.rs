@@ -17,8 +17,8 @@ use super::authorization::found;
 use super::withdrawal::Withdrawal;
 use super::{Connected, ConsentError, ConsentResponse};
 use crate::access::CommandTarget;
-use crate::connection::trusted;
-use crate::{Actor, Engine, findings as said};
+use crate::instance_url::check_grant;
+use crate::{Actor, Engine, findings as problem};
 
 impl Engine {
     /// Completes the authorisation that was started with `state` by a caller known by one of the names in `by`: redeems
@@ -38,14 +38,15 @@ impl Engine {
         consented: ConsentResponse,
     ) -> Result<Connected, ConsentError> {
         let taken = authorizations::take(self.db(), self.sealer(), state, by).await?;
-        let pending = taken.ok_or_else(|| found(said::consent_unknown()))?;
-        let alias = aliases::find(self.db(), pending.alias_id).await?.ok_or_else(|| found(said::consent_unknown()))?;
+        let pending = taken.ok_or_else(|| found(problem::consent_unknown()))?;
+        let alias =
+            aliases::find(self.db(), pending.alias_id).await?.ok_or_else(|| found(problem::consent_unknown()))?;
         if alias.connector != connector {
-            return Err(found(said::consent_unknown()));
+            return Err(found(problem::consent_unknown()));
         }
-        let subject = CommandTarget::alias(alias.id);
+        let target = CommandTarget::alias(alias.id);
         let finish = Box::pin(self.finish(alias, pending, consented));
-        self.audited(actor, "finishAuthorization", subject, finish).await
+        self.audited(actor, "finishAuthorization", target, finish).await
     }
 
     /// Authorises the alias. Stores a finding with its profile if that fails.
@@ -59,17 +60,17 @@ impl Engine {
         let connector = self.connector(&alias.connector);
         let mut connected = self.connect(alias, pending, consented).await;
         if let (Err(ConsentError::Found(finding)), Some(connector)) = (&mut connected, connector) {
-            said::refer_to(connector.manifest(), std::slice::from_mut(finding));
+            problem::refer_to(connector.manifest(), std::slice::from_mut(finding));
         }
-        let told = match &connected {
+        let outcome = match &connected {
             Ok(_) => Some(None),
             Err(ConsentError::Found(finding)) => Some(Some(&**finding)),
             Err(ConsentError::Failed(_)) => None,
         };
-        if let Some(hindrance) = told
-            && let Err(error) = findings::set_of_consent(self.db(), alias_id, hindrance).await
+        if let Some(finding) = outcome
+            && let Err(error) = findings::set_of_consent(self.db(), alias_id, finding).await
         {
-            tracing::warn!(alias = %alias_id, %error, "what came of a consent is not kept with its profile");
+            tracing::warn!(alias = %alias_id, %error, "outcome of the consent could not be stored with its profile");
         }
         connected.map(|alias| Connected { alias, via_link })
     }
@@ -85,12 +86,12 @@ impl Engine {
                 return Err(explained((oauth.explain)(&GrantRefusal { grant, status: 400, error, description })));
             }
         };
-        let redirect: Url = pending.redirect_uri.parse().expect("what was kept was an address");
+        let redirect: Url = pending.redirect_uri.parse().expect("the stored redirect URI is a URL");
         let application =
             Application { client_id: pending.client_id.clone(), client_secret: pending.client_secret.clone() };
         let granted =
             grant::authorization_code(&token_http, &oauth, &application, &code, &pending.verifier, &redirect).await;
-        let granted = granted.and_then(|granted| trusted(connector, &oauth, granted)).map_err(explained)?;
+        let granted = granted.and_then(|granted| check_grant(connector, &oauth, granted)).map_err(explained)?;
         let before = self.consent_of(&alias).await?;
         let kept = self.keep(connector, alias, parent.as_ref(), &pending, &granted).await;
         let token = granted.refresh_token.unwrap_or(granted.access_token);
@@ -108,7 +109,7 @@ impl Engine {
         pending: &Pending,
         granted: &Grant,
     ) -> Result<Alias, ConsentError> {
-        let Some(refresh_token) = &granted.refresh_token else { return Err(found(said::no_refresh_token())) };
+        let Some(refresh_token) = &granted.refresh_token else { return Err(found(problem::no_refresh_token())) };
         self.is_of_its_organization(connector, &alias, parent, granted).await?;
         let now = self.now();
         alias.grant_type = Some(GrantType::AuthorizationCode);
@@ -125,7 +126,7 @@ impl Engine {
             None => aliases::set_credential(self.db(), self.sealer(), &alias, &secrets).await?,
             Some(link) if delegations::redeem(self.db(), self.sealer(), link, &alias, &secrets).await? => {}
             // Another authorisation was completed first.
-            Some(_) => return Err(found(said::link_over())),
+            Some(_) => return Err(found(problem::link_over())),
         }
         Ok(alias)
     }
@@ -143,26 +144,26 @@ impl Engine {
         let published = profile.and_then(|mut profiles| profiles.pop()).filter(|one| one.state != ProfileState::Draft);
         let tracked = published.and_then(|profile| profile.organization);
         let Some(tracked) = tracked else { return Ok(()) };
-        let token = Held(Arc::new(AccessToken {
+        let token = FixedToken(Arc::new(AccessToken {
             bearer: granted.access_token.clone(),
             instance_url: granted.instance_url.clone(),
             version: 0,
         }));
-        let link = self.open_with(connector, alias, parent, |_, _| Arc::new(token)).map_err(explained)?;
-        let diagnosis = self.check(&link).await;
+        let connection = self.open_with(connector, alias, parent, |_, _| Arc::new(token)).map_err(explained)?;
+        let diagnosis = self.check(&connection).await;
         match diagnosis.organization {
-            Some(now) => said::other_organization(&tracked, &now).map_or(Ok(()), |other| Err(found(other))),
-            None => Err(found(diagnosis.findings.into_iter().next().unwrap_or_else(said::check_timed_out))),
+            Some(now) => problem::other_organization(&tracked, &now).map_or(Ok(()), |other| Err(found(other))),
+            None => Err(found(diagnosis.findings.into_iter().next().unwrap_or_else(problem::check_timed_out))),
         }
     }
 }
 
 /// A fixed access token.
 #[derive(Debug)]
-struct Held(Arc<AccessToken>);
+struct FixedToken(Arc<AccessToken>);
 
 #[async_trait]
-impl TokenSource for Held {
+impl TokenSource for FixedToken {
     async fn token(&self) -> seatgraph_core::Result<Arc<AccessToken>> {
         Ok(Arc::clone(&self.0))
     }
@@ -173,5 +174,5 @@ impl TokenSource for Held {
 }
 
 fn explained(error: Error) -> ConsentError {
-    found(said::of_error(&error, None))
+    found(problem::of_error(&error, None))
 }

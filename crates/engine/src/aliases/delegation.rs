@@ -10,11 +10,10 @@ use seatgraph_store::delegations::{self, NewLink};
 use seatgraph_store::{self as store, AliasId, DelegatedLink, LinkId, aliases};
 use url::Url;
 
-use super::authorization::{Authorization, BeginAuthorization, ConsentError, found, scopes};
-use super::merged;
-use super::properties::INSTANCE_URL;
+use super::authorization::{Authorization, BeginAuthorization, ConsentError, found};
+use crate::properties::{INSTANCE_URL, merged};
 use crate::refusal::{Denied, Refusal, RefusalCode, on_conflict};
-use crate::{Engine, find, findings as said};
+use crate::{Engine, find, findings as problem};
 
 /// Default lifetime of a link in hours.
 const USUAL_HOURS: i32 = 72;
@@ -99,7 +98,7 @@ impl Engine {
     /// A finding if the link cannot be used.
     pub async fn link_details(&self, token: &Secret) -> Result<LinkDetails, ConsentError> {
         let link = self.open_link(token).await?;
-        let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
+        let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(problem::link_unknown()))?;
         let connector = self.stored_connector(&alias.connector)?;
         let parent = self.parent(&alias).await?;
         let address = merged(&alias, parent.as_ref()).remove(INSTANCE_URL);
@@ -108,7 +107,7 @@ impl Engine {
             connector,
             alias: alias.name,
             address: address.and_then(|address| address.as_str().map(str::to_owned)),
-            scopes: scopes(connector, GrantType::AuthorizationCode),
+            scopes: connector.manifest().scopes(GrantType::AuthorizationCode),
         })
     }
 
@@ -123,23 +122,23 @@ impl Engine {
         begun_by: String,
     ) -> Result<Authorization, ConsentError> {
         let link = self.open_link(token).await?;
-        let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(said::link_unknown()))?;
+        let alias = aliases::find(self.db(), link.alias_id).await?.ok_or_else(|| found(problem::link_unknown()))?;
         let client_secret = match delegations::client_secret(self.db(), self.sealer(), link.id).await {
-            Err(store::Error::DecryptFailed) => return Err(found(said::link_over())),
+            Err(store::Error::DecryptFailed) => return Err(found(problem::link_over())),
             other => other?,
         };
         let (client_id, public_url) = (link.client_id, public_url.clone());
         let input = BeginAuthorization { alias_id: alias.id, client_id, client_secret, public_url, begun_by };
         self.begin(&alias, input, Some(link.id)).await.map_err(|denied| match denied {
-            Denied::Refused(refusals) => found(said::link_hindered(&refusals)),
+            Denied::Refused(refusals) => found(problem::link_hindered(&refusals)),
             Denied::Failed(error) => ConsentError::Failed(error),
         })
     }
 
     async fn open_link(&self, token: &Secret) -> Result<DelegatedLink, ConsentError> {
-        let link = delegations::find_by_token(self.db(), token).await?.ok_or_else(|| found(said::link_unknown()))?;
+        let link = delegations::find_by_token(self.db(), token).await?.ok_or_else(|| found(problem::link_unknown()))?;
         // Leases and links run out by the database's clock.
-        if link.is_open(self.db().now().await?) { Ok(link) } else { Err(found(said::link_over())) }
+        if link.is_open(self.db().now().await?) { Ok(link) } else { Err(found(problem::link_over())) }
     }
 }
 

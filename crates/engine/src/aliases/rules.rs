@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::EngineSettings;
-use crate::aliases::properties::{self, INSTANCE_URL};
-use crate::connection;
+use crate::instance_url::base_url;
+use crate::properties::{self, INSTANCE_URL};
 use crate::refusal::{Refusal, RefusalCode, of_config};
 
 const NAME_LIMIT: usize = 100;
@@ -83,8 +83,7 @@ pub(crate) fn configuration(
         config.insert(INSTANCE_URL.to_owned(), Value::String(NO_ADDRESS.to_owned()));
     }
     let config = Value::Object(config);
-    let fault =
-        connector.oauth(config.clone()).err().or_else(|| connection::base(connector, &config, settings).err())?;
+    let fault = connector.oauth(config.clone()).err().or_else(|| base_url(connector, &config, settings).err())?;
     let of_address = fault.get("property") == Some(INSTANCE_URL);
     (!(unset && of_address)).then(|| of_config(&fault))
 }

@@ -11,10 +11,10 @@ use crate::Engine;
 use crate::access::CommandTarget;
 
 impl Engine {
-    /// Takes a snapshot of a subject; `None` for what is gone, and for the gateway at large.
-    pub(super) async fn snapshot(&self, subject: CommandTarget) -> Result<Option<Value>, store::Error> {
+    /// Takes a snapshot of a target; `None` if it does not exist, and for the gateway.
+    pub(super) async fn snapshot(&self, target: CommandTarget) -> Result<Option<Value>, store::Error> {
         let db = self.db();
-        Ok(match subject {
+        Ok(match target {
             CommandTarget::Gateway => None,
             CommandTarget::Alias { id, .. } => aliases::find(db, id).await?.as_ref().map(of_alias),
             CommandTarget::Profile { id, .. } => match profiles::find(db, id).await? {

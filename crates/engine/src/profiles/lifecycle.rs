@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn error(process: Process, message: &str) -> StoredFinding {
-        let finding = Finding::new("CODE", Severity::Error, message, "Mend it.").with_process(process);
+        let finding = Finding::new("CODE", Severity::Error, message, "Fix it.").with_process(process);
         StoredFinding {
             id: FindingId::generate(),
             profile_id: ProfileId::generate(),
@@ -152,6 +152,6 @@ mod tests {
             error(Process::ReclaimSubscription, "Manage Users is missing."),
         ];
         let message = unfit(&["DOWNLOAD_SUBSCRIPTIONS"], &found);
-        assert_eq!(message, "enabled processes cannot run (DOWNLOAD_SUBSCRIPTIONS): Users are hidden. Mend it.");
+        assert_eq!(message, "enabled processes cannot run (DOWNLOAD_SUBSCRIPTIONS): Users are hidden. Fix it.");
     }
 }

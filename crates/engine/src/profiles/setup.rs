@@ -9,7 +9,7 @@ mod progress;
 
 use seatgraph_core::{GrantType, PermissionSetDocument, Registration, Setup, SetupContext, SetupPlace, SetupStep};
 use seatgraph_store::{
-    self as store, Alias, AliasId, Profile, ProfileProcess, StoredFinding, SyncRun, aliases, findings, profiles, runs,
+    self as store, Alias, AliasId, Profile, ProfileProcess, StoredFinding, SyncRun, aliases, profiles, runs,
 };
 use url::Url;
 
@@ -121,7 +121,7 @@ impl Engine {
         let mut facts = SetupFacts { alias: Some(alias), parent, profile, ..SetupFacts::default() };
         if let Some(id) = facts.profile.as_ref().map(|profile| profile.id) {
             facts.processes = self.processes(id).await?;
-            facts.findings = findings::of_profiles(db, &[id]).await?.remove(&id).unwrap_or_default();
+            facts.findings = profiles::findings(db, &[id]).await?.remove(&id).unwrap_or_default();
             facts.last_run = runs::last_of(db, &[id]).await?.remove(&id);
         }
         Ok(facts)

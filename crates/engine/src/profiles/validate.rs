@@ -4,14 +4,12 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use seatgraph_core::{Diagnosis, Finding, Registration};
-use seatgraph_store::{
-    AliasId, CredentialState, Health, Profile, ProfileId, ProfileState, aliases, findings, profiles,
-};
+use seatgraph_store::{AliasId, CredentialState, Health, Profile, ProfileId, ProfileState, aliases, profiles};
 
-use crate::connection::Link;
+use crate::connection::Connection;
 use crate::profiles::{Validated, scopes};
 use crate::refusal::{Denied, Refusal, RefusalCode};
-use crate::{Engine, Result, findings as said};
+use crate::{Engine, Result, findings as problem};
 
 impl Engine {
     /// Checks the connection and the permissions of every process, and stores the findings with the profile.
@@ -26,7 +24,7 @@ impl Engine {
         let diagnosis = self.diagnose(connector, &profile).await?;
         let organization = diagnosis.organization.as_ref();
         let processes = connector.manifest().processes.iter().map(|spec| spec.process);
-        let health: Vec<_> = processes.map(|process| (process, said::health(&diagnosis, process))).collect();
+        let health: Vec<_> = processes.map(|process| (process, problem::health(&diagnosis, process))).collect();
         let kept = profiles::set_diagnosis(
             self.db(),
             profile.id,
@@ -56,7 +54,7 @@ impl Engine {
 
     async fn validated(&self, id: ProfileId) -> Result<Validated, Denied> {
         let profile = self.profile(id).await?;
-        let mut found = findings::of_profiles(self.db(), &[id]).await?.remove(&id).unwrap_or_default();
+        let mut found = profiles::findings(self.db(), &[id]).await?.remove(&id).unwrap_or_default();
         found.retain(|finding| finding.run_id.is_none());
         Ok(Validated { profile, findings: found })
     }
@@ -67,12 +65,12 @@ impl Engine {
         let alias = aliases::find(self.db(), alias_id).await?.ok_or(missing)?;
         let parent = self.parent(&alias).await?;
         let mut diagnosis = match self.open(connector, &alias, parent.as_ref()) {
-            Ok(link) => self.check(&link).await,
-            Err(error) => with(said::of_error(&error, None)),
+            Ok(connection) => self.check(&connection).await,
+            Err(error) => with(problem::of_error(&error, None)),
         };
         hold_to_its_organization(profile, &mut diagnosis);
         diagnosis.findings.extend(self.scopes_missing(connector, profile, alias_id).await?);
-        said::refer_to(connector.manifest(), &mut diagnosis.findings);
+        problem::refer_to(connector.manifest(), &mut diagnosis.findings);
         Ok(diagnosis)
     }
 
@@ -96,12 +94,12 @@ impl Engine {
         Ok(found.map(|(process, lacking)| scopes::finding(vendor, process, &lacking, &alias.granted_scopes)).collect())
     }
 
-    pub(crate) async fn check(&self, link: &Link) -> Diagnosis {
-        let check = AssertUnwindSafe(link.connector.check()).catch_unwind();
+    pub(crate) async fn check(&self, connection: &Connection) -> Diagnosis {
+        let check = AssertUnwindSafe(connection.connector.check()).catch_unwind();
         match tokio::time::timeout(self.settings().check_timeout, check).await {
             Ok(Ok(diagnosis)) => diagnosis,
-            Ok(Err(panic)) => with(said::of_panic(&said::panic_message(&*panic), None)),
-            Err(_) => with(said::check_timed_out()),
+            Ok(Err(panic)) => with(problem::of_panic(&problem::panic_message(&*panic), None)),
+            Err(_) => with(problem::check_timed_out()),
         }
     }
 }
@@ -116,7 +114,7 @@ fn hold_to_its_organization(profile: &Profile, diagnosis: &mut Diagnosis) {
         return;
     }
     let (Some(before), Some(now)) = (&profile.organization, &diagnosis.organization) else { return };
-    if let Some(other) = said::other_organization(before, now) {
+    if let Some(other) = problem::other_organization(before, now) {
         diagnosis.findings.insert(0, other);
         diagnosis.organization = None;
     }

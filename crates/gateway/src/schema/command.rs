@@ -77,13 +77,13 @@ pub(super) trait Payload {
 /// The payload of a mutation that did what it was asked, and what the audit log records of it.
 pub(super) struct Outcome<P> {
     payload: P,
-    subject: Option<CommandTarget>,
+    target: Option<CommandTarget>,
     note: Option<String>,
 }
 
 impl<P> Audited for Outcome<P> {
-    fn subject(&self) -> Option<CommandTarget> {
-        self.subject
+    fn target(&self) -> Option<CommandTarget> {
+        self.target
     }
 
     fn note(&self) -> Option<String> {
@@ -93,7 +93,7 @@ impl<P> Audited for Outcome<P> {
 
 /// Turns the result of an engine's command into a payload.
 pub(super) fn outcome<T: Audited, P: From<T>>(done: Result<T, Denied>) -> Result<Outcome<P>, Denied> {
-    done.map(|result| Outcome { subject: result.subject(), note: result.note(), payload: result.into() })
+    done.map(|result| Outcome { target: result.target(), note: result.note(), payload: result.into() })
 }
 
 /// A command that was read from its input, with what it needs and the object that it changes.

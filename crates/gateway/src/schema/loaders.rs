@@ -117,7 +117,7 @@ relations! {
     ActivitiesOf => Vec<store::ActivityRow>, store::accounts::activities;
     AssignedOf => i64, store::pools::assigned;
     FindingsIn => Vec<store::StoredFinding>, store::findings::of_runs;
-    FindingsOf => Vec<store::StoredFinding>, store::findings::of_profiles;
+    FindingsOf => Vec<store::StoredFinding>, store::profiles::findings;
     IdentifiersOf => Vec<store::IdentifierRow>, store::models::identifiers;
     LastRunOf => store::SyncRun, store::runs::last_of;
     LinksOf => Vec<store::DelegatedLink>, store::delegations::of_aliases;

@@ -1,5 +1,5 @@
-//! Refresh tokens, which one process at a time may use: vendors that rotate them take a token that is used twice for a
-//! stolen one, and end the grant.
+//! The lock on an alias's refresh token: vendors that rotate refresh tokens treat one that is used twice as stolen, and
+//! revoke the grant.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use diesel_async::RunQueryDsl;
 use seatgraph_core::Secret;
 
 use crate::db::with_tx;
-use crate::jobs::until;
+use crate::deadline::until;
 use crate::schema::connection_aliases;
 use crate::secrets::{self, Sealer, SecretStatements};
 use crate::types::Bind;
 use crate::{AliasId, Db, Purpose, Result};
 
-/// Takes the turn of using an alias's refresh token for as long as `turn`, which outlasts the vendor's answer. Says
-/// until when it has it; `None` while another process has it, or when there is no such alias.
+/// Locks an alias's refresh token for `life`, which must exceed the vendor's response time. Returns the expiry of the lock;
+/// `None` if another process holds it, or if the alias does not exist.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
-pub async fn begin_refresh(db: &Db, alias: AliasId, turn: Duration) -> Result<Option<DateTime<Utc>>> {
+/// `Unavailable` if the database is unavailable.
+pub async fn begin_refresh(db: &Db, alias: AliasId, life: Duration) -> Result<Option<DateTime<Utc>>> {
     with_tx!(db, Full, |c, now| {
-        let until = until(now, turn);
+        let until = until(now, life);
         let free =
             connection_aliases::refreshing_until.is_null().or(connection_aliases::refreshing_until.le(Bind(Some(now))));
         let taken = diesel::update(connection_aliases::table.filter(connection_aliases::id.eq(alias)).filter(free))
@@ -33,16 +33,16 @@ pub async fn begin_refresh(db: &Db, alias: AliasId, turn: Duration) -> Result<Op
     })
 }
 
-/// Gives the turn back, and keeps the new refresh token where the vendor rotated it, in one transaction. A credential
-/// that a person set since then stays.
+/// Releases the lock and stores the new refresh token if the vendor rotated it, in one transaction. A credential that a
+/// user has set meanwhile is kept.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn end_refresh(
     db: &Db,
     sealer: &Sealer,
     alias: AliasId,
-    turn: DateTime<Utc>,
+    lock: DateTime<Utc>,
     obtained_at: Option<DateTime<Utc>>,
     rotated: Option<&Secret>,
 ) -> Result<()> {
@@ -58,7 +58,7 @@ pub async fn end_refresh(
         }
         let ours = connection_aliases::table
             .filter(connection_aliases::id.eq(alias))
-            .filter(connection_aliases::refreshing_until.eq(Bind(Some(turn))));
+            .filter(connection_aliases::refreshing_until.eq(Bind(Some(lock))));
         diesel::update(ours)
             .set(connection_aliases::refreshing_until.eq(Bind(None::<DateTime<Utc>>)))
             .execute(c)

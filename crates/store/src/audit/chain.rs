@@ -113,12 +113,12 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
         return Ok(broken.map_or_else(|| Ok(Verified { events: 0, head: hex(&ORIGIN) }), Err));
     };
     let key = open_key(sealer, &head.2)?;
-    let mut walk = Walk { key, last: (0, ORIGIN.to_vec()), noted, met: noted.is_none() };
+    let mut verification = Verification { key, last: (0, ORIGIN.to_vec()), noted, head_found: noted.is_none() };
     loop {
-        if let Err(broken) = walk.go_to(db, head.0).await? {
+        if let Err(broken) = verification.verify_up_to(db, head.0).await? {
             return Ok(Err(broken));
         }
-        let (found, mac) = &walk.last;
+        let (found, mac) = &verification.last;
         if *mac != head.1 {
             return Ok(Err(Broken::CutOff { expected: head.0, found: *found }));
         }
@@ -129,22 +129,22 @@ pub async fn verify(db: &Db, sealer: &Sealer, noted: Option<&str>) -> Result<Res
             _ => return Ok(Err(Broken::PutIn(beyond.sequence))),
         }
     }
-    let (events, mac) = walk.last;
-    Ok(if walk.met { Ok(Verified { events, head: hex(&mac) }) } else { Err(Broken::HeadMissing) })
+    let (events, mac) = verification.last;
+    Ok(if verification.head_found { Ok(Verified { events, head: hex(&mac) }) } else { Err(Broken::HeadMissing) })
 }
 
-struct Walk<'a> {
+struct Verification<'a> {
     key: Zeroizing<Vec<u8>>,
     last: (i64, Vec<u8>),
     noted: Option<&'a str>,
-    met: bool,
+    head_found: bool,
 }
 
-impl Walk<'_> {
-    /// Goes on up to row `end`.
-    async fn go_to(&mut self, db: &Db, end: i64) -> Result<Result<(), Broken>> {
+impl Verification<'_> {
+    /// Verifies the rows up to number `end`.
+    async fn verify_up_to(&mut self, db: &Db, end: i64) -> Result<Result<(), Broken>> {
         while self.last.0 < end {
-            // Numbers begin with 1, unless somebody else wrote them.
+            // Sequence numbers start at 1, unless a row was forged.
             let behind = if self.last.0 == 0 { i64::MIN } else { self.last.0 };
             let piece = after(db, behind, PIECE.min(end - self.last.0)).await?;
             if piece.is_empty() {
@@ -171,7 +171,7 @@ impl Walk<'_> {
         if !is_intact || event.previous_mac != self.last.1 {
             return Err(Broken::Changed(event.sequence));
         }
-        self.met |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&hex(&event.mac)));
+        self.head_found |= self.noted.is_some_and(|noted| noted.eq_ignore_ascii_case(&hex(&event.mac)));
         self.last = (event.sequence, event.mac);
         Ok(())
     }

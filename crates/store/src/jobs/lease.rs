@@ -2,29 +2,26 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use seatgraph_core::{Backoff, Finding, Severity};
 use uuid::Uuid;
 
-use super::{CANCELLING, ClaimableKind, HeartbeatReply, Job, JobLocks, JobStatements, Status, held};
 use crate::db::with_tx;
+use crate::deadline::until;
 use crate::findings::FindingStatements;
-use crate::{Db, JobId, JobState, Result, runs};
+use crate::job_queue::{CANCELLING, ClaimableKind, HeartbeatReply, Job, JobLocks, JobStatements, Status, held};
+use crate::runs::{self, RunStatements};
+use crate::{Db, JobId, JobState, Result};
 
 /// The wait after an expired lease; the first one is claimed again at once.
 const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), limit: Duration::from_secs(30) };
 
-/// Adds a lease to a time; one too long for the calendar never ends.
-pub(crate) fn until(now: DateTime<Utc>, lease: Duration) -> DateTime<Utc> {
-    TimeDelta::from_std(lease).ok().and_then(|lease| now.checked_add_signed(lease)).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
-/// Claims the job of these kinds that is due first; `None` when there is none.
+/// Claims the job of these kinds that is due first; `None` if there is none.
 ///
 /// The attempt counts here and not at a failure, so a job that kills its process reaches the limit too.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn claim(db: &Db, owner: Uuid, kinds: &[ClaimableKind]) -> Result<Option<Job>> {
     if kinds.is_empty() {
         return Ok(None);
@@ -49,10 +46,10 @@ pub async fn claim(db: &Db, owner: Uuid, kinds: &[ClaimableKind]) -> Result<Opti
     Ok(claimed)
 }
 
-/// Renews the lease, and learns whether to go on.
+/// Renews the lease. The reply says whether to continue.
 ///
 /// # Errors
-/// `LostLease` when the job is no longer held under `fence`.
+/// `LostLease` if the job is no longer held under `fence`.
 pub async fn heartbeat(db: &Db, job: JobId, fence: i64, lease: Duration) -> Result<HeartbeatReply> {
     with_tx!(db, Page, |c, now| {
         let mut job = held(c.lock_job(job).await?, fence)?;
@@ -62,11 +59,11 @@ pub async fn heartbeat(db: &Db, job: JobId, fence: i64, lease: Duration) -> Resu
     })
 }
 
-/// Takes back jobs whose lease expired: into the queue, or to their end after `max_attempts` claims without durable
-/// progress. Any replica may call it at any time.
+/// Requeues jobs whose lease expired, or fails them after `max_attempts` claims without durable progress. Any replica may
+/// call it at any time.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn reclaim_expired_leases(db: &Db, max_attempts: i32) -> Result<Vec<Job>> {
     let reclaimed = with_tx!(db, Full, |c, now| {
         let mut reclaimed = Vec::new();
@@ -112,11 +109,11 @@ fn lease_lost(attempts: i32) -> Finding {
     .with_seen(format!("{attempts} attempts"))
 }
 
-/// Requeues every held job at once: for a process that alone serves its database, before it begins. The fences
-/// increase, so that no write of an earlier process is accepted.
+/// Requeues every held job at once, at the start of a process that alone serves its database. The fences increase, so that
+/// no write of an earlier process is accepted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn requeue_all(db: &Db) -> Result<Vec<JobId>> {
     let mut requeued = Vec::new();
     loop {

@@ -1,19 +1,10 @@
 //! Creating and cancelling jobs.
 
 use super::lease::cancelling;
-use super::{Enqueued, JobLocks, JobStatements, NewJob, Status};
 use crate::db::with_tx;
+use crate::job_queue::{Enqueued, JobLocks, JobStatements, MAX_RACES, NewJob, Status, is_race};
+use crate::runs::RunStatements;
 use crate::{Db, Error, Job, JobId, JobState, Result};
-
-/// How often two callers may collide before the conflict is reported: the loser of a race finds the winner's row on
-/// its second attempt.
-pub(crate) const MAX_RACES: usize = 3;
-
-/// Says whether a write lost a race against another one with the same key.
-pub(crate) fn is_race(error: &Error) -> bool {
-    const KEYS: [&str; 3] = ["jobs_open", "jobs_idempotency", "jobs_idempotency_everywhere"];
-    KEYS.iter().any(|key| error.is_conflict_with(key))
-}
 
 /// Creates a job; it and its first event appear together.
 ///
@@ -35,8 +26,8 @@ pub async fn enqueue(db: &Db, new: &NewJob) -> Result<Enqueued> {
     }
 }
 
-/// Cancels a job: at once when no worker holds it; otherwise its worker is asked to. A job in a final state stays as
-/// it is. Returns the job after it.
+/// Cancels a job: at once if no worker holds it; otherwise the worker is asked to cancel. A job in a final state is not
+/// changed. Returns the job.
 ///
 /// # Errors
 /// `NotFound` when there is no such job.

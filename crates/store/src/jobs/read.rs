@@ -20,18 +20,18 @@ pub(crate) fn visible(db: &Reader) -> Visible {
     jobs::table.filter(db.limited(|profiles| jobs::profile_id.eq_any(profiles)))
 }
 
-/// Finds a job; `None` when there is none.
+/// Finds a job; `None` if there is none.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Reader, job: JobId) -> Result<Option<Job>> {
     Ok(find_many(db, &[job]).await?.remove(&job))
 }
 
-/// Finds several jobs; unknown ones are missing from the answer.
+/// Finds several jobs; unknown ones are omitted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, ids: &[JobId]) -> Result<HashMap<JobId, Job>> {
     let found: Vec<Job> = with_conn!(db, read, |c| {
         Ok(visible(db).select(Job::as_select()).filter(jobs::id.eq_any(ids)).load(c).await?)

@@ -1,16 +1,16 @@
-//! How a worker lets go of a job, and what it reports while it holds it.
+//! Releasing jobs, and reporting progress.
 
 use chrono::{DateTime, Utc};
 
-use super::{JobLocks, JobStatements, Status, held};
 use crate::db::with_tx;
-use crate::events::Progress;
-use crate::{Db, EventBody, Job, JobId, JobState, Result};
+use crate::job_queue::{EventBody, Job, JobLocks, JobStatements, Progress, Status, Wait, held};
+use crate::runs::RunStatements;
+use crate::{Db, JobId, JobState, Result};
 
 /// Ends a job.
 ///
 /// # Errors
-/// `LostLease` when the job is no longer held under `fence`.
+/// `LostLease` if the job is no longer held under `fence`.
 pub async fn finish(db: &Db, job: JobId, fence: i64, status: Status) -> Result<Job> {
     let finished = with_tx!(db, Full, |c, now| {
         let mut job = held(c.lock_job(job).await?, fence)?;
@@ -22,21 +22,10 @@ pub async fn finish(db: &Db, job: JobId, fence: i64, status: Status) -> Result<J
     Ok(finished)
 }
 
-/// A job that waits for something other than a worker. The attempt does not count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wait {
-    /// When it goes on by itself; `None` when it waits for a person.
-    pub until: Option<DateTime<Utc>>,
-    /// What it waits for, as the kind's own substate.
-    pub substate: &'static str,
-    /// Why, as a sentence.
-    pub reason: String,
-}
-
-/// Lets the job wait.
+/// Moves the job to `WAITING`.
 ///
 /// # Errors
-/// `LostLease` when the job is no longer held under `fence`.
+/// `LostLease` if the job is no longer held under `fence`.
 pub async fn wait(db: &Db, job: JobId, fence: i64, wait: Wait) -> Result<Job> {
     let status = Status::new(JobState::Waiting, Some(&wait.reason)).with_substate(wait.substate);
     release(db, job, fence, Release { status, available_at: wait.until, attempt_counts: false }).await
@@ -45,7 +34,7 @@ pub async fn wait(db: &Db, job: JobId, fence: i64, wait: Wait) -> Result<Job> {
 /// Requeues the job, to be tried again at `at`; the attempt counts.
 ///
 /// # Errors
-/// `LostLease` when the job is no longer held under `fence`.
+/// `LostLease` if the job is no longer held under `fence`.
 pub async fn retry_later(db: &Db, job: JobId, fence: i64, at: DateTime<Utc>, reason: &str) -> Result<Job> {
     let status = Status::new(JobState::Queued, Some(reason));
     release(db, job, fence, Release { status, available_at: Some(at), attempt_counts: true }).await
@@ -62,7 +51,7 @@ async fn release(db: &Db, job: JobId, fence: i64, release: Release) -> Result<Jo
     let released = with_tx!(db, Full, |c, now| {
         let mut job = held(c.lock_job(job).await?, fence)?;
         if job.is_cancelling() {
-            // A request to cancel outranks any reason to wait.
+            // Cancellation takes precedence over waiting.
             c.end_job(&mut job, Status::new(JobState::Cancelled, None), now).await?;
         } else {
             job.available_at = release.available_at;
@@ -76,10 +65,10 @@ async fn release(db: &Db, job: JobId, fence: i64, release: Release) -> Result<Jo
     Ok(released)
 }
 
-/// Records progress in the event log. Progress is durable, so earlier attempts are forgiven.
+/// Records progress in the event log. Progress is durable, so the attempts are counted from 1 again.
 ///
 /// # Errors
-/// `LostLease` when the job is no longer held under `fence`.
+/// `LostLease` if the job is no longer held under `fence`.
 pub async fn report_progress(db: &Db, job: JobId, fence: i64, progress: Progress) -> Result<Job> {
     let reported = with_tx!(db, Page, |c, now| {
         let mut job = held(c.lock_job(job).await?, fence)?;

@@ -1,23 +1,22 @@
 //! Scheduled slots of kinds that run for the whole installation.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Enqueued, JobStatements, NewJob, ScheduledSlot};
-use crate::Db;
-use crate::db::with_tx;
+use crate::db::{with_conn, with_tx};
+use crate::job_queue::{Enqueued, JobStatements, NewJob, ScheduledSlot, slot_key};
 use crate::schema::job_schedules;
 use crate::types::Bind;
-use crate::{Error, Result};
+use crate::{Db, Error, Result};
 
 /// Returns the next slot of a kind; the first time it is asked for, that is `first`.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn next_slot(db: &Db, kind: &'static str, first: DateTime<Utc>) -> Result<DateTime<Utc>> {
     use job_schedules::{kind as kind_column, next_at, table};
-    let known: Option<DateTime<Utc>> = crate::db::with_conn!(db, read, |c| {
+    let known: Option<DateTime<Utc>> = with_conn!(db, read, |c| {
         Ok(table.filter(kind_column.eq(kind)).select(next_at).first(c).await.optional()?)
     })?;
     if let Some(slot) = known {
@@ -34,7 +33,7 @@ pub async fn next_slot(db: &Db, kind: &'static str, first: DateTime<Utc>) -> Res
 /// it: the slot is taken by replacing its time. Behind an open job with the same unique key the slot is skipped.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn enqueue_slot(db: &Db, new: &NewJob, slot: DateTime<Utc>, next: DateTime<Utc>) -> Result<ScheduledSlot> {
     let new = NewJob { idempotency_key: Some(slot_key(slot)), ..new.clone() };
     let outcome = with_tx!(db, Full, |c, now| {
@@ -55,9 +54,4 @@ pub async fn enqueue_slot(db: &Db, new: &NewJob, slot: DateTime<Utc>, next: Date
         db.notify(job.id);
     }
     Ok(outcome)
-}
-
-/// The idempotency key of a slot's job.
-pub(crate) fn slot_key(slot: DateTime<Utc>) -> String {
-    format!("slot {}", slot.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }

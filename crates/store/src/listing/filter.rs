@@ -6,27 +6,27 @@ use seatgraph_core::{Clock as _, SystemClock};
 
 use crate::Reader;
 
-/// Compares a text; all that is given must hold.
+/// Conditions on a text. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StringFilter {
-    /// It is exactly this.
+    /// Equal to this.
     pub eq: Option<String>,
-    /// It is one of these.
+    /// One of these.
     pub in_: Option<Vec<String>>,
-    /// It is anything but this; a missing text counts as different.
+    /// Not equal to this; a missing text matches.
     pub not: Option<String>,
-    /// It holds this. ASCII letters match in either case; others as written here or in lower case.
+    /// Contains this. ASCII letters match in either case; others as written here or in lower case.
     pub contains: Option<String>,
     /// Whether it is missing.
     pub is_null: Option<bool>,
 }
 
-/// Compares a moment; all that is given must hold.
+/// Conditions on a time. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimeFilter {
-    /// It is this one or later.
+    /// This time or later.
     pub gte: Option<DateTime<Utc>>,
-    /// It is before this one.
+    /// Before this time.
     pub lt: Option<DateTime<Utc>>,
     /// Whether it is missing.
     pub is_null: Option<bool>,
@@ -35,12 +35,7 @@ pub struct TimeFilter {
 diesel::define_sql_function! { fn lower(text: Nullable<Text>) -> Nullable<Text>; }
 diesel::define_sql_function! { fn coalesce(value: Nullable<Bool>, otherwise: Bool) -> Bool; }
 
-/// Puts texts into the form that `search_text` holds and searches compare.
-pub(crate) fn folded(text: &str) -> String {
-    text.to_lowercase()
-}
-
-/// The pattern of texts that hold `text`, whose own wildcards mean themselves under `ESCAPE '\'`.
+/// The pattern of texts that contain `text`; its wildcards are escaped for `ESCAPE '\'`.
 pub(crate) fn escaped(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
@@ -54,20 +49,21 @@ pub(crate) fn escaped(text: &str) -> String {
     pattern
 }
 
-/// Nothing is idle for longer, and no subtraction of it leaves the calendar.
+/// Maximum of idle days, within the range of dates.
 const CENTURY: i64 = 36_500;
 
-/// Since before when an account must be idle to have been so for more than `days`.
+/// The time before which an account that is idle for more than `days` was last active.
 pub(crate) fn idle_before(db: &Reader, days: i64) -> DateTime<Utc> {
     // Days are compared, so the clock of this machine is as good as the database's and saves a statement.
     SystemClock.now() + db.shift() - Duration::days(days.clamp(0, CENTURY))
 }
 
-/// Narrows a boxed query by a text: `text!(query, accounts::email, filter.email)`.
+/// Filters a boxed query by a text: `text!(query, accounts::email, filter.email)`.
 macro_rules! text {
     ($query:ident, $column:expr, $filter:expr) => {
         if let Some(filter) = &$filter {
-            use $crate::listing::{escaped, folded, lower};
+            use $crate::listing::{escaped, lower};
+            use $crate::records::folded;
             if let Some(text) = filter.eq.as_deref() {
                 $query = $query.filter($column.nullable().eq(text));
             }
@@ -90,7 +86,7 @@ macro_rules! text {
     };
 }
 
-/// Narrows a boxed query by a moment: `time!(query, accounts::last_activity_at, filter.last_activity_at)`.
+/// Filters a boxed query by a time: `time!(query, accounts::last_activity_at, filter.last_activity_at)`.
 macro_rules! time {
     ($query:ident, $column:expr, $filter:expr) => {
         if let Some(filter) = &$filter {
@@ -110,11 +106,12 @@ macro_rules! time {
     };
 }
 
-/// Narrows a boxed query to rows whose folded text holds the text.
+/// Filters a boxed query to rows whose folded text contains the text.
 macro_rules! search {
     ($query:ident, $column:expr, $text:expr) => {
         if let Some(text) = &$text {
-            use $crate::listing::{escaped, folded};
+            use $crate::listing::escaped;
+            use $crate::records::folded;
             $query = $query.filter($column.like(escaped(&folded(text))).escape('\\'));
         }
     };

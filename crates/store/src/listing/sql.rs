@@ -1,5 +1,5 @@
-//! Places and orders in SQL: `(key, id) > (…, …)`, which both databases answer from an index, and a sort whose direction
-//! is known only when it runs.
+//! Row comparisons in SQL, `(key, id) > (…, …)`, which both databases answer from an index, and sorting in a direction that
+//! is known at run time only.
 
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
@@ -9,24 +9,24 @@ use diesel::sql_types::{Bool, Nullable};
 
 use super::Direction;
 
-/// On which side of a place rows are.
+/// On which side of a key rows are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Less,
     Greater,
 }
 
-/// Compares columns with values, the first column first.
+/// Compares columns with values lexicographically.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RowCompare<L, R> {
     columns: L,
     values: R,
     side: Side,
-    /// Whether the place itself is among them.
+    /// Whether equal rows match too.
     inclusive: bool,
 }
 
-/// Finds rows whose `columns` lie on that side of `values`; one with a missing column lies on neither.
+/// Matches rows whose `columns` are on that side of `values`; rows with a NULL among the columns never match.
 pub(crate) fn exclusive<L, R>(columns: L, values: R, side: Side) -> RowCompare<L, R>
 where
     L: Expression,
@@ -35,7 +35,7 @@ where
     RowCompare { columns, values, side, inclusive: false }
 }
 
-/// The same with the rows at `values` themselves.
+/// The same, with rows that equal `values`.
 pub(crate) fn inclusive<L, R>(columns: L, values: R, side: Side) -> RowCompare<L, R>
 where
     L: Expression,
@@ -81,7 +81,7 @@ impl<L: QueryFragment<DB>, R: QueryFragment<DB>, DB: Backend> QueryFragment<DB> 
     }
 }
 
-/// What a list goes by, and which way.
+/// A sort key and its direction.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sorted<E> {
     expression: E,
@@ -89,7 +89,7 @@ pub(crate) struct Sorted<E> {
     optional: bool,
 }
 
-/// Sorts by `expression`; an `optional` one says where those without it stand, which the databases see differently.
+/// Sorts by `expression`; `optional` fixes the position of NULLs, for which the databases have different defaults.
 pub(crate) fn sorted<E: Expression>(expression: E, direction: Direction, optional: bool) -> Sorted<E> {
     Sorted { expression, direction, optional }
 }
@@ -113,21 +113,21 @@ impl<E: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Sorted<E> {
     }
 }
 
-/// Keeps a boxed query between the places of a plan and orders it by a text and the id.
+/// Limits a boxed query to the bounds of a plan and orders it by a text and the id.
 macro_rules! by_text {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
         use ::diesel::sql_types::Text;
         use $crate::listing::{exclusive, sorted};
         use $crate::types::{Bind, sql::SqlUuid};
-        for (side, place) in $plan.bounds() {
-            let at = (place.text()?.into_sql::<Text>(), Bind(place.id()).into_sql::<SqlUuid>());
+        for (side, bound) in $plan.bounds() {
+            let at = (bound.text()?.into_sql::<Text>(), Bind(bound.id()).into_sql::<SqlUuid>());
             $query = $query.filter(exclusive(($key, $id), at, side));
         }
         $query.order((sorted($key, $plan.sort(), false), sorted($id, $plan.sort(), false)))
     }};
 }
 
-/// The same by a moment that is never missing.
+/// The same by a time that is never NULL.
 macro_rules! by_time {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
         use $crate::listing::{exclusive, sorted};
@@ -135,16 +135,16 @@ macro_rules! by_time {
             Bind,
             sql::{SqlTimestamp, SqlUuid},
         };
-        for (side, place) in $plan.bounds() {
-            let time = place.time()?.ok_or($crate::Error::CursorMismatch)?;
-            let at = (Bind(time).into_sql::<SqlTimestamp>(), Bind(place.id()).into_sql::<SqlUuid>());
+        for (side, bound) in $plan.bounds() {
+            let time = bound.time()?.ok_or($crate::Error::CursorMismatch)?;
+            let at = (Bind(time).into_sql::<SqlTimestamp>(), Bind(bound.id()).into_sql::<SqlUuid>());
             $query = $query.filter(exclusive(($key, $id), at, side));
         }
         $query.order((sorted($key, $plan.sort(), false), sorted($id, $plan.sort(), false)))
     }};
 }
 
-/// The same by a moment that may be missing, which then counts as the earliest.
+/// The same by a time; NULL counts as the earliest.
 macro_rules! by_optional_time {
     ($query:ident, $plan:expr, $key:expr, $id:expr) => {{
         use ::diesel::sql_types::Nullable;
@@ -153,8 +153,8 @@ macro_rules! by_optional_time {
             Bind,
             sql::{SqlTimestamp, SqlUuid},
         };
-        for (side, place) in $plan.bounds() {
-            let (time, id) = (place.time()?, Bind(place.id()));
+        for (side, bound) in $plan.bounds() {
+            let (time, id) = (bound.time()?, Bind(bound.id()));
             let at = (Bind(time).into_sql::<Nullable<SqlTimestamp>>(), id.into_sql::<SqlUuid>());
             let known = exclusive(($key, $id), at, side);
             $query = match (time, side) {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use crate::db::with_tx;
-use crate::jobs::{JobStatements, Status};
+use crate::job_queue::{JobStatements, Status};
 use crate::runs::RunStatements;
 use crate::schema::{accounts, integration_profiles, license_pools, subscriptions};
 use crate::types::Bind;

@@ -33,8 +33,8 @@ pub async fn set_diagnosis(
     let (organization, health, found) = (organization.cloned(), health.to_vec(), found.to_vec());
     with_tx!(db, Full, |c, now| {
         let row = integration_profiles::table.filter(integration_profiles::id.eq(profile));
-        let looked = diesel::update(row).set(integration_profiles::updated_at.eq(Bind(now))).execute(c).await?;
-        if looked == 0 {
+        let updated = diesel::update(row).set(integration_profiles::updated_at.eq(Bind(now))).execute(c).await?;
+        if updated == 0 {
             return Err(Error::NotFound { what: "profile" });
         }
         if let Some(organization) = &organization {
@@ -81,7 +81,7 @@ pub async fn note_organization_checked(db: &Db, profile: ProfileId) -> Result<()
 }
 
 pub(crate) trait DoubtStatements {
-    /// Has the organisations of the profiles on an alias, and on its children, looked at again before the next sync.
+    /// Requires a check of the organisations of an alias and its children before the next sync.
     async fn doubt_organizations(&mut self, alias: AliasId) -> Result<()>;
 }
 

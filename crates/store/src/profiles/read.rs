@@ -9,11 +9,12 @@ use diesel_async::RunQueryDsl;
 
 use super::{Profile, ProfileProcess, ProfileRow};
 use crate::db::with_conn;
+use crate::findings::{self, FindingRow, StoredFinding};
 use crate::listing::{by_key, grouped};
-use crate::schema::{integration_profiles, profile_processes};
+use crate::schema::{findings as findings_table, integration_profiles, profile_processes};
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
-use crate::{AliasId, Db, ProfileId, ProfileState, Reader, Result};
+use crate::{AliasId, Db, ProfileId, ProfileState, Reader, Result, RunId, runs};
 
 /// The profiles that the reader sees; every read of the table starts here.
 pub(crate) fn visible(
@@ -109,4 +110,20 @@ pub async fn due(db: &Db, now: DateTime<Utc>, limit: u32) -> Result<Vec<Profile>
         Ok(query.order(integration_profiles::next_run_at).limit(limit.into()).load(c).await?)
     })?;
     Ok(rows.into_iter().map(Profile::from).collect())
+}
+
+/// Reads the findings of the last validation and the last run of each profile, oldest first.
+///
+/// # Errors
+/// `Unavailable` if the database is unavailable.
+pub async fn findings(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, Vec<StoredFinding>>> {
+    let last: Vec<RunId> = runs::last_of(db, profiles).await?.into_values().map(|run| run.id).collect();
+    let rows: Vec<FindingRow> = with_conn!(db, read, |c| {
+        let query =
+            findings::visible(db).select(FindingRow::as_select()).filter(findings_table::profile_id.eq_any(profiles));
+        let current = findings_table::run_id.is_null().or(findings_table::run_id.eq_any(&last));
+        // Never NULL: the first half is true wherever the second would be.
+        Ok(query.filter(current.assume_not_null()).order(findings_table::id).load(c).await?)
+    })?;
+    Ok(grouped(rows.into_iter().map(|row| (row.profile_id, row.into()))))
 }

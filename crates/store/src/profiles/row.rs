@@ -42,7 +42,7 @@ pub(crate) struct ProfileRow {
     deleted_at: Option<DateTime<Utc>>,
 }
 
-/// Columns speak signed, the vendor's counts are not; beyond the range is as good as the end of it.
+/// Converts an unsigned count to a signed column, saturating.
 pub(crate) fn signed(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, NaiveDate, TimeDelta, TimeZone, Utc};
 use seatgraph_core::{Account, Batch, Identifier, Pool, RecordKind, Subscription};
 
-use super::{Json, KINDS, Kind, References, Row, Value, ValueType, Write};
+use super::{KINDS, Kind, References, Row, Value, ValueType, Write};
 use crate::db::with_tx;
 use crate::sync::merge::{Merge, Merged};
 use crate::testkit::{TestDatabase, database};
+use crate::types::Json;
 use crate::{AccountId, Backend, IdentifierId, PoolId, ProfileId, Result};
 
 const PROFILE: &str = "INSERT INTO integration_profiles (id, connector, name, state, schedule_every, \
@@ -161,9 +162,9 @@ fn of_records_with_one_key_the_last_counts_and_one_of_an_unknown_account_is_left
     };
     let subscriptions = vec![held("a\0", None), held("b", None), held("a\u{fffd}", Some(noon()))];
     let batch = Batch { subscriptions, ..Batch::default() };
-    let rows = (crate::subscriptions::KIND.rows)(&batch, &references);
+    let rows = (super::subscription::KIND.rows)(&batch, &references);
     assert_eq!(rows.orphans, ["b"]);
     assert_eq!(rows.rows.len(), 1);
     assert!(rows.rows[0].contains(&Value::Time(noon())));
-    assert_eq!(crate::subscriptions::KIND.key_of(&rows.rows[0]), [holder.into(), known.into()]);
+    assert_eq!(super::subscription::KIND.key_of(&rows.rows[0]), [holder.into(), known.into()]);
 }

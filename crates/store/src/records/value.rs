@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use seatgraph_core::{AccountKind, IdentifierKey};
 use uuid::Uuid;
 
-use crate::types::{StoredEnum, sql};
+use crate::types::{Json, StoredEnum, sql};
 use crate::{AccountId, IdentifierId, PoolId, ProfileId, RunId};
 
 /// A value.
@@ -24,10 +24,6 @@ pub(crate) enum Value {
     Json(Json),
     Bytes(Vec<u8>),
 }
-
-/// A JSON document, already serialised.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Json(pub(crate) String);
 
 /// The type of a column's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +91,7 @@ values! {
     ProfileId: |value| Self::Id(value.as_uuid());
     RunId: |value| Self::Id(value.as_uuid());
     crate::SubscriptionId: |value| Self::Id(value.as_uuid());
-    &BTreeMap<String, String>: |value| Self::Json(Json::of(value));
+    &BTreeMap<String, String>: |value| Self::Json(json_of(value));
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
@@ -110,11 +106,9 @@ impl From<&Option<String>> for Value {
     }
 }
 
-impl Json {
-    fn of(texts: &BTreeMap<String, String>) -> Self {
-        let clean: BTreeMap<_, _> = texts.iter().map(|(key, value)| (clean(key), clean(value))).collect();
-        Self(serde_json::to_string(&clean).expect("a map of texts is JSON"))
-    }
+fn json_of(texts: &BTreeMap<String, String>) -> Json {
+    let clean: BTreeMap<_, _> = texts.iter().map(|(key, value)| (clean(key), clean(value))).collect();
+    Json(serde_json::to_string(&clean).expect("a map of texts is JSON"))
 }
 
 /// Replaces NUL, the one character that PostgreSQL cannot hold.
@@ -128,4 +122,9 @@ pub(crate) fn clean_key(key: &IdentifierKey) -> Cow<'_, IdentifierKey> {
         (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(key),
         (kind, key) => Cow::Owned(IdentifierKey::new(kind, key)),
     }
+}
+
+/// Puts texts into the form that `search_text` holds and searches compare.
+pub(crate) fn folded(text: &str) -> String {
+    text.to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! How a run ends, and how it waits.
+//! Finishing and suspending runs.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use seatgraph_core::{Cursor, Process, Severity};
 use super::{RunLocks, RunResult, RunStatements, SyncRun, held};
 use crate::db::{on_both, with_tx};
 use crate::findings::FindingStatements;
-use crate::jobs::{JobStatements, Wait};
+use crate::job_queue::Wait;
 use crate::schema::{findings, profile_processes};
 use crate::types::Bind;
 use crate::{Db, Health, Result, RunId, RunState};
@@ -16,7 +16,7 @@ use crate::{Db, Health, Result, RunId, RunState};
 /// Ends a run: its findings, its bookmarks and the health of its processes are written with the final event.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
+/// `LostLease` if the run is no longer held under `fence`.
 pub async fn finish(db: &Db, run: RunId, fence: i64, result: RunResult) -> Result<SyncRun> {
     let finished = with_tx!(db, Full, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
@@ -39,7 +39,7 @@ pub async fn finish(db: &Db, run: RunId, fence: i64, result: RunResult) -> Resul
     Ok(finished)
 }
 
-/// What a run's findings say of a process; one about the connection as a whole is about every process.
+/// Health of a process after a run's findings; a finding without a process concerns every process.
 fn health(worst: &[(Option<Process>, Severity)], process: Process) -> Health {
     let about = worst.iter().filter(|(concerned, _)| concerned.is_none_or(|concerned| concerned == process));
     match about.map(|(_, severity)| *severity).max() {
@@ -49,13 +49,13 @@ fn health(worst: &[(Option<Process>, Severity)], process: Process) -> Health {
     }
 }
 
-/// How a run waits for the vendor's allowance.
+/// A wait for the vendor's rate limit.
 #[must_use]
 pub fn pause(until: DateTime<Utc>, reason: String) -> Wait {
     Wait { until: Some(until), substate: RunState::PausedQuota.as_str(), reason }
 }
 
-/// How a run waits for a person to confirm that so many records really vanished.
+/// A wait for a user to confirm that many records are really gone.
 #[must_use]
 pub fn suspect(reason: String) -> Wait {
     Wait { until: None, substate: RunState::Suspect.as_str(), reason }

@@ -1,12 +1,11 @@
 //! The types of sync runs.
 
-use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use seatgraph_core::{Cursor, Finding, Process, RecordKind};
-use serde::{Deserialize, Serialize};
+use seatgraph_core::{Cursor, Finding, Process};
 
+use crate::job_queue::{RunCounts, Stage, Status};
 use crate::schema::{sync_runs, sync_stages};
 use crate::types::Bind;
 use crate::{Job, ProfileId, RunId, RunState, StageState, Trigger};
@@ -23,11 +22,11 @@ pub struct SyncRun {
     pub trigger: Trigger,
     /// The processes asked for.
     pub processes: Vec<Process>,
-    /// Whether a person confirmed that many records really vanished.
+    /// Whether a user confirmed that many records are really gone.
     pub suspect_confirmed: bool,
     /// Calls to the vendor so far.
     pub api_calls: i64,
-    /// What it did so far.
+    /// Counts so far.
     #[diesel(embed)]
     pub counts: RunCounts,
     /// The job: state, lease, keys and times.
@@ -43,92 +42,16 @@ impl SyncRun {
     }
 }
 
-/// What a run did so far.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable, Insertable, AsChangeset,
-)]
-#[diesel(table_name = sync_runs, check_for_backend(Pg, Sqlite))]
-#[serde(rename_all = "camelCase")]
-pub struct RunCounts {
-    /// Accounts that pages named.
-    pub accounts_seen: i64,
-    /// Accounts that were new.
-    pub accounts_added: i64,
-    /// Accounts that differed from what was known, or came back.
-    pub accounts_changed: i64,
-    /// Accounts that vanished.
-    pub accounts_retired: i64,
-    /// Subscriptions that pages named.
-    pub subscriptions_seen: i64,
-    /// Subscriptions that were new.
-    pub subscriptions_added: i64,
-    /// Subscriptions that differed from what was known, or came back.
-    pub subscriptions_changed: i64,
-    /// Subscriptions that vanished.
-    pub subscriptions_retired: i64,
-    /// Vendor rows left out.
-    pub rejected: i64,
-}
-
-/// The counts of one kind of record.
-pub(crate) struct KindCounts<'a> {
-    pub(crate) seen: &'a mut i64,
-    pub(crate) added: &'a mut i64,
-    pub(crate) changed: &'a mut i64,
-    pub(crate) retired: &'a mut i64,
-}
-
-impl RunCounts {
-    /// The counts of a kind; `None` when runs do not count it.
-    pub(crate) fn of(&mut self, kind: RecordKind) -> Option<KindCounts<'_>> {
-        match kind {
-            RecordKind::Account => Some(KindCounts {
-                seen: &mut self.accounts_seen,
-                added: &mut self.accounts_added,
-                changed: &mut self.accounts_changed,
-                retired: &mut self.accounts_retired,
-            }),
-            RecordKind::Subscription => Some(KindCounts {
-                seen: &mut self.subscriptions_seen,
-                added: &mut self.subscriptions_added,
-                changed: &mut self.subscriptions_changed,
-                retired: &mut self.subscriptions_retired,
-            }),
-            RecordKind::Pool | RecordKind::Activity | RecordKind::Consumption => None,
-        }
+impl RunState {
+    /// Returns the status of the job of a run in this state.
+    #[must_use]
+    pub fn status(self, reason: Option<&str>) -> Status {
+        let status = Status::new(self.job_state(), reason);
+        if self.as_str() == status.state.as_str() { status } else { status.with_substate(self.as_str()) }
     }
 }
 
-/// A part of a run, with position and progress.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Queryable, Selectable)]
-#[diesel(table_name = sync_stages, check_for_backend(Pg, Sqlite))]
-#[serde(rename_all = "camelCase")]
-pub struct Stage {
-    /// Its place in the run, from 0.
-    pub ordinal: i32,
-    /// Its name for people.
-    pub name: String,
-    /// The process it carries out; `None` for the finishing stage.
-    pub process: Option<Process>,
-    /// Where it is.
-    pub state: StageState,
-    /// Vendor rows taken in.
-    pub done: i64,
-    /// Vendor rows there are.
-    pub total: Option<i64>,
-    /// Where the next page begins; left out of events.
-    #[serde(skip)]
-    pub cursor: Option<Cursor>,
-    /// Where the next incremental pass begins; left out of events.
-    #[serde(skip)]
-    pub bookmark: Option<Cursor>,
-    /// When it began.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-}
-
-/// A stage on its way into its table.
+/// A stage to insert.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = sync_stages)]
 pub(crate) struct StageRow {
@@ -158,7 +81,7 @@ impl StageRow {
     }
 }
 
-/// A run to be.
+/// A run to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRun {
     /// The profile.
@@ -169,14 +92,14 @@ pub struct NewRun {
     pub processes: Vec<Process>,
     /// The caller's key: the same key means the same run.
     pub idempotency_key: Option<String>,
-    /// Its parts, in order.
+    /// Stages, in order.
     pub stages: Vec<NewStage>,
 }
 
-/// A part of a run to be.
+/// A stage to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStage {
-    /// Its name for people.
+    /// Display name.
     pub name: String,
     /// The process it carries out; `None` for the finishing stage.
     pub process: Option<Process>,
@@ -184,7 +107,7 @@ pub struct NewStage {
     pub cursor: Option<Cursor>,
 }
 
-/// A run in the hands of a worker.
+/// A run claimed by a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The run, as claimed.
@@ -195,12 +118,12 @@ pub struct Claim {
     pub fence: i64,
 }
 
-/// How a run ends.
+/// Result of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunResult {
     /// One of the four final states.
     pub state: RunState,
-    /// Why, as a sentence.
+    /// Reason, as a sentence.
     pub reason: Option<String>,
     /// Findings to add to those of the pages.
     pub findings: Vec<Finding>,

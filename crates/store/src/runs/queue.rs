@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{KIND, NewRun, PAYLOAD_VERSION, RunLocks, RunStatements, SyncRun};
 use crate::db::{on_both, with_tx};
-use crate::jobs::{Enqueued, JobStatements, MAX_RACES, NewJob, ScheduledSlot, Status, is_race, slot_key};
+use crate::job_queue::{Enqueued, JobStatements, MAX_RACES, NewJob, ScheduledSlot, Status, is_race, slot_key};
 use crate::schema::integration_profiles;
 use crate::types::Bind;
 use crate::{Db, Error, Job, JobState, ProfileId, ProfileState, Result, RunId, RunState};
@@ -65,7 +65,7 @@ async fn try_enqueue(db: &Db, new: NewRun) -> Result<Enqueued<SyncRun>> {
 /// superseded; behind any other open run the slot is skipped.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn enqueue_slot(
     db: &Db,
     profile: ProfileId,

@@ -34,10 +34,10 @@ macro_rules! runs {
     };
 }
 
-/// Finds a run; `None` when there is none.
+/// Finds a run; `None` if there is none.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find(db: &Reader, run: RunId) -> Result<Option<SyncRun>> {
     with_conn!(db, read, |c| Ok(runs!(db).filter(sync_runs::id.eq(run)).first(c).await.optional()?))
 }
@@ -53,10 +53,10 @@ pub async fn claimed(db: &Reader, job: &Job) -> Result<Claim> {
     Ok(Claim { run: SyncRun { job: job.clone(), ..run }, stages, fence: job.fence })
 }
 
-/// Finds several runs at once; unknown ones are missing from the answer.
+/// Finds several runs at once; unknown ones are omitted.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn find_many(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, SyncRun>> {
     let found: Vec<SyncRun> =
         with_conn!(db, read, |c| Ok(runs!(db).filter(sync_runs::id.eq_any(runs)).load(c).await?))?;
@@ -66,7 +66,7 @@ pub async fn find_many(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Syn
 /// Finds the newest run of each profile.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn last_of(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<ProfileId, SyncRun>> {
     let found: Vec<SyncRun> = with_conn!(db, read, |c| {
         let newer = diesel::alias!(jobs as newer);
@@ -83,7 +83,7 @@ pub async fn last_of(db: &Reader, profiles: &[ProfileId]) -> Result<HashMap<Prof
 /// Finds the open run of a profile; `None` when it has none.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn open_of(db: &Reader, profile: ProfileId) -> Result<Option<SyncRun>> {
     with_conn!(db, read, |c| {
         let query = runs!(db).filter(sync_runs::profile_id.eq(profile));
@@ -94,7 +94,7 @@ pub async fn open_of(db: &Reader, profile: ProfileId) -> Result<Option<SyncRun>>
 /// Reads the stages of several runs, each in order.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn stages(db: &Reader, runs: &[RunId]) -> Result<HashMap<RunId, Vec<Stage>>> {
     let found: Vec<(RunId, Stage)> = with_conn!(db, read, |c| {
         let query = visible_stages(db).select((sync_stages::run_id, Stage::as_select()));

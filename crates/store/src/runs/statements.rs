@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{NewRun, Stage, StageRow, SyncRun, unique_key};
+use super::{NewRun, StageRow, SyncRun, unique_key};
 use crate::db::{LiteConn, PgConn, on_both};
-use crate::jobs::{JobLocks, JobStatements};
+use crate::job_queue::{EventBody, JobLocks, JobStatements, RunCounts, Stage, Status};
 use crate::schema::{jobs, sync_runs, sync_seen, sync_stages};
 use crate::types::Bind;
-use crate::{Error, EventBody, Job, JobState, ProfileId, Result, RunCounts, RunId, StageState};
+use crate::{Error, Job, JobState, ProfileId, Result, RunId, StageState};
 
 /// Row locks on runs.
 pub(crate) trait RunLocks {
@@ -43,13 +43,15 @@ pub(crate) trait RunStatements {
     async fn lock_open_run(&mut self, profile: ProfileId) -> Result<Option<Job>>;
     /// Records the progress of a stage.
     async fn progress(&mut self, run: &mut SyncRun, now: DateTime<Utc>, stage: &Stage) -> Result<()>;
-    /// Adds to a new job what a sync keeps beside it.
+    /// Inserts the run and the stages of a new job.
     async fn insert_run(&mut self, job: Job, new: &NewRun) -> Result<SyncRun>;
     /// Reads one stage.
     async fn stage(&mut self, run: RunId, ordinal: i32) -> Result<Stage>;
     /// Writes a stage back.
     async fn save_stage(&mut self, run: RunId, stage: &Stage) -> Result<()>;
-    /// Ends the stages of a run that ends, and forgets the records that it saw.
+    /// Moves a job of any kind into a final state; with the job of a run, its stages end too.
+    async fn end_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()>;
+    /// Ends the stages of a run and deletes its seen records.
     async fn close_stages(&mut self, run: RunId, state: JobState, now: DateTime<Utc>) -> Result<()>;
 }
 
@@ -126,6 +128,13 @@ on_both! {
             Ok(())
         }
 
+        async fn end_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()> {
+            if job.kind == super::KIND {
+                self.close_stages(job.id.into(), status.state, now).await?;
+            }
+            self.finish_job(job, status, now).await
+        }
+
         async fn close_stages(&mut self, run: RunId, state: JobState, now: DateTime<Utc>) -> Result<()> {
             let broken = if state == JobState::Failed { StageState::Failed } else { StageState::Skipped };
             for (from, to) in [(StageState::Running, broken), (StageState::Waiting, StageState::Skipped)] {
@@ -142,7 +151,7 @@ on_both! {
     }
 }
 
-/// Makes sure that the run is held under `fence` by a worker that may still write.
+/// Checks that the run is still held under `fence`.
 pub(crate) fn held(run: Option<SyncRun>, fence: i64) -> Result<SyncRun> {
     run.filter(|run| run.job.fence == fence && run.job.state == JobState::Running).ok_or(Error::LostLease)
 }

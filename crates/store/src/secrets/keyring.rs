@@ -125,31 +125,31 @@ impl KeyFile {
 
     /// Locks the file against changes by other processes until dropped.
     pub(super) fn lock(&self) -> Result<File> {
-        let lock = File::options().create(true).append(true).open(self.beside(".lock")).map_err(Error::unavailable)?;
+        let lock = File::options().create(true).append(true).open(self.sibling(".lock")).map_err(Error::unavailable)?;
         lock.lock().map_err(Error::unavailable)?;
         Ok(lock)
     }
 
     /// Replaces the file atomically and durably.
     fn replace(&self, text: &str) -> Result<()> {
-        let beside = self.beside(".new");
-        let replaced = match fs::remove_file(&beside) {
+        let sibling = self.sibling(".new");
+        let replaced = match fs::remove_file(&sibling) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => write_new(&beside, text).and_then(|()| fs::rename(&beside, &self.0)),
+            _ => write_new(&sibling, text).and_then(|()| fs::rename(&sibling, &self.0)),
         };
-        replaced.and_then(|()| self.settle()).map_err(Error::unavailable)
+        replaced.and_then(|()| self.sync_folder()).map_err(Error::unavailable)
     }
 
     /// Flushes the directory entry to disk.
-    fn settle(&self) -> std::io::Result<()> {
+    fn sync_folder(&self) -> std::io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
     }
 
-    fn beside(&self, ending: &str) -> PathBuf {
-        let mut beside = self.0.clone().into_os_string();
-        beside.push(ending);
-        PathBuf::from(beside)
+    fn sibling(&self, ending: &str) -> PathBuf {
+        let mut sibling = self.0.clone().into_os_string();
+        sibling.push(ending);
+        PathBuf::from(sibling)
     }
 }
 

@@ -30,19 +30,19 @@ pub struct Sealer(Arc<Shared>);
 
 struct Shared {
     file: Option<KeyFile>,
-    known: RwLock<Known>,
+    key_state: RwLock<KeyState>,
 }
 
 /// The keys, with the state of the file that they were read from.
 #[derive(Clone)]
-struct Known {
+struct KeyState {
     keys: Keyring,
     stamp: Option<Stamp>,
 }
 
 impl Sealer {
     fn new(keys: Keyring, file: Option<KeyFile>, stamp: Option<Stamp>) -> Self {
-        Self(Arc::new(Shared { file, known: RwLock::new(Known { keys, stamp }) }))
+        Self(Arc::new(Shared { file, key_state: RwLock::new(KeyState { keys, stamp }) }))
     }
 
     /// Seals with these 32 bytes.
@@ -102,8 +102,8 @@ impl Sealer {
     }
 
     /// Returns whether a secret's data key is sealed with the newest key.
-    pub(super) fn is_newest(&self, sealed: &[u8]) -> bool {
-        Envelope::read(sealed).is_some_and(|envelope| envelope.key == self.known().keys.newest().id)
+    pub(crate) fn is_newest(&self, sealed: &[u8]) -> bool {
+        Envelope::read(sealed).is_some_and(|envelope| envelope.key == self.key_state().keys.newest().id)
     }
 
     pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<Vec<u8>> {
@@ -120,7 +120,7 @@ impl Sealer {
     }
 
     /// Seals a secret's data key with the newest key; the secret itself stays as it lies.
-    pub(super) fn rewrap(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn rewrap(&self, place: &str, sealed: &[u8]) -> Result<Vec<u8>> {
         let envelope = Envelope::read(sealed).ok_or(Error::DecryptFailed)?;
         let data_key = self.unwrap(place, &envelope)?;
         self.wrap(place, &data_key, envelope.secret)
@@ -128,32 +128,32 @@ impl Sealer {
 
     fn wrap(&self, place: &str, data_key: &[u8], secret: &[u8]) -> Result<Vec<u8>> {
         if let Some(file) = &self.0.file
-            && file.stamp().ok() != self.known().stamp
+            && file.stamp().ok() != self.key_state().stamp
         {
             self.read_again(file)?;
         }
-        let known = self.known();
-        let key = known.keys.newest();
+        let key_state = self.key_state();
+        let key = key_state.keys.newest();
         let wrapped = encrypt(&key.cipher, &associated(place, &key.id), data_key)?;
         Ok([&[VERSION][..], &key.id, &wrapped, secret].concat())
     }
 
     fn unwrap(&self, place: &str, envelope: &Envelope<'_>) -> Result<Zeroizing<Vec<u8>>> {
-        if let (None, Some(file)) = (self.known().keys.find(envelope.key), &self.0.file) {
+        if let (None, Some(file)) = (self.key_state().keys.find(envelope.key), &self.0.file) {
             self.read_again(file)?;
         }
-        let known = self.known();
-        let key = known.keys.find(envelope.key).ok_or(Error::DecryptFailed)?;
+        let key_state = self.key_state();
+        let key = key_state.keys.find(envelope.key).ok_or(Error::DecryptFailed)?;
         decrypt(&key.cipher, &associated(place, envelope.key), envelope.data_key)
     }
 
-    fn known(&self) -> Known {
-        self.0.known.read().expect("no holder of the keys panics").clone()
+    fn key_state(&self) -> KeyState {
+        self.0.key_state.read().expect("no holder of the keys panics").clone()
     }
 
     fn read_again(&self, file: &KeyFile) -> Result<()> {
-        let known = Known { stamp: Some(file.stamp()?), keys: file.load()? };
-        *self.0.known.write().expect("no holder of the keys panics") = known;
+        let key_state = KeyState { stamp: Some(file.stamp()?), keys: file.load()? };
+        *self.0.key_state.write().expect("no holder of the keys panics") = key_state;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Logins on their way: what was begun, until the same browser comes back with the provider's code.
+//! Logins in progress, until the same browser returns with the provider's code.
 
 use std::time::Duration;
 
@@ -14,37 +14,37 @@ use crate::schema::login_attempts;
 use crate::types::Bind;
 use crate::{Db, Error, Result, Sealer};
 
-/// What is kept of a login until the browser comes back.
+/// A login in progress.
 #[derive(Debug, Clone)]
 pub struct PendingLogin {
-    /// Stands in the provider's token about this login and in no other.
+    /// Nonce of the ID token.
     pub nonce: Secret,
-    /// Redeems the code (PKCE).
+    /// PKCE code verifier.
     pub verifier: Secret,
-    /// Where the person goes afterwards.
+    /// Path to redirect to after the login.
     pub return_path: String,
 }
 
-/// What became of asking for an attempt.
+/// Result of consuming a login attempt.
 #[derive(Debug, Clone)]
 pub enum ConsumeResult {
-    /// It is the caller's, and nobody else's any more.
+    /// The attempt. It cannot be consumed again.
     Login(PendingLogin),
-    /// This browser began it and has come back with it before.
+    /// This browser has consumed it before.
     Used,
-    /// There is none of this browser's under that state, or its time is over.
+    /// There is none of this browser with that state, or it has expired.
     Unknown,
 }
 
-/// Keeps an attempt under the state that comes back with the code, for the browser that has the cookie.
+/// Stores an attempt under its `state`, for the browser with the cookie.
 ///
 /// # Errors
-/// `Unavailable` when the database is away, or the keys cannot be read.
+/// `Unavailable` if the database is unavailable, or the keys cannot be read.
 pub async fn begin(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, attempt: &PendingLogin) -> Result<()> {
     let (state, browser, return_path) = (hash(state.expose()), hash(browser.expose()), attempt.return_path.clone());
     let inside = json!({ "nonce": attempt.nonce.expose(), "verifier": attempt.verifier.expose() });
     let sealed = sealer.seal(&place(&state), inside.to_string().as_bytes())?;
-    // One that is lost is begun anew; nothing came of it yet.
+    // A lost attempt does no harm: the user starts again.
     with_tx!(db, Page, |c, now| {
         diesel::insert_into(login_attempts::table)
             .values((
@@ -60,27 +60,27 @@ pub async fn begin(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, a
     })
 }
 
-/// Takes the attempt that the same browser began under `state`, not longer than `life` ago: the first who asks gets it.
+/// Consumes the attempt that the same browser started with `state` at most `life` ago. The first call gets it.
 ///
 /// # Errors
-/// `DecryptFailed` when it was sealed with a key that is gone.
+/// `DecryptFailed` if it was encrypted with a key that no longer exists.
 pub async fn take(db: &Db, sealer: &Sealer, state: &Secret, browser: &Secret, life: Duration) -> Result<ConsumeResult> {
     let (state, browser) = (hash(state.expose()), hash(browser.expose()));
     let key = state.clone();
-    let (mine, found): (bool, Option<(Vec<u8>, String)>) = with_tx!(db, Full, |c, now| {
-        let begun = login_attempts::table
+    let (consumed, found): (bool, Option<(Vec<u8>, String)>) = with_tx!(db, Full, |c, now| {
+        let open = login_attempts::table
             .filter(login_attempts::state_hash.eq(&key))
             .filter(login_attempts::browser_hash.eq(&browser))
             .filter(login_attempts::created_at.gt(Bind(since(now, life))));
-        let mine = diesel::update(begun.filter(login_attempts::used_at.is_null()))
+        let consumed = diesel::update(open.filter(login_attempts::used_at.is_null()))
             .set(login_attempts::used_at.eq(Bind(Some(now))))
             .execute(c)
             .await?;
         let columns = (login_attempts::sealed, login_attempts::return_path);
-        Ok((mine == 1, begun.select(columns).first(c).await.optional()?))
+        Ok((consumed == 1, open.select(columns).first(c).await.optional()?))
     })?;
     let Some((sealed, return_path)) = found else { return Ok(ConsumeResult::Unknown) };
-    if !mine {
+    if !consumed {
         return Ok(ConsumeResult::Used);
     }
     let inside: Value =

@@ -1,20 +1,20 @@
 //! Subscriptions in the order in which their holders were last active.
 
-/// Keeps a boxed query between the places of a plan and orders it by the holder's activity, the holder and the id.
+/// Limits a boxed query to the bounds of a plan and orders it by the holder's activity, the holder and the id.
 ///
-/// The index of accounts by activity gives this order, and where a page begins in it: conditions on accounts alone stand
-/// beside those on the whole place, or the holders before it would all be joined to be thrown away.
+/// The index of accounts by activity gives this order. Conditions on accounts alone are added to those on the whole key:
+/// otherwise all accounts before the page would be joined first.
 macro_rules! by_activity {
     ($query:ident, $plan:expr) => {{
         use ::diesel::sql_types::Nullable;
         use $crate::listing::{Side, exclusive, inclusive, sorted};
         use $crate::types::sql::{SqlTimestamp, SqlUuid};
         let (active, holder) = (accounts::last_activity_at, accounts::id);
-        for (side, place) in $plan.bounds() {
-            let (time, account) = place.activity()?;
+        for (side, bound) in $plan.bounds() {
+            let (time, account) = bound.activity()?;
             let at = $crate::types::Bind(time).into_sql::<Nullable<SqlTimestamp>>();
             let account = $crate::types::Bind(account).into_sql::<SqlUuid>();
-            let id = $crate::types::Bind(place.id()).into_sql::<SqlUuid>();
+            let id = $crate::types::Bind(bound.id()).into_sql::<SqlUuid>();
             let among = inclusive((active, holder), (at, account), side);
             let past = exclusive((active, holder, subscriptions::id), (at, account, id), side);
             let same = exclusive((holder, subscriptions::id), (account, id), side);

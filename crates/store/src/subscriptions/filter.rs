@@ -1,20 +1,20 @@
-//! Which subscriptions are meant.
+//! Filters of subscriptions.
 
 use crate::{Account, AccountId, ModelId, ProfileId, StringFilter, Subscription, TimeFilter};
 
-/// How a subscription stands.
+/// State of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SubscriptionState {
     /// Held by an account that may log in.
     Assigned,
-    /// Held by an account that is barred for now.
+    /// Held by a frozen account.
     Frozen,
-    /// Not held any more, or its holder is gone.
+    /// No longer held, or its holder is retired.
     Retired,
 }
 
 impl SubscriptionState {
-    /// Says how a subscription stands whose holder is `account`.
+    /// Returns the state of a subscription whose holder is `account`.
     #[must_use]
     pub fn of(subscription: &Subscription, account: &Account) -> Self {
         match (subscription.retired_at.or(account.retired_at), account.frozen) {
@@ -25,39 +25,39 @@ impl SubscriptionState {
     }
 }
 
-/// Leaves out subscriptions; all that is given must fit.
+/// Filters subscriptions. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SubscriptionFilter {
-    /// Of this profile.
+    /// Belongs to this profile.
     pub profile_id: Option<ProfileId>,
-    /// Of this model.
+    /// Mapped to this model.
     pub model_id: Option<ModelId>,
     /// Held by this account.
     pub account_id: Option<AccountId>,
-    /// By the vendor's key of what is held.
+    /// Key of the identifier at the vendor.
     pub identifier_key: Option<StringFilter>,
-    /// In one of these states; the retired are left out unless this is given.
+    /// In one of these states; retired ones are omitted by default.
     pub state: Option<Vec<SubscriptionState>>,
-    /// By the newest evidence that the holder was active.
+    /// Time of the holder's newest activity.
     pub last_activity_at: Option<TimeFilter>,
-    /// The holder is idle for more than so many days; one never active counts from its creation.
+    /// The holder is idle for more than this number of days; accounts that were never active count from their creation.
     pub inactive_days: Option<i64>,
     /// Whether there is no evidence that the holder was ever active.
     pub never_active: Option<bool>,
-    /// By the holder's department.
+    /// Department of the holder.
     pub department: Option<StringFilter>,
-    /// Whether nobody knows yet what the identifier stands for.
+    /// Whether the identifier is unresolved.
     pub unrecognized: Option<bool>,
-    /// The holder's name, username, mail address or employee number holds this, whatever the case.
+    /// Case-insensitive text contained in the holder's name, username, e-mail address or employee number.
     pub search: Option<String>,
 }
 
-/// What a list of states comes to: whether those of live and of gone subscriptions are in it, and which of the live.
+/// The meaning of a list of states: whether it includes live and retired subscriptions, and which live ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct States {
     pub(super) live: bool,
     pub(super) retired: bool,
-    /// Whether the holder must, or must not, be frozen; `None` when either will do.
+    /// Whether the holder must, or must not, be frozen; `None` for either.
     pub(super) frozen: Option<bool>,
 }
 
@@ -74,8 +74,8 @@ impl SubscriptionFilter {
     }
 }
 
-/// Narrows a boxed query over subscriptions, accounts and identifiers.
-macro_rules! narrow {
+/// Applies the filter to a boxed query over subscriptions, accounts and identifiers.
+macro_rules! apply_filter {
     ($query:ident, $filter:expr, $db:expr) => {{
         use $crate::listing::{coalesce, idle_before, search, text, time};
         use $crate::types::Bind;
@@ -123,4 +123,4 @@ macro_rules! narrow {
     }};
 }
 
-pub(super) use narrow;
+pub(super) use apply_filter;

@@ -1,6 +1,6 @@
 //! Identifiers of a page, and the models that the catalogue knows for them.
 //!
-//! A page has few identifiers and nearly always known ones, so the common case is one statement that reads.
+//! A page has few identifiers, and nearly all are stored already, so the common case is one read.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use seatgraph_core::{Identifier, IdentifierKey, Product};
 
-use super::page::Prepared;
+use super::prepared::Prepared;
 use crate::db::on_both;
 use crate::schema::{license_pools, software_models, subscription_identifiers};
 use crate::types::Bind;
@@ -19,9 +19,9 @@ use crate::{Error, IdentifierId, IdentifierRow, Model, ModelId, ModelOrigin, Poo
 type IdentifierIds = HashMap<IdentifierKey, IdentifierId>;
 
 pub(super) trait IdentifierStatements {
-    /// Makes sure that the page's identifiers and their models are there.
+    /// Inserts missing identifiers of the page and their models.
     async fn put_identifiers(&mut self, page: &Prepared, now: DateTime<Utc>) -> Result<IdentifierIds>;
-    /// Adds an identifier, unless another run was faster, and returns its id.
+    /// Inserts an identifier, unless another run did, and returns its ID.
     async fn add_identifier(
         &mut self,
         connector: &str,
@@ -29,12 +29,12 @@ pub(super) trait IdentifierStatements {
         model: Option<ModelId>,
         now: DateTime<Utc>,
     ) -> Result<IdentifierId>;
-    /// Makes sure that the model of a product is there.
+    /// Inserts the model of a product if missing.
     async fn put_model(&mut self, product: &Product, now: DateTime<Utc>) -> Result<ModelId>;
 }
 
-/// Says whether the catalogue knows better than what is written. A person's word it never overrules.
-fn is_news(row: &IdentifierRow, model: Option<&Model>, product: &Product) -> bool {
+/// Whether the catalogue names another model than the stored one. It never overrules a user.
+fn is_outdated(row: &IdentifierRow, model: Option<&Model>, product: &Product) -> bool {
     if row.resolved_by == Some(ResolvedBy::Manual) {
         return false;
     }
@@ -72,7 +72,7 @@ on_both! {
                         self.add_identifier(&page.connector, identifier, model, now).await?
                     }
                     Some((row, model)) => {
-                        if let Some(product) = product.as_ref().filter(|p| is_news(row, model.as_ref(), p)) {
+                        if let Some(product) = product.as_ref().filter(|p| is_outdated(row, model.as_ref(), p)) {
                             let model = self.put_model(product, now).await?;
                             diesel::update(subscription_identifiers::table.find(row.id))
                                 .set((

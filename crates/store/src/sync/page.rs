@@ -1,83 +1,43 @@
 //! Committing a page.
 
-mod prepared;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use seatgraph_core::{Allowance, Batch, Finding, Identifier, Next, Product, RecordKind, Rejection};
+use seatgraph_core::{Next, RecordKind, Rejection};
 use uuid::Uuid;
-
-pub(super) use prepared::Prepared;
 
 use super::activity::ActivityStatements;
 use super::identifiers::{IdentifierStatements, PoolStatements};
 use super::merge::{Merge, Merged};
+use super::prepared::{PageCommit, Prepared};
 use crate::db::{on_both, with_tx};
+use crate::deadline::until;
 use crate::findings::FindingStatements;
-use crate::jobs::until;
 use crate::profiles::AllowanceStatements;
 use crate::records::{KINDS, Kind, References, Rows, clean};
 use crate::runs::{RunLocks, RunStatements, held};
 use crate::schema::sync_rejections;
 use crate::types::Bind;
-use crate::{Db, ProfileId, Result, RunId, Stage, StageState, SyncRun};
+use crate::{Db, Result, Stage, StageState, SyncRun};
 
-/// A page on its way into the tables.
-pub struct PageCommit<'a> {
-    /// The run.
-    pub run: RunId,
-    /// Its profile.
-    pub profile: ProfileId,
-    /// Key of the connector.
-    pub connector: &'a str,
-    /// The fence of the claim.
-    pub fence: i64,
-    /// The stage that read it.
-    pub ordinal: i32,
-    /// Its records.
-    pub batch: &'a Batch,
-    /// What follows it.
-    pub next: Next,
-    /// Vendor rows it took in.
-    pub rows: u64,
-    /// Vendor rows of the whole process; counts when the stage has none yet.
-    pub total: Option<u64>,
-    /// What the organisation lacks or hides.
-    pub findings: &'a [Finding],
-    /// Rows left out.
-    pub rejected: &'a [Rejection],
-    /// The kinds of which a record that the run does not name is gone; the run notes which ones it sees.
-    pub snapshot_of: &'a [RecordKind],
-    /// Calls to the vendor since the last commit.
-    pub api_calls: i64,
-    /// Calls left, where the vendor said so.
-    pub allowance: Option<Allowance>,
-    /// How long the lease is renewed for.
-    pub lease: Duration,
-    /// Says which product an identifier stands for.
-    pub recognize: &'a (dyn Fn(&Identifier) -> Option<Product> + Sync),
-}
-
-/// A page in the tables.
+/// A committed page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
-    /// The run after it.
+    /// The run after the page.
     pub run: SyncRun,
-    /// The stage after it.
+    /// The stage after the page.
     pub stage: Stage,
 }
 
-/// Commits a page: records, cursor, progress and the event that tells of it, in one transaction.
+/// Commits a page: records, cursor, progress and its event, in one transaction.
 ///
-/// A subscription or an activity of an account that nobody named is rejected and counted, not fatal.
+/// Subscriptions and activities of unknown accounts are rejected and counted.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under the fence; nothing is written then.
+/// `LostLease` if the run is no longer held under the fence; nothing is written then.
 pub async fn commit_page(db: &Db, commit: PageCommit<'_>) -> Result<Committed> {
     let page = Arc::new(Prepared::of(&commit));
     let committed = with_tx!(db, Page, |c, now| {
@@ -128,8 +88,7 @@ impl Prepared {
         }
     }
 
-    /// Adds what this page did to the run's counts. A page that came through proves that the run gets on, so its
-    /// attempts start again.
+    /// Adds this page to the run's counts. A committed page is progress, so the attempts are counted from 1 again.
     fn count(&self, run: &mut SyncRun, merged: &[(RecordKind, Merged)], orphans: usize) {
         let number = |many: usize| i64::try_from(many).unwrap_or(i64::MAX);
         run.job.attempt = 1;
@@ -144,7 +103,7 @@ impl Prepared {
         run.counts.rejected += number(self.rejected.len()) + number(orphans);
     }
 
-    /// Makes rejections of records whose account is unknown.
+    /// Returns rejections for records with an unknown account.
     fn reject(&self, orphans: &[String]) -> Vec<Rejection> {
         let rejection = |account: &String| Rejection {
             external_id: Some(account.clone()),

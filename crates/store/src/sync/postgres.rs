@@ -1,7 +1,7 @@
-//! Merging on PostgreSQL: a page travels as arrays.
+//! Merging on PostgreSQL: a page is sent as arrays.
 //!
-//! Rows that are there are found one by one through their unique index (`LATERAL … LIMIT 1`). Left to choose, the
-//! planner reads the whole profile for every page of a first load, before anything was analysed.
+//! Existing rows are looked up one by one in their unique index (`LATERAL … LIMIT 1`). Otherwise the planner reads the
+//! whole profile for every page of a first load, because there are no statistics yet.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Date, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-use super::activity::Evidence;
+use super::evidence::Evidence;
 use super::merge::{Merge, Merged};
 use crate::db::PgConn;
 use crate::records::{Kind, Row, Value, ValueType};
@@ -54,8 +54,8 @@ struct AccountName {
     external_id: String,
 }
 
-/// Merges arrays of columns and counts what that did. A row that came back under the id it was sent with is new. With
-/// `marks`, the last parameter is the run that notes the records as seen.
+/// Merges arrays of columns and counts what that did. A row returned with the ID that was sent is new. With
+/// `marks`, the last parameter is the run that records them as seen.
 fn statement(kind: &Kind, marks: bool) -> String {
     let (table, columns, key) = (kind.table, kind.column_list(), kind.key.join(", "));
     let width = kind.written().count();

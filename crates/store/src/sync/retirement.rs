@@ -1,4 +1,4 @@
-//! Retiring the records that a snapshot did not name.
+//! Retiring records that are missing from a snapshot.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -15,17 +15,17 @@ use crate::types::Bind;
 use crate::types::sql::SqlUuid;
 use crate::{Backend, Db, ProfileId, Result, RunId, StageState, SyncRun};
 
-/// Records that one transaction takes on.
+/// Records retired in one transaction.
 const BATCH: i64 = 5_000;
 
-/// How many records of a kind a run did not see.
+/// Number of records of a kind that a run did not see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing {
     /// The kind.
     pub kind: RecordKind,
     /// Records that would be retired.
     pub would_retire: i64,
-    /// Records that are live now, those included.
+    /// Live records, including these.
     pub live: i64,
 }
 
@@ -57,7 +57,7 @@ fn described(kinds: &[RecordKind]) -> impl Iterator<Item = &'static Kind> {
 /// Counts the records of `kinds` that a run has not seen, and those that are live.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn missing(db: &Db, run: RunId, profile: ProfileId, kinds: &[RecordKind]) -> Result<Vec<Missing>> {
     let mut missing = Vec::new();
     for kind in described(kinds) {
@@ -73,12 +73,12 @@ pub async fn missing(db: &Db, run: RunId, profile: ProfileId, kinds: &[RecordKin
     Ok(missing)
 }
 
-/// Retires the records of `kinds` that a run has not seen, completes the finishing stage and forgets what was seen.
+/// Retires the records of `kinds` that a run has not seen, completes the finishing stage and deletes the seen records.
 ///
-/// Interrupted, it is done again from the start: what it has retired stays so.
+/// After an interruption it starts again; retired records stay retired.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
+/// `LostLease` if the run is no longer held under `fence`.
 pub async fn retire(
     db: &Db,
     run: RunId,
@@ -106,8 +106,7 @@ pub async fn retire(
     Ok(retired)
 }
 
-/// Retires a kind of record, some at a time: no transaction grows with the organisation, and the lease can be
-/// renewed between two of them.
+/// Retires records of a kind in batches: transactions stay small, and the lease can be renewed between them.
 async fn retire_kind(db: &Db, run: RunId, profile: ProfileId, fence: i64, kind: &'static Kind) -> Result<()> {
     let unseen = format!("SELECT t.id {} AND t.id > $3 ORDER BY t.id LIMIT {BATCH}", kind.unseen(keyed(db)));
     let mut after = Uuid::nil();
@@ -130,7 +129,7 @@ async fn retire_kind(db: &Db, run: RunId, profile: ProfileId, fence: i64, kind: 
     }
 }
 
-/// Forgets what a run has seen, some at a time; what a crash leaves of it goes with the end of the run.
+/// Deletes the seen records of a run in batches; what a crash leaves is deleted when the run ends.
 async fn forget(db: &Db, run: RunId) -> Result<()> {
     for kind in KINDS.map(|kind| kind.kind) {
         loop {

@@ -1,4 +1,4 @@
-//! Merging on SQLite: multi-row upserts, a page's worth of them in one go on the thread that may block.
+//! Merging on SQLite: multi-row upserts, all of a page in one call on the blocking thread.
 
 mod statement;
 
@@ -10,16 +10,16 @@ use diesel::sqlite::SqliteConnection;
 use uuid::Uuid;
 
 use self::statement::Statement;
-use super::activity::Evidence;
+use super::evidence::Evidence;
 use super::merge::{Merge, Merged};
 use crate::db::LiteConn;
 use crate::records::{Kind, Row, Value};
 use crate::types::StoredEnum;
 use crate::{AccountId, ProfileId, Result, RunId};
 
-/// Values that a statement takes.
+/// Maximum number of values of a statement.
 const VALUES: usize = 32_766;
-/// Rows that a statement has at most: its text is parsed anew each time.
+/// Maximum number of rows of a statement: its text is parsed each time.
 const ROWS: usize = 500;
 
 const ACCOUNTS: (&str, &str) = (
@@ -39,13 +39,13 @@ const IDLENESS: (&str, &str) = (
      AND (accounts.last_activity_at IS NULL OR accounts.last_activity_at < n.at)",
 );
 
-/// Cuts rows into pieces that one statement takes.
+/// Splits rows into batches for one statement each.
 fn pieces(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
     let width = rows.first().map_or(1, Vec::len).max(1);
     rows.chunks((VALUES / width).min(ROWS))
 }
 
-/// Upserts rows of a kind and counts; one that came back under the id it was sent with is new.
+/// Upserts and counts rows of a kind; a row returned with the ID that was sent is new.
 fn upsert(c: &mut SqliteConnection, kind: &Kind, rows: &[Row]) -> QueryResult<Merged> {
     let head = format!("INSERT INTO {} ({}) VALUES ", kind.table, kind.column_list());
     let tail = format!(" {} RETURNING id", kind.on_conflict("IS NOT"));
@@ -59,7 +59,7 @@ fn upsert(c: &mut SqliteConnection, kind: &Kind, rows: &[Row]) -> QueryResult<Me
     Ok(merged)
 }
 
-/// Notes rows of a kind as seen by a run and counts those that it sees for the first time.
+/// Records rows of a kind as seen by a run and counts those seen for the first time.
 fn mark(c: &mut SqliteConnection, kind: &Kind, run: RunId, rows: &[Row]) -> QueryResult<i64> {
     let head = format!("WITH v (run, {}) AS (VALUES ", kind.key.join(", "));
     let tail = format!(

@@ -1,4 +1,4 @@
-//! Moving stages between pages.
+//! Starting, restarting and failing stages.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,10 +12,10 @@ use crate::schema::sync_seen;
 use crate::types::Bind;
 use crate::{Db, Result, RunId, Stage, StageState};
 
-/// Begins a stage.
+/// Starts a stage.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
+/// `LostLease` if the run is no longer held under `fence`.
 pub async fn begin_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Result<Stage> {
     let stage = with_tx!(db, Page, |c, now| {
         let mut run = held(c.lock_run(run).await?, fence)?;
@@ -30,11 +30,11 @@ pub async fn begin_stage(db: &Db, run: RunId, fence: i64, ordinal: i32) -> Resul
     Ok(stage)
 }
 
-/// Starts a stage over, as when the vendor forgot its position: cursor, progress, and the records that were seen of the
-/// kinds that it is the snapshot of, are cleared.
+/// Restarts a stage, such as after an expired cursor: clears its cursor, its progress, and the seen records of the kinds
+/// that it is a snapshot of.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
+/// `LostLease` if the run is no longer held under `fence`.
 pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, snapshot_of: &[RecordKind]) -> Result<Stage> {
     let kinds = snapshot_of.to_vec();
     let stage = with_tx!(db, Full, |c, now| {
@@ -60,10 +60,10 @@ pub async fn restart_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, snapsh
     Ok(stage)
 }
 
-/// Gives a stage up and says why; the run goes on without it.
+/// Marks a stage as failed with a finding; the run continues without it.
 ///
 /// # Errors
-/// `LostLease` when the run is no longer held under `fence`.
+/// `LostLease` if the run is no longer held under `fence`.
 pub async fn fail_stage(db: &Db, run: RunId, fence: i64, ordinal: i32, finding: &Finding) -> Result<Stage> {
     let finding = finding.clone();
     let stage = with_tx!(db, Full, |c, now| {

@@ -1,62 +1,75 @@
-//! Documents in columns: everything that serde can write, as JSON.
+//! JSON columns: values that serde can serialise.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use diesel::deserialize::{self, FromSql};
-use diesel::pg::{Pg, PgValue};
+use diesel::deserialize;
+use diesel::pg::Pg;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sqlite::{Sqlite, SqliteValue};
+use diesel::sqlite::Sqlite;
 use seatgraph_core::{Cursor, Process};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{queryable, sql::SqlJson};
-use crate::records::Json;
+use super::queryable;
+use super::sql::SqlJson;
 
 /// `jsonb` on the wire begins with its version.
 const JSONB_VERSION: u8 = 1;
 
-fn write(value: &impl Serialize, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
+/// A JSON document, already serialised.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Json(pub(crate) String);
+
+pub(crate) fn write_jsonb(value: &impl Serialize, out: &mut Output<'_, '_, Pg>) -> serialize::Result {
     out.write_all(&[JSONB_VERSION])?;
     serde_json::to_writer(out, value)?;
     Ok(IsNull::No)
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> deserialize::Result<T> {
+pub(crate) fn read_jsonb<T: DeserializeOwned>(bytes: &[u8]) -> deserialize::Result<T> {
     let [JSONB_VERSION, json @ ..] = bytes else { return Err("unknown version of jsonb".into()) };
     Ok(serde_json::from_slice(json)?)
 }
 
+/// Stores types as JSON.
 macro_rules! sql_json {
     ($($rust:ty),+) => {$(
-        impl ToSql<SqlJson, Pg> for $rust {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                write(self, out)
+        impl diesel::serialize::ToSql<$crate::types::sql::SqlJson, diesel::pg::Pg> for $rust {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+            ) -> diesel::serialize::Result {
+                $crate::types::write_jsonb(self, out)
             }
         }
 
-        impl FromSql<SqlJson, Pg> for $rust {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                read(value.as_bytes())
+        impl diesel::deserialize::FromSql<$crate::types::sql::SqlJson, diesel::pg::Pg> for $rust {
+            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+                $crate::types::read_jsonb(value.as_bytes())
             }
         }
 
-        impl ToSql<SqlJson, Sqlite> for $rust {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        impl diesel::serialize::ToSql<$crate::types::sql::SqlJson, diesel::sqlite::Sqlite> for $rust {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::sqlite::Sqlite>,
+            ) -> diesel::serialize::Result {
                 out.set_value(serde_json::to_string(self)?);
-                Ok(IsNull::No)
+                Ok(diesel::serialize::IsNull::No)
             }
         }
 
-        impl FromSql<SqlJson, Sqlite> for $rust {
-            fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        impl diesel::deserialize::FromSql<$crate::types::sql::SqlJson, diesel::sqlite::Sqlite> for $rust {
+            fn from_sql(mut value: diesel::sqlite::SqliteValue<'_, '_, '_>) -> diesel::deserialize::Result<Self> {
                 Ok(serde_json::from_str(value.read_text())?)
             }
         }
     )+};
 }
+
+pub(crate) use sql_json;
 
 impl ToSql<SqlJson, Pg> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
@@ -73,7 +86,7 @@ impl ToSql<SqlJson, Sqlite> for Json {
     }
 }
 
-sql_json!(Value, Map<String, Value>, Vec<String>, Vec<Process>, BTreeMap<String, String>, Cursor, crate::EventBody);
+sql_json!(Value, Map<String, Value>, Vec<String>, Vec<Process>, BTreeMap<String, String>, Cursor);
 queryable!(SqlJson => Map<String, Value>);
 queryable!(SqlJson => BTreeMap<String, String>);
 queryable!(SqlJson => Cursor);

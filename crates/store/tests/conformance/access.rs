@@ -113,8 +113,8 @@ each_backend! {
     }
 
     async fn a_role_on_a_profile_that_does_not_exist_is_refused(db: TestDatabase) {
-        let nowhere = Some(ProfileId::generate());
-        let given = Assignment { profile_id: nowhere, ..role(HolderKind::Group, "auditors", Role::Auditor) };
+        let unknown = Some(ProfileId::generate());
+        let given = Assignment { profile_id: unknown, ..role(HolderKind::Group, "auditors", Role::Auditor) };
         assert!(roles::insert(&db, &given).await.is_err());
     }
 }

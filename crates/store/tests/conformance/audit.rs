@@ -6,7 +6,7 @@ use seatgraph_store::audit::{self, AuditFilter, AuditRecord, Broken};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
     AccessVisibility, AuditOutcome, Backend, Error, PageRequest, ProfileId, ProfileSet, Sealer, StringFilter,
-    Visibility, each_backend, secrets,
+    Visibility, each_backend, reseal,
 };
 use uuid::Uuid;
 
@@ -132,7 +132,7 @@ each_backend! {
         for table in ["audit_events", "audit_head"] {
             db.execute(&format!("DELETE FROM {table}")).await.unwrap();
         }
-        for actions in [&[][..], &["begun anew", "and again"]] {
+        for actions in [&[][..], &["started again", "and again"]] {
             written(&db, actions).await;
             let wiped = audit::verify(&db, &sealer(), Some(&noted.mac)).await.unwrap();
             assert_eq!(wiped, Err(Broken::HeadMissing));
@@ -187,9 +187,9 @@ each_backend! {
 
     async fn whoever_lacks_the_sealing_key_can_neither_verify_nor_write(db: TestDatabase) {
         written(&db, &["one"]).await;
-        let stranger = Sealer::from_key(&[2; 32]);
-        assert!(matches!(audit::verify(&db, &stranger, None).await, Err(Error::DecryptFailed)));
-        assert!(matches!(audit::append(&db, &stranger, &record("two")).await, Err(Error::DecryptFailed)));
+        let other_key = Sealer::from_key(&[2; 32]);
+        assert!(matches!(audit::verify(&db, &other_key, None).await, Err(Error::DecryptFailed)));
+        assert!(matches!(audit::append(&db, &other_key, &record("two")).await, Err(Error::DecryptFailed)));
         assert_eq!(audit::count(&db, &AuditFilter::default()).await.unwrap(), 1);
     }
 
@@ -198,7 +198,7 @@ each_backend! {
         let sealer = Sealer::from_key_file(&folder.path().join("key")).unwrap();
         audit::append(&db, &sealer, &record("one")).await.unwrap();
         sealer.add_key().unwrap();
-        assert_eq!(secrets::reseal(&db, &sealer).await.unwrap().resealed, 1);
+        assert_eq!(reseal::reseal(&db, &sealer).await.unwrap().resealed, 1);
         audit::append(&db, &sealer, &record("two")).await.unwrap();
         assert_eq!(audit::verify(&db, &sealer, None).await.unwrap().unwrap().events, 2);
     }

@@ -83,10 +83,10 @@ each_backend! {
         let token = || async {
             secrets::get(&db, &sealer(), alias.id, Purpose::RefreshToken).await.unwrap().unwrap().expose().to_owned()
         };
-        let turn = aliases::begin_refresh(&db, alias.id, LIFE).await.unwrap().unwrap();
+        let lock = aliases::begin_refresh(&db, alias.id, LIFE).await.unwrap().unwrap();
         assert_eq!(aliases::begin_refresh(&db, alias.id, LIFE).await.unwrap(), None);
         let rotated = Secret::new("second");
-        aliases::end_refresh(&db, &sealer(), alias.id, turn, alias.obtained_at, Some(&rotated)).await.unwrap();
+        aliases::end_refresh(&db, &sealer(), alias.id, lock, alias.obtained_at, Some(&rotated)).await.unwrap();
         assert_eq!(token().await, "second");
 
         // One that died in its turn holds nobody up for longer than that; coming back late, it ends nobody's turn.

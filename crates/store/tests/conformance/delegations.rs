@@ -7,7 +7,8 @@ use seatgraph_core::{Finding, Secret, Severity};
 use seatgraph_store::delegations::{self, NewLink};
 use seatgraph_store::each_backend;
 use seatgraph_store::prune::{self, Expiring};
-use seatgraph_store::secrets::{self, Resealed};
+use seatgraph_store::reseal::{self, Resealed};
+use seatgraph_store::secrets;
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{
     Alias, DelegatedLink, Error, Pending, Purpose, Sealer, aliases, authorizations, findings, profiles,
@@ -108,7 +109,7 @@ each_backend! {
         let bare = NewLink { client_secret: None, ..new };
         delegations::insert(&db, &keys, &Secret::new("bare"), &bare, 2).await.unwrap();
         keys.add_key().unwrap();
-        assert_eq!(secrets::reseal(&db, &keys).await.unwrap(), Resealed { resealed: 1, unreadable: 0 });
+        assert_eq!(reseal::reseal(&db, &keys).await.unwrap(), Resealed { resealed: 1, unreadable: 0 });
         keys.forget_old_keys().unwrap();
         let secret = delegations::client_secret(&db, &keys, made.id).await.unwrap().unwrap();
         assert_eq!(secret.expose(), "s3cret");
@@ -143,13 +144,13 @@ each_backend! {
     async fn a_consent_that_came_to_nothing_is_kept_with_the_profile_until_the_next(db: TestDatabase) {
         let (alias, other) = (acme(&db).await, alias("other"));
         aliases::insert(&db, &other).await.unwrap();
-        let (profile, stranger) = (profile_of(&alias), profile_of(&other));
-        for profile in [&profile, &stranger] {
+        let (profile, unrelated) = (profile_of(&alias), profile_of(&other));
+        for profile in [&profile, &unrelated] {
             profiles::insert(&db, profile, &[]).await.unwrap();
         }
         let codes = || async {
-            let mut found = findings::of_profiles(&db, &[profile.id, stranger.id]).await.unwrap();
-            assert!(!found.contains_key(&stranger.id));
+            let mut found = profiles::findings(&db, &[profile.id, unrelated.id]).await.unwrap();
+            assert!(!found.contains_key(&unrelated.id));
             let found = found.remove(&profile.id).unwrap_or_default();
             found.into_iter().map(|stored| stored.finding.code).collect::<Vec<_>>()
         };

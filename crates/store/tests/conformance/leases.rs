@@ -6,8 +6,7 @@ use chrono::TimeDelta;
 use seatgraph_core::{Batch, Next, RecordKind};
 use seatgraph_store::each_backend;
 use seatgraph_store::{
-    Db, EventBody, HeartbeatReply, JobState, NewRun, RunId, RunResult, RunState, events, findings, jobs, profiles,
-    runs, sync,
+    Db, EventBody, HeartbeatReply, JobState, NewRun, RunId, RunResult, RunState, events, jobs, profiles, runs, sync,
 };
 use uuid::Uuid;
 
@@ -128,7 +127,7 @@ each_backend! {
             }
         }
         assert!(try_claim(&db, Uuid::now_v7()).await.is_none());
-        let found = findings::of_profiles(&db, &[profile.id]).await.unwrap();
+        let found = profiles::findings(&db, &[profile.id]).await.unwrap();
         assert_eq!(found[&profile.id][0].finding.code, "LEASE_LOST");
     }
 

@@ -3,8 +3,8 @@
 use seatgraph_core::{Finding, Next, Organization, Process, Secret, Severity};
 use seatgraph_store::each_backend;
 use seatgraph_store::{
-    Alias, Error, Health, Profile, ProfileId, ProfileProcess, ProfileState, Purpose, RunState, Sealer, aliases,
-    findings, jobs, profiles, runs, sync,
+    Alias, Error, Health, Profile, ProfileId, ProfileProcess, ProfileState, Purpose, RunState, Sealer, aliases, jobs,
+    profiles, runs, sync,
 };
 
 use crate::harness::{alias, claimed, commit, is_lost, noon, process, profile, profile_of, queued, users};
@@ -129,7 +129,7 @@ each_backend! {
             let found: Vec<_> = codes.into_iter().map(finding).collect();
             profiles::set_diagnosis(&db, profile.id, None, &[], &found, None).await.unwrap();
         }
-        let found = findings::of_profiles(&db, &[profile.id]).await.unwrap();
+        let found = profiles::findings(&db, &[profile.id]).await.unwrap();
         let codes: Vec<_> = found[&profile.id].iter().map(|f| f.finding.code.as_str()).collect();
         assert_eq!(codes, ["OF_RUN", "C"]);
     }

@@ -2,7 +2,7 @@
 
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
-use seatgraph_store::secrets::Resealed;
+use seatgraph_store::reseal::{self, Resealed};
 use seatgraph_store::{Error, Purpose, Sealer, aliases, secrets};
 
 use crate::harness::alias;
@@ -44,10 +44,10 @@ each_backend! {
             let given = [(Purpose::ClientSecret, &secret), (Purpose::RefreshToken, &token)];
             aliases::set_credential(&db, &serving, alias, &given).await.unwrap();
         }
-        assert_eq!(secrets::reseal(&db, &rotating).await.unwrap(), Resealed::default());
+        assert_eq!(reseal::reseal(&db, &rotating).await.unwrap(), Resealed::default());
         for _ in 0..3 {
             rotating.add_key().unwrap();
-            let done = secrets::reseal(&db, &rotating).await.unwrap();
+            let done = reseal::reseal(&db, &rotating).await.unwrap();
             assert_eq!(done, Resealed { resealed: 4, unreadable: 0 });
             rotating.forget_old_keys().unwrap();
             for alias in [&acme, &other] {
@@ -55,8 +55,8 @@ each_backend! {
                 assert_eq!(opened.expose(), alias.name);
             }
         }
-        let stranger = Sealer::from_key(&[9; 32]);
-        assert_eq!(secrets::reseal(&db, &stranger).await.unwrap(), Resealed { resealed: 0, unreadable: 4 });
+        let other_key = Sealer::from_key(&[9; 32]);
+        assert_eq!(reseal::reseal(&db, &other_key).await.unwrap(), Resealed { resealed: 0, unreadable: 4 });
         assert!(secrets::get(&db, &serving, acme.id, Purpose::RefreshToken).await.unwrap().is_some());
     }
 }

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use seatgraph_core::Secret;
 use seatgraph_store::each_backend;
 use seatgraph_store::prune::{Expiring, delete_expired};
-use seatgraph_store::secrets::{self, Resealed};
+use seatgraph_store::reseal::{self, Resealed};
 use seatgraph_store::sessions::{self, ConsumeResult, Login, PendingLogin};
 use seatgraph_store::testkit::TestDatabase;
 use seatgraph_store::{Error, Sealer, Session};
@@ -62,9 +62,9 @@ each_backend! {
         begun(&db, "state").await;
         opened(&db, "token").await;
         let both = keys(format!("{},{}", key(2), key(1)));
-        let done = secrets::reseal(&db, &both).await.unwrap();
+        let done = reseal::reseal(&db, &both).await.unwrap();
         assert_eq!(done, Resealed { resealed: 2, unreadable: 0 });
-        assert_eq!(secrets::reseal(&db, &both).await.unwrap(), Resealed::default());
+        assert_eq!(reseal::reseal(&db, &both).await.unwrap(), Resealed::default());
         let new = keys(key(2));
         let (state, browser) = (Secret::new("state"), Secret::new("browser"));
         let taken = sessions::take(&db, &new, &state, &browser, TEN_MINUTES).await.unwrap();
@@ -122,8 +122,8 @@ each_backend! {
         assert_eq!(found(&db, "t0ken").await, Some(session.clone()));
         let Login { subject, name, email, groups, .. } = login();
         assert_eq!((session.subject, session.name, session.email, session.groups), (subject, name, email, groups));
-        for stranger in ["", "t0ke", "T0KEN", &session.id.to_string()] {
-            assert_eq!(found(&db, stranger).await, None, "{stranger:?}");
+        for other in ["", "t0ke", "T0KEN", &session.id.to_string()] {
+            assert_eq!(found(&db, other).await, None, "{other:?}");
         }
         let elsewhere = sessions::find(&db, "https://old.example.com", &Secret::new("t0ken"), HOUR).await.unwrap();
         assert_eq!(elsewhere, None, "another provider's subject is another person");

@@ -111,7 +111,7 @@ each_backend! {
         }
         let stored = findings::of_runs(&db, &[claim.run.id]).await.unwrap();
         assert_eq!(stored[&claim.run.id].iter().map(|f| f.finding.clone()).collect::<Vec<_>>(), found);
-        assert_eq!(findings::of_profiles(&db, &[profile.id]).await.unwrap()[&profile.id].len(), 1);
+        assert_eq!(profiles::findings(&db, &[profile.id]).await.unwrap()[&profile.id].len(), 1);
         assert_eq!(runs::find(&db, claim.run.id).await.unwrap().unwrap().counts.rejected, 2);
     }
 

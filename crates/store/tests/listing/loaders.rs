@@ -143,7 +143,7 @@ each_backend! {
         assert_eq!(models::subscription_counts(&db, &[model.id]).await.unwrap()[&model.id], 2);
         assert_eq!(identifiers::count_unrecognized(&db).await.unwrap(), 0);
         assert_eq!(identifiers::resolve(&db, &[unknown], model.id).await.unwrap(), 0);
-        let nowhere = identifiers::resolve(&db, &[unknown], ModelId::generate()).await;
-        assert!(matches!(nowhere, Err(Error::Conflict { .. })));
+        let resolved = identifiers::resolve(&db, &[unknown], ModelId::generate()).await;
+        assert!(matches!(resolved, Err(Error::Conflict { .. })));
     }
 }

@@ -6,7 +6,7 @@ use seatgraph_core::{Catalogue, Connector, Cursor, Finding, Manifest, Page, Proc
 use seatgraph_store::{Profile, Stage, StageState, SyncRun, aliases, profiles, runs};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::connection::Link;
+use crate::connection::Connection;
 use crate::jobs::JobContext;
 use crate::jobs::context::Signals;
 use crate::jobs::sync::error_action::{self, ErrorAction};
@@ -19,7 +19,7 @@ pub(super) struct Execution {
     pub(super) profile: Profile,
     pub(super) manifest: &'static Manifest,
     pub(super) catalogue: Catalogue,
-    pub(super) link: Link,
+    pub(super) connection: Connection,
     pub(super) run: SyncRun,
     pub(super) fence: i64,
     pub(super) stages: Vec<Stage>,
@@ -60,17 +60,17 @@ impl Execution {
         let alias = aliases::find(engine.db(), alias_id).await?.ok_or(RunOutcome::Cancelled)?;
         let parent = engine.parent(&alias).await?;
         let opened = engine.open(connector, &alias, parent.as_ref());
-        let link = opened.map_err(|error| RunOutcome::failed(findings::of_error(&error, None)))?;
+        let connection = opened.map_err(|error| RunOutcome::failed(findings::of_error(&error, None)))?;
         let manifest = connector.manifest();
         let catalogue = Catalogue::parse(manifest.catalogue)
             .map_err(|error| RunOutcome::failed(findings::of_error(&error, None)))?;
-        same_organization(&engine, &profile, &link).await?;
+        same_organization(&engine, &profile, &connection).await?;
         Ok(Self {
             engine,
             profile,
             manifest,
             catalogue,
-            link,
+            connection,
             run: claim.run,
             fence: claim.fence,
             stages: claim.stages,
@@ -83,7 +83,7 @@ impl Execution {
     /// Asks for a page in a task of its own, so that it comes while another one is being written, and so that a
     /// panic in it is an answer.
     pub(super) fn fetch(&self, process: Process, from: Option<Cursor>) -> Fetch {
-        let connector: Arc<dyn Connector> = Arc::clone(&self.link.connector);
+        let connector: Arc<dyn Connector> = Arc::clone(&self.connection.connector);
         let task = tokio::spawn(async move { connector.pull(process, from.as_ref()).await });
         Fetch(AbortOnDropHandle::new(task))
     }
@@ -115,12 +115,12 @@ impl Execution {
 
 /// Makes sure that a connection that was changed since it was last looked at still leads to the profile's organisation:
 /// another one's records would mix with those it has.
-async fn same_organization(engine: &Engine, profile: &Profile, link: &Link) -> Result<(), RunOutcome> {
+async fn same_organization(engine: &Engine, profile: &Profile, connection: &Connection) -> Result<(), RunOutcome> {
     let Some(tracked) = &profile.organization else { return Ok(()) };
     if profile.organization_checked_at.is_some() {
         return Ok(());
     }
-    let diagnosis = engine.check(link).await;
+    let diagnosis = engine.check(connection).await;
     // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
     let Some(now) = diagnosis.organization else { return Ok(()) };
     match findings::other_organization(tracked, &now) {

@@ -4,7 +4,7 @@ use seatgraph_core::{Finding, Process, RecordKind, Severity};
 use seatgraph_store::{Missing, Stage, StageState, sync};
 
 use crate::EngineSettings;
-use crate::findings as said;
+use crate::findings as problem;
 use crate::jobs::sync::execution::Execution;
 use crate::jobs::sync::outcome::RunOutcome;
 
@@ -71,12 +71,12 @@ fn retirement_checks(
     for stage in stages.iter().filter(|stage| stage.state == StageState::Done) {
         let Some((process, kinds)) = stage.process.map(|process| (process, snapshot_of(process))) else { continue };
         match stage.total.filter(|&total| !kinds.is_empty() && !is_complete(stage.done, total)) {
-            Some(total) => checks.findings.push(said::incomplete(process, stage.done, total)),
+            Some(total) => checks.findings.push(problem::incomplete(process, stage.done, total)),
             None if too_many => {}
             None => checks.kinds.extend(kinds),
         }
     }
-    checks.findings.extend((rejected > 0).then(|| said::rejected(rejected, too_many)));
+    checks.findings.extend((rejected > 0).then(|| problem::rejected(rejected, too_many)));
     checks
 }
 

@@ -111,7 +111,7 @@ impl Execution {
     }
 
     async fn commit(&mut self, at: usize, process: Process, page: Page) -> Result<(), RunOutcome> {
-        let calls = self.link.api_usage.calls();
+        let calls = self.connection.api_usage.calls();
         let now = self.engine.now();
         let Page { batch, next, rows, total, findings, rejected } = page;
         let catalogue = &self.catalogue;
@@ -130,7 +130,7 @@ impl Execution {
             rejected: &rejected,
             snapshot_of: self.snapshot_of(process),
             api_calls: signed(calls - self.reported_calls),
-            allowance: self.link.api_usage.reported().map(|ReportedUsage { used, limit }| Allowance {
+            allowance: self.connection.api_usage.reported().map(|ReportedUsage { used, limit }| Allowance {
                 limit,
                 used,
                 at: now,
@@ -151,8 +151,8 @@ impl Execution {
     }
 
     async fn pause(&self) -> Result<Option<Pause>, RunOutcome> {
-        let Some(observed) = self.link.api_usage.reported() else { return Ok(None) };
-        let unreported = self.link.api_usage.calls() - self.reported_calls;
+        let Some(observed) = self.connection.api_usage.reported() else { return Ok(None) };
+        let unreported = self.connection.api_usage.calls() - self.reported_calls;
         let calls = u64::try_from(self.run.api_calls).unwrap_or(0) + unreported;
         let now = self.engine.db().now().await?;
         let started = self.run.job.started_at.unwrap_or(now);

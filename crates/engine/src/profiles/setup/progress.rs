@@ -4,8 +4,8 @@ use seatgraph_core::{DoneWhen, Finding, GrantType, Process, Registration, SetupP
 use seatgraph_store::{CredentialState, Health, Profile, ProfileProcess, ProfileState, RunState, StoredFinding};
 
 use super::{GuidedStep, SetupFacts};
-use crate::aliases::{INSTANCE_URL, merged};
 use crate::profiles::scopes;
+use crate::properties::{INSTANCE_URL, merged};
 
 /// Decides whether a step is done. If not, returns what to do.
 pub(super) fn judge(
@@ -99,8 +99,9 @@ impl SetupFacts {
 
     fn token_lacking(&self) -> Option<String> {
         self.credential_lacking().or_else(|| {
-            let told = |alias: &seatgraph_store::Alias| alias.principal.is_some() || !alias.granted_scopes.is_empty();
-            let granted = self.alias.as_ref().is_some_and(told) || self.organization_known();
+            let connected =
+                |alias: &seatgraph_store::Alias| alias.principal.is_some() || !alias.granted_scopes.is_empty();
+            let granted = self.alias.as_ref().is_some_and(connected) || self.organization_known();
             unless(granted, || "Validate the profile. The validation requests a token from the vendor.".to_owned())
         })
     }

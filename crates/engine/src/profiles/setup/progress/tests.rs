@@ -38,8 +38,8 @@ fn process(process: Process, enabled: bool, health: Health) -> ProfileProcess {
     ProfileProcess { process, enabled, health, bookmark: None, last_succeeded_at: None }
 }
 
-/// A draft on an alias that somebody just made.
-fn begun() -> SetupFacts {
+/// A draft on a new alias.
+fn draft() -> SetupFacts {
     let alias = alias("a", json!({}), None);
     let processes = vec![
         process(Process::DownloadSubscriptions, true, Health::Unknown),
@@ -54,7 +54,7 @@ fn begun() -> SetupFacts {
 }
 
 fn connected() -> SetupFacts {
-    let mut facts = begun();
+    let mut facts = draft();
     let alias = facts.alias.as_mut().unwrap();
     alias.instance_url = Some("https://memory.example".to_owned());
     alias.client_id = Some("app".to_owned());
@@ -76,7 +76,7 @@ fn validated() -> SetupFacts {
 }
 
 fn found(code: &str, severity: Severity, process: Option<Process>, minute: i64) -> StoredFinding {
-    let finding = Finding { process, ..Finding::new(code, severity, "Message.", format!("Mend {code}.")) };
+    let finding = Finding { process, ..Finding::new(code, severity, "Message.", format!("Fix {code}.")) };
     StoredFinding {
         id: FindingId::generate(),
         profile_id: ProfileId::generate(),
@@ -101,13 +101,13 @@ fn remedy(facts: &SetupFacts, key: &str) -> Option<String> {
 
 #[test]
 fn the_way_is_the_vendors_steps_and_then_ours() {
-    let all = steps(&begun());
+    let all = steps(&draft());
     let keys: Vec<_> = all.iter().map(|guided| guided.step.key).collect();
     let expected =
         ["REGISTER_APPLICATION", "GIVE_PERMISSIONS", "ADDRESS", "CREDENTIAL", "VALIDATE", "PUBLISH", "FIRST_SYNC"];
     assert_eq!(keys, expected);
     let vendors = all.iter().filter(|guided| guided.step.place == SetupPlace::Vendor).count();
-    assert_eq!((vendors, done(&begun())), (2, vec![]));
+    assert_eq!((vendors, done(&draft())), (2, vec![]));
     assert!(all.iter().all(|guided| guided.remedy.is_some()), "what is not done says what to do");
 }
 
@@ -138,7 +138,7 @@ fn a_finding_speaks_against_a_step_and_lends_it_its_remedy() {
     let read = Some(Process::DownloadSubscriptions);
     let with = |finding| SetupFacts { findings: vec![finding], ..validated() };
     let missing = with(found("PERMISSION_MISSING", Severity::Error, read, 11));
-    assert_eq!(remedy(&missing, "GIVE_PERMISSIONS").as_deref(), Some("Mend PERMISSION_MISSING."));
+    assert_eq!(remedy(&missing, "GIVE_PERMISSIONS").as_deref(), Some("Fix PERMISSION_MISSING."));
     let silent = [
         ("too mild", found("PERMISSION_MISSING", Severity::Warning, read, 11)),
         ("about another thing", found("DAILY_LIMIT_NEAR", Severity::Error, read, 11)),
@@ -158,7 +158,7 @@ fn a_broken_process_is_mended_by_what_the_validation_said() {
     let mut facts = validated();
     facts.processes[0].health = Health::Broken;
     facts.findings = vec![found("OBJECT_HIDDEN", Severity::Error, Some(Process::DownloadSubscriptions), 11)];
-    assert_eq!(remedy(&facts, "VALIDATE").as_deref(), Some("Mend OBJECT_HIDDEN."));
+    assert_eq!(remedy(&facts, "VALIDATE").as_deref(), Some("Fix OBJECT_HIDDEN."));
 }
 
 #[test]
@@ -174,5 +174,5 @@ fn scopes_that_were_not_granted_name_themselves() {
 #[test]
 fn a_grant_that_is_not_offered_has_no_way() {
     let public_url = Url::parse("http://localhost:8080").unwrap();
-    assert_eq!(begun().steps(&REGISTRATION, Some(GrantType::JwtBearer), &public_url), None);
+    assert_eq!(draft().steps(&REGISTRATION, Some(GrantType::JwtBearer), &public_url), None);
 }

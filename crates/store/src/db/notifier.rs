@@ -14,8 +14,9 @@ use seatgraph_core::Backoff;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
-use crate::db::dedicated;
-use crate::{Backend, DatabaseSettings, JobId, Result};
+use super::postgres::dedicated;
+use super::{Backend, DatabaseSettings};
+use crate::{JobId, Result};
 
 /// A hint that a job may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct Notifier {
 struct Shared {
     settings: DatabaseSettings,
     changes: broadcast::Sender<JobChanged>,
-    /// Jobs that other processes have not been told of.
+    /// Jobs that other processes have not been notified of.
     pending: Mutex<BTreeSet<JobId>>,
     added: Notify,
 }
@@ -129,7 +130,7 @@ impl Notifier {
     }
 
     fn publish(&self, change: JobChanged) {
-        // Fails only when nobody is subscribed.
+        // Fails only without subscribers.
         let _ = self.shared.changes.send(change);
     }
 

@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Key, by_time};
+use super::visible;
 use crate::db::with_conn;
-use crate::jobs::visible;
+use crate::listing::{Key, by_time};
 use crate::schema::jobs;
 use crate::{Direction, Job, JobState, PageOf, PageRequest, Reader, Result};
 
-/// Leaves out jobs; all that is given must fit.
+/// Filters jobs. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobFilter {
     /// Of one of these kinds.
@@ -44,10 +44,10 @@ pub async fn page(db: &Reader, filter: &JobFilter, request: &PageRequest) -> Res
     Ok(plan.page(rows, |job: &Job| (Key::At(Some(job.queued_at)), job.id.as_uuid())))
 }
 
-/// Counts the jobs that fit.
+/// Counts the matching jobs.
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &JobFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();

@@ -3,13 +3,15 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Sealer, place};
 use crate::db::{with_conn, with_tx};
 use crate::schema::{
     audit_head, authorizations as consents, delegated_links, login_attempts, sealed_secrets, sessions,
 };
 use crate::sessions::attempts;
-use crate::{AliasId, Db, Error, LinkId, Purpose, Result, audit, authorizations, delegations, sessions as logins};
+use crate::{
+    AliasId, Db, Error, LinkId, Purpose, Result, Sealer, audit, authorizations, delegations, secrets,
+    sessions as logins,
+};
 
 /// Result of a re-encryption.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,7 +34,7 @@ macro_rules! reseal_column {
         })?;
         for (($($key,)+), old) in rows {
             let Some(old) = old else { continue };
-            let Some(new) = $done.anew($sealer, $place, &old)? else { continue };
+            let Some(new) = $done.rewrap($sealer, $place, &old)? else { continue };
             $done.resealed += with_tx!($db, Full, |c, _now| {
                 let same = $table::table.filter($table::$sealed.eq(&old))$(.filter($table::$key.eq(&$key)))+;
                 Ok(diesel::update(same).set($table::$sealed.eq(&new)).execute(c).await?)
@@ -46,7 +48,7 @@ pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
     let mut done = Resealed::default();
     reseal_column!(
         done, db, sealer,
-        sealed_secrets.sealed of (alias_id: AliasId, purpose: Purpose) in &place(alias_id, purpose)
+        sealed_secrets.sealed of (alias_id: AliasId, purpose: Purpose) in &secrets::place(alias_id, purpose)
     );
     reseal_column!(done, db, sealer, consents.sealed of (state_hash: Vec<u8>) in &authorizations::place(&state_hash));
     reseal_column!(done, db, sealer, delegated_links.sealed of (id: LinkId) in &delegations::place(id));
@@ -58,7 +60,7 @@ pub async fn reseal(db: &Db, sealer: &Sealer) -> Result<Resealed> {
 
 impl Resealed {
     /// Re-encrypts the data key of one secret. `None` if it already uses the newest key, or cannot be decrypted.
-    fn anew(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn rewrap(&mut self, sealer: &Sealer, place: &str, old: &[u8]) -> Result<Option<Vec<u8>>> {
         if sealer.is_newest(old) {
             return Ok(None);
         }

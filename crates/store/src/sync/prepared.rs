@@ -1,34 +1,69 @@
-//! A page made ready for a transaction that may run more than once: owned, and fit for both databases.
+//! Pages to commit, and their owned form for a transaction that may be retried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use seatgraph_core::{Activity, Allowance, Batch, Finding, Identifier, Next, Product, RecordKind, Rejection};
 
-use super::PageCommit;
 use crate::profiles::signed;
 use crate::records::{KINDS, clean, clean_key};
 use crate::{ProfileId, RunId};
 
-/// A page made ready.
-pub(in crate::sync) struct Prepared {
-    pub(in crate::sync) run: RunId,
-    pub(in crate::sync) profile: ProfileId,
-    pub(in crate::sync) connector: String,
-    pub(in crate::sync) fence: i64,
-    pub(in crate::sync) ordinal: i32,
-    pub(in crate::sync) next: Next,
-    pub(in crate::sync) rows: i64,
-    pub(in crate::sync) total: Option<i64>,
-    pub(in crate::sync) findings: Vec<Finding>,
-    pub(in crate::sync) rejected: Vec<Rejection>,
-    pub(in crate::sync) snapshot_of: BTreeSet<RecordKind>,
-    pub(in crate::sync) api_calls: i64,
-    pub(in crate::sync) allowance: Option<Allowance>,
-    pub(in crate::sync) lease: Duration,
-    pub(in crate::sync) identifiers: Vec<(Identifier, Option<Product>)>,
-    pub(in crate::sync) batch: Batch,
-    pub(in crate::sync) activity: Vec<Activity>,
+/// A page to commit.
+pub struct PageCommit<'a> {
+    /// The run.
+    pub run: RunId,
+    /// Its profile.
+    pub profile: ProfileId,
+    /// Key of the connector.
+    pub connector: &'a str,
+    /// The fence of the claim.
+    pub fence: i64,
+    /// Ordinal of the stage.
+    pub ordinal: i32,
+    /// Its records.
+    pub batch: &'a Batch,
+    /// The next page, or the end.
+    pub next: Next,
+    /// Vendor rows in it.
+    pub rows: u64,
+    /// Vendor rows of the whole process; used if the stage has no total yet.
+    pub total: Option<u64>,
+    /// Findings.
+    pub findings: &'a [Finding],
+    /// Rejected rows.
+    pub rejected: &'a [Rejection],
+    /// The kinds of which the process delivers a complete snapshot; their records are recorded as seen.
+    pub snapshot_of: &'a [RecordKind],
+    /// Calls to the vendor since the last commit.
+    pub api_calls: i64,
+    /// API usage reported by the vendor.
+    pub allowance: Option<Allowance>,
+    /// Duration of the renewed lease.
+    pub lease: Duration,
+    /// Returns the product of an identifier, if the catalogue knows it.
+    pub recognize: &'a (dyn Fn(&Identifier) -> Option<Product> + Sync),
+}
+
+/// An owned page with its texts cleaned for both databases.
+pub(super) struct Prepared {
+    pub(super) run: RunId,
+    pub(super) profile: ProfileId,
+    pub(super) connector: String,
+    pub(super) fence: i64,
+    pub(super) ordinal: i32,
+    pub(super) next: Next,
+    pub(super) rows: i64,
+    pub(super) total: Option<i64>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) rejected: Vec<Rejection>,
+    pub(super) snapshot_of: BTreeSet<RecordKind>,
+    pub(super) api_calls: i64,
+    pub(super) allowance: Option<Allowance>,
+    pub(super) lease: Duration,
+    pub(super) identifiers: Vec<(Identifier, Option<Product>)>,
+    pub(super) batch: Batch,
+    pub(super) activity: Vec<Activity>,
 }
 
 impl Prepared {

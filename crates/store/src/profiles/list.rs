@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Key, by_text, by_time, text};
+use super::{ProfileRow, visible};
 use crate::db::with_conn;
-use crate::profiles::{ProfileRow, visible};
+use crate::listing::{Key, by_text, by_time, text};
 use crate::schema::integration_profiles;
 use crate::{Direction, PageOf, PageRequest, Profile, ProfileState, Reader, Result, StringFilter};
 
-/// Leaves out profiles; all that is given must fit. Deleted ones are always left out.
+/// Filters profiles. All given conditions must match. Deleted ones are always left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileFilter {
     /// In one of these states.
@@ -20,16 +20,16 @@ pub struct ProfileFilter {
     pub name: Option<StringFilter>,
 }
 
-/// What a list of profiles goes by, and which way.
+/// Order of a list of profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProfileOrder {
-    /// What it goes by.
+    /// Sort key.
     pub field: ProfileOrderField,
-    /// Which way.
+    /// Direction.
     pub direction: Direction,
 }
 
-/// What a list of profiles can go by.
+/// Sort keys of a list of profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProfileOrderField {
     /// The name.
@@ -54,7 +54,7 @@ impl ProfileOrderField {
     }
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         $query = $query.filter(integration_profiles::deleted_at.is_null());
         if let Some(states) = &$filter.state {
@@ -68,7 +68,7 @@ macro_rules! narrow {
 /// Lists a page of profiles.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list or order.
+/// `CursorMismatch` for a key of another list or order.
 pub async fn page(
     db: &Reader,
     filter: &ProfileFilter,
@@ -79,7 +79,7 @@ pub async fn page(
     let plan = request.plan(order.field.listing(), order.direction)?;
     let rows: Vec<ProfileRow> = with_conn!(db, read, |c| {
         let mut query = visible(db).select(ProfileRow::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         query = match order.field {
             ProfileOrderField::Name => by_text!(query, plan, name, id),
             ProfileOrderField::CreatedAt => by_time!(query, plan, created_at, id),
@@ -90,14 +90,14 @@ pub async fn page(
     Ok(plan.page(rows, |profile: &Profile| (order.field.key(profile), profile.id.as_uuid())))
 }
 
-/// Counts the profiles that fit.
+/// Counts the matching profiles.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &ProfileFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

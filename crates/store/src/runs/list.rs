@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 
-use super::{Key, by_time, time};
+use super::visible;
 use crate::db::with_conn;
-use crate::runs::visible;
+use crate::listing::{Key, by_time, time};
 use crate::schema::{jobs, sync_runs};
 use crate::{Direction, PageOf, PageRequest, ProfileId, Reader, Result, RunState, SyncRun, TimeFilter};
 
-/// Leaves out runs; all that is given must fit.
+/// Filters runs. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncRunFilter {
     /// Of this profile.
@@ -22,7 +22,7 @@ pub struct SyncRunFilter {
     pub queued_at: Option<TimeFilter>,
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         if let Some(profile) = $filter.profile_id {
             $query = $query.filter(sync_runs::profile_id.eq(profile));
@@ -38,26 +38,26 @@ macro_rules! narrow {
 /// Lists a page of runs, the newest first.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list.
+/// `CursorMismatch` for a key of another list.
 pub async fn page(db: &Reader, filter: &SyncRunFilter, request: &PageRequest) -> Result<PageOf<SyncRun>> {
     let plan = request.plan("runs by QUEUED_AT", Direction::Desc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).inner_join(jobs::table).select(SyncRun::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         query = by_time!(query, plan, jobs::queued_at, jobs::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
     Ok(plan.page(rows, |run: &SyncRun| (Key::At(Some(run.job.queued_at)), run.id.as_uuid())))
 }
 
-/// Counts the runs that fit.
+/// Counts the matching runs.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &SyncRunFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).inner_join(jobs::table).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }

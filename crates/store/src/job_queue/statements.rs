@@ -6,12 +6,20 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_async::RunQueryDsl;
 
-use super::{ClaimableKind, Enqueued, Job, NewJob, Status};
+use super::{ClaimableKind, Enqueued, EventBody, Job, NewJob, Status};
 use crate::db::{LiteConn, PgConn, on_both};
-use crate::runs::{self, RunStatements};
 use crate::schema::{events, jobs};
 use crate::types::{Bind, StreamKind};
-use crate::{Error, EventBody, JobId, JobState, Result};
+use crate::{Error, JobId, JobState, Result};
+
+/// Maximum number of retries after a race: the loser finds the winner's row on its second attempt.
+pub(crate) const MAX_RACES: usize = 3;
+
+/// Whether a write lost a race against another one with the same key.
+pub(crate) fn is_race(error: &Error) -> bool {
+    const KEYS: [&str; 3] = ["jobs_open", "jobs_idempotency", "jobs_idempotency_everywhere"];
+    KEYS.iter().any(|key| error.is_conflict_with(key))
+}
 
 /// Row locks. SQLite's single writer holds every row anyway.
 pub(crate) trait JobLocks {
@@ -25,7 +33,7 @@ pub(crate) trait JobLocks {
     async fn lock_expired_jobs(&mut self, now: DateTime<Utc>) -> Result<Vec<Job>>;
 }
 
-/// Written as in the partial index, so that it serves the query.
+/// The same text as in the partial index, which it makes usable.
 const DUE: &str = "state IN ('QUEUED', 'WAITING')";
 
 macro_rules! job {
@@ -113,11 +121,11 @@ pub(crate) trait JobStatements {
     async fn save_job(&mut self, job: &Job, held: i64) -> Result<()>;
     /// Numbers events under the lock of the job's row, so that no number is missing, and writes them.
     async fn append(&mut self, job: &mut Job, now: DateTime<Utc>, bodies: Vec<EventBody>) -> Result<()>;
-    /// Changes the state, with the event that says so. A job that no worker holds any more loses its lease.
+    /// Changes the state and appends the event. A job that no worker holds any more loses its lease.
     async fn move_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()>;
-    /// Moves the job into a final state.
-    async fn end_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()>;
-    /// Creates a job with its first event, unless its keys say that it exists.
+    /// Moves the job into a final state. Rows of its kind are not changed.
+    async fn finish_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()>;
+    /// Creates a job with its first event, unless a job with its keys exists.
     async fn enqueue_job(&mut self, new: &NewJob, now: DateTime<Utc>) -> Result<Enqueued>;
     /// Creates a job with its first event.
     async fn insert_job(&mut self, new: &NewJob, now: DateTime<Utc>) -> Result<Job>;
@@ -160,12 +168,9 @@ on_both! {
             self.append(job, now, vec![EventBody::State(status)]).await
         }
 
-        async fn end_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()> {
+        async fn finish_job(&mut self, job: &mut Job, status: Status, now: DateTime<Utc>) -> Result<()> {
             debug_assert!(!status.state.is_open(), "a job ends in a final state");
             job.finished_at = Some(now);
-            if job.kind == runs::KIND {
-                self.close_stages(job.id.into(), status.state, now).await?;
-            }
             self.move_job(job, status, now).await
         }
 
@@ -208,7 +213,7 @@ fn same_key(new: &NewJob, job: Job) -> Result<Enqueued> {
     if new.has_parameters_of(&job) { Ok(Enqueued::SameKey(job)) } else { Err(Error::conflict("jobs_idempotency")) }
 }
 
-/// Makes sure that the job is held under `fence` by a worker that may still write.
+/// Checks that the job is still held under `fence`.
 pub(crate) fn held(job: Option<Job>, fence: i64) -> Result<Job> {
     job.filter(|job| job.fence == fence && job.state == JobState::Running).ok_or(Error::LostLease)
 }

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
@@ -37,11 +37,11 @@ pub struct Job {
     pub state: JobState,
     /// The finer state that the kind gives.
     pub substate: Option<String>,
-    /// Why it is in its state, as a sentence.
+    /// Reason of the state, as a sentence.
     pub reason: Option<String>,
     /// Higher priorities are claimed first; 0 is normal.
     pub priority: i32,
-    /// Earliest time of the next claim; `None` while it waits for a person.
+    /// Earliest time of the next claim; `None` while it waits for a user.
     #[diesel(serialize_as = Bind<Option<DateTime<Utc>>>)]
     pub available_at: Option<DateTime<Utc>>,
     /// Claims since the last durable progress.
@@ -81,7 +81,7 @@ impl Job {
         Status { state: self.state, substate: self.substate.clone(), reason: self.reason.clone() }
     }
 
-    /// Says whether a worker holds the job and was asked to cancel it.
+    /// Whether a worker holds the job and was asked to cancel it.
     #[must_use]
     pub const fn is_cancelling(&self) -> bool {
         matches!(self.state, JobState::Running) && self.cancel_requested_at.is_some()
@@ -93,9 +93,9 @@ impl Job {
 pub struct Status {
     /// The state.
     pub state: JobState,
-    /// The finer state that the kind gives; `None` where the state says enough.
+    /// The finer state that the kind gives; `None` if the kind adds nothing.
     pub substate: Option<String>,
-    /// Why, as a sentence.
+    /// Reason, as a sentence.
     pub reason: Option<String>,
 }
 
@@ -187,7 +187,7 @@ pub enum Enqueued<T = Job> {
 pub enum ScheduledSlot<T = Job> {
     /// A job was created.
     Created(T),
-    /// This job is still open; the next slot comes.
+    /// This job is still open.
     Skipped(T),
     /// Another replica took the slot, or nothing is scheduled any more.
     Taken,
@@ -207,8 +207,24 @@ pub struct ClaimableKind {
 /// The answer to a renewal of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeartbeatReply {
-    /// Go on.
+    /// Continue.
     Continue,
     /// Cancellation was requested.
     Cancel,
+}
+
+/// A job that waits for something other than a worker. The attempt does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// When it continues by itself; `None` if it waits for a user.
+    pub until: Option<DateTime<Utc>>,
+    /// What it waits for, as the kind's own substate.
+    pub substate: &'static str,
+    /// Reason, as a sentence.
+    pub reason: String,
+}
+
+/// The idempotency key of a slot's job.
+pub(crate) fn slot_key(slot: DateTime<Utc>) -> String {
+    format!("slot {}", slot.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }

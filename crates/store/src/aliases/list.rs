@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Key, by_text, text};
-use crate::aliases::visible;
+use super::visible;
 use crate::db::with_conn;
+use crate::listing::{Key, by_text, text};
 use crate::schema::connection_aliases;
 use crate::{Alias, AliasId, Direction, PageOf, PageRequest, Reader, Result, StringFilter};
 
-/// Leaves out aliases; all that is given must fit.
+/// Filters aliases. All given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AliasFilter {
     /// By the connector's key.
@@ -18,7 +18,7 @@ pub struct AliasFilter {
     pub parent_id: Option<AliasId>,
 }
 
-macro_rules! narrow {
+macro_rules! apply_filter {
     ($query:ident, $filter:expr) => {
         text!($query, connection_aliases::connector, $filter.connector);
         if let Some(parent) = $filter.parent_id {
@@ -30,26 +30,26 @@ macro_rules! narrow {
 /// Lists a page of aliases by name.
 ///
 /// # Errors
-/// `CursorMismatch` for a place of another list.
+/// `CursorMismatch` for a key of another list.
 pub async fn page(db: &Reader, filter: &AliasFilter, request: &PageRequest) -> Result<PageOf<Alias>> {
     let plan = request.plan("aliases by NAME", Direction::Asc)?;
     let rows = with_conn!(db, read, |c| {
         let mut query = visible(db).select(Alias::as_select()).into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         query = by_text!(query, plan, connection_aliases::name, connection_aliases::id);
         Ok(query.limit(plan.limit()).load(c).await?)
     })?;
     Ok(plan.page(rows, |alias: &Alias| (Key::Text(alias.name.clone()), alias.id.as_uuid())))
 }
 
-/// Counts the aliases that fit.
+/// Counts the matching aliases.
 ///
 /// # Errors
-/// As every read.
+/// `Unavailable` if the database is unavailable.
 pub async fn count(db: &Reader, filter: &AliasFilter) -> Result<i64> {
     with_conn!(db, read, |c| {
         let mut query = visible(db).count().into_boxed::<Be>();
-        narrow!(query, filter);
+        apply_filter!(query, filter);
         Ok(query.get_result(c).await?)
     })
 }
