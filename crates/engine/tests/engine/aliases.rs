@@ -71,8 +71,8 @@ each_backend! {
         let child = harness.engine.create_alias(child).await.unwrap();
         let grandchild = CreateAlias { parent_id: Some(child.id), ..new_alias("tiny", "grandchild", Some(URL)) };
         assert_eq!(refusal(harness.engine.create_alias(grandchild).await).field.unwrap(), ["parentId"]);
-        let stranger = CreateAlias { parent_id: Some(parent.id), ..new_alias("memory", "stranger", Some(URL)) };
-        assert_eq!(refusal(harness.engine.create_alias(stranger).await).field.unwrap(), ["parentId"]);
+        let foreign = CreateAlias { parent_id: Some(parent.id), ..new_alias("memory", "foreign child", Some(URL)) };
+        assert_eq!(refusal(harness.engine.create_alias(foreign).await).field.unwrap(), ["parentId"]);
         let orphan = CreateAlias { parent_id: Some(AliasId::generate()), ..new_alias("tiny", "orphan", Some(URL)) };
         assert_eq!(code(harness.engine.create_alias(orphan).await), RefusalCode::NotFound);
     }

@@ -15,7 +15,7 @@ use seatgraph_store::{
 };
 
 use crate::harness::{Harness, claim, settings};
-use crate::vendor::{Mood, Vendor};
+use crate::vendor::{Vendor, VendorFault};
 
 /// The kinds that the download of subscriptions delivers completely.
 const SNAPSHOT: [RecordKind; 3] = [RecordKind::Pool, RecordKind::Account, RecordKind::Subscription];
@@ -104,18 +104,14 @@ each_backend! {
     }
 
     async fn a_vendor_that_always_forgets_fails_the_run(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::Forgetful);
-        harness.start_worker();
-        harness.until(run.id, RunState::Failed).await;
-        assert_eq!(harness.findings(run.id).await, ["CURSOR_EXPIRED"]);
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        vendor.set_fault(VendorFault::Forgetful);
+        assert_eq!(harness.run_until_failed(run.id).await, ["CURSOR_EXPIRED"]);
     }
 
     async fn a_refused_grant_marks_alias_and_profile(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::GrantRefused);
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
+        vendor.set_fault(VendorFault::GrantRefused);
         vendor.end_sessions();
         harness.start_worker();
         harness.until(run.id, RunState::Failed).await;
@@ -124,7 +120,7 @@ each_backend! {
         assert_eq!(waiting.state, ProfileState::ReauthRequired);
         let marked = aliases::find(&harness.db, alias).await.unwrap().unwrap();
         assert_eq!(marked.credential_state, CredentialState::ReauthRequired);
-        vendor.be(Mood::Calm);
+        vendor.set_fault(VendorFault::None);
         let secret = seatgraph_core::Secret::new("right");
         harness.engine.set_client_credentials(alias, "client".into(), secret).await.unwrap();
         harness.engine.resume_profile(profile.id).await.unwrap();
@@ -133,14 +129,11 @@ each_backend! {
     }
 
     async fn a_token_that_sends_us_elsewhere_is_not_used(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
         let before = vendor.calls.load(Ordering::SeqCst);
-        vendor.be(Mood::Misleading);
+        vendor.set_fault(VendorFault::Misleading);
         vendor.end_sessions();
-        harness.start_worker();
-        harness.until(run.id, RunState::Failed).await;
-        assert_eq!(harness.findings(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
+        assert_eq!(harness.run_until_failed(run.id).await, ["TOKEN_ADDRESS_FOREIGN"]);
         assert_eq!(vendor.calls.load(Ordering::SeqCst), before);
     }
 
@@ -158,12 +151,8 @@ each_backend! {
     }
 
     async fn a_session_that_ends_is_renewed_once(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        let gate = vendor.gate();
-        harness.start_worker();
-        gate.add_permits(2);
-        harness.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        let gate = harness.run_pages(&vendor, run.id, 2).await;
         let before = vendor.grants.load(Ordering::SeqCst);
         vendor.end_sessions();
         gate.add_permits(1_000);
@@ -172,22 +161,20 @@ each_backend! {
     }
 
     async fn the_daily_limit_pauses_a_run_until_its_time(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::QuotaSpent);
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        vendor.set_fault(VendorFault::QuotaSpent);
         harness.start_worker();
         let paused = harness.until(run.id, RunState::PausedQuota).await;
         assert_eq!(paused.job.attempt, 0);
         let wait = paused.job.available_at.unwrap() - harness.db.now().await.unwrap();
         assert!(wait > TimeDelta::minutes(55) && wait <= TimeDelta::hours(1), "{wait}");
-        vendor.be(Mood::Calm);
+        vendor.set_fault(VendorFault::None);
         harness.db.shift_clock(TimeDelta::hours(1));
         harness.until(run.id, RunState::Succeeded).await;
     }
 
     async fn four_fifths_of_the_allowance_are_left_alone(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
         vendor.allow(Some((800, 1_000)));
         harness.start_worker();
         let paused = harness.until(run.id, RunState::PausedQuota).await;
@@ -200,19 +187,15 @@ each_backend! {
     }
 
     async fn a_stuck_connector_fails_instead_of_going_round(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::Stuck);
-        harness.start_worker();
-        harness.until(run.id, RunState::Failed).await;
-        assert_eq!(harness.findings(run.id).await, ["CURSOR_STUCK"]);
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        vendor.set_fault(VendorFault::Stuck);
+        assert_eq!(harness.run_until_failed(run.id).await, ["CURSOR_STUCK"]);
     }
 
     async fn a_panic_is_tried_again_and_then_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 3, backoff: Duration::from_millis(1), ..settings() };
-        let (mut harness, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::Panic);
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, patient).await;
+        vendor.set_fault(VendorFault::Panic);
         harness.start_worker();
         let failed = harness.until(run.id, RunState::Failed).await;
         assert_eq!(failed.job.attempt, 3);
@@ -221,15 +204,12 @@ each_backend! {
 
     async fn a_run_that_ended_every_process_that_tried_it_is_given_up(db: TestDatabase) {
         let patient = EngineSettings { max_attempts: 2, ..settings() };
-        let (mut harness, vendor) = (Harness::with(db, patient).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
+        let (mut harness, _vendor, _, run) = Harness::with_tiny(db, patient).await;
         for _ in 0..2 {
             claim(&harness.db).await;
             jobs::requeue_all(&harness.db).await.unwrap();
         }
-        harness.start_worker();
-        harness.until(run.id, RunState::Failed).await;
-        assert_eq!(harness.findings(run.id).await, ["ATTEMPTS_SPENT"]);
+        assert_eq!(harness.run_until_failed(run.id).await, ["ATTEMPTS_SPENT"]);
     }
 
     async fn a_crash_between_retiring_and_ending_retires_nobody_twice(db: TestDatabase) {
@@ -263,9 +243,8 @@ each_backend! {
     }
 
     async fn a_process_that_can_be_done_without_fails_alone(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
-        vendor.be(Mood::ActivityForbidden);
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
+        vendor.set_fault(VendorFault::ActivityForbidden);
         harness.start_worker();
         harness.until(run.id, RunState::SucceededWithFindings).await;
         let rows = profiles::processes(&harness.db, &[profile.id]).await.unwrap().remove(&profile.id).unwrap();
@@ -274,29 +253,27 @@ each_backend! {
     }
 
     async fn a_snapshot_short_of_its_count_retires_nobody(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
         harness.start_worker();
         harness.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
-        vendor.be(Mood::Overcounted);
+        vendor.set_fault(VendorFault::Overcounted);
         let run = harness.sync(profile.id).await;
         let run = harness.until(run.id, RunState::SucceededWithFindings).await;
         assert_eq!(harness.findings(run.id).await, ["INCOMPLETE_SNAPSHOT"]);
         assert_eq!(run.counts.accounts_retired, 0);
-        vendor.be(Mood::Calm);
+        vendor.set_fault(VendorFault::None);
         let run = harness.sync(profile.id).await;
         let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_retired, 5);
     }
 
     async fn too_many_rows_that_are_not_understood_retire_nobody(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
         harness.start_worker();
         harness.until(run.id, RunState::Succeeded).await;
         vendor.rows.store(45, Ordering::SeqCst);
-        vendor.be(Mood::Garbled);
+        vendor.set_fault(VendorFault::Garbled);
         let run = harness.sync(profile.id).await;
         let run = harness.until(run.id, RunState::SucceededWithFindings).await;
         assert_eq!(harness.findings(run.id).await, ["TOO_MANY_ROWS_REJECTED"]);

@@ -1,9 +1,9 @@
-//! An engine over a real database, with workers to hire, and a way to wait that is never a sleep.
+//! An engine on a real database, with workers, and waiting without sleeps.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_testkit::memory::{self, MemoryOrg};
+use connector_testkit::memory::{self, MemoryOrg, Shape};
 use futures::StreamExt;
 use seatgraph_core::{ManualClock, Registration, Secret};
 use seatgraph_engine::{
@@ -15,6 +15,7 @@ use seatgraph_store::{
     SyncRun, findings, jobs, runs,
 };
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -67,7 +68,7 @@ impl Harness {
         self.workers.push((cancel, AbortOnDropHandle::new(tokio::spawn(work))));
     }
 
-    /// Lets every worker finish what it is at.
+    /// Stops every worker after its current work.
     pub(crate) async fn stop_workers(&mut self) {
         for (cancel, worker) in self.workers.drain(..) {
             cancel.cancel();
@@ -75,7 +76,7 @@ impl Harness {
         }
     }
 
-    /// Makes every worker vanish in the middle of what it is at, as a crash does.
+    /// Aborts every worker, as a crash does.
     pub(crate) fn kill(&mut self) {
         self.workers.clear();
     }
@@ -110,13 +111,47 @@ impl Harness {
         self.engine.publish_profile(profile.id).await.unwrap()
     }
 
-    /// Waits until the run is in the state, or fails when it ends in another one.
-    pub(crate) async fn until(&self, run: RunId, state: RunState) -> SyncRun {
-        self.until_it(run, state.as_str(), |run| run.state() == state).await
+    /// A harness with a vendor of 50 rows, and a published profile of it.
+    pub(crate) async fn with_tiny(db: TestDatabase, settings: EngineSettings) -> (Self, Arc<Vendor>, Profile, SyncRun) {
+        let (harness, vendor) = (Self::with(db, settings).await, Vendor::open(50).await);
+        let (profile, run) = harness.tiny(&vendor).await;
+        (harness, vendor, profile, run)
     }
 
-    /// Waits until the run is as wanted, or fails when it ends otherwise.
-    pub(crate) async fn until_it(&self, run: RunId, wanted: &str, is: impl Fn(&SyncRun) -> bool) -> SyncRun {
+    /// A harness with a worker, an in-memory organisation, and a profile of it after its first sync.
+    pub(crate) async fn synced_memory(db: TestDatabase, users: u32, page_size: u32) -> (Self, Arc<MemoryOrg>, Profile) {
+        let mut harness = Self::build(db).await;
+        let organisation = MemoryOrg::create(Shape { users, page_size });
+        let (profile, run) = harness.memory(&organisation).await;
+        harness.start_worker();
+        harness.until(run.id, RunState::Succeeded).await;
+        (harness, organisation, profile)
+    }
+
+    /// Starts a worker, and waits until the run has read that many pages of ten accounts. Further pages need permits.
+    pub(crate) async fn run_pages(&mut self, vendor: &Vendor, run: RunId, pages: usize) -> Arc<Semaphore> {
+        let gate = vendor.gate();
+        self.start_worker();
+        gate.add_permits(pages);
+        let accounts = i64::try_from(pages * 10).unwrap();
+        self.until_matches(run, "paused between pages", |run| run.counts.accounts_seen == accounts).await;
+        gate
+    }
+
+    /// Starts a worker, waits until the run has failed, and returns the codes of its findings.
+    pub(crate) async fn run_until_failed(&mut self, run: RunId) -> Vec<String> {
+        self.start_worker();
+        self.until(run, RunState::Failed).await;
+        self.findings(run).await
+    }
+
+    /// Waits until the run is in the state, or fails when it ends in another one.
+    pub(crate) async fn until(&self, run: RunId, state: RunState) -> SyncRun {
+        self.until_matches(run, state.as_str(), |run| run.state() == state).await
+    }
+
+    /// Waits until the run matches, or fails when it ends without.
+    pub(crate) async fn until_matches(&self, run: RunId, wanted: &str, is: impl Fn(&SyncRun) -> bool) -> SyncRun {
         let waiting = async {
             let mut progress = std::pin::pin!(self.engine.progress(By::Run(run), Some(0)));
             while let Some(event) = progress.next().await {
@@ -139,14 +174,14 @@ impl Harness {
             let last = runs::last_of(&self.db, &[profile]).await.unwrap().remove(&profile);
             match last {
                 Some(run) if run.id != before => return run,
-                _ => self.news().await,
+                _ => self.wait_for_change().await,
             }
         }
         panic!("no other run was made");
     }
 
-    /// Waits for anything to happen, but not for long.
-    async fn news(&self) {
+    /// Waits briefly for a change of any job.
+    async fn wait_for_change(&self) {
         let mut changes = self.db.notifier().subscribe();
         tokio::time::timeout(Duration::from_millis(50), changes.recv()).await.ok();
     }
@@ -171,7 +206,7 @@ impl Harness {
     }
 }
 
-/// Claims the sync that is due first, for a worker that is not heard of again.
+/// Claims the sync that is due first, for a worker that does nothing with it.
 pub(crate) async fn claim(db: &Db) -> Claim {
     let syncs = ClaimableKind { name: runs::KIND, versions: 1..=1, lease: settings().lease };
     let job = jobs::claim(db, uuid::Uuid::new_v4(), &[syncs]).await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use seatgraph_engine::{CreateAlias, CreateProfile, RefusalCode, ScheduleInput, U
 use seatgraph_store::{Health, ProfileId, ProfileState, RunState, ScheduleEvery, Trigger, each_backend, profiles};
 
 use crate::harness::{Harness, code, new_alias, new_profile, refusal};
-use crate::vendor::{Mood, Vendor};
+use crate::vendor::{Vendor, VendorFault};
 
 const SHAPE: Shape = Shape { users: 25, page_size: 4 };
 
@@ -58,13 +58,13 @@ each_backend! {
     async fn a_broken_link_is_a_finding_and_keeps_the_profile_from_being_published(db: TestDatabase) {
         let (harness, vendor) = (Harness::build(db).await, Vendor::open(5).await);
         let draft = harness.tiny_draft(&vendor).await;
-        vendor.be(Mood::GrantRefused);
+        vendor.set_fault(VendorFault::GrantRefused);
         let validated = harness.engine.validate_profile(draft.id).await.unwrap();
         assert_eq!(validated.findings[0].finding.code, "UNAUTHENTICATED");
         let refused = refusal(harness.engine.publish_profile(draft.id).await);
         assert_eq!(refused.code, RefusalCode::InvalidState);
         assert!(refused.message.contains("DOWNLOAD_SUBSCRIPTIONS"), "{}", refused.message);
-        vendor.be(Mood::Calm);
+        vendor.set_fault(VendorFault::None);
         harness.engine.publish_profile(draft.id).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! The stream of a run's news: nothing is missing, nothing comes twice.
+//! The stream of a run's events: none is missing, none comes twice.
 
 use connector_testkit::memory::{MemoryOrg, Shape};
 use seatgraph_engine::By;
@@ -29,11 +29,11 @@ each_backend! {
         let organisation = MemoryOrg::create(SHAPE);
         let (_, run) = harness.memory(&organisation).await;
         harness.start_worker();
-        let told = harness.events(By::Run(run.id), Some(0), usize::MAX).await;
-        let (opened, last) = (told[0].sequence, told.last().unwrap());
+        let events = harness.events(By::Run(run.id), Some(0), usize::MAX).await;
+        let (opened, last) = (events[0].sequence, events.last().unwrap());
         // A worker may have taken the run up by the time the stream finds it.
-        assert!(opened <= 1 && last.sequence > 1, "{told:?}");
-        assert_eq!(sequences(&told), (opened..=last.sequence).collect::<Vec<_>>());
+        assert!(opened <= 1 && last.sequence > 1, "{events:?}");
+        assert_eq!(sequences(&events), (opened..=last.sequence).collect::<Vec<_>>());
         assert_eq!(state(last), RunState::Succeeded);
     }
 
@@ -44,11 +44,11 @@ each_backend! {
         harness.start_worker();
         let (mut seen, mut after) = (Vec::new(), 0);
         loop {
-            let piece = harness.events(By::Run(run.id), Some(after), 4).await;
-            assert_eq!(piece[0].sequence, after, "the first one tells where one is");
-            seen.extend(sequences(&piece[1..]));
+            let part = harness.events(By::Run(run.id), Some(after), 4).await;
+            assert_eq!(part[0].sequence, after, "the first one tells where one is");
+            seen.extend(sequences(&part[1..]));
             after = seen.last().copied().unwrap_or(0);
-            if piece.len() > 1 && is_state(piece.last().unwrap()) && state(piece.last().unwrap()) == RunState::Succeeded {
+            if part.len() > 1 && is_state(part.last().unwrap()) && state(part.last().unwrap()) == RunState::Succeeded {
                 break;
             }
         }
@@ -61,9 +61,9 @@ each_backend! {
         let (_, run) = harness.memory(&organisation).await;
         harness.start_worker();
         let run = harness.until(run.id, RunState::Succeeded).await;
-        let told = harness.events(By::Run(run.id), None, usize::MAX).await;
-        assert_eq!(sequences(&told), [run.job.last_sequence]);
-        assert_eq!(state(&told[0]), RunState::Succeeded);
+        let events = harness.events(By::Run(run.id), None, usize::MAX).await;
+        assert_eq!(sequences(&events), [run.job.last_sequence]);
+        assert_eq!(state(&events[0]), RunState::Succeeded);
         let beyond = harness.events(By::Run(run.id), Some(i64::MAX), usize::MAX).await;
         assert_eq!(sequences(&beyond), [run.job.last_sequence]);
     }
@@ -74,9 +74,9 @@ each_backend! {
         let (profile, run) = harness.memory(&organisation).await;
         harness.start_worker();
         harness.until(run.id, RunState::Succeeded).await;
-        let (told, next) = tokio::join!(harness.events(By::Profile(profile.id), None, usize::MAX), harness.sync(profile.id));
-        let last = told.last().unwrap();
-        assert_eq!(sequences(&told), (0..=last.sequence).collect::<Vec<_>>());
+        let (events, next) = tokio::join!(harness.events(By::Profile(profile.id), None, usize::MAX), harness.sync(profile.id));
+        let last = events.last().unwrap();
+        assert_eq!(sequences(&events), (0..=last.sequence).collect::<Vec<_>>());
         assert_eq!(state(last), RunState::Succeeded);
         assert_ne!(next.id, run.id);
     }
@@ -93,8 +93,8 @@ each_backend! {
             harness.until(run.id, RunState::Suspect).await;
             harness.engine.confirm_suspect_sync(run.id).await.unwrap();
         };
-        let (told, ()) = tokio::join!(harness.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
-        let states: Vec<_> = told[1..].iter().filter(|event| is_state(event)).map(state).collect();
+        let (events, ()) = tokio::join!(harness.events(By::Run(run.id), Some(0), usize::MAX), confirmed);
+        let states: Vec<_> = events[1..].iter().filter(|event| is_state(event)).map(state).collect();
         assert!(states.contains(&RunState::Suspect), "{states:?}");
         assert_eq!(states.last(), Some(&RunState::Succeeded));
     }

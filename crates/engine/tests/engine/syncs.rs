@@ -14,14 +14,14 @@ use seatgraph_store::{
 use crate::harness::{Harness, code, settings};
 use crate::vendor::Vendor;
 
-async fn live(db: &Db, profile: ProfileId) -> (i64, i64) {
+async fn stored_counts(db: &Db, profile: ProfileId) -> (i64, i64) {
     let accounts_of = accounts::AccountFilter { profile_id: Some(profile), ..Default::default() };
     let subscriptions_of = subscriptions::SubscriptionFilter { profile_id: Some(profile), ..Default::default() };
     let accounts = accounts::count(db, &accounts_of).await.unwrap();
     (accounts, subscriptions::count(db, &subscriptions_of).await.unwrap())
 }
 
-fn truth(organisation: &MemoryOrg) -> (i64, i64) {
+fn expected_counts(organisation: &MemoryOrg) -> (i64, i64) {
     let expected = organisation.expected_records();
     let held: usize = expected.subscriptions.values().map(BTreeSet::len).sum();
     (expected.accounts.len().try_into().unwrap(), held.try_into().unwrap())
@@ -34,7 +34,7 @@ each_backend! {
         let (profile, run) = harness.memory(&organisation).await;
         harness.start_worker();
         let run = harness.until(run.id, RunState::Succeeded).await;
-        assert_eq!(live(&harness.db, profile.id).await, truth(&organisation));
+        assert_eq!(stored_counts(&harness.db, profile.id).await, expected_counts(&organisation));
         assert_eq!(run.counts.accounts_added, 103);
         let stages = runs::stages(&harness.db, &[run.id]).await.unwrap().remove(&run.id).unwrap();
         assert!(stages.iter().all(|stage| stage.state == StageState::Done), "{stages:?}");
@@ -43,44 +43,32 @@ each_backend! {
     }
 
     async fn who_left_is_retired_and_who_came_is_added(db: TestDatabase) {
-        let mut harness = Harness::build(db).await;
-        let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
-        let (profile, run) = harness.memory(&organisation).await;
-        harness.start_worker();
-        harness.until(run.id, RunState::Succeeded).await;
+        let (harness, organisation, profile) = Harness::synced_memory(db, 40, 7).await;
         organisation.remove_member("u-0007");
         organisation.add_member("u-9999");
         let run = harness.sync(profile.id).await;
         let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!((run.counts.accounts_added, run.counts.accounts_retired), (1, 1));
-        assert_eq!(live(&harness.db, profile.id).await, truth(&organisation));
+        assert_eq!(stored_counts(&harness.db, profile.id).await, expected_counts(&organisation));
     }
 
     async fn a_mass_departure_waits_for_a_persons_word(db: TestDatabase) {
-        let mut harness = Harness::build(db).await;
-        let organisation = MemoryOrg::create(Shape { users: 40, page_size: 7 });
-        let (profile, run) = harness.memory(&organisation).await;
-        harness.start_worker();
-        harness.until(run.id, RunState::Succeeded).await;
+        let (harness, organisation, profile) = Harness::synced_memory(db, 40, 7).await;
         (1..=12).for_each(|n| organisation.remove_member(&format!("u-{n:04}")));
         let run = harness.sync(profile.id).await;
         let suspect = harness.until(run.id, RunState::Suspect).await;
         assert!(suspect.job.reason.unwrap().starts_with("12 of 40 accounts"));
-        assert_eq!(live(&harness.db, profile.id).await.0, 40);
+        assert_eq!(stored_counts(&harness.db, profile.id).await.0, 40);
         assert_eq!(code(harness.engine.start_sync(profile.id, None, None).await), RefusalCode::Conflict);
         harness.engine.confirm_suspect_sync(run.id).await.unwrap();
         let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_retired, 12);
-        assert_eq!(live(&harness.db, profile.id).await, truth(&organisation));
+        assert_eq!(stored_counts(&harness.db, profile.id).await, expected_counts(&organisation));
         assert_eq!(code(harness.engine.confirm_suspect_sync(run.id).await), RefusalCode::InvalidState);
     }
 
     async fn the_same_key_is_the_same_run(db: TestDatabase) {
-        let mut harness = Harness::build(db).await;
-        let organisation = MemoryOrg::create(Shape { users: 5, page_size: 7 });
-        let (profile, run) = harness.memory(&organisation).await;
-        harness.start_worker();
-        harness.until(run.id, RunState::Succeeded).await;
+        let (harness, _organisation, profile) = Harness::synced_memory(db, 5, 7).await;
         let start = |processes| harness.engine.start_sync(profile.id, processes, Some("k".to_owned()));
         let first = start(None).await.unwrap();
         assert_eq!(start(None).await.unwrap().id, first.id);
@@ -91,39 +79,27 @@ each_backend! {
     }
 
     async fn a_run_of_some_processes_retires_nobody(db: TestDatabase) {
-        let mut harness = Harness::build(db).await;
-        let organisation = MemoryOrg::create(Shape { users: 20, page_size: 7 });
-        let (profile, run) = harness.memory(&organisation).await;
-        harness.start_worker();
-        harness.until(run.id, RunState::Succeeded).await;
+        let (harness, organisation, profile) = Harness::synced_memory(db, 20, 7).await;
         organisation.remove_member("u-0001");
         let run = harness.engine.start_sync(profile.id, Some(vec![Process::PullUserActivity]), None).await.unwrap();
         let run = harness.until(run.id, RunState::Succeeded).await;
         assert_eq!(run.counts.accounts_retired, 0);
-        assert_eq!(live(&harness.db, profile.id).await.0, 20);
+        assert_eq!(stored_counts(&harness.db, profile.id).await.0, 20);
     }
 
     async fn cancelling_stops_between_two_pages(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
-        let gate = vendor.gate();
-        harness.start_worker();
-        gate.add_permits(2);
-        harness.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
+        harness.run_pages(&vendor, run.id, 2).await;
         harness.engine.cancel_sync(run.id).await.unwrap();
         let run = harness.until(run.id, RunState::Cancelled).await;
         assert_eq!(run.counts.accounts_seen, 20);
-        assert_eq!(live(&harness.db, profile.id).await.0, 20);
+        assert_eq!(stored_counts(&harness.db, profile.id).await.0, 20);
         assert_eq!(code(harness.engine.cancel_sync(run.id).await), RefusalCode::InvalidState);
     }
 
     async fn a_run_goes_on_where_a_dead_worker_left_it(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (profile, run) = harness.tiny(&vendor).await;
-        let gate = vendor.gate();
-        harness.start_worker();
-        gate.add_permits(3);
-        harness.until_it(run.id, "three pages in", |run| run.counts.accounts_seen == 30).await;
+        let (mut harness, vendor, profile, run) = Harness::with_tiny(db, settings()).await;
+        harness.run_pages(&vendor, run.id, 3).await;
         // The dead worker's last question waits at its gate for ever: no answer can reach it while it falls.
         while !vendor.asked().contains(&"/accounts?after=30".to_owned()) {
             tokio::task::yield_now().await;
@@ -138,16 +114,12 @@ each_backend! {
         assert_eq!(asked[0], "/accounts?after=30", "the checkpoint");
         assert!(run.job.fence >= 2, "claimed again: {}", run.job.fence);
         assert_eq!(run.counts.accounts_added, 50);
-        assert_eq!(live(&harness.db, profile.id).await.0, 50);
+        assert_eq!(stored_counts(&harness.db, profile.id).await.0, 50);
     }
 
     async fn a_worker_that_lost_its_lease_writes_nothing_more(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        let gate = vendor.gate();
-        harness.start_worker();
-        gate.add_permits(1);
-        harness.until_it(run.id, "one page in", |run| run.counts.accounts_seen == 10).await;
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        let gate = harness.run_pages(&vendor, run.id, 1).await;
         // Another replica, whose clock is ahead, takes the run away while the first is still at it.
         let ahead = harness.db.with_clock_shift(TimeDelta::seconds(11)).await.unwrap();
         // A row that a heartbeat holds just now is passed over, so it is asked for until it was let go.
@@ -160,12 +132,8 @@ each_backend! {
     }
 
     async fn a_worker_that_stops_hands_its_run_back(db: TestDatabase) {
-        let (mut harness, vendor) = (Harness::build(db).await, Vendor::open(50).await);
-        let (_, run) = harness.tiny(&vendor).await;
-        let gate = vendor.gate();
-        harness.start_worker();
-        gate.add_permits(2);
-        harness.until_it(run.id, "two pages in", |run| run.counts.accounts_seen == 20).await;
+        let (mut harness, vendor, _, run) = Harness::with_tiny(db, settings()).await;
+        let gate = harness.run_pages(&vendor, run.id, 2).await;
         harness.stop_workers().await;
         let run = runs::find(&harness.db, run.id).await.unwrap().unwrap();
         assert_eq!(run.state(), RunState::Queued);
@@ -183,8 +151,8 @@ each_backend! {
         harness.start_worker();
         harness.until(first_run.id, RunState::Succeeded).await;
         harness.until(second_run.id, RunState::Succeeded).await;
-        assert_eq!(live(&harness.db, first.id).await, truth(&a));
-        assert_eq!(live(&harness.db, second.id).await, (30, 30));
+        assert_eq!(stored_counts(&harness.db, first.id).await, expected_counts(&a));
+        assert_eq!(stored_counts(&harness.db, second.id).await, (30, 30));
         assert_eq!(b.calls.load(Ordering::SeqCst), 7, "one check, three pages of accounts, three of activity");
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn engine(db: &Db, settings: EngineSettings) -> Engine {
     Engine::new(db.clone(), &[], Sealer::from_key(&[7; 32]), clock, settings)
 }
 
-/// A running worker. Dropping it is a crash: its tasks vanish where they are.
+/// A running worker. Dropping it aborts its tasks, as a crash does.
 pub(crate) struct Running(CancellationToken, AbortOnDropHandle<()>);
 
 impl Running {
