@@ -81,7 +81,7 @@ pub trait JobKind: Send + Sync + 'static {
         async { schedule::enqueue_due(self, engine).await }
     }
 
-    /// Decides how a job ends whose attempts are used up; `reason` says what the last one met.
+    /// Decides how a job ends whose attempts are used up; `reason` is that of the last attempt.
     fn exhausted(&self, _job: &mut JobContext, reason: String) -> impl Future<Output = JobOutcome> + Send {
         async { JobOutcome::Failed { reason } }
     }
@@ -96,7 +96,7 @@ pub trait JobKind: Send + Sync + 'static {
     }
 }
 
-/// How soon another worker may take a job over.
+/// How soon another worker may take over a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseClass {
     /// Work that is safe to repeat, and whose writes to the store all carry the fence: a short lease.
@@ -114,14 +114,14 @@ pub struct Recurrence<P> {
     pub payload: P,
 }
 
-/// How the work on a job ended for now.
+/// Outcome of one execution of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobOutcome {
-    /// Done.
+    /// Succeeded.
     Succeeded,
-    /// Given up: a person must do something first.
+    /// Failed: a user must act first.
     Failed {
-        /// Why, as a sentence.
+        /// Reason, as a sentence.
         reason: String,
     },
     /// Stopped because cancellation was requested.
@@ -130,9 +130,9 @@ pub enum JobOutcome {
     Waiting(Wait),
     /// Tried again after a backoff, unless the attempts are used up.
     Retry {
-        /// The least wait that the other side asked for.
+        /// Minimum wait that the vendor asked for.
         at_least: Option<Duration>,
-        /// Why, as a sentence.
+        /// Reason, as a sentence.
         reason: String,
     },
     /// Stopped because the worker stops; another one continues at once.
@@ -143,13 +143,13 @@ pub enum JobOutcome {
     Lost,
 }
 
-/// A lost lease is lost; anything else that the store meets may pass.
+/// A lost lease is final; other errors of the store may be transient.
 impl From<store::Error> for JobOutcome {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::LostLease => Self::Lost,
             other => {
-                tracing::warn!(error = %other, error.cause = ?other, "job met a database error");
+                tracing::warn!(error = %other, error.cause = ?other, "job failed with a database error");
                 Self::Retry { at_least: None, reason: "the gateway's database did not answer as it should".to_owned() }
             }
         }

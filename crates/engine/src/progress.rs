@@ -1,7 +1,7 @@
-//! Streams a job's events: the present state first, then every recorded event once and in order.
+//! Streams a job's events: the current state first, then every recorded event once and in order.
 //!
-//! A stream subscribes to notifications before it reads, so it misses nothing that is written in between; a lost
-//! notification is made up for by one look per poll interval. The table holds the truth.
+//! A stream subscribes to notifications before it reads, so it misses no event written in between. A lost
+//! notification is compensated by reading once per poll interval.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::{Engine, Error, Result};
 
-/// Events are read in pieces of so many.
+/// Number of events per read.
 const PIECE: i64 = 200;
 
 /// Selects the sync run whose progress is streamed.
@@ -145,7 +145,7 @@ impl Follower {
         }
         let before = self.last_run(profile).await?.map(|run| run.id);
         loop {
-            // A short run may be over before we look; that it is another one than before is enough.
+            // A short run may have finished already; it only has to be another one than before.
             match self.last_run(profile).await? {
                 Some(run) if Some(run.id) != before => return Ok((run, Some(0))),
                 _ => self.watch.changed(None).await,
@@ -163,7 +163,7 @@ impl Follower {
     }
 }
 
-/// Says when it is time to look again.
+/// Waits for changes of jobs.
 struct Watch {
     changes: Receiver<JobChanged>,
     poll: std::time::Duration,

@@ -1,4 +1,4 @@
-//! When a profile's next scheduled run is due: pure arithmetic on clocks on walls.
+//! Calculates when a profile's next scheduled run is due, in local time.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use seatgraph_store::{ProfileId, Schedule, ScheduleEvery};
 
 use crate::refusal::{Refusal, RefusalCode};
 
-/// The time of day of a daily schedule that names none.
+/// Default time of day of a daily schedule.
 pub(crate) const DEFAULT_AT: &str = "02:00";
-/// The time zone of a schedule that names none.
+/// Default time zone.
 pub(crate) const DEFAULT_TIME_ZONE: &str = "UTC";
 
-/// Checks a schedule as a person gave it and fills in what was left out.
+/// Validates a schedule and fills in the defaults.
 pub(crate) fn read(
     every: ScheduleEvery,
     at: Option<String>,
@@ -44,8 +44,7 @@ pub(crate) fn read(
     if faults.is_empty() { Ok(Schedule { every, at, time_zone }) } else { Err(faults) }
 }
 
-/// Returns when the first run after `now` is due, the profile's own place in the jitter included; `None` when runs
-/// are started by hand.
+/// Returns when the first run after `now` is due, including the profile's jitter; `None` if runs are started manually.
 pub(crate) fn next_run(
     schedule: &Schedule,
     profile: ProfileId,
@@ -56,10 +55,10 @@ pub(crate) fn next_run(
     occurrence_after(schedule, now - place).map(|occurrence| occurrence + place)
 }
 
-/// Returns the first moment after `after` that the schedule names.
+/// Returns the first scheduled time after `after`.
 ///
-/// A day has exactly one: a time that the clocks leap over counts as the moment after the leap, and one that they
-/// show twice counts the first time.
+/// A day has exactly one: a time skipped by a change to summer time counts as the time after the change, and a repeated
+/// one counts the first time.
 fn occurrence_after(schedule: &Schedule, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
     match schedule.every {
         ScheduleEvery::Manual => None,
@@ -98,7 +97,7 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
     well_formed.then(|| NaiveTime::parse_from_str(text, "%H:%M").ok()).flatten()
 }
 
-/// Spreads profiles evenly and steadily: the same profile always has the same place.
+/// Returns the jitter of a profile: evenly distributed, and always the same for the same profile.
 fn place_in(profile: ProfileId, jitter: Duration) -> TimeDelta {
     let seconds = jitter.as_secs();
     if seconds == 0 {

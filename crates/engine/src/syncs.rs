@@ -1,4 +1,4 @@
-//! Starts, cancels and confirms sync runs, and says how fast they go.
+//! Starts, cancels and confirms sync runs, and estimates their end.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::{Cursor, Process};
@@ -10,19 +10,19 @@ use seatgraph_store::{
 use crate::refusal::{Denied, Refusal, RefusalCode};
 use crate::{Engine, Result, find};
 
-/// The stage that ends a run: what vanished is retired and the run is settled.
+/// The last stage of a run: missing records are retired and the run is finished.
 pub(crate) const FINISH: &str = "FINISH";
 const KEY_LIMIT: usize = 200;
 
-/// The processes of a run, with where an incremental one begins.
+/// The processes of a run, with the cursor of an incremental one.
 pub(crate) type Plan = Vec<(Process, Option<Cursor>)>;
 
 impl Engine {
-    /// Starts a sync by hand. The same key always answers the same run.
+    /// Starts a sync manually. The same key always returns the same run.
     ///
     /// # Errors
-    /// Refuses a profile that is not published, processes that are off, a key that stood for other processes, and
-    /// a second run beside an open one.
+    /// Refuses a profile that is not published, disabled processes, a key that was used for other processes, and a second run
+    /// while one is open.
     pub async fn start_sync(
         &self,
         profile: ProfileId,
@@ -40,7 +40,7 @@ impl Engine {
         self.enqueue(&profile, processes, Trigger::Manual, key).await
     }
 
-    /// Cancels a run: at once when it waits, between two pages when it works.
+    /// Cancels a run: at once if it waits, between two pages if it runs.
     ///
     /// # Errors
     /// Refuses a run that has ended.
@@ -53,7 +53,7 @@ impl Engine {
         self.sync_run(run).await
     }
 
-    /// Lets a run that stopped as suspect retire what it would retire: "yes, a fifth of them really left".
+    /// Confirms a suspect run: the missing records are really gone, and it may retire them.
     ///
     /// # Errors
     /// Refuses a run that is not suspect.
@@ -66,8 +66,8 @@ impl Engine {
         self.sync_run(run).await
     }
 
-    /// Returns how many vendor rows per second the stage at work takes in, and when the run should end; `None` for
-    /// what cannot be known yet. A stage that did not start is assumed to be as long as those that did on average.
+    /// Returns the vendor rows per second of the current stage and the estimated end of the run; `None` if unknown. A stage
+    /// that has not started is assumed to be as long as the average of the others.
     #[must_use]
     pub fn rate_and_eta(&self, run: &SyncRun, stages: &[Stage]) -> (Option<f64>, Option<DateTime<Utc>>) {
         if run.state() == RunState::Running { pace(stages, self.now()) } else { (None, None) }
@@ -101,7 +101,7 @@ impl Engine {
     }
 }
 
-/// Plans a run: a stage per process, each from where it is to begin, and one to finish.
+/// Plans a run: a stage per process with its first cursor, and a finishing stage.
 pub(crate) fn new_run(profile_id: ProfileId, plan: Plan, trigger: Trigger, key: Option<String>) -> NewRun {
     let processes = plan.iter().map(|&(process, _)| process).collect();
     let reading = plan.into_iter().map(|(process, bookmark)| NewStage {
@@ -114,7 +114,7 @@ pub(crate) fn new_run(profile_id: ProfileId, plan: Plan, trigger: Trigger, key: 
     NewRun { profile_id, trigger, processes, idempotency_key: key, stages }
 }
 
-/// Says whether a run in this state is over for good.
+/// Whether this state is final.
 pub(crate) fn is_terminal(state: RunState) -> bool {
     !state.is_open()
 }

@@ -28,7 +28,7 @@ pub(super) fn id_of(text: &str) -> Option<TokenId> {
     Uuid::from_slice(&bytes[..ID_BYTES]).ok().map(TokenId::from_uuid)
 }
 
-/// The end of a token, by which people tell theirs apart.
+/// The last characters of a token, by which users recognise it.
 pub(super) fn hint(text: &str) -> String {
     text[text.len() - 4..].to_owned()
 }

@@ -1,4 +1,4 @@
-//! What a job is given while it runs.
+//! The context of a running job.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl JobContext {
         self.job.fence
     }
 
-    /// Makes sure that the lease is held for long enough to do one thing outside the store.
+    /// Checks that the lease is held for long enough for one effect outside the store.
     ///
     /// # Errors
     /// `LeaseLost` when it is not: do nothing and return [`JobOutcome::Lost`].

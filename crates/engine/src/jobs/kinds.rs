@@ -16,7 +16,7 @@ use crate::{Engine, EngineSettings, Result};
 pub struct Kinds(Vec<Arc<dyn ErasedKind>>);
 
 impl Kinds {
-    /// The kinds of this program: every kind is registered here, and nowhere else.
+    /// The kinds of this program: every kind is registered here.
     #[must_use]
     pub fn builtin() -> Self {
         Self::default().with(Sync).with(Prune)

@@ -16,7 +16,7 @@ use crate::{Engine, EngineSettings};
 pub(super) struct Lease {
     duration: Duration,
     /// How long the lease is trusted after a renewal was asked for: less than it lasts, because our clock and the
-    /// database's need not agree on the speed of time.
+    /// database's may run at different speeds.
     window: Duration,
     trusted_until: Mutex<BootInstant>,
 }
@@ -45,7 +45,7 @@ impl Lease {
         Self { duration, window, trusted_until: Mutex::new(asked + window) }
     }
 
-    /// Says whether something that takes `effect` at most ends while the lease is certainly held.
+    /// Whether an effect that takes at most `effect` ends while the lease is certainly held.
     pub(super) fn is_trusted_for(&self, effect: Duration) -> bool {
         BootInstant::now() + effect <= self.trusted_until()
     }

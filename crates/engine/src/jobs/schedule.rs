@@ -27,7 +27,7 @@ pub(super) async fn enqueue_due<K: JobKind + ?Sized>(kind: &K, engine: &Engine) 
     Ok(())
 }
 
-/// Returns the first slot after `now`; missed ones are not made up for.
+/// Returns the first slot after `now`; missed slots are skipped.
 fn slot_after(slot: DateTime<Utc>, every: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
     let every = TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
     let every_ms = every.num_milliseconds().max(1);

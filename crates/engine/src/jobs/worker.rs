@@ -119,7 +119,7 @@ impl Worker {
         Ok(())
     }
 
-    /// SQLite's file has one process; what is marked as running is a leftover of one that died.
+    /// A SQLite file has one process: jobs marked as running were left by a crashed one.
     async fn requeue_leftovers(&self) -> Result<()> {
         if self.engine.db().backend() == Backend::Sqlite {
             jobs::requeue_all(self.engine.db()).await?;
@@ -157,7 +157,7 @@ async fn wait_for_other_jobs(changes: &mut broadcast::Receiver<JobChanged>, own:
     }
 }
 
-/// The worker outlives a database that is away: what failed is tried again at its next turn.
+/// The worker survives an unavailable database: a failed step is retried at the next interval.
 fn log_error(done: Result<()>, step: &'static str) {
     if let Err(error) = done {
         tracing::warn!(error = %error, error.cause = ?error, worker.step = step, "step of the worker failed");

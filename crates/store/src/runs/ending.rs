@@ -49,7 +49,7 @@ fn health(worst: &[(Option<Process>, Severity)], process: Process) -> Health {
     }
 }
 
-/// A wait for the vendor's rate limit.
+/// A wait for the vendor's API limit.
 #[must_use]
 pub fn pause(until: DateTime<Utc>, reason: String) -> Wait {
     Wait { until: Some(until), substate: RunState::PausedQuota.as_str(), reason }

@@ -109,7 +109,7 @@ text_enums! {
         Queued = "QUEUED",
         /// A worker holds it.
         Running = "RUNNING",
-        /// Waiting for the vendor's allowance.
+        /// Waiting for the vendor's API limit.
         PausedQuota = "PAUSED_QUOTA",
         /// Waiting for a user to confirm that many records are really gone.
         Suspect = "SUSPECT",

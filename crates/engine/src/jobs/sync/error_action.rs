@@ -1,4 +1,4 @@
-//! What follows from an error of a connector, as a table.
+//! The engine's next step after each kind of connector error.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use seatgraph_core::ErrorKind;
 /// The engine's next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ErrorAction {
-    /// Begin the process again.
+    /// Restart the process.
     StartOver,
-    /// Wait for the allowance.
+    /// Wait for the API limit.
     Pause(Option<DateTime<Utc>>),
-    /// Put the run back and try later.
+    /// Requeue the run and retry later.
     Retry(Option<Duration>),
-    /// The process cannot go on; the others may.
+    /// Fail the process; the others continue.
     FailProcess,
-    /// Nothing can go on through this connection.
+    /// Fail the run: the connection cannot be used.
     FailRun {
-        /// Whether the credential itself was refused.
+        /// Whether the credential was rejected.
         reauthenticate: bool,
     },
 }
 
-/// Decides what follows from an error of that kind.
+/// Returns the next step after an error of that kind.
 pub(super) const fn of(kind: ErrorKind) -> ErrorAction {
     match kind {
         ErrorKind::CursorExpired => ErrorAction::StartOver,

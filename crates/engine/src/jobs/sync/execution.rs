@@ -13,7 +13,7 @@ use crate::jobs::sync::error_action::{self, ErrorAction};
 use crate::jobs::sync::outcome::RunOutcome;
 use crate::{Engine, findings};
 
-/// A run at work.
+/// A run in execution.
 pub(super) struct Execution {
     pub(super) engine: Engine,
     pub(super) profile: Profile,
@@ -23,9 +23,9 @@ pub(super) struct Execution {
     pub(super) run: SyncRun,
     pub(super) fence: i64,
     pub(super) stages: Vec<Stage>,
-    /// Findings of processes that failed while the run went on.
+    /// Findings of processes that failed while the run continued.
     pub(super) degraded: Vec<Finding>,
-    /// How many of the meter's calls are on the run already.
+    /// Number of API calls already added to the run.
     pub(super) reported_calls: u64,
     pub(super) signals: Signals,
 }
@@ -80,15 +80,14 @@ impl Execution {
         })
     }
 
-    /// Asks for a page in a task of its own, so that it comes while another one is being written, and so that a
-    /// panic in it is an answer.
+    /// Requests a page in a task of its own, so that it is read while another one is written, and a panic becomes an error.
     pub(super) fn fetch(&self, process: Process, from: Option<Cursor>) -> Fetch {
         let connector: Arc<dyn Connector> = Arc::clone(&self.connection.connector);
         let task = tokio::spawn(async move { connector.pull(process, from.as_ref()).await });
         Fetch(AbortOnDropHandle::new(task))
     }
 
-    /// Says what follows from a connector's error, for the run or for the process alone.
+    /// Returns the consequence of a connector's error, for the run or the process only.
     pub(super) fn judge(&self, error: &seatgraph_core::Error, process: Process) -> FailureScope {
         let finding = findings::of_error(error, Some(process));
         let spent = self.run.job.attempt >= self.engine.settings().max_attempts;
@@ -105,7 +104,7 @@ impl Execution {
         }
     }
 
-    /// A process that the profile can do without degrades; a mandatory one takes the run with it.
+    /// An optional process fails alone; a mandatory one fails the run.
     pub(super) fn fail_stage(&self, process: Process, finding: Finding) -> FailureScope {
         let mandatory = self.manifest.process(process).is_none_or(|spec| spec.mandatory);
         let alone = self.run.processes.len() == 1;
@@ -113,15 +112,15 @@ impl Execution {
     }
 }
 
-/// Makes sure that a connection that was changed since it was last looked at still leads to the profile's organisation:
-/// another one's records would mix with those it has.
+/// Checks that a connection changed since the last check still leads to the profile's organisation: otherwise the records
+/// of two organisations would be mixed.
 async fn same_organization(engine: &Engine, profile: &Profile, connection: &Connection) -> Result<(), RunOutcome> {
     let Some(tracked) = &profile.organization else { return Ok(()) };
     if profile.organization_checked_at.is_some() {
         return Ok(());
     }
     let diagnosis = engine.check(connection).await;
-    // Whatever keeps it from being told is met again by the first page, which knows what follows from it.
+    // If the check fails, the first page fails in the same way, and its error is handled.
     let Some(now) = diagnosis.organization else { return Ok(()) };
     match findings::other_organization(tracked, &now) {
         Some(other) => Err(RunOutcome::failed(other)),
@@ -129,18 +128,18 @@ async fn same_organization(engine: &Engine, profile: &Profile, connection: &Conn
     }
 }
 
-/// What follows from an error.
+/// Consequence of an error.
 #[derive(Debug)]
 pub(super) enum FailureScope {
-    /// The process begins again.
+    /// The process is restarted.
     StartOver,
-    /// The process failed for good; the run goes on without it.
+    /// The process failed; the run continues without it.
     Process(Finding),
     /// The run stops here.
     Run(RunOutcome),
 }
 
-/// A page on its way. Dropping it takes the question back.
+/// A page being read. Dropping it aborts the request.
 pub(super) struct Fetch(AbortOnDropHandle<seatgraph_core::Result<Page>>);
 
 impl Fetch {

@@ -1,4 +1,4 @@
-//! Ends a run: retires what complete snapshots did not name, unless that is suspiciously much.
+//! Finishes a run: retires records that are missing from complete snapshots, unless there are suspiciously many.
 
 use seatgraph_core::{Finding, Process, RecordKind, Severity};
 use seatgraph_store::{Missing, Stage, StageState, sync};
@@ -8,9 +8,9 @@ use crate::findings as problem;
 use crate::jobs::sync::execution::Execution;
 use crate::jobs::sync::outcome::RunOutcome;
 
-/// A snapshot may miss the vendor's own count by one row in so many: the organisation does not stand still.
+/// Tolerance between a snapshot and the vendor's own count, as one row in this number: the organisation changes meanwhile.
 const TOLERANCE: i64 = 1_000;
-/// More rejected rows than these, or than one in a hundred, and the snapshot is not trusted.
+/// With more rejected rows than this, or than one in a hundred, the snapshot is not trusted.
 const REJECTED_AT_MOST: i64 = 1_000;
 
 impl Execution {
@@ -19,7 +19,7 @@ impl Execution {
         let mut added = std::mem::take(&mut self.degraded);
         let checks = retirement_checks(&self.stages, self.run.counts.rejected, |process| self.snapshot_of(process));
         added.extend(checks.findings);
-        // What was seen is forgotten once it was retired by: an earlier claim may have come as far as that.
+        // The seen records are deleted after the retirement, which an earlier claim may have completed.
         if !checks.kinds.is_empty()
             && !self.has_retired()
             && let Some(reason) = self.retire(&checks.kinds).await?
@@ -35,7 +35,7 @@ impl Execution {
         self.stages.iter().any(|stage| stage.process.is_none() && stage.state == StageState::Done)
     }
 
-    /// Retires what was not seen, or says why it would not.
+    /// Retires missing records, or returns why not.
     async fn retire(&mut self, kinds: &[RecordKind]) -> Result<Option<String>, RunOutcome> {
         let (db, run, profile) = (self.engine.db(), self.run.id, self.profile.id);
         let missing = sync::missing(db, run, profile, kinds).await?;
@@ -50,16 +50,16 @@ impl Execution {
     }
 }
 
-/// What a run may retire.
+/// The records that a run may retire.
 #[derive(Debug, Default, PartialEq)]
 struct RetirementChecks {
-    /// The kinds of record of which a trusted snapshot is there.
+    /// The kinds of record with a trusted snapshot.
     kinds: Vec<RecordKind>,
-    /// What is worth knowing, whether or not it stands in the way.
+    /// Findings about the snapshots.
     findings: Vec<Finding>,
 }
 
-/// Finds the snapshots that are complete enough to retire by.
+/// Finds the snapshots that are complete enough for retirement.
 fn retirement_checks(
     stages: &[Stage],
     rejected: i64,
@@ -84,7 +84,7 @@ const fn is_complete(done: i64, total: i64) -> bool {
     (done - total).abs().saturating_mul(TOLERANCE) <= total
 }
 
-/// Says what would be retired when it is suspiciously much: narrowed permissions look exactly like mass departure.
+/// Returns the records to retire if they are suspiciously many: reduced permissions look the same as mass departure.
 fn suspicious(missing: &[Missing], settings: &EngineSettings) -> Option<String> {
     let much = |missing: &&Missing| {
         let share = missing.would_retire.saturating_mul(100) > missing.live.saturating_mul(settings.suspect_percent);
@@ -97,7 +97,7 @@ fn suspicious(missing: &[Missing], settings: &EngineSettings) -> Option<String> 
     (!words.is_empty()).then_some(reason)
 }
 
-/// Whether what was found in a run means that something is missing from it.
+/// Whether any finding is a warning or an error.
 pub(super) fn has_warnings<'a>(mut findings: impl Iterator<Item = &'a Finding>) -> bool {
     findings.any(|finding| finding.severity >= Severity::Warning)
 }

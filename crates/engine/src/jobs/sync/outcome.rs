@@ -1,4 +1,4 @@
-//! How one claim of a run ends.
+//! Outcomes of one claim of a run.
 
 use std::time::Duration;
 
@@ -6,34 +6,34 @@ use chrono::{DateTime, Utc};
 use seatgraph_core::{Cursor, Finding, Process};
 use seatgraph_store as store;
 
-/// The outcome of one claim of a run. Decisions make it, and [`super::record`] writes it.
+/// The outcome of one claim of a run. [`super::record`] writes it.
 #[derive(Debug)]
 pub(super) enum RunOutcome {
-    /// It reached its end.
+    /// The run is complete.
     Succeeded {
-        /// Added to what its pages found.
+        /// Findings in addition to those of its pages.
         findings: Vec<Finding>,
-        /// Where the next incremental passes begin, for each process that succeeded.
+        /// Cursors of the next incremental runs, for each process that succeeded.
         bookmarks: Vec<(Process, Option<Cursor>)>,
     },
-    /// A person must do something first.
+    /// A user must act first.
     Failed {
-        /// What, worst first.
+        /// Findings, worst first.
         findings: Vec<Finding>,
-        /// Whether the credential itself was refused.
+        /// Whether the credential was rejected.
         reauthenticate: bool,
     },
     /// Cancelled on request.
     Cancelled,
-    /// It waits for the allowance; `None` when nobody knows how long.
+    /// It waits for the API limit; `None` if the time is unknown.
     Paused { until: Option<DateTime<Utc>>, reason: String },
-    /// It would retire suspiciously much.
+    /// It would retire suspiciously many records.
     Suspect { reason: String },
-    /// Something passing came between; `finding` counts when it does not pass.
+    /// A transient error; `finding` is recorded if the attempts are used up.
     Retry { at_least: Option<Duration>, finding: Box<Finding> },
     /// The worker stops; another one continues.
     Requeued,
-    /// Another worker has it already; nothing may be written.
+    /// Another worker has the run; nothing may be written.
     Lost,
 }
 
@@ -43,13 +43,13 @@ impl RunOutcome {
     }
 }
 
-/// A store that does not do as asked: a lost lease is lost, everything else may pass.
+/// An error of the store: a lost lease is final, other errors may be transient.
 impl From<store::Error> for RunOutcome {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::LostLease => Self::Lost,
             other => {
-                tracing::warn!(error = %other, error.cause = ?other, "sync run met a database error");
+                tracing::warn!(error = %other, error.cause = ?other, "sync run failed with a database error");
                 let finding = Finding::new(
                     "DATABASE_ERROR",
                     seatgraph_core::Severity::Error,

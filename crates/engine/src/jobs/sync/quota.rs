@@ -1,19 +1,19 @@
-//! Leaves the vendor's allowance to the customer's other integrations: when a run pauses, and until when.
+//! Leaves part of the vendor's API limit to other integrations: decides when a run pauses, and until when.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use seatgraph_core::http::ReportedUsage;
 
 use crate::EngineSettings;
 
-/// Vendors count calls over this time.
+/// Period of the vendors' API limits.
 const PERIOD: TimeDelta = TimeDelta::hours(24);
 
 /// A reason to pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pause {
-    /// When to look again; `None` when nobody knows.
+    /// Time of the next check; `None` if unknown.
     pub(super) until: Option<DateTime<Utc>>,
-    /// Why, for people.
+    /// Reason, as a sentence.
     pub(super) reason: String,
 }
 

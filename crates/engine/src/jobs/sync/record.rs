@@ -1,4 +1,4 @@
-//! Records how the claim of a run ended.
+//! Records the outcome of a claim.
 
 use chrono::TimeDelta;
 use seatgraph_core::Finding;
@@ -8,7 +8,7 @@ use crate::jobs::sync::finish::has_warnings;
 use crate::jobs::sync::outcome::RunOutcome;
 use crate::jobs::{JobContext, JobOutcome};
 
-/// Writes the end of a run with what belongs to it, or says what the worker is to do with a run that goes on.
+/// Writes the result of a finished run, or returns the job's outcome for the worker.
 pub(super) async fn record_outcome(job: &JobContext, outcome: RunOutcome) -> store::Result<JobOutcome> {
     let engine = job.engine();
     Ok(match outcome {
@@ -51,7 +51,7 @@ async fn finish(job: &JobContext, result: RunResult) -> store::Result<JobOutcome
 
 async fn fail(job: &JobContext, findings: Vec<Finding>, reauthenticate: bool) -> store::Result<JobOutcome> {
     let db = job.engine().db();
-    // The profile first: a reader who sees the run fail sees the profile wait already.
+    // The profile first, so that a reader who sees the failed run sees the state of the profile too.
     if let (true, Some(id)) = (reauthenticate, job.job().profile_id) {
         let profile = profiles::find(db, id).await?;
         if profile.is_some_and(|profile| profile.state == ProfileState::Published) {

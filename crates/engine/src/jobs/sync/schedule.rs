@@ -1,4 +1,4 @@
-//! Turns schedules that are due into runs. Every replica may try; the slot's row lets one succeed.
+//! Creates scheduled runs. Every replica may try; one of them takes the slot.
 
 use chrono::{DateTime, Utc};
 use seatgraph_store::{Profile, ScheduledSlot, Trigger, profiles, runs};
@@ -6,10 +6,10 @@ use seatgraph_store::{Profile, ScheduledSlot, Trigger, profiles, runs};
 use crate::syncs::new_run;
 use crate::{Engine, Result};
 
-/// More than this wait for the next round.
+/// Maximum number of profiles per interval.
 const AT_ONCE: u32 = 100;
 
-/// Makes a run for every profile whose time has come.
+/// Creates a run for every profile that is due.
 pub(super) async fn enqueue_due(engine: &Engine) -> Result<()> {
     let now = engine.db().now().await?;
     for profile in profiles::due(engine.db(), now, AT_ONCE).await? {

@@ -1,4 +1,4 @@
-//! Reads one process: page after page, the next one on its way while this one is written.
+//! Reads one process page by page; the next page is read while the current one is written.
 
 use seatgraph_core::http::ReportedUsage;
 use seatgraph_core::{Allowance, Cursor, Error, Identifier, Next, Page, Process, RecordKind};
@@ -9,20 +9,20 @@ use crate::jobs::sync::execution::{Execution, FailureScope, Fetch};
 use crate::jobs::sync::outcome::RunOutcome;
 use crate::jobs::sync::quota::{self, Pause};
 
-/// A vendor that forgets the position again and again would never let the process end.
-const STARTS_OVER: u32 = 2;
+/// Maximum number of restarts after an expired cursor.
+const MAX_RESTARTS: u32 = 2;
 
-/// Why a pass over a process broke off.
+/// Why a process was interrupted.
 enum StageError {
-    /// The connector could not go on.
+    /// The connector failed.
     Connector(Error),
-    /// The run does not go on.
+    /// The run stops.
     Run(RunOutcome),
 }
 
 impl From<RunOutcome> for StageError {
-    fn from(verdict: RunOutcome) -> Self {
-        Self::Run(verdict)
+    fn from(outcome: RunOutcome) -> Self {
+        Self::Run(outcome)
     }
 }
 
@@ -33,7 +33,7 @@ impl From<seatgraph_store::Error> for StageError {
 }
 
 impl Execution {
-    /// Reads `process` to its end. A process that the run can do without may fail here without failing the run.
+    /// Reads `process` to its end. An optional process may fail here without failing the run.
     pub(super) async fn read(&mut self, at: usize, process: Process) -> Result<(), RunOutcome> {
         self.check_cancelled()?;
         if self.stages[at].state == StageState::Waiting {
@@ -49,7 +49,7 @@ impl Execution {
             };
             tracing::debug!(error = %error, sync.run = %self.run.id, connector.process = %process, "page failed");
             let judgement = match self.judge(&error, process) {
-                FailureScope::StartOver if starts_over == STARTS_OVER => {
+                FailureScope::StartOver if starts_over == MAX_RESTARTS => {
                     self.fail_stage(process, findings::expires_always(process))
                 }
                 other => other,
@@ -102,7 +102,7 @@ impl Execution {
         }
     }
 
-    /// Stops between two pages when somebody asked for it.
+    /// Stops between two pages if requested.
     pub(super) fn check_cancelled(&self) -> Result<(), RunOutcome> {
         if self.signals.cancelled.is_cancelled() || self.run.job.is_cancelling() {
             return Err(RunOutcome::Cancelled);
@@ -145,7 +145,7 @@ impl Execution {
         Ok(())
     }
 
-    /// The kinds of record of which those are gone that a finished pass over `process` did not name.
+    /// The kinds of record that `process` delivers as a complete snapshot.
     pub(super) fn snapshot_of(&self, process: Process) -> &'static [RecordKind] {
         self.manifest.process(process).map_or(&[], |spec| spec.snapshot_of)
     }
