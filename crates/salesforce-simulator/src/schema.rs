@@ -4,8 +4,20 @@ mod parse;
 
 use std::sync::LazyLock;
 
-use crate::org::getters::Getter;
 use crate::permissions::Permission;
+
+/// The fixed tables, in the order of their numbers.
+pub(crate) const FIXED_TABLES: [&str; 9] = [
+    "Organization",
+    "UserLicense",
+    "PermissionSetLicense",
+    "Profile",
+    "UserRole",
+    "PermissionSet",
+    "TenantUsageEntitlement",
+    "ActiveFeatureLicenseMetric",
+    "PackageLicense",
+];
 
 /// The type of a field, as in describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +74,7 @@ pub(crate) enum Table {
     UserLogin,
     LoginHistory,
     Link(LinkTable),
-    /// A fixed table, by its number.
+    /// A fixed table, by its number in [`FIXED_TABLES`].
     Fixed(usize),
     /// The row with the permissions of the running user.
     Access,
@@ -94,7 +106,8 @@ pub(crate) struct Field {
     pub(crate) parent: Option<Parent>,
     /// The field is visible with any of these permissions, or always if empty.
     pub(crate) needs: Vec<Permission>,
-    pub(crate) getter: Getter,
+    /// The number of the field among the fields of all objects.
+    pub(crate) number: usize,
 }
 
 /// The target of a reference field.

@@ -4,21 +4,8 @@ mod metrics;
 
 use super::Org;
 use super::catalogue::{self, FEATURES, LICENSES, PACKAGES, PERMISSION_SET_LICENSES, PERMISSION_SETS, ROLES};
-use crate::schema::{self, LinkTable};
+use crate::schema::{self, FIXED_TABLES, LinkTable};
 use crate::value::{Value, text};
-
-/// The fixed tables, in the order of their numbers.
-pub(crate) const FIXED_TABLES: [&str; 9] = [
-    "Organization",
-    "UserLicense",
-    "PermissionSetLicense",
-    "Profile",
-    "UserRole",
-    "PermissionSet",
-    "TenantUsageEntitlement",
-    "ActiveFeatureLicenseMetric",
-    "PackageLicense",
-];
 
 const ORGANIZATION: usize = 0;
 pub(crate) const USER_LICENSE: usize = 1;

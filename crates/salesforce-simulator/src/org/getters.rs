@@ -1,5 +1,7 @@
 //! How to read each field of a row.
 
+use std::sync::LazyLock;
+
 use super::catalogue::{self, CITIES, COUNTRIES, DEPARTMENTS, FIRST_NAMES, LAST_NAMES, TITLES};
 use super::links::Link;
 use super::logins::{Login, LoginKind};
@@ -8,7 +10,7 @@ use super::user::{RUNNING_USER, User};
 use super::{Org, random::Random};
 use crate::id::Id;
 use crate::permissions::Permission;
-use crate::schema::{Field, LinkTable, Object, Table};
+use crate::schema::{self, Field, LinkTable, Object, Table};
 use crate::value::{Value, text};
 
 type UserGetter = for<'a> fn(&'a Org, &User) -> Value<'a>;
@@ -17,7 +19,7 @@ type LinkGetter = for<'a> fn(&'a Org, &Link) -> Value<'a>;
 
 /// How to read one field of a row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Getter {
+enum Getter {
     User(UserGetter),
     /// A text field of the user that can be written.
     Plain(&'static str, UserGetter),
@@ -30,10 +32,19 @@ pub(crate) enum Getter {
     Nothing,
 }
 
+/// The getters of all fields, by the number of the field.
+static GETTERS: LazyLock<Vec<Getter>> = LazyLock::new(|| {
+    let getters = |object: &'static Object| {
+        let fields = object.fields.iter().enumerate();
+        fields.map(|(index, field)| getter(object.table, field.name, index))
+    };
+    schema::objects().iter().flat_map(getters).collect()
+});
+
 impl Org {
     /// Reads a field of a row.
     pub(crate) fn value<'a>(&'a self, object: &Object, field: &Field, ordinal: u64, row: &Row) -> Value<'a> {
-        match (field.getter, row) {
+        match (GETTERS[field.number], row) {
             (Getter::RowId, _) => Value::Id(Id::new(object.prefix, self.pod, ordinal + 1)),
             (Getter::User(get), Row::User(user)) => get(self, user),
             (Getter::Plain(name, get), Row::User(user)) => self.plain(name, user).unwrap_or_else(|| get(self, user)),
@@ -70,8 +81,8 @@ impl Org {
     }
 }
 
-/// Gets the getter of a field.
-pub(crate) fn getter(table: Table, name: &'static str, index: usize) -> Getter {
+/// Returns the getter of the field with this name, which is the field `index` of its object.
+fn getter(table: Table, name: &'static str, index: usize) -> Getter {
     if name == "Id" {
         return Getter::RowId;
     }

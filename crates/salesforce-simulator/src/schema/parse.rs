@@ -1,8 +1,6 @@
 //! Parses the schema file. The file is compiled in, so an error in it panics.
 
-use super::{Field, Kind, LinkTable, Object, Parent, Table};
-use crate::org::fixed_tables::FIXED_TABLES;
-use crate::org::getters::getter;
+use super::{FIXED_TABLES, Field, Kind, LinkTable, Object, Parent, Table};
 use crate::permissions::Permission;
 
 const AUDIT: [&str; 5] = [
@@ -22,6 +20,7 @@ pub(super) fn objects(text: &'static str) -> Vec<Object> {
         .filter_map(|rest| rest.split(' ').next())
         .collect();
     let mut objects: Vec<Object> = Vec::new();
+    let mut number = 0;
     for line in lines {
         if let Some(rest) = line.strip_prefix("object ") {
             objects.push(object(rest));
@@ -30,8 +29,8 @@ pub(super) fn objects(text: &'static str) -> Vec<Object> {
         let owner = objects.last_mut().expect("a field follows its object");
         let fields = if line == "system" { AUDIT.to_vec() } else { vec![line] };
         for line in fields {
-            let field = field(line, owner.table, owner.fields.len(), &names);
-            owner.fields.push(field);
+            owner.fields.push(field(line, number, &names));
+            number += 1;
         }
     }
     objects
@@ -66,11 +65,11 @@ fn table(name: &str) -> Table {
         "PermissionSetAssignment" => Table::Link(LinkTable::PermissionSet),
         "UserPackageLicense" => Table::Link(LinkTable::Package),
         "UserPermissionAccess" => Table::Access,
-        small => Table::Fixed(FIXED_TABLES.iter().position(|name| *name == small).expect("every object has a table")),
+        other => Table::Fixed(FIXED_TABLES.iter().position(|name| *name == other).expect("every object has a table")),
     }
 }
 
-fn field(line: &'static str, table: Table, index: usize, names: &[&str]) -> Field {
+fn field(line: &'static str, number: usize, names: &[&str]) -> Field {
     let mut words = line.splitn(4, ' ');
     let name = words.next().expect("a field has a name");
     let declared = words.next().expect("a field has a type");
@@ -99,7 +98,7 @@ fn field(line: &'static str, table: Table, index: usize, names: &[&str]) -> Fiel
         filter_until: option(options, "filter_until").and_then(|version| version.parse().ok()),
         parent,
         needs: needs(options),
-        getter: getter(table, name, index),
+        number,
     }
 }
 
@@ -126,11 +125,11 @@ fn choices(kind: Kind, inner: &str) -> Vec<String> {
         return Vec::new();
     }
     // Spaces separate words, so the file writes a space in a choice as an underscore.
-    let spoken = |choice: &str| {
+    let with_spaces = |choice: &str| {
         let is_locale = choice.len() == 5 && choice.as_bytes()[2] == b'_';
         if is_locale { choice.to_owned() } else { choice.replace('_', " ") }
     };
-    inner.split('|').map(spoken).collect()
+    inner.split('|').map(with_spaces).collect()
 }
 
 fn needs(options: &str) -> Vec<Permission> {

@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token {
     /// A keyword, a name or a dotted path.
-    Word(String),
+    Identifier(String),
     /// A quoted string.
     Text(String),
     /// A number, a date or a time.
@@ -15,14 +15,14 @@ pub(crate) enum Token {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Placed {
+pub(crate) struct PositionedToken {
     pub(crate) token: Token,
     pub(crate) at: usize,
 }
 
 const SYMBOLS: [&str; 10] = ["<=", ">=", "!=", "<>", "=", "<", ">", "(", ")", ","];
 
-pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, Refusal> {
+pub(crate) fn tokens(query: &str) -> Result<Vec<PositionedToken>, Refusal> {
     let bytes = query.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -40,13 +40,13 @@ pub(crate) fn tokens(query: &str) -> Result<Vec<Placed>, Refusal> {
                 Token::Number(take(query, &mut at, is_number))
             }
             _ if byte.is_ascii_alphabetic() => {
-                Token::Word(take(query, &mut at, |byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte)))
+                Token::Identifier(take(query, &mut at, |byte| byte.is_ascii_alphanumeric() || b"_.".contains(&byte)))
             }
             _ => symbol(query, &mut at)?,
         };
-        tokens.push(Placed { token, at: start });
+        tokens.push(PositionedToken { token, at: start });
     }
-    tokens.push(Placed { token: Token::End, at: query.len() });
+    tokens.push(PositionedToken { token: Token::End, at: query.len() });
     Ok(tokens)
 }
 

@@ -4,7 +4,7 @@
 mod tests;
 
 use super::ast::{Columns, Condition, Literal, Name, Operator, Order, Query};
-use super::lexer::{self, Placed, Token};
+use super::lexer::{self, PositionedToken, Token};
 use crate::refusal::Refusal;
 use crate::value;
 
@@ -23,7 +23,7 @@ pub(crate) fn parse(text: &str) -> Result<Query, Refusal> {
 
 struct Parser<'a> {
     text: &'a str,
-    tokens: Vec<Placed>,
+    tokens: Vec<PositionedToken>,
     next: usize,
     /// The nesting of conditions and queries at the next token.
     depth: usize,
@@ -42,17 +42,17 @@ impl Parser<'_> {
 
     fn query(&mut self) -> Result<Query, Refusal> {
         self.nested(|parser| {
-            parser.expect_word("SELECT")?;
+            parser.expect_keyword("SELECT")?;
             let columns = parser.columns()?;
-            parser.expect_word("FROM")?;
+            parser.expect_keyword("FROM")?;
             let from = parser.name()?;
-            let filter = if parser.eat_word("WHERE") { Some(parser.condition()?) } else { None };
+            let filter = if parser.eat_keyword("WHERE") { Some(parser.condition()?) } else { None };
             let mut order = Vec::new();
-            if parser.eat_word("ORDER") {
-                parser.expect_word("BY")?;
+            if parser.eat_keyword("ORDER") {
+                parser.expect_keyword("BY")?;
                 order = parser.list(Self::order)?;
             }
-            let limit = if parser.eat_word("LIMIT") { Some(parser.whole_number()?) } else { None };
+            let limit = if parser.eat_keyword("LIMIT") { Some(parser.whole_number()?) } else { None };
             Ok(Query { columns, from, filter, order, limit })
         })
     }
@@ -76,9 +76,9 @@ impl Parser<'_> {
 
     fn order(&mut self) -> Result<Order, Refusal> {
         let by = self.name()?;
-        let descending = self.eat_word("DESC");
+        let descending = self.eat_keyword("DESC");
         if !descending {
-            self.eat_word("ASC");
+            self.eat_keyword("ASC");
         }
         Ok(Order { by, descending })
     }
@@ -86,13 +86,13 @@ impl Parser<'_> {
     /// Conditions joined by AND or by OR. Mixing them requires parentheses.
     fn condition(&mut self) -> Result<Condition, Refusal> {
         let first = self.term()?;
-        for (word, join) in [("AND", Condition::And as fn(_) -> _), ("OR", Condition::Or)] {
-            if self.is_word(word) {
+        for (keyword, join) in [("AND", Condition::And as fn(_) -> _), ("OR", Condition::Or)] {
+            if self.is_keyword(keyword) {
                 let mut terms = vec![first];
-                while self.eat_word(word) {
+                while self.eat_keyword(keyword) {
                     terms.push(self.term()?);
                 }
-                if self.is_word("AND") || self.is_word("OR") {
+                if self.is_keyword("AND") || self.is_keyword("OR") {
                     return Err(self.unexpected());
                 }
                 return Ok(join(terms));
@@ -103,7 +103,7 @@ impl Parser<'_> {
 
     fn term(&mut self) -> Result<Condition, Refusal> {
         self.nested(|parser| {
-            if parser.eat_word("NOT") {
+            if parser.eat_keyword("NOT") {
                 return Ok(Condition::Not(Box::new(parser.term()?)));
             }
             if parser.eat("(") {
@@ -112,11 +112,11 @@ impl Parser<'_> {
                 return Ok(inner);
             }
             let left = parser.name()?;
-            if parser.eat_word("IN") {
+            if parser.eat_keyword("IN") {
                 return parser.membership(left, false);
             }
-            if parser.eat_word("NOT") {
-                parser.expect_word("IN")?;
+            if parser.eat_keyword("NOT") {
+                parser.expect_keyword("IN")?;
                 return parser.membership(left, true);
             }
             Ok(Condition::Compare { left, operator: parser.operator()?, right: parser.literal()? })
@@ -125,7 +125,7 @@ impl Parser<'_> {
 
     fn membership(&mut self, left: Name, negated: bool) -> Result<Condition, Refusal> {
         self.expect("(")?;
-        let condition = if self.is_word("SELECT") {
+        let condition = if self.is_keyword("SELECT") {
             Condition::InQuery { left, negated, right: Box::new(self.query()?) }
         } else {
             Condition::In { left, negated, right: self.list(Self::literal)? }
@@ -153,7 +153,7 @@ impl Parser<'_> {
             Token::Text(text) => Some(Literal::Text(text.clone())),
             Token::Number(digits) if digits.contains('T') => value::parse_time(digits).map(Literal::Time),
             Token::Number(digits) => digits.parse().ok().map(Literal::Number),
-            Token::Word(word) => match word.to_ascii_uppercase().as_str() {
+            Token::Identifier(word) => match word.to_ascii_uppercase().as_str() {
                 "NULL" => Some(Literal::Null),
                 "TRUE" => Some(Literal::Bool(true)),
                 "FALSE" => Some(Literal::Bool(false)),
@@ -177,7 +177,7 @@ impl Parser<'_> {
     }
 
     fn name(&mut self) -> Result<Name, Refusal> {
-        let Token::Word(word) = self.peek() else { return Err(self.unexpected()) };
+        let Token::Identifier(word) = self.peek() else { return Err(self.unexpected()) };
         let name = Name { text: word.clone(), at: self.tokens[self.next].at };
         self.advance();
         Ok(name)
@@ -200,20 +200,20 @@ impl Parser<'_> {
         self.next = (self.next + 1).min(self.tokens.len() - 1);
     }
 
-    fn is_word(&self, word: &str) -> bool {
-        matches!(self.peek(), Token::Word(own) if own.eq_ignore_ascii_case(word))
+    fn is_keyword(&self, keyword: &str) -> bool {
+        matches!(self.peek(), Token::Identifier(own) if own.eq_ignore_ascii_case(keyword))
     }
 
-    fn eat_word(&mut self, word: &str) -> bool {
-        let found = self.is_word(word);
+    fn eat_keyword(&mut self, keyword: &str) -> bool {
+        let found = self.is_keyword(keyword);
         if found {
             self.advance();
         }
         found
     }
 
-    fn expect_word(&mut self, word: &str) -> Result<(), Refusal> {
-        if self.eat_word(word) { Ok(()) } else { Err(self.unexpected()) }
+    fn expect_keyword(&mut self, keyword: &str) -> Result<(), Refusal> {
+        if self.eat_keyword(keyword) { Ok(()) } else { Err(self.unexpected()) }
     }
 
     fn eat(&mut self, symbol: &str) -> bool {
@@ -230,7 +230,7 @@ impl Parser<'_> {
 
     fn unexpected(&self) -> Refusal {
         let shown = match self.peek() {
-            Token::Word(word) | Token::Number(word) => word.clone(),
+            Token::Identifier(word) | Token::Number(word) => word.clone(),
             Token::Text(text) => format!("'{text}'"),
             Token::Symbol(symbol) => (*symbol).to_owned(),
             Token::End => "<EOF>".to_owned(),

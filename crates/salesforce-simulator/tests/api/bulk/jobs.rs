@@ -96,7 +96,7 @@ async fn invalid_queries_are_refused_at_creation() {
 }
 
 #[tokio::test]
-async fn jobs_do_not_return_what_permissions_hide() {
+async fn jobs_do_not_return_hidden_fields() {
     let api = Api::start(60).await;
     api.set_faults(json!({ "hideFields": ["User.Department"], "privateUsers": true })).await;
     api.revoke("PermissionsViewSetup").await;
