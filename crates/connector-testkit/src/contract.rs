@@ -1,10 +1,10 @@
-//! The contract tests. Each is a function of a fixture, so that a violation is a value and mutants can be tried.
+//! The contract tests. Each is a function of a fixture that returns a violation as a value, so that mutants can be tested.
 //!
-//! Every test makes organisations of its own and leaves nothing behind, so they run side by side. A test that
-//! needs what the manifest or the fixture does not have is [`Skipped`](crate::NotMet::Skipped).
+//! Every test creates its own organisations, so tests can run in parallel. A test whose requirements the manifest or the
+//! fixture does not meet is [`Skipped`](crate::NotMet::Skipped).
 //!
-//! A new test goes to every connector at once: its name goes into the list in `lib.rs`, and into
-//! `tests/mutants` goes a flaw that it catches.
+//! A new test applies to every connector. Add its name to the list in `lib.rs`, and a flaw that it detects to
+//! `tests/mutants`.
 
 mod check;
 mod faults;

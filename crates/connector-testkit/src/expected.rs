@@ -5,25 +5,25 @@ use std::fmt::Debug;
 
 use seatgraph_core::{IdentifierKey, Order, Page};
 
-/// The ids of everything a connector must report. They come from the test organisation and never from a connector.
+/// The IDs of all records that a connector must report. They come from the test organisation, never from a connector.
 ///
-/// Tables of ids rather than counts: two wrongs (one left out, one twice) make a right count.
+/// IDs instead of counts: with a missing and a duplicate record, the count would still be correct.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectedRecords {
-    /// External ids of all accounts, the inactive ones too.
+    /// External IDs of all accounts, including inactive ones.
     pub accounts: BTreeSet<String>,
-    /// Who holds what.
+    /// All subscriptions.
     pub subscriptions: BTreeMap<IdentifierKey, BTreeSet<String>>,
     /// Identifiers of all pools.
     pub pools: BTreeSet<IdentifierKey>,
-    /// External ids of accounts of whose use there is evidence.
+    /// External IDs of accounts with evidence of use.
     pub active: BTreeSet<String>,
     /// Keys of all usage-based allowances.
     pub consumption: BTreeSet<String>,
 }
 
 impl ExpectedRecords {
-    /// Collects the ids of pages, to compare them with what was expected.
+    /// Collects the IDs of pages for comparison.
     pub(super) fn of_pages<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
         let mut expected = Self::default();
         for batch in pages.into_iter().map(|page| &page.batch) {
@@ -38,7 +38,7 @@ impl ExpectedRecords {
         expected
     }
 
-    /// The same records after `orders` are carried out.
+    /// The records after `orders` have been applied.
     pub(super) fn without(mut self, orders: &[Order]) -> Self {
         for order in orders {
             if let Some(holders) = self.subscriptions.get_mut(&order.identifier) {
@@ -48,13 +48,13 @@ impl ExpectedRecords {
         self.normal()
     }
 
-    /// Drops identifiers without holders, which may or may not be listed.
+    /// Removes identifiers without accounts, which may or may not be listed.
     pub(super) fn normal(mut self) -> Self {
         self.subscriptions.retain(|_, holders| !holders.is_empty());
         self
     }
 
-    /// Describes how `seen` differs in what a sync of subscriptions reads; `None` when it does not.
+    /// Describes how `seen` differs in the records that a subscription sync reads. Returns `None` if it does not differ.
     pub(super) fn difference_in_subscriptions(&self, seen: &Self) -> Option<String> {
         let held = |records: &Self| -> BTreeSet<String> {
             let pairs = records.subscriptions.iter().flat_map(|(id, who)| who.iter().map(move |account| (id, account)));
@@ -66,7 +66,7 @@ impl ExpectedRecords {
     }
 }
 
-/// Describes what is missing from `seen` and what it has too much of.
+/// Describes what is missing in `seen` and what is unexpected.
 pub(super) fn difference<T: Ord + Debug>(noun: &str, expected: &BTreeSet<T>, seen: &BTreeSet<T>) -> Option<String> {
     let missing: Vec<_> = expected.difference(seen).collect();
     let surplus: Vec<_> = seen.difference(expected).collect();

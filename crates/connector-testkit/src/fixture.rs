@@ -1,4 +1,4 @@
-//! What a connector crate tells the kit about its vendor.
+//! The interface that a connector crate implements for its contract tests.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use seatgraph_core::{Connector, Manifest, Order, Registration};
 
 use crate::ExpectedRecords;
 
-/// Makes test organisations for one connector. Each contract test makes as many as it needs, so an organisation should
-/// be small: the smallest in which every process takes at least three pages.
+/// Creates test organisations for one connector. Each contract test creates its own, so an organisation should be the
+/// smallest in which every process has at least three pages.
 ///
-/// A fixture for a vendor that is simulated in the same process reads like this:
+/// A fixture for a vendor that is simulated in the same process:
 ///
 /// ```text
 /// #[async_trait]
@@ -33,16 +33,16 @@ use crate::ExpectedRecords;
 /// }
 /// ```
 ///
-/// Where the vendor can only be replayed from recordings, the expected records are written down beside them by hand.
+/// If the vendor is replayed from recordings, the expected records are written by hand.
 #[async_trait]
 pub trait Fixture: Debug + Send + Sync + 'static {
-    /// The connector, as the gateway registers it.
+    /// The registration of the connector.
     fn registration(&self) -> Registration;
 
-    /// Makes an organisation without faults. It shares nothing with others and does not change by itself.
+    /// Creates an organisation without faults. It is independent of others and does not change by itself.
     async fn organization(&self) -> Box<dyn TestOrg>;
 
-    /// What the connector says of itself.
+    /// The manifest of the connector.
     fn manifest(&self) -> &'static Manifest {
         self.registration().manifest()
     }
@@ -51,59 +51,59 @@ pub trait Fixture: Debug + Send + Sync + 'static {
 /// One organisation at the vendor, and how to connect to it.
 #[async_trait]
 pub trait TestOrg: Debug + Send + Sync + 'static {
-    /// Makes a connector that has seen nothing yet, bare of layers.
+    /// Creates a new connector without layers.
     fn connect(&self) -> Box<dyn Connector>;
 
-    /// Returns the records that a full sync must report, as the organisation itself stores them.
+    /// Returns the records that a full sync must report, from the data of the organisation.
     async fn expected_records(&self) -> ExpectedRecords;
 
-    /// Makes the fault happen from the next call on; `false` when this organisation cannot.
+    /// Activates the fault from the next call on. Returns `false` if the organisation does not support it.
     async fn set_fault(&self, _fault: Fault) -> bool {
         false
     }
 
-    /// Secrets that this organisation's connectors hold. None may ever be printed.
+    /// Secrets of the connectors of this organisation. They must never be printed.
     fn canaries(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// Orders that can be carried out here, at least two of different holders. Asked for only when the manifest
-    /// carries reclaim out.
+    /// Orders that can be applied, at least two for different accounts. Called only if the manifest declares reclaim as
+    /// available.
     fn orders(&self) -> Vec<Order> {
         Vec::new()
     }
 
-    /// Describes everything a connector could change; equal texts mean that nothing was touched.
+    /// Describes everything that a connector could change. Equal texts mean that nothing was changed.
     async fn fingerprint(&self) -> Option<String> {
         None
     }
 }
 
-/// What may happen to a call. Unless it says otherwise, it happens to every call from now on.
+/// A fault of calls. Unless specified otherwise, it applies to every call from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Every call succeeds.
     None,
-    /// The next call finds the session over, HTTP 401 for most; a new one can be had.
+    /// The session of the next call has expired, HTTP 401 for most vendors. A new session can be opened.
     SessionExpired,
-    /// The credential is not accepted.
+    /// The credential is rejected.
     CredentialRefused,
-    /// Everything is forbidden, HTTP 403 for most.
+    /// Everything is forbidden, HTTP 403 for most vendors.
     Forbidden,
-    /// The next call is too fast, HTTP 429 for most, and is told to wait.
+    /// The next call is rate limited with a delay, HTTP 429 for most vendors.
     RateLimited {
-        /// How long.
+        /// The delay.
         retry_after: Duration,
     },
-    /// So many calls find the vendor away, HTTP 503 for most.
+    /// The vendor is unavailable for some calls, HTTP 503 for most vendors.
     Unavailable {
-        /// How many.
+        /// The number of calls.
         calls: u32,
     },
-    /// The next answer breaks off in the middle of its body.
+    /// The next response ends in the middle of its body.
     DroppedBody,
-    /// The next answer says 200 and is not what it should be.
+    /// The next response has status 200 and invalid content.
     Nonsense,
-    /// The vendor forgets every position, locator or session state it ever gave out; once.
+    /// The vendor forgets all positions, locators and session state, once.
     ForgottenPosition,
 }

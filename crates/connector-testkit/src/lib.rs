@@ -1,7 +1,7 @@
-//! The contract tests that every connector passes, and an in-memory connector to test engines with.
+//! The contract tests that every connector must pass, and an in-memory connector for tests of engines.
 //!
 //! A connector crate describes its vendor once, as a [`Fixture`]. One line in its `Cargo.toml` and one line of code
-//! then test it:
+//! add the tests:
 //!
 //! ```toml
 //! [[test]]
@@ -12,21 +12,21 @@
 //! connector_testkit::conformance!(Acme);
 //! ```
 //!
-//! The line becomes the `main` of `tests/contract.rs`, with one test per rule of the contract. `cargo test` and
-//! cargo-nextest run, filter and list them as any other test. A test that the manifest rules out, or that the fixture
-//! cannot provoke, is reported as ignored with the reason; [`assert_all_tried`] is for fixtures that want no such gap.
+//! The line expands to the `main` of `tests/contract.rs`, with one test per rule of the contract. `cargo test` and
+//! cargo-nextest run, filter and list them like other tests. A test that the manifest excludes, or that the fixture does
+//! not support, is reported as ignored with the reason. [`assert_all_tried`] requires that no test is ignored.
 //!
-//! Two habits make the result worth something: the vendor is served the way it really answers, over a socket where
-//! there is one, and the expected records come from the fixture ([`TestOrg::expected_records`]), never from the
+//! The results are only meaningful if the fixture responds like the vendor, over a socket if possible, and if the expected
+//! records come from the fixture ([`TestOrg::expected_records`]), never from the
 //! connector.
 
 pub mod contract;
 mod expected;
 mod fixture;
 pub mod memory;
+mod pass;
 mod result;
 mod suite;
-mod walk;
 
 pub use expected::ExpectedRecords;
 pub use fixture::{Fault, Fixture, TestOrg};
@@ -48,7 +48,7 @@ macro_rules! conformance {
     };
 }
 
-/// Fails under libtest, which would replace `main` and pass without a test having run.
+/// Fails under libtest, which would replace `main` and pass without running a test.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! refuse_harness {
@@ -66,7 +66,7 @@ macro_rules! contract_tests {
     };
 }
 
-/// Every contract test, in the order in which a report reads best.
+/// All contract tests, in the order of the report.
 pub const CONTRACT_TESTS: &[ContractTest] = contract_tests! {
     describes_itself
     describes_its_configuration
@@ -100,10 +100,10 @@ pub const CONTRACT_TESTS: &[ContractTest] = contract_tests! {
     restores
 };
 
-/// Fails when the contract is broken or when a test other than the `excepted` ones could not be tried.
+/// Asserts that all contract tests pass and that none is ignored, other than the `excepted` ones.
 ///
 /// # Panics
-/// With the first violation or gap.
+/// With the first violation or ignored test.
 pub async fn assert_all_tried(fixture: &dyn Fixture, excepted: &[&str]) {
     for test in CONTRACT_TESTS {
         match (test.run)(fixture).await {

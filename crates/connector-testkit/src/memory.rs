@@ -1,7 +1,7 @@
-//! Memory, an invented vendor in this process: the contract's worked example, and what engines are tested with.
+//! Memory, a fictional vendor in this process: an example of the contract, and a connector for tests of engines.
 //!
-//! Memory sells seats (`BASIC`, `PRO`) to organisations. A [`MemoryOrg`] is the vendor's side: members are added and
-//! removed, seats are counted, faults are set. It exists as long as it is referred to. A [`MemoryConnector`] reads all
+//! Memory sells seats (`BASIC`, `PRO`) to organisations. A [`MemoryOrg`] is the vendor: it has members and seats, and
+//! faults can be set. It exists as long as it is referenced. A [`MemoryConnector`] reads all
 //! three processes page by page, reclaims and restores.
 //!
 //! ```
@@ -28,18 +28,18 @@ use seatgraph_core::{Connector, IdentifierKey, Order, Registration};
 
 use crate::{ExpectedRecords, Fault, Fixture, TestOrg};
 
-/// The connector, as the gateway would register it.
+/// The registration of the connector.
 pub const REGISTRATION: Registration = Registration::of::<MemoryConnector>();
 
 /// The fixture: a new organisation for every test.
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryFixture {
-    /// How large the organisations are.
+    /// Size of the organisations.
     pub shape: Shape,
 }
 
 impl Default for MemoryFixture {
-    /// Three pages of every process at least, and a last page that is not full.
+    /// At least three pages per process, with an incomplete last page.
     fn default() -> Self {
         Self { shape: Shape { users: 25, page_size: 4 } }
     }
@@ -67,7 +67,7 @@ impl TestOrg for Arc<MemoryOrg> {
     }
 
     async fn set_fault(&self, fault: Fault) -> bool {
-        // A connection without sessions has none that could end.
+        // A connection without sessions has no session that could expire.
         if fault == Fault::SessionExpired {
             return false;
         }

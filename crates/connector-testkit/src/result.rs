@@ -1,4 +1,4 @@
-//! What a contract test says of a connector.
+//! The results of contract tests.
 
 use std::fmt;
 
@@ -13,28 +13,28 @@ pub type ContractResult = Result<(), NotMet>;
 /// Why a contract test did not pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotMet {
-    /// It could not be tried, and why: the manifest does not promise it, or the fixture cannot provoke it.
+    /// The test was not run, with the reason: the manifest excludes it, or the fixture does not support it.
     Skipped(&'static str),
-    /// The connector breaks the contract.
+    /// The connector violates the contract.
     Violated(Violation),
 }
 
-/// A breach of the contract, as a value.
+/// A violation of the contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The process at fault; `None` when it is the connector as a whole.
+    /// The process. `None` if the violation concerns the whole connector.
     pub process: Option<Process>,
-    /// What was expected and what was seen instead.
+    /// The expected and the actual behaviour.
     pub what: String,
 }
 
 impl Violation {
-    /// States a violation by the connector as a whole.
+    /// A violation of the whole connector.
     pub fn new(what: impl Into<String>) -> Self {
         Self { process: None, what: what.into() }
     }
 
-    /// States a violation in one process.
+    /// A violation of one process.
     pub fn of(process: Process, what: impl Into<String>) -> Self {
         Self { process: Some(process), what: what.into() }
     }
@@ -57,12 +57,12 @@ impl From<Violation> for NotMet {
     }
 }
 
-/// One contract test, by name.
+/// A contract test.
 #[derive(Clone, Copy)]
 pub struct ContractTest {
-    /// Its name in the report.
+    /// Name in the report.
     pub name: &'static str,
-    /// Tries a fixture's connector.
+    /// Tests the connector of a fixture.
     pub run: for<'a> fn(&'a dyn Fixture) -> BoxFuture<'a, ContractResult>,
 }
 
@@ -72,7 +72,7 @@ impl fmt::Debug for ContractTest {
     }
 }
 
-/// Fails unless the condition holds.
+/// Returns a violation unless the condition holds.
 pub(super) fn ensure(condition: bool, violation: impl FnOnce() -> Violation) -> Result<(), Violation> {
     if condition { Ok(()) } else { Err(violation()) }
 }

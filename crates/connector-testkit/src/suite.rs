@@ -1,4 +1,4 @@
-//! Contract tests as the tests of one binary, which takes the arguments that every Rust test binary takes.
+//! A test binary with contract tests, which accepts the arguments of Rust test binaries.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -22,10 +22,10 @@ impl Suite {
         Self { name, fixture: Arc::new(fixture), tests: CONTRACT_TESTS.to_vec() }
     }
 
-    /// Keeps the named tests.
+    /// Removes all other tests.
     ///
     /// # Panics
-    /// When no contract test has one of the names.
+    /// If a name is unknown.
     #[must_use]
     pub fn only(mut self, names: &[&str]) -> Self {
         let unknown = names.iter().find(|name| CONTRACT_TESTS.iter().all(|test| test.name != **name));
@@ -43,8 +43,7 @@ impl Suite {
     }
 }
 
-/// Runs the suites as the test binary's arguments say. A test that cannot be tried is reported as ignored, with the
-/// reason.
+/// Runs the suites with the arguments of the test binary. A test that was not run is reported as ignored, with the reason.
 pub fn run(suites: impl IntoIterator<Item = Suite>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     let threads = || std::env::var("RUST_TEST_THREADS").ok()?.parse().ok();

@@ -22,7 +22,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that only moves when it is told to, for tests and simulations.
+/// A clock that only moves when it is set, for tests and simulations.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<DateTime<Utc>>);
 

@@ -6,7 +6,7 @@
 //! ```
 //! use seatgraph_core::{Connector, layers};
 //!
-//! fn dress(connector: Box<dyn Connector>) -> Box<dyn Connector> {
+//! fn with_layers(connector: Box<dyn Connector>) -> Box<dyn Connector> {
 //!     layers::standard(connector, layers::Settings { connector: "acme", ..layers::Settings::default() })
 //! }
 //! ```

@@ -25,7 +25,7 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    /// Returns the plural that people read: `licence pools`.
+    /// Returns the plural for messages: `licence pools`.
     #[must_use]
     pub const fn plural(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::Visitor;
+use serde::de;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
@@ -57,30 +57,30 @@ impl<'de> Deserialize<'de> for Secret {
 /// Deserializes text, and refuses anything else without quoting it.
 struct Text;
 
-impl Visitor<'_> for Text {
+impl de::Visitor<'_> for Text {
     type Value = Secret;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Secret, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
         Ok(Secret::new(text))
     }
 
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Secret, E> {
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Secret, E> {
         Err(E::custom(NOT_TEXT))
     }
 
-    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Secret, E> {
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Secret, E> {
         Err(E::custom(NOT_TEXT))
     }
 
-    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Secret, E> {
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Secret, E> {
         Err(E::custom(NOT_TEXT))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Secret, E> {
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Secret, E> {
         Err(E::custom(NOT_TEXT))
     }
 }

@@ -225,7 +225,7 @@ pub(crate) fn login_history_restricted(seen: impl Into<String>) -> Finding {
         Severity::Warning,
         "The connected user cannot read the logins of other users. Their last use is known from the user record only.",
         "Grant the connected user Monitor Login History or Manage Users, so that interactive, API and single sign-on \
-         logins can be told apart.",
+         logins can be distinguished.",
     )
     .with_process(Process::PullUserActivity)
     .with_seen(seen)

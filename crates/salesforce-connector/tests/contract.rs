@@ -91,7 +91,7 @@ impl Fixture for Flaky {
 
 #[async_trait]
 impl TestOrg for FlakyOrg {
-    /// With the patience that the engine gives every connector.
+    /// With the standard layers, like in the engine.
     fn connect(&self) -> Box<dyn Connector> {
         let faults = Faults { expire_session_every: Some(5), drop_body_every: Some(11), ..Faults::default() };
         self.0.simulator.set_faults(faults);

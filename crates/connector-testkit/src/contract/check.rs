@@ -1,15 +1,15 @@
-//! Looking, and saying what is the matter.
+//! Checks and findings.
 
 use seatgraph_core::{Diagnosis, Finding, Severity};
 
+use crate::pass::read_processes;
 use crate::result::ensure;
-use crate::walk::read_processes;
 use crate::{ContractResult, Fault, Fixture, NotMet, Violation};
 
-/// Without faults nothing that is carried out is broken; what is listed without being carried out has a finding
-/// that says so; and every finding can be acted on.
+/// Without faults, available processes are not broken, unavailable processes have a finding, and every finding has a
+/// remedy.
 ///
-/// A process that waits for a later version still has permissions that an administrator may grant today.
+/// Unavailable processes are checked too, so that an administrator can grant their permissions in advance.
 pub async fn diagnoses_every_process(fixture: &dyn Fixture) -> ContractResult {
     let diagnosis = fixture.organization().await.connect().check().await;
     for spec in fixture.manifest().processes {
@@ -27,7 +27,7 @@ pub async fn diagnoses_every_process(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// A finding has a stable code, says what is the matter and what to do, and concerns a process of the manifest.
+/// A finding has a stable code, a message and a remedy, and concerns a process of the manifest.
 fn can_be_acted_on(fixture: &dyn Fixture, diagnosis: &Diagnosis) -> Result<(), Violation> {
     let is_code =
         |code: &str| !code.is_empty() && code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
@@ -43,14 +43,14 @@ fn can_be_acted_on(fixture: &dyn Fixture, diagnosis: &Diagnosis) -> Result<(), V
     Ok(())
 }
 
-/// Checking changes nothing: two checks see the same, and the organisation is as it was.
+/// A check changes nothing: two checks have the same result, and the organisation is unchanged.
 ///
-/// People check whenever they are unsure, and a schedule checks every hour.
+/// Checks run on request and on a schedule.
 pub async fn check_changes_nothing(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     let before = (org.expected_records().await, org.fingerprint().await);
     let connector = org.connect();
-    // The allowance is left out: looking costs calls.
+    // The allowance is not compared, because a check uses calls.
     let look = async || Diagnosis { allowance: None, ..connector.check().await };
     let (first, second) = (look().await, look().await);
     ensure(first == second, || Violation::new(format!("two checks saw {first:?} and {second:?}")))?;
@@ -59,9 +59,9 @@ pub async fn check_changes_nothing(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// A broken link is a finding of severity `Error`; looking neither fails nor finds nothing.
+/// A broken connection is a finding of severity `Error`. The check itself does not fail.
 ///
-/// An error has room for one thing that is wrong; a person who sets a connection up wants to see all of them.
+/// An error contains one problem, but a user who sets up a connection needs to see all of them.
 pub async fn check_reports_broken_connections(fixture: &dyn Fixture) -> ContractResult {
     let faults = [Fault::CredentialRefused, Fault::Forbidden, Fault::Unavailable { calls: 1_000 }];
     let mut tried = false;
@@ -86,9 +86,9 @@ pub async fn check_reports_broken_connections(fixture: &dyn Fixture) -> Contract
     if tried { Ok(()) } else { Err(NotMet::Skipped("the fixture cannot provoke a broken connection")) }
 }
 
-/// Nothing that can be printed shows a secret: the connector, pages, diagnoses, and errors in bad fault.
+/// Nothing printable contains a secret: the connector, pages, diagnoses, and errors.
 ///
-/// `Debug` ends up in logs sooner or later, and errors in front of people. The canaries are the fixture's.
+/// `Debug` output is logged, and errors are shown to users. The fixture supplies the canaries.
 pub async fn keeps_secrets(fixture: &dyn Fixture) -> ContractResult {
     let faults = [Fault::None, Fault::CredentialRefused, Fault::Forbidden, Fault::Nonsense, Fault::DroppedBody];
     let mut tried = false;

@@ -1,14 +1,14 @@
-//! What the vendor's faults become.
+//! Errors for faults of the vendor.
 
 use std::time::Duration;
 
 use seatgraph_core::{ErrorKind, Next, Page, Process, Result};
 
+use crate::pass::{provoke, pull, read_processes};
 use crate::result::ensure;
-use crate::walk::{provoke, pull, read_processes};
 use crate::{ContractResult, Fault, Fixture, NotMet, Violation};
 
-/// Asks for the first page of every process under `fault`, in an organisation of its own each, and judges the answers.
+/// Requests the first page of every process with `fault`, each in its own organisation, and checks the results.
 async fn first_answers(
     fixture: &dyn Fixture,
     fault: Fault,
@@ -34,51 +34,51 @@ fn is_kind(answer: &Result<Page>, kind: ErrorKind) -> bool {
     answer.as_ref().is_err_and(|e| e.kind() == kind)
 }
 
-/// A credential that is not accepted is `Unauthenticated`; above all it is not an empty organisation.
+/// A rejected credential is `Unauthenticated`, not an empty organisation.
 ///
-/// The worst bug of this trade: a 401 read as "no users", and a snapshot that retires everybody.
+/// If a 401 were read as "no users", the snapshot would retire all accounts.
 pub async fn reports_unauthenticated(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Fault::CredentialRefused, |answer| is_kind(answer, ErrorKind::Unauthenticated)).await
 }
 
-/// What is forbidden is `Forbidden`; above all it is not an empty organisation.
+/// A forbidden call is `Forbidden`, not an empty organisation.
 ///
-/// A permission withdrawn is the commonest of all faults; it must lead to a finding that names it.
+/// Withdrawn permissions are the most common fault. The error must lead to a finding that names the permission.
 pub async fn reports_forbidden(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Fault::Forbidden, |answer| is_kind(answer, ErrorKind::Forbidden)).await
 }
 
-/// Too fast is `RateLimited`, with the wait that the vendor asked for.
+/// A rate limit is `RateLimited`, with the delay that the vendor requested.
 ///
-/// A vendor that is asked again too early counts that too.
+/// Vendors also count calls that are retried too early.
 pub async fn reports_rate_limited(fixture: &dyn Fixture) -> ContractResult {
     let retry_after = Duration::from_secs(7);
     let kind = ErrorKind::RateLimited { retry_after: Some(retry_after) };
     first_answers(fixture, Fault::RateLimited { retry_after }, |answer| is_kind(answer, kind)).await
 }
 
-/// An answer that is not understood is `Malformed`; never a default, never a guess.
+/// An invalid response is `Malformed`, and never replaced by a default.
 ///
-/// A page in HTML from a gateway on the way, a field that changed its type: what is guessed here is believed later.
+/// Examples are an HTML page of a proxy, or a field whose type has changed.
 pub async fn reports_malformed(fixture: &dyn Fixture) -> ContractResult {
     first_answers(fixture, Fault::Nonsense, |answer| is_kind(answer, ErrorKind::Malformed)).await
 }
 
-/// A vendor that is away is `Unavailable`, and when it is back the page comes as if nothing had been.
+/// An unavailable vendor is `Unavailable`. When it is available again, the page is the same as without the fault.
 ///
-/// Asked of the connector bare of layers, so each refusal is seen.
+/// Tested without layers, so that each error is seen.
 pub async fn reports_unavailable(fixture: &dyn Fixture) -> ContractResult {
     passes_over(fixture, Fault::Unavailable { calls: 3 }).await
 }
 
-/// A body that breaks off is `Unavailable`, or the link asks again by itself; either way the page comes whole.
+/// A truncated body is `Unavailable` or retried by the HTTP client. In both cases, the next page is complete.
 ///
-/// Half a list is still a list to a careless reader.
+/// A truncated list must not be accepted as a list.
 pub async fn survives_a_dropped_body(fixture: &dyn Fixture) -> ContractResult {
     passes_over(fixture, Fault::DroppedBody).await
 }
 
-/// More attempts than any passing fault lasts.
+/// More attempts than any temporary fault lasts.
 const PATIENCE: u32 = 20;
 
 async fn passes_over(fixture: &dyn Fixture, fault: Fault) -> ContractResult {
@@ -102,9 +102,9 @@ async fn passes_over(fixture: &dyn Fixture, fault: Fault) -> ContractResult {
     Ok(())
 }
 
-/// A session that ended is renewed in passing: the page comes, and it is the same.
+/// An expired session is renewed transparently: the page is the same.
 ///
-/// Sessions end while a long sync runs; nobody should notice.
+/// Sessions can expire during a long sync.
 pub async fn renews_its_session(fixture: &dyn Fixture) -> ContractResult {
     for process in read_processes(fixture)? {
         let org = fixture.organization().await;
@@ -117,10 +117,10 @@ pub async fn renews_its_session(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// A position that the vendor has forgotten is either found again (the same page comes) or said to be gone
-/// (`CursorExpired`); never another page, never an end.
+/// After the vendor has forgotten a position, the connector returns the same page or `CursorExpired`, never another page
+/// and never the end.
 ///
-/// Vendors forget locators after minutes or days. A connector that pages by key has nothing to forget.
+/// Vendors forget locators after minutes or days. Paging by key is not affected.
 pub async fn recovers_a_forgotten_position(fixture: &dyn Fixture) -> ContractResult {
     let mut tried = false;
     for process in read_processes(fixture)? {

@@ -1,4 +1,4 @@
-//! What a connector says of itself without a connection.
+//! The manifest, the configuration schema and the catalogue.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use url::Url;
 use crate::result::ensure;
 use crate::{ContractResult, Fixture, Violation};
 
-/// The manifest is complete and in order: a key that can be stored for ever, a name, a version, every process once
-/// and in the order of [`Process::ALL`], and for every permission what it is for and what happens without it.
+/// The manifest is complete: a valid key, a name, a version, every process once and in the order of [`Process::ALL`], and
+/// for every permission its purpose and what happens without it.
 ///
-/// A key is stored with every alias, so it can never change; a permission without a word on what happens without it
-/// is one that nobody dares to leave out.
+/// The key is stored with every alias and must never change. Administrators need the texts of the permissions to decide
+/// which ones to grant.
 pub async fn describes_itself(fixture: &dyn Fixture) -> ContractResult {
     let manifest = fixture.manifest();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -45,11 +45,11 @@ fn permissions_are_explained(manifest: &Manifest) -> Result<(), Violation> {
     Ok(())
 }
 
-/// The configuration's schema is a form that a person can fill in: an object without room for typing errors, whose
-/// properties are explained, named in camelCase, and not secret.
+/// The configuration schema is an object without additional properties. Its properties have descriptions, camelCase names,
+/// and are not secret.
 ///
-/// The schema comes from the type that reads the configuration, and a frontend draws its form from it. A typing error
-/// that is let in becomes a setting that silently does nothing.
+/// Frontends make a form from the schema. If additional properties were allowed, a misspelt property would be ignored
+/// silently.
 pub async fn describes_its_configuration(fixture: &dyn Fixture) -> ContractResult {
     let schema = fixture.registration().config_schema();
     ensure(schema["type"] == "object", || Violation::new("the configuration is not an object"))?;
@@ -69,9 +69,9 @@ pub async fn describes_its_configuration(fixture: &dyn Fixture) -> ContractResul
     Ok(())
 }
 
-/// The catalogue can be read, and no key leads to two products.
+/// The catalogue is valid, and no key belongs to two products.
 ///
-/// The catalogue is data that people edit. A key under two products would be recognised by whichever line comes first.
+/// If a key belonged to two products, the order of the lines would decide.
 pub async fn carries_a_readable_catalogue(fixture: &dyn Fixture) -> ContractResult {
     let catalogue = Catalogue::parse(fixture.manifest().catalogue).map_err(|e| Violation::new(format!("{e:?}")))?;
     let mut seen = BTreeSet::new();

@@ -1,16 +1,15 @@
-//! How pages follow each other.
+//! Paging.
 
 use seatgraph_core::{Cursor, ErrorKind, Process};
 use serde_json::json;
 
+use crate::pass::{pass, pull, read_processes};
 use crate::result::ensure;
-use crate::walk::{pass, pull, read_processes};
 use crate::{ContractResult, Fixture, NotMet, Violation};
 
 /// Every page leads to a new position, and the pass ends.
 ///
-/// A page that leads to itself is asked for until somebody notices the bill; one that leads back further is worse,
-/// because its progress looks healthy.
+/// A page that leads to itself or back would be read endlessly.
 pub async fn moves_forward(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {
@@ -19,10 +18,9 @@ pub async fn moves_forward(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// The same position gives the same page again, to the connector that has been there already.
+/// The same connector returns the same page for the same position again.
 ///
-/// A page may be read and its transaction lost. The engine then asks again from the last position that it committed,
-/// and must get what it got before.
+/// If the transaction of a page fails, the engine reads it again from the last committed position.
 pub async fn replays_a_page(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {
@@ -35,11 +33,9 @@ pub async fn replays_a_page(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// Every position outlives the process: stored as JSON and read by a connector that was never there, it gives the
-/// page that it gave before.
+/// A position that was stored as JSON gives the same page with a new connector.
 ///
-/// Tried from every position of the pass: a position that works everywhere but at the change from one list to the next
-/// is the usual one to get wrong.
+/// Tested for every position of the pass, because errors are most likely at the transition from one list to the next.
 pub async fn resumes_anywhere(fixture: &dyn Fixture) -> ContractResult {
     let mut tried = false;
     let org = fixture.organization().await;
@@ -60,10 +56,10 @@ fn different(process: Process, from: Option<&Cursor>) -> Violation {
     Violation::of(process, format!("the page from {from:?} is a different one the second time"))
 }
 
-/// The total is told once and for all, never outrun, and reached at the end.
+/// The total does not change, is never exceeded, and is reached at the end.
 ///
-/// Progress that jumps back is not believed, and a pass whose rows and total disagree retires nothing. A vendor that
-/// cannot count is `None` throughout.
+/// A pass whose number of rows differs from the total retires nothing. If the vendor does not report a total, it is always
+/// `None`.
 pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {
@@ -87,10 +83,10 @@ pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// A position that is not one of its own is `CursorExpired`, so that the engine starts over; never the beginning.
+/// An unknown position is `CursorExpired`, so that the engine starts over. The connector must not start over itself.
 ///
-/// Positions are stored; the connector that reads one may be a year newer than the one that wrote it. Beginning anew by
-/// itself would mix two passes into one and retire by the mixture.
+/// Stored positions can come from an older version of the connector. If the connector started over itself, two passes would
+/// be mixed, and the engine would retire the wrong records.
 pub async fn rejects_a_foreign_position(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {

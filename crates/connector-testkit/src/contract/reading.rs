@@ -1,4 +1,4 @@
-//! What pages hold.
+//! The records in pages.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use seatgraph_core::{Error, ErrorKind, IdentifierKey, Order, Outcome, Process, R
 use serde_json::Value;
 
 use crate::expected::difference;
+use crate::pass::{Step, pass, read_processes};
 use crate::result::ensure;
-use crate::walk::{Step, pass, read_processes};
 use crate::{ContractResult, ExpectedRecords, Fixture, NotMet, Violation};
 
 /// A full sync reports every record and no other.
 ///
-/// Compares ids with those that the organisation stores ([`ExpectedRecords`]): pools, accounts and who holds what;
-/// accounts with evidence of use; allowances. Everything the gateway says to people rests on this one.
+/// Compares IDs with the data of the organisation ([`ExpectedRecords`]): pools, accounts and subscriptions; accounts with
+/// evidence of use; allowances. All results of the gateway depend on this test.
 pub async fn reports_every_record(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     let expected = org.expected_records().await;
@@ -31,10 +31,10 @@ pub async fn reports_every_record(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// Within a pass, no record comes twice, none is nameless, and no account goes by its mail address, which changes.
+/// Within a pass, IDs are unique and not empty, and no account uses its e-mail address as ID.
 ///
-/// Records are merged by id. Two rows with one id overwrite each other, and an id that is a mail address follows the
-/// person out of one account and into another.
+/// Records are merged by ID, so rows with the same ID would overwrite each other. E-mail addresses can change or move to
+/// another account.
 pub async fn reports_each_record_once(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {
@@ -47,7 +47,7 @@ pub async fn reports_each_record_once(fixture: &dyn Fixture) -> ContractResult {
         }
         for account in steps.iter().flat_map(|step| &step.page.batch.accounts) {
             ensure(account.email.as_ref() != Some(&account.external_id), || {
-                Violation::of(process, format!("account {} goes by its mail address", account.external_id))
+                Violation::of(process, format!("account {} uses its e-mail address as ID", account.external_id))
             })?;
         }
     }
@@ -56,8 +56,8 @@ pub async fn reports_each_record_once(fixture: &dyn Fixture) -> ContractResult {
 
 /// Two passes by two connectors give the same ids in the same order.
 ///
-/// History hangs on external ids. One that is made up per pass (a row number, a hash of a name) makes everybody a
-/// stranger with every sync.
+/// History is linked by external IDs. With an ID that changes between passes (a row number, a hash of a name), every account
+/// would be new in every sync.
 pub async fn keeps_ids(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     for process in read_processes(fixture)? {
@@ -71,7 +71,7 @@ pub async fn keeps_ids(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// What names each record of a page.
+/// The IDs of the records of a page.
 fn ids(step: &Step) -> Vec<(&'static str, String)> {
     let batch = &step.page.batch;
     let key = |id: &IdentifierKey| format!("{}/{}", id.kind, id.key);
@@ -84,10 +84,9 @@ fn ids(step: &Step) -> Vec<(&'static str, String)> {
     pools.chain(accounts).chain(held).chain(activity).chain(consumption).collect()
 }
 
-/// A subscription's holder is in the same batch or an earlier one, and activity is of accounts that exist.
+/// The account of a subscription is in the same batch or in an earlier one, and activity belongs to existing accounts.
 ///
-/// Each batch is committed on its own, so a batch must make sense on its own. A row whose account is missing belongs to
-/// the page's rejections.
+/// Each batch is committed separately. Rows whose account is missing must be in the rejections of the page.
 pub async fn refers_to_known_accounts(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     let process = Process::DownloadSubscriptions;
@@ -112,10 +111,9 @@ pub async fn refers_to_known_accounts(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// What the manifest does not carry out is `Unsupported`, every time and for every order.
+/// Processes that the manifest declares as unavailable are `Unsupported`, for every order.
 ///
-/// The API's switches follow the manifest. A process that is done but not declared runs without anybody having
-/// granted it.
+/// Users enable processes by the manifest. An undeclared process would run without their consent.
 pub async fn refuses_unavailable_processes(fixture: &dyn Fixture) -> ContractResult {
     let org = fixture.organization().await;
     let connector = org.connect();

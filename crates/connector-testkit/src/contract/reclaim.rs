@@ -1,14 +1,14 @@
-//! Reclaiming once, and restoring.
+//! Reclaim and restore.
 
 use seatgraph_core::{Connector, IdentifierKey, Order, Outcome, Process, Receipt};
 
+use crate::pass::pass;
 use crate::result::ensure;
-use crate::walk::pass;
 use crate::{ContractResult, ExpectedRecords, Fixture, NotMet, TestOrg, Violation};
 
 const PROCESS: Process = Process::ReclaimSubscription;
 
-/// An organisation with orders for it; skipped when the connector does not reclaim.
+/// Returns an organisation and orders for it. Skips the test if the connector does not reclaim.
 async fn orders(fixture: &dyn Fixture) -> Result<(Box<dyn TestOrg>, Vec<Order>), NotMet> {
     if !fixture.manifest().supports(PROCESS) {
         return Err(NotMet::Skipped("the manifest does not carry out RECLAIM_SUBSCRIPTION"));
@@ -24,9 +24,10 @@ fn unknown_order() -> Order {
     Order { id: "unknown".to_owned(), account: "no-such-account".to_owned(), identifier }
 }
 
-/// One list of blockers per order, in their order; none for what can be done, some for what cannot; nothing changes.
+/// A preflight returns one list of blockers per order, in the same order: empty if the order can be applied. It changes
+/// nothing.
 ///
-/// Blockers are shown to the person who is about to say yes, next to the order that they concern.
+/// Blockers are shown to the user who approves, next to the order that they concern.
 pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
     let (org, mut orders) = orders(fixture).await?;
     let before = (org.expected_records().await, org.fingerprint().await);
@@ -48,23 +49,23 @@ pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-/// The first time it is `Done` and truly gone, alone; the second time, by a connector that knows nothing of the
-/// first, it is `AlreadyDone`.
+/// The first time, an order is `Done`, and only its subscription is removed. The second time, with a new connector, it is
+/// `AlreadyDone`.
 ///
-/// The engine repeats an order when it lost the answer; `Done` the second time would count one seat twice.
+/// The engine repeats an order if the response was lost. A second `Done` would count a seat twice.
 pub async fn reclaims_once(fixture: &dyn Fixture) -> ContractResult {
     let (org, orders) = orders(fixture).await?;
     let expected = org.expected_records().await.without(&orders);
-    carry_out(org.connect().as_ref(), &orders, Outcome::Done).await?;
+    apply(org.connect().as_ref(), &orders, Outcome::Done).await?;
     holds(fixture, org.as_ref(), &expected).await?;
-    carry_out(org.connect().as_ref(), &orders, Outcome::AlreadyDone).await?;
+    apply(org.connect().as_ref(), &orders, Outcome::AlreadyDone).await?;
     holds(fixture, org.as_ref(), &expected).await?;
     Ok(())
 }
 
-/// An order that makes no sense fails, or was done before; its neighbours are carried out.
+/// An invalid order fails or is already done. The other orders of the call are applied.
 ///
-/// A plan of a thousand orders has a few that came too late.
+/// In a large plan, some orders are outdated.
 pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractResult {
     let (org, orders) = orders(fixture).await?;
     let expected = org.expected_records().await.without(&orders);
@@ -84,13 +85,13 @@ pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractRes
     Ok(())
 }
 
-/// A receipt that was stored as JSON, and a connector that did not reclaim, restore everything.
+/// A new connector restores everything from a receipt that was stored as JSON.
 ///
-/// Undoing is what makes people dare to automate; the receipt is all that it has to go by.
+/// Automation requires that a reclaim can be undone. The receipt is the only information for that.
 pub async fn restores(fixture: &dyn Fixture) -> ContractResult {
     let (org, orders) = orders(fixture).await?;
     let before = org.expected_records().await.normal();
-    for receipt in carry_out(org.connect().as_ref(), &orders, Outcome::Done).await? {
+    for receipt in apply(org.connect().as_ref(), &orders, Outcome::Done).await? {
         let stored = serde_json::to_string(&receipt).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
         let read: Receipt = serde_json::from_str(&stored).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
         ensure(read == receipt, || Violation::of(PROCESS, format!("{receipt:?} does not outlive its storage")))?;
@@ -101,7 +102,7 @@ pub async fn restores(fixture: &dyn Fixture) -> ContractResult {
     Ok(())
 }
 
-async fn carry_out(connector: &dyn Connector, orders: &[Order], outcome: Outcome) -> Result<Vec<Receipt>, Violation> {
+async fn apply(connector: &dyn Connector, orders: &[Order], outcome: Outcome) -> Result<Vec<Receipt>, Violation> {
     let answers = connector.reclaim(orders).await;
     ensure(answers.len() == orders.len(), || {
         Violation::of(PROCESS, format!("{} answers to {} orders", answers.len(), orders.len()))
@@ -117,7 +118,7 @@ async fn carry_out(connector: &dyn Connector, orders: &[Order], outcome: Outcome
     Ok(receipts)
 }
 
-/// The organisation holds `expected`, and a sync reports the same where the connector reads subscriptions.
+/// Asserts that the organisation has the expected records, and that a sync reports them if the connector reads subscriptions.
 async fn holds(fixture: &dyn Fixture, org: &dyn TestOrg, expected: &ExpectedRecords) -> Result<(), Violation> {
     let held = expected.difference_in_subscriptions(&org.expected_records().await.normal());
     ensure(held.is_none(), || Violation::of(PROCESS, format!("the organisation: {}", held.unwrap_or_default())))?;

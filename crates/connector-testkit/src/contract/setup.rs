@@ -1,4 +1,4 @@
-//! What a connector tells an administrator of its vendor.
+//! The setup steps.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,8 @@ use url::Url;
 use crate::result::ensure;
 use crate::{ContractResult, Fixture, NotMet, Violation};
 
-/// Every grant that the manifest offers can be set up by what the connector says: each step is worded and known by a
-/// key of its own, the scopes to be registered are the manifest's, neither more nor fewer, and where people consent the
-/// callback address is named.
+/// For every grant of the manifest, each setup step has texts and a unique key, the scopes to register are exactly those of
+/// the manifest, and the authorization code grant lists the callback URL.
 ///
 /// The words are all that an administrator has, in a system that nobody here can see. A scope too few is found out by
 /// the first sync; a scope too many by nobody.

@@ -182,7 +182,7 @@ impl MemoryOrg {
         self.page_size
     }
 
-    /// Returns the state for one call, unless the fault fails it. `remembered` says that the call goes by an old
+    /// Returns the state for one call, unless the fault fails it. `remembered` says that the call uses an old
     /// position.
     pub(super) fn call(&self, remembered: bool) -> Result<MutexGuard<'_, OrgState>> {
         let mut state = self.state();

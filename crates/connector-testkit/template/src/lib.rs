@@ -27,7 +27,7 @@
 //! 4. Where it wants OAuth, return the addresses from `oauth`, with an `explain` that turns a refused grant into a
 //!    finding. Credentials and tokens never reach you. List the grants in the manifest, with the scopes of each
 //!    process, and write `setup` in the vendor's words: what an administrator registers there, and where. Until you
-//!    do, people are told what follows from the manifest.
+//!    do, users see the steps that follow from the manifest.
 //! 5. Serve the vendor's answers in your tests over a loopback socket, from scrubbed recordings, with the faults of
 //!    `connector_testkit::Fault`; then implement `TestOrg::set_fault`, and the contract tests about faults run too.
 //!

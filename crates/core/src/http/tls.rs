@@ -60,7 +60,7 @@ pub(super) fn config(cas: Option<&TrustedCas>) -> ClientConfig {
 fn trusting(roots: RootCertStore) -> ClientConfig {
     let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions of TLS")
+        .expect("ring supports the default versions of TLS")
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

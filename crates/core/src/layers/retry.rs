@@ -40,8 +40,8 @@ impl Default for RetrySettings {
 /// failed together do not come back together. What is still failing then is the engine's: it gives the run back to
 /// the queue, and the same position is asked for minutes later instead of seconds.
 ///
-/// Deeds are not repeated: when the answer to a reclaim is lost, nobody knows whether it was carried out, and the
-/// engine settles that by looking. `check` is not repeated either, because a broken link is its answer.
+/// Writes are not retried: if the response to a reclaim is lost, it is unknown whether it took effect, and the engine reads
+/// the state at the vendor. `check` is not retried either, because a broken connection is its result.
 #[derive(Debug)]
 pub struct Retry<C> {
     inner: C,
@@ -49,12 +49,12 @@ pub struct Retry<C> {
 }
 
 impl<C: Connector> Retry<C> {
-    /// Makes `inner` patient.
+    /// Adds retries to `inner`.
     pub const fn new(inner: C, settings: RetrySettings) -> Self {
         Self { inner, settings }
     }
 
-    async fn patiently<T, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T>
+    async fn with_retry<T, F>(&self, ask: impl Fn() -> F + Send + Sync) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -65,22 +65,22 @@ impl<C: Connector> Retry<C> {
         loop {
             let error = match ask().await {
                 Err(error) if error.kind().is_transient() => error,
-                settled => return settled,
+                result => return result,
             };
             let Some(delay) = delays.next() else { return Err(error.with("attempts", attempt)) };
-            let wait = delay.max(asked_wait(&error).unwrap_or_default());
+            let wait = delay.max(requested_delay(&error).unwrap_or_default());
             if begun.elapsed().saturating_add(wait) > self.settings.total {
                 return Err(error.with("attempts", attempt));
             }
-            tracing::debug!(attempt, error.r#type = error.kind().code(), wait_ms = wait.as_millis(), "asking again");
+            tracing::debug!(attempt, error.r#type = error.kind().code(), wait_ms = wait.as_millis(), "retrying");
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
     }
 }
 
-/// How long the vendor asked us to wait.
-fn asked_wait(error: &Error) -> Option<Duration> {
+/// The delay that the vendor requested.
+fn requested_delay(error: &Error) -> Option<Duration> {
     match error.kind() {
         ErrorKind::RateLimited { retry_after } => retry_after,
         _ => error.get(RETRY_AFTER)?.parse().ok().map(Duration::from_secs),
@@ -94,11 +94,11 @@ impl<C: Connector> Connector for Retry<C> {
     }
 
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
-        self.patiently(|| self.inner.pull(process, from)).await
+        self.with_retry(|| self.inner.pull(process, from)).await
     }
 
     async fn preflight(&self, orders: &[Order]) -> Result<Vec<Vec<Blocker>>> {
-        self.patiently(|| self.inner.preflight(orders)).await
+        self.with_retry(|| self.inner.preflight(orders)).await
     }
 
     async fn reclaim(&self, orders: &[Order]) -> Vec<Result<Receipt>> {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_vendor_that_is_away_may_name_a_wait_too() {
+    async fn an_unavailable_vendor_can_request_a_delay() {
         let (scripted, _) = Scripted::answering([away().with(RETRY_AFTER, 33)]);
         let begun = Instant::now();
         Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_a_person_must_mend_is_not_repeated() {
+    async fn an_error_that_requires_a_user_is_not_retried() {
         let lasting = [
             ErrorKind::Unauthenticated,
             ErrorKind::Forbidden,
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_preflight_is_repeated_and_a_deed_never_is() {
+    async fn a_preflight_is_retried_and_a_write_is_not() {
         let (scripted, calls) = Scripted::answering([away(), away(), away()]);
         let connector = Retry::new(scripted, RetrySettings::default());
         assert!(connector.reclaim(&[order("a")]).await[0].is_err());

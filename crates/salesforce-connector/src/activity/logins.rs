@@ -1,4 +1,4 @@
-//! Login history by time and id: successful logins, told apart by kind.
+//! Login history by time and ID: successful logins with their kinds.
 //!
 //! A connection that may not see other users' logins silently gets its own. The user records reveal that: several users
 //! logged in recently, and the history shows one of them at most.
@@ -89,6 +89,6 @@ fn by_time(select: Select, rows: &[Value]) -> Result<Select> {
 }
 
 fn kind_unknown(column: &'static str) -> Finding {
-    let lost = "Interactive, API and single sign-on logins cannot all be told apart.";
+    let lost = "Interactive, API and single sign-on logins cannot be distinguished.";
     findings::field_hidden(Process::PullUserActivity, "LoginHistory", column, lost)
 }

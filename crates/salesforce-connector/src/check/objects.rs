@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_hidden_gives_no_finding() {
+    fn no_hidden_object_means_no_finding() {
         assert_eq!(findings(&visible_without("nothing"), None), []);
     }
 

@@ -15,8 +15,8 @@ impl Organisation {
         self.change("revoke", permissions).await;
     }
 
-    pub(crate) async fn change(&self, deed: &str, permissions: &[&str]) {
-        let change = json!({ deed: permissions });
+    pub(crate) async fn change(&self, action: &str, permissions: &[&str]) {
+        let change = json!({ action: permissions });
         let put = self.http().request(Method::Put, "/_control/permissions");
         put.json(&change).without_token().send().await.expect("the simulator takes the change");
     }

@@ -14,7 +14,7 @@ fn severity(diagnosis: &Diagnosis, process: Process, code: &str) -> Option<Sever
 }
 
 #[tokio::test]
-async fn a_healthy_connection_knows_its_organization_and_user() {
+async fn a_healthy_connection_reports_its_organization_and_user() {
     let organisation = organisation().await;
     let diagnosis = organisation.link().check().await;
     let seen = diagnosis.organization.as_ref().unwrap();

@@ -8,7 +8,7 @@ use seatgraph_core::{ActivityKind, ErrorKind, Next, Process, Severity};
 use serde_json::{Value, json};
 
 use crate::org::Organisation;
-use crate::walk::pass;
+use crate::pass::pass;
 
 const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
 const ACTIVITY: Process = Process::PullUserActivity;
@@ -204,7 +204,7 @@ async fn history_that_times_out_is_read_in_shorter_spans() {
     let query_timeout = Some(QueryTimeout { object: "LoginHistory".into(), until_days: 5 });
     let slow = organisation(Faults { query_timeout, ..Faults::default() }).await;
     let seen = pass(&slow.link(), ACTIVITY, None).await.unwrap();
-    let evidence = |pass: &crate::walk::Pass| {
+    let evidence = |pass: &crate::pass::Pass| {
         let mut evidence: Vec<_> = pass.activity().map(|a| (a.account.clone(), a.at.date_naive(), a.kind)).collect();
         evidence.sort();
         evidence.dedup();

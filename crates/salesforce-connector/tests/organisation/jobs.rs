@@ -7,7 +7,7 @@ use seatgraph_core::{Process, Result};
 use serde_json::{Value, json};
 
 use crate::org::Organisation;
-use crate::walk::{Pass, pass};
+use crate::pass::{Pass, pass};
 
 const ACTIVITY: Process = Process::PullUserActivity;
 

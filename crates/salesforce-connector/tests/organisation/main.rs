@@ -1,4 +1,4 @@
-//! The connector against an organisation over HTTP: what faults become, and what a connection is told about itself.
+//! The connector with a simulated organisation over HTTP: faults, findings and setup.
 
 #![expect(clippy::unwrap_used, reason = "what a test stands on is there, or the test fails")]
 
@@ -10,7 +10,7 @@ mod jobs;
 mod locators;
 mod looks;
 mod org;
+mod pass;
 mod scripted;
 mod setup;
 mod tokens;
-mod walk;

@@ -1,4 +1,4 @@
-//! A simulated organisation as a world for the laws.
+//! A simulated organisation as the test organisation of the contract tests.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

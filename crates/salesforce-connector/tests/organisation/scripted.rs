@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::walk::pass;
+use crate::pass::pass;
 
 mod refusals;
 

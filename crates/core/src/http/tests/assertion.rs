@@ -79,11 +79,11 @@ async fn the_error_of_a_refused_assertion_does_not_contain_it() {
 
 #[tokio::test]
 async fn a_connector_without_an_audience_signs_nothing() {
-    let nowhere: Url = "http://127.0.0.1:9".parse().unwrap();
+    let unused: Url = "http://127.0.0.1:9".parse().unwrap();
     let explain = |_: &_| unreachable!("nobody was asked");
-    let oauth = OAuth { token_url: nowhere.clone(), authorize_url: None, revoke_url: None, audience: None, explain };
+    let oauth = OAuth { token_url: unused.clone(), authorize_url: None, revoke_url: None, audience: None, explain };
     let key = parse(key!("first.key")).unwrap();
-    let http = Http::new(nowhere, None, HttpOptions::default());
+    let http = Http::new(unused, None, HttpOptions::default());
     let refused = jwt_bearer(&http, &oauth, &assertion(&key)).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
 }

@@ -154,6 +154,6 @@ async fn revoking_an_invalid_token_succeeds() {
     assert_eq!(revoke(&http, &oauth, &token).await.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(revoke(&http, &oauth, &token).await.unwrap_err().kind(), ErrorKind::Refused);
     assert!(server.heard().remove(0).contains("token=a%2Fb"));
-    let nowhere = OAuth { revoke_url: None, ..oauth };
-    assert!(revoke(&http, &nowhere, &token).await.is_ok());
+    let no_revocation = OAuth { revoke_url: None, ..oauth };
+    assert!(revoke(&http, &no_revocation, &token).await.is_ok());
 }

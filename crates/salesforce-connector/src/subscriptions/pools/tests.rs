@@ -22,7 +22,7 @@ fn pools() -> Pools {
 }
 
 fn expected() -> Value {
-    serde_json::from_str(include_str!("../../../../../fixtures/salesforce/census.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../../fixtures/salesforce/expected_counts.json")).unwrap()
 }
 
 #[test]

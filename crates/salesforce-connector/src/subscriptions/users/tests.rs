@@ -34,7 +34,7 @@ fn records() -> Records {
 }
 
 fn expected() -> Value {
-    serde_json::from_str(include_str!("../../../../../fixtures/salesforce/census.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../../fixtures/salesforce/expected_counts.json")).unwrap()
 }
 
 fn counts(keys: impl Iterator<Item = String>) -> Value {

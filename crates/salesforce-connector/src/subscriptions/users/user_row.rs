@@ -19,8 +19,8 @@ pub(super) const LICENSE_NAME: &str = "Profile.UserLicense.Name";
 
 /// Columns that may be hidden, each with what is lost then.
 pub(super) const OPTIONAL: [(&str, &str); 17] = [
-    (SERVICE_COLUMN, "Service Cloud and Sales Cloud licences cannot be told apart."),
-    ("UserType", "Human, integration and automated accounts cannot be told apart."),
+    (SERVICE_COLUMN, "Service Cloud and Sales Cloud licences cannot be distinguished."),
+    ("UserType", "Human, integration and automated accounts cannot be distinguished."),
     ("Name", "Accounts have no display name."),
     ("Email", "Accounts have no e-mail address, and are harder to match with persons."),
     ("Department", "Accounts have no department."),

@@ -1,20 +1,20 @@
-//! Going through a process from its first page to its last, as the engine does.
+//! Reads a process from its first page to its last, like the engine.
 
 use seatgraph_core::{Connector, Cursor, Next, Page, Process};
 
 use crate::{Fault, Fixture, NotMet, TestOrg, Violation};
 
-/// More pages than any fixture needs; a pass that is longer does not end.
+/// Maximum number of pages. A longer pass is assumed to be endless.
 const MOST_PAGES: usize = 10_000;
 
-/// One page with the position that it was asked from.
+/// A page with its cursor.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) from: Option<Cursor>,
     pub(super) page: Page,
 }
 
-/// Reads a whole pass.
+/// Reads all pages of a process.
 pub(super) async fn pass(connector: &dyn Connector, process: Process) -> Result<Vec<Step>, Violation> {
     let mut steps: Vec<Step> = Vec::new();
     let mut from = None;
@@ -33,7 +33,7 @@ pub(super) async fn pass(connector: &dyn Connector, process: Process) -> Result<
     }
 }
 
-/// Reads one page that must come.
+/// Reads one page, which must succeed.
 pub(super) async fn pull(
     connector: &dyn Connector,
     process: Process,
@@ -42,14 +42,14 @@ pub(super) async fn pull(
     connector.pull(process, from).await.map_err(|e| Violation::of(process, format!("no page from {from:?}: {e:?}")))
 }
 
-/// The processes that the connector says it reads.
+/// The read processes of the connector.
 pub(super) fn read_processes(fixture: &dyn Fixture) -> Result<Vec<Process>, NotMet> {
     let reads = |process: &Process| process.is_read() && fixture.manifest().supports(*process);
     let processes: Vec<_> = Process::ALL.into_iter().filter(reads).collect();
     if processes.is_empty() { Err(NotMet::Skipped("the manifest has no process that reads")) } else { Ok(processes) }
 }
 
-/// Makes the fault happen, where the fixture can.
+/// Activates the fault, or skips the test if the fixture does not support it.
 pub(super) async fn provoke(org: &dyn TestOrg, fault: Fault) -> Result<(), NotMet> {
     let provoked = org.set_fault(fault).await;
     if provoked { Ok(()) } else { Err(NotMet::Skipped("the fixture cannot provoke this fault")) }
