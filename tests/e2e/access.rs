@@ -1,4 +1,4 @@
-//! Who may do what: strangers nothing, everybody else what their roles say, and nobody more than they see.
+//! Access control: unauthenticated callers are refused, and roles limit what others can do and see.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use seatgraph_store::testkit::TestDatabase;
 use seatgraph_tests::{Api, Connected, TestGateway, operation};
 use serde_json::{Value, json};
 
-/// Two organisations that were synced, and a way to come as somebody who may only see the first.
+/// Two synced organisations, and clients of callers who may see only the first.
 struct Two {
-    world: TestGateway,
+    gateway: TestGateway,
     hers: Connected,
     other: Connected,
     simulators: [Simulator; 2],
@@ -19,59 +19,59 @@ struct Two {
 
 impl Two {
     async fn start(database: &TestDatabase) -> Self {
-        let world = TestGateway::start_with(database, |config| {
+        let gateway = TestGateway::start_with(database, |config| {
             config.limits.rights_checked_every = Duration::from_millis(50);
         });
-        let world = world.await.unwrap();
+        let gateway = gateway.await.unwrap();
         let hers = Simulator::start(Settings { users: 40, seed: 51, ..Settings::default() }).await.unwrap();
         let other = Simulator::start(Settings { users: 40, seed: 52, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&hers, "hers").await.unwrap();
-        let foreign = world.connect(&other, "foreign-profile").await.unwrap();
+        let connected = gateway.connect(&hers, "hers").await.unwrap();
+        let foreign = gateway.connect(&other, "foreign-profile").await.unwrap();
         for run in [&connected.run, &foreign.run] {
-            assert_eq!(world.api.finished(run).await.unwrap(), "SUCCEEDED");
+            assert_eq!(gateway.api.finished(run).await.unwrap(), "SUCCEEDED");
         }
-        Self { world, hers: connected, other: foreign, simulators: [hers, other] }
+        Self { gateway, hers: connected, other: foreign, simulators: [hers, other] }
     }
 
-    /// Comes as somebody with a role on her profile alone; returns the token's id, too.
+    /// Creates a token with a role for the first profile only. Returns the client and the ID of the token.
     async fn come_as(&self, role: &str) -> (Api, String) {
         let roles = json!([{ "role": role, "profileIds": [self.hers.profile] }]);
-        let made = self.world.api.mutate("CreateApiToken", json!({ "name": role, "roles": roles })).await.unwrap();
-        let api = self.world.api.with_token(made["secret"].as_str().unwrap());
+        let made = self.gateway.api.mutate("CreateApiToken", json!({ "name": role, "roles": roles })).await.unwrap();
+        let api = self.gateway.api.with_token(made["secret"].as_str().unwrap());
         (api, made["token"]["id"].as_str().unwrap().to_owned())
     }
 
-    /// The ids of one thing of each kind that belongs to the other organisation.
+    /// The IDs of one object of each type of the other organisation.
     async fn foreign_ids(&self) -> Vec<String> {
         const ONE_OF_EACH: &str = "query($id: ID!) { \
             accounts(first: 1, filter: { profileId: $id }) { nodes { id } } \
             subscriptions(first: 1, filter: { profileId: $id }) { nodes { id } } \
             licensePools(first: 1, filter: { profileId: $id }) { nodes { id } } }";
-        let found = self.world.api.ask(ONE_OF_EACH, json!({ "id": self.other.profile })).await.unwrap();
+        let found = self.gateway.api.ask(ONE_OF_EACH, json!({ "id": self.other.profile })).await.unwrap();
         let node = |list: &str| found[list]["nodes"][0]["id"].as_str().unwrap().to_owned();
         let Connected { alias, profile, run } = self.other.clone();
         vec![alias, profile, run, node("accounts"), node("subscriptions"), node("licensePools")]
     }
 }
 
-/// The code of the first error of an answer; empty when there is none.
+/// The code of the first error of a response. Empty if there is none.
 fn code(answer: &Value) -> &str {
     answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
 }
 
 each_backend! {
-    async fn a_stranger_is_let_in_nowhere(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
-        for api in [world.api.anonymous(), world.api.with_token("sg_nonsense"), world.api.with_token("")] {
+    async fn an_unauthenticated_caller_is_refused_everywhere(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
+        for api in [gateway.api.anonymous(), gateway.api.with_token("sg_nonsense"), gateway.api.with_token("")] {
             for query in ["{ viewer { name } }", "{ profiles { totalCount } }", "{ __schema { types { name } } }"] {
                 let answer = api.post(query, json!({})).await.unwrap();
                 assert_eq!((code(&answer), &answer["data"]), ("UNAUTHENTICATED", &Value::Null), "{query}");
             }
         }
-        world.stop().await;
+        gateway.stop().await;
     }
 
-    async fn what_lies_outside_a_profile_limit_does_not_exist(database: TestDatabase) {
+    async fn objects_outside_the_profile_limit_do_not_exist(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, _) = two.come_as("VIEWER").await;
         let foreign = two.foreign_ids().await;
@@ -79,7 +79,7 @@ each_backend! {
             let found = anna.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": id })).await.unwrap();
             assert_eq!(found["node"], Value::Null, "{id}");
         }
-        // Whatever can be listed, and nothing of the other organisation is in it.
+        // No list contains anything of the other organisation.
         let everything = [
             "ConnectionAliases", "Profiles", "SyncRuns", "Accounts", "Subscriptions", "LicensePools", "SoftwareModels",
             "UnrecognizedIdentifiers", "NeverActive", "StartHere",
@@ -97,10 +97,10 @@ each_backend! {
         let counted = anna.ask(counts, json!({})).await.unwrap();
         let count = |list: &str| counted[list]["totalCount"].as_i64().unwrap();
         assert_eq!((count("accounts"), count("profiles"), count("connectionAliases")), (40, 1, 1));
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
-    async fn who_did_what_elsewhere_and_who_may_what_at_large_are_hidden_too(database: TestDatabase) {
+    async fn audit_entries_and_roles_of_other_profiles_are_hidden(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (auditor, _) = two.come_as("AUDITOR").await;
         let log = auditor.run("AuditEvents", json!({ "first": 100 })).await.unwrap();
@@ -115,12 +115,12 @@ each_backend! {
         }
         let found = admin.ask("query($id: ID!) { node(id: $id) { id } }", json!({ "id": own })).await.unwrap();
         assert_eq!(found["node"], Value::Null);
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
-    async fn a_parent_is_out_of_reach_for_whoever_does_not_see_each_of_its_children(database: TestDatabase) {
+    async fn a_parent_alias_is_hidden_from_callers_who_do_not_see_all_its_children(database: TestDatabase) {
         let two = Two::start(&database).await;
-        let api = &two.world.api;
+        let api = &two.gateway.api;
         let alias = async |input: Value| {
             api.mutate("CreateConnectionAlias", input).await.unwrap()["alias"]["id"].as_str().unwrap().to_owned()
         };
@@ -143,10 +143,10 @@ each_backend! {
             assert_eq!(code(&refused), "FORBIDDEN", "{name}: {refused}");
             assert!(!refused.to_string().contains("hidden-child"), "{name}: {refused}");
         }
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
-    async fn a_command_about_what_is_hidden_is_refused_like_one_about_nothing(database: TestDatabase) {
+    async fn a_command_on_a_hidden_object_is_refused_like_one_on_a_missing_object(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, _) = two.come_as("INTEGRATOR").await;
         let commands = [
@@ -178,15 +178,15 @@ each_backend! {
             assert_eq!(masked(&refused), masked(&unknown), "{name}");
             assert!(refused.to_string().contains("NOT_FOUND"), "{name}: {refused}");
         }
-        // Nothing happened to any of it.
+        // Nothing was changed.
         let query = "query($id: ID!) { profile(by: { id: $id }) { name state alias { name credential { state } } } }";
-        let after = two.world.api.ask(query, json!({ "id": two.other.profile })).await.unwrap();
+        let after = two.gateway.api.ask(query, json!({ "id": two.other.profile })).await.unwrap();
         let expected = json!({
             "name": "foreign-profile", "state": "PUBLISHED",
             "alias": { "name": "foreign-profile", "credential": { "state": "READY" } },
         });
         assert_eq!(after["profile"], expected);
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
     async fn a_role_on_one_profile_works_there_and_not_at_large(database: TestDatabase) {
@@ -205,10 +205,10 @@ each_backend! {
             let answer = anna.post(&operation(name), json!({ "input": input })).await.unwrap();
             assert_eq!(code(&answer), "FORBIDDEN", "{name}: {answer}");
         }
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
-    async fn a_viewer_sees_and_does_nothing(database: TestDatabase) {
+    async fn a_viewer_can_read_but_not_write(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, _) = two.come_as("VIEWER").await;
         let viewer = anna.run("Viewer", json!({})).await.unwrap()["viewer"].take();
@@ -224,27 +224,27 @@ each_backend! {
         for query in ["AuditEvents", "ApiTokens", "Jobs", "RoleAssignments"] {
             assert_eq!(code(&anna.post(&operation(query), json!({})).await.unwrap()), "FORBIDDEN", "{query}");
         }
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
     async fn a_stream_ends_when_the_token_behind_it_is_revoked(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, token) = two.come_as("VIEWER").await;
-        // The next run of a profile that is on no schedule before tomorrow: the stream would stay open.
+        // The next run of the profile is tomorrow, so the stream would stay open.
         let by = json!({ "by": { "profileId": two.hers.profile } });
         let document = "subscription($by: SyncProgressBy!) { syncProgress(by: $by) { sequence } }";
         let mut stream = std::pin::pin!(anna.subscribe(document, by).await.unwrap());
-        two.world.api.mutate("RevokeApiToken", json!({ "id": token })).await.unwrap();
+        two.gateway.api.mutate("RevokeApiToken", json!({ "id": token })).await.unwrap();
         let mut last = Value::Null;
         while let Some(event) = stream.next().await {
             last = event.unwrap();
         }
         assert_eq!(code(&last), "UNAUTHENTICATED", "{last}");
         assert_eq!(code(&anna.post("{ viewer { name } }", json!({})).await.unwrap()), "UNAUTHENTICATED");
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 
-    async fn who_did_what_is_in_the_audit_log_before_and_after(database: TestDatabase) {
+    async fn a_mutation_is_audited_before_and_after(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, token) = two.come_as("INTEGRATOR").await;
         anna.mutate("UpdateProfile", json!({ "id": two.hers.profile, "name": "renamed" })).await.unwrap();
@@ -253,26 +253,26 @@ each_backend! {
         anna.post(&operation("CancelSync"), json!({ "input": { "id": two.hers.run } })).await.unwrap();
 
         let by_anna = json!({ "filter": { "actor": { "eq": token } } });
-        let log = two.world.api.run("AuditEvents", by_anna).await.unwrap();
+        let log = two.gateway.api.run("AuditEvents", by_anna).await.unwrap();
         assert!(!log.to_string().contains("canary-secret"));
         let entries: Vec<_> = log["auditEvents"]["nodes"].as_array().unwrap().iter().rev().collect();
-        let told: Vec<_> = entries.iter().map(|e| (e["action"].as_str().unwrap(), e["outcome"].as_str().unwrap())).collect();
+        let actual: Vec<_> = entries.iter().map(|e| (e["action"].as_str().unwrap(), e["outcome"].as_str().unwrap())).collect();
         let expected = [
             ("updateProfile", "STARTED"), ("updateProfile", "SUCCEEDED"),
             ("setClientCredentials", "STARTED"), ("setClientCredentials", "SUCCEEDED"),
             ("cancelSync", "STARTED"), ("cancelSync", "REFUSED"),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(actual, expected);
         assert_eq!((&entries[1]["before"]["name"], &entries[1]["after"]["name"]), (&json!("hers"), &json!("renamed")));
         assert_eq!(entries[1]["subjectId"], json!(two.hers.profile));
         assert_eq!(entries[3]["after"]["clientId"], "public");
         assert!(entries[5]["note"].as_str().unwrap().contains("has ended"));
         assert!(entries[0]["clientAddress"].as_str().unwrap().starts_with("127.0.0.1"), "{}", entries[0]);
-        two.world.stop().await;
+        two.gateway.stop().await;
     }
 }
 
-/// An answer without what differs between two requests: the ids that were asked about, and the trace.
+/// A response without the parts that differ between two requests: the requested IDs and the trace ID.
 fn masked(answer: &Value) -> Value {
     match answer {
         Value::Object(fields) => {

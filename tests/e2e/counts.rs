@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 
 each_backend! {
     async fn every_count_equals_the_organisations_truth(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         for seed in [7, 8, 9] {
             let settings = Settings { users: 5000, seed, ..Settings::default() };
             let simulator = Simulator::start(settings).await.unwrap();
-            let connected = world.connect(&simulator, &format!("org {seed}")).await.unwrap();
-            assert_eq!(world.api.finished(&connected.run).await.unwrap(), "SUCCEEDED", "seed {seed}");
-            assert_census(&world.api, &connected.profile, &simulator.expected()).await;
+            let connected = gateway.connect(&simulator, &format!("org {seed}")).await.unwrap();
+            assert_eq!(gateway.api.finished(&connected.run).await.unwrap(), "SUCCEEDED", "seed {seed}");
+            assert_expected_counts(&gateway.api, &connected.profile, &simulator.expected()).await;
             simulator.shutdown().await;
         }
-        world.stop().await;
+        gateway.stop().await;
     }
 }
 
 /// Asserts every count of one profile.
-pub(crate) async fn assert_census(api: &Api, profile: &str, expected: &Expected) {
+pub(crate) async fn assert_expected_counts(api: &Api, profile: &str, expected: &Expected) {
     let accounts = |filter: Value| count(api, "accounts", "AccountFilter", profile, filter);
     assert_eq!(accounts(json!({})).await, expected.users.total, "accounts");
     assert_eq!(accounts(json!({ "active": true })).await, expected.users.active, "active accounts");
@@ -50,12 +50,12 @@ pub(crate) async fn assert_census(api: &Api, profile: &str, expected: &Expected)
     assert_eq!(by_product(api, profile).await, expected.products, "subscriptions per product");
 }
 
-/// Counts the profile's subscriptions per product, over the models that the API lists.
+/// Counts the subscriptions of a profile per product.
 async fn by_product(api: &Api, profile: &str) -> BTreeMap<String, u64> {
     const MODELS: &str = "query($first: Int, $after: String) { page: softwareModels(first: $first, after: $after) \
         { nodes { id publisher product } pageInfo { hasNextPage endCursor } } }";
     let mut products = BTreeMap::new();
-    for model in api.walk(MODELS, json!({})).await.unwrap() {
+    for model in api.all_nodes(MODELS, json!({})).await.unwrap() {
         let held = count(api, "subscriptions", "SubscriptionFilter", profile, json!({ "modelId": model["id"] })).await;
         if held > 0 {
             assert_eq!(model["publisher"], "Salesforce");

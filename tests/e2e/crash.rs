@@ -1,4 +1,4 @@
-//! `kill -9` in the middle of a sync costs nothing but time.
+//! A sync completes correctly after `kill -9`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,17 +9,17 @@ use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, Process, administrator, connect};
 use serde_json::{Value, json};
 
-use crate::counts::assert_census;
+use crate::counts::assert_expected_counts;
 
-/// How often a gateway is killed, per backend; `SEATGRAPH_TEST_KILLS` asks for more.
+/// Number of kills per backend. `SEATGRAPH_TEST_KILLS` sets another number.
 const KILLS: u32 = 50;
 
 each_backend! {
-    async fn killed_at_any_moment_the_sync_ends_at_the_census_and_asks_for_no_page_twice(database: TestDatabase) {
+    async fn killed_at_any_moment_the_sync_ends_with_the_expected_counts_and_asks_for_no_page_twice(database: TestDatabase) {
         let kills = std::env::var("SEATGRAPH_TEST_KILLS").map_or(KILLS, |n| n.parse().unwrap());
         let settings = Settings { users: 4000, seed: 21, ..Settings::default() };
         let simulator = Simulator::start(settings).await.unwrap();
-        // Slow enough that there is a middle to be killed in.
+        // Slow enough to be killed during the sync.
         simulator.set_faults(Faults { latency_ms: 15, ..Faults::default() });
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("seatgraph.key").to_string_lossy().into_owned();
@@ -36,7 +36,7 @@ each_backend! {
                 ("SEATGRAPH_ENGINE__HEARTBEAT", "200ms"),
                 ("SEATGRAPH_ENGINE__SWEEP_EVERY", "200ms"),
                 ("SEATGRAPH_ENGINE__POLL_EVERY", "50ms"),
-                // Every kill is an attempt; this story is about what survives them, not about giving up.
+                // Every kill counts as an attempt. The limit must not be reached.
                 ("SEATGRAPH_ENGINE__MAX_ATTEMPTS", "1000"),
             ];
             let mut process = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["serve"], &environment).unwrap();
@@ -54,7 +54,7 @@ each_backend! {
         let mut moments = Moments::new(21);
         let mut checkpoints = BTreeMap::new();
         for _ in 0..kills {
-            // A moment that depends on nothing the gateway does; the run may be over by then, and another begins.
+            // The time does not depend on the gateway. If the run is finished by then, another one starts.
             let _ = tokio::time::timeout(moments.next(), api.finished(&run)).await;
             process.kill().await.unwrap();
             assert_asked_from(&mut checkpoints, pages_asked_for(&vendor).await);
@@ -67,13 +67,13 @@ each_backend! {
         }
         let state = api.finished(&run).await.unwrap();
         assert!(state.starts_with("SUCCEEDED"), "{state}");
-        assert_census(&api, &connected.profile, &simulator.expected()).await;
+        assert_expected_counts(&api, &connected.profile, &simulator.expected()).await;
         assert_no_gap_in_the_events(&api, &run).await;
         process.kill().await.unwrap();
     }
 }
 
-/// The profile's open run, or a new one when the last is over.
+/// The open run of the profile, or a new one.
 async fn open_run(api: &Api, profile: &str) -> String {
     let query = "query($id: ID!) { profile(by: { id: $id }) { lastRun { id finishedAt } } }";
     let last = api.ask(query, json!({ "id": profile })).await.unwrap()["profile"]["lastRun"].take();
@@ -84,8 +84,8 @@ async fn open_run(api: &Api, profile: &str) -> String {
     started["run"]["id"].as_str().unwrap().to_owned()
 }
 
-/// The positions of the key-paged queries since the last look, per query: the query without its position, and the
-/// id behind which each page was asked for.
+/// The positions of the key-paged queries since the last call, per query: the query without its position, and the ID
+/// after which each page starts.
 async fn pages_asked_for(vendor: &Api) -> BTreeMap<String, Vec<String>> {
     let (_, log) = vendor.get("/_control/requests/log").await.unwrap();
     vendor.delete("/_control/requests").await.unwrap();
@@ -94,7 +94,7 @@ async fn pages_asked_for(vendor: &Api) -> BTreeMap<String, Vec<String>> {
     for entry in &log {
         let address = entry["path_and_query"].as_str().unwrap();
         let query = form_decoded(address);
-        // Only the queries that page over all users: what hangs on a page is asked for with it.
+        // Only queries that page over all users. Related rows are requested with each page.
         let Some((before, rest)) = query.split_once("FROM User WHERE Id > '") else { continue };
         let Some((position, after)) = rest.split_once('\'') else { continue };
         pages.entry(format!("{before}{after}")).or_default().push(position.to_owned());
@@ -122,10 +122,10 @@ fn form_decoded(address: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Asserts that no page before the checkpoint was asked for, and notes the new one.
+/// Asserts that no page before the checkpoint was requested, and stores the new checkpoint.
 ///
-/// The page after the next is asked for only when the one before has been committed, so the page before the last one
-/// asked for is where a killed gateway goes on, at the earliest.
+/// The page after the next is requested only after a page has been committed. So a killed gateway continues at the earliest
+/// with the page before the last requested one.
 fn assert_asked_from(checkpoints: &mut BTreeMap<String, String>, pages: BTreeMap<String, Vec<String>>) {
     for (query, positions) in pages {
         if let Some(checkpoint) = checkpoints.get(&query) {
@@ -152,7 +152,7 @@ async fn assert_no_gap_in_the_events(api: &Api, run: &str) {
     assert!(data["syncRun"]["lastSequence"] == shown || shown == 200);
 }
 
-/// Moments between 20 and 600 milliseconds, the same for the same seed.
+/// Durations between 20 and 600 milliseconds, the same for the same seed.
 struct Moments(u64);
 
 impl Moments {

@@ -1,4 +1,4 @@
-//! A link for somebody without an account here: shown, followed, spent once, taken back.
+//! Delegated links: preview, use, single use, and revocation.
 
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use seatgraph_store::each_backend;
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::consent_flow::ConsentFlow;
 
-/// What a browser got for following a link.
+/// The response to a link.
 struct Page {
     status: u16,
     headers: HeaderMap,
@@ -25,12 +25,12 @@ impl Page {
         self.headers[name].to_str().unwrap()
     }
 
-    /// The cookie as the browser sends it back.
+    /// The cookie for the next request.
     fn cookie(&self) -> String {
         self.header(SET_COOKIE.as_str()).split(';').next().unwrap().to_owned()
     }
 
-    /// Where the page leads on to.
+    /// The URL that the page leads to.
     fn leads_to(&self) -> Url {
         let after = self.text.split("href=\"").nth(1).unwrap();
         after.split('"').next().unwrap().replace("&#38;", "&").parse().unwrap()
@@ -38,7 +38,7 @@ impl Page {
 }
 
 impl ConsentFlow {
-    /// Makes a link; returns its id and its path at the gateway.
+    /// Creates a link. Returns its ID and its path.
     async fn link(&self) -> (Value, String) {
         let input = json!({
             "aliasId": self.alias,
@@ -46,29 +46,29 @@ impl ConsentFlow {
             "clientSecret": self.simulator.client_secret(),
             "expiresInHours": 24,
         });
-        let mut made = self.world.api.mutate("CreateDelegatedLink", input).await.unwrap();
+        let mut made = self.gateway.api.mutate("CreateDelegatedLink", input).await.unwrap();
         let url: Url = made["url"].as_str().unwrap().parse().unwrap();
         (made["link"]["id"].take(), url.path().to_owned())
     }
 
     async fn see(&self, path: &str) -> Page {
-        Page::of(self.client.get(self.world.api.url(path))).await
+        Page::of(self.client.get(self.gateway.api.url(path))).await
     }
 
     async fn press(&self, path: &str) -> Page {
-        Page::of(self.client.post(self.world.api.url(path))).await
+        Page::of(self.client.post(self.gateway.api.url(path))).await
     }
 
-    /// Comes back from the vendor in a browser with this cookie.
+    /// Follows the redirect of the vendor in a browser with this cookie.
     async fn return_with(&self, back: &Url, cookie: &str) -> Page {
         let path = format!("{}?{}", back.path(), back.query().unwrap());
-        Page::of(self.client.get(self.world.api.url(&path)).header(COOKIE, cookie)).await
+        Page::of(self.client.get(self.gateway.api.url(&path)).header(COOKIE, cookie)).await
     }
 
     async fn links(&self) -> Value {
         let document = "query($id: ID!) { connectionAlias(by: { id: $id }) \
             { delegatedLinks { id state clientId createdBy createdAt expiresAt usedAt revokedAt } } }";
-        let mut found = self.world.api.ask(document, json!({ "id": self.alias })).await.unwrap();
+        let mut found = self.gateway.api.ask(document, json!({ "id": self.alias })).await.unwrap();
         found["connectionAlias"]["delegatedLinks"].take()
     }
 
@@ -79,14 +79,14 @@ impl ConsentFlow {
 
 each_backend! {
     async fn an_administrator_without_an_account_connects_an_alias_once(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let (id, path) = story.link().await;
-        // Whoever previews the link looks at it, and nothing more.
+        let flow = ConsentFlow::begin(&database).await;
+        let (id, path) = flow.link().await;
+        // A preview of the link changes nothing.
         for _ in 0..3 {
-            let shown = story.see(&path).await;
+            let shown = flow.see(&path).await;
             assert_eq!(shown.status, 200, "{}", shown.text);
             assert!(!shown.headers.contains_key(SET_COOKIE));
-            let address = story.simulator.url();
+            let address = flow.simulator.url();
             let words = [
                 "acme", "Salesforce CRM", address, "e2e", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
@@ -100,130 +100,130 @@ each_backend! {
             assert!(shown.header("content-security-policy").starts_with("default-src 'none'"));
             assert_eq!((shown.header("referrer-policy"), shown.header("cache-control")), ("no-referrer", "no-store"));
         }
-        assert_eq!(story.links().await[0]["state"], "OPEN");
+        assert_eq!(flow.links().await[0]["state"], "OPEN");
 
-        let begun = story.press(&path).await;
+        let begun = flow.press(&path).await;
         assert_eq!(begun.status, 200, "{}", begun.text);
         let set = begun.header(SET_COOKIE.as_str());
         for part in ["Path=/oauth/;", "Max-Age=600", "HttpOnly", "SameSite=Lax"] {
             assert!(set.contains(part), "{part} in {set}");
         }
-        let back = story.decide(&begun.leads_to(), "approve").await;
-        // The redirect in another browser is worth nothing, and takes nothing from this one.
-        let (status, page) = story.come_back(&back).await;
+        let back = flow.decide(&begun.leads_to(), "approve").await;
+        // The redirect is refused in another browser and still works in this one.
+        let (status, page) = flow.follow_redirect(&back).await;
         assert!(status == 400 && page.contains("CONSENT_UNKNOWN"), "{page}");
         let other = format!("{}x", begun.cookie());
-        assert_eq!(story.return_with(&back, &other).await.status, 400);
-        let thanks = story.return_with(&back, &begun.cookie()).await;
+        assert_eq!(flow.return_with(&back, &other).await.status, 400);
+        let thanks = flow.return_with(&back, &begun.cookie()).await;
         assert!(thanks.status == 200 && thanks.text.contains("Thank you"), "{}", thanks.text);
-        let credential = story.credential().await;
+        let credential = flow.credential().await;
         assert_eq!((&credential["state"], &credential["grant"]), (&json!("READY"), &json!("AUTHORIZATION_CODE")));
 
-        let links = story.links().await;
+        let links = flow.links().await;
         assert_eq!((&links[0]["id"], &links[0]["state"]), (&id, &json!("USED")));
         let token = path.rsplit('/').next().unwrap();
         assert!(token.len() == 43 && !links.to_string().contains(token), "{links}");
-        for page in [story.see(&path).await, story.press(&path).await] {
+        for page in [flow.see(&path).await, flow.press(&path).await] {
             assert!(page.status == 404 && page.text.contains("LINK_OVER"), "{}", page.text);
         }
-        let (_, run) = story.publish().await;
-        assert_eq!(story.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
-        story.end().await;
+        let (_, run) = flow.publish().await;
+        assert_eq!(flow.gateway.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        flow.end().await;
     }
 
-    async fn whoever_turns_back_follows_the_link_again(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let profile = json!({ "name": "Acme", "aliasId": story.alias });
-        let profile = story.world.api.mutate("CreateProfile", profile).await.unwrap();
-        let (_, path) = story.link().await;
-        let begun = story.press(&path).await;
-        let denied = story.decide(&begun.leads_to(), "deny").await;
-        let refused = story.return_with(&denied, &begun.cookie()).await;
+    async fn a_link_can_be_opened_again_after_a_refusal(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
+        let profile = json!({ "name": "Acme", "aliasId": flow.alias });
+        let profile = flow.gateway.api.mutate("CreateProfile", profile).await.unwrap();
+        let (_, path) = flow.link().await;
+        let begun = flow.press(&path).await;
+        let denied = flow.decide(&begun.leads_to(), "deny").await;
+        let refused = flow.return_with(&denied, &begun.cookie()).await;
         assert_eq!(refused.status, 400);
         assert!(refused.text.contains("OAUTH_CONSENT_DENIED") && refused.text.contains("open it again"));
         let document = "query($id: ID!) { profile(by: { id: $id }) { findings { code } } }";
-        let found = story.world.api.ask(document, json!({ "id": profile["profile"]["id"] })).await.unwrap();
+        let found = flow.gateway.api.ask(document, json!({ "id": profile["profile"]["id"] })).await.unwrap();
         assert_eq!(found["profile"]["findings"], json!([{ "code": "OAUTH_CONSENT_DENIED" }]));
-        assert_eq!(story.links().await[0]["state"], "OPEN");
+        assert_eq!(flow.links().await[0]["state"], "OPEN");
 
-        let begun = story.press(&path).await;
-        let back = story.decide(&begun.leads_to(), "approve").await;
-        assert_eq!(story.return_with(&back, &begun.cookie()).await.status, 200);
-        story.end().await;
+        let begun = flow.press(&path).await;
+        let back = flow.decide(&begun.leads_to(), "approve").await;
+        assert_eq!(flow.return_with(&back, &begun.cookie()).await.status, 200);
+        flow.end().await;
     }
 
-    async fn a_link_that_was_taken_back_connects_nobody(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let (id, path) = story.link().await;
-        let begun = story.press(&path).await;
-        let back = story.decide(&begun.leads_to(), "approve").await;
-        let revoked = story.world.api.mutate("RevokeDelegatedLink", json!({ "id": id })).await.unwrap();
+    async fn a_revoked_link_does_not_connect(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
+        let (id, path) = flow.link().await;
+        let begun = flow.press(&path).await;
+        let back = flow.decide(&begun.leads_to(), "approve").await;
+        let revoked = flow.gateway.api.mutate("RevokeDelegatedLink", json!({ "id": id })).await.unwrap();
         assert_eq!(revoked["link"]["state"], "REVOKED");
-        let late = story.return_with(&back, &begun.cookie()).await;
+        let late = flow.return_with(&back, &begun.cookie()).await;
         assert!(late.status == 400 && late.text.contains("LINK_OVER"), "{}", late.text);
-        assert_eq!(story.credential().await["state"], "MISSING");
-        assert!(story.requests().await.contains("revoke"), "the token is given back");
-        assert_eq!(story.see(&path).await.status, 404);
-        let again = story.world.api.run("RevokeDelegatedLink", json!({ "input": { "id": id } })).await.unwrap();
+        assert_eq!(flow.credential().await["state"], "MISSING");
+        assert!(flow.requests().await.contains("revoke"), "the token is given back");
+        assert_eq!(flow.see(&path).await.status, 404);
+        let again = flow.gateway.api.run("RevokeDelegatedLink", json!({ "input": { "id": id } })).await.unwrap();
         assert_eq!(again["revokeDelegatedLink"]["userErrors"][0]["code"], "INVALID_STATE");
-        story.end().await;
+        flow.end().await;
     }
 
-    async fn whoever_disconnects_takes_back_what_was_handed_out(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        story.consent().await;
-        let (_, path) = story.link().await;
-        let begun = story.ask().await;
-        story.world.api.mutate("DisconnectAlias", json!({ "id": story.alias })).await.unwrap();
-        assert_eq!(story.links().await[0]["state"], "REVOKED");
-        assert_eq!(story.press(&path).await.status, 404);
-        let (status, page) = story.come_back(&story.decide(&begun, "approve").await).await;
+    async fn disconnecting_an_alias_revokes_its_links(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
+        flow.consent().await;
+        let (_, path) = flow.link().await;
+        let begun = flow.start_authorization().await;
+        flow.gateway.api.mutate("DisconnectAlias", json!({ "id": flow.alias })).await.unwrap();
+        assert_eq!(flow.links().await[0]["state"], "REVOKED");
+        assert_eq!(flow.press(&path).await.status, 404);
+        let (status, page) = flow.follow_redirect(&flow.decide(&begun, "approve").await).await;
         assert!(status == 400 && page.contains("CONSENT_UNKNOWN"), "{page}");
-        assert_eq!(story.credential().await["state"], "REVOKED");
-        story.end().await;
+        assert_eq!(flow.credential().await["state"], "REVOKED");
+        flow.end().await;
     }
 
     async fn two_who_follow_one_link_connect_one_alias_once(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let (_, path) = story.link().await;
-        let (one, two) = (story.press(&path).await, story.press(&path).await);
-        let first = story.decide(&one.leads_to(), "approve").await;
-        let second = story.decide(&two.leads_to(), "approve").await;
-        // One's cookie is not the other's.
-        assert_eq!(story.return_with(&second, &one.cookie()).await.status, 400);
-        assert_eq!(story.return_with(&first, &one.cookie()).await.status, 200);
-        let late = story.return_with(&second, &two.cookie()).await;
+        let flow = ConsentFlow::begin(&database).await;
+        let (_, path) = flow.link().await;
+        let (one, two) = (flow.press(&path).await, flow.press(&path).await);
+        let first = flow.decide(&one.leads_to(), "approve").await;
+        let second = flow.decide(&two.leads_to(), "approve").await;
+        // Each link has its own cookie.
+        assert_eq!(flow.return_with(&second, &one.cookie()).await.status, 400);
+        assert_eq!(flow.return_with(&first, &one.cookie()).await.status, 200);
+        let late = flow.return_with(&second, &two.cookie()).await;
         assert!(late.status == 400 && late.text.contains("LINK_OVER"), "{}", late.text);
-        assert_eq!(story.credential().await["state"], "READY");
-        story.end().await;
+        assert_eq!(flow.credential().await["state"], "READY");
+        flow.end().await;
     }
 
-    async fn what_would_hinder_the_consent_is_refused_before_anybody_is_sent_a_link(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
+    async fn a_link_that_could_not_work_is_not_created(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
         let refused = |input: Value| {
-            let api = story.world.api.clone();
+            let api = flow.gateway.api.clone();
             async move {
                 let mut answer = api.run("CreateDelegatedLink", json!({ "input": input })).await.unwrap();
                 answer["createDelegatedLink"]["userErrors"][0].take()
             }
         };
-        let bare = refused(json!({ "aliasId": story.alias })).await;
+        let bare = refused(json!({ "aliasId": flow.alias })).await;
         assert_eq!((&bare["code"], &bare["field"]), (&json!("REQUIRED"), &json!(["clientId"])));
-        let long = refused(json!({ "aliasId": story.alias, "clientId": "x", "expiresInHours": 337 })).await;
+        let long = refused(json!({ "aliasId": flow.alias, "clientId": "x", "expiresInHours": 337 })).await;
         assert_eq!((&long["code"], &long["field"]), (&json!("INVALID"), &json!(["expiresInHours"])));
         let parent = json!({ "connector": "salesforce", "name": "shared" });
-        let parent = story.world.api.mutate("CreateConnectionAlias", parent).await.unwrap();
-        let nowhere = refused(json!({ "aliasId": parent["alias"]["id"], "clientId": "x" })).await;
-        assert_eq!(nowhere["field"], json!(["instanceUrl"]), "{nowhere}");
+        let parent = flow.gateway.api.mutate("CreateConnectionAlias", parent).await.unwrap();
+        let without_url = refused(json!({ "aliasId": parent["alias"]["id"], "clientId": "x" })).await;
+        assert_eq!(without_url["field"], json!(["instanceUrl"]), "{without_url}");
         for _ in 0..10 {
-            story.link().await;
+            flow.link().await;
         }
-        let many = refused(json!({ "aliasId": story.alias, "clientId": "x" })).await;
+        let many = refused(json!({ "aliasId": flow.alias, "clientId": "x" })).await;
         assert_eq!(many["code"], "LIMIT_EXCEEDED", "{many}");
         for path in ["/connect/x", "/connect/%3Cscript%3E"] {
-            let page = story.see(path).await;
+            let page = flow.see(path).await;
             assert!(page.status == 404 && page.text.contains("LINK_UNKNOWN") && !page.text.contains("<script"));
         }
-        story.end().await;
+        flow.end().await;
     }
 }

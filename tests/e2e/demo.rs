@@ -1,4 +1,4 @@
-//! The first command of README: it needs nothing, shows the first sync, and ends when it is asked to.
+//! The demo: it runs without configuration, prints the progress of the first sync, and stops on a signal.
 
 use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, Process};
@@ -44,7 +44,7 @@ each_backend! {
         assert_eq!(first.signal("TERM").await.unwrap(), 0);
     }
 
-    async fn a_gateway_that_knows_no_visitors_refuses_to_listen_beyond_loopback() {
+    async fn a_gateway_without_a_public_url_refuses_to_listen_beyond_loopback() {
         let folder = tempfile::tempdir().unwrap();
         let url = folder.path().join("seatgraph.db").to_string_lossy().into_owned();
         let environment = [("SEATGRAPH_DATABASE__URL", url.as_str()), ("SEATGRAPH_LISTEN", "0.0.0.0:0")];
@@ -58,7 +58,7 @@ each_backend! {
     }
 }
 
-/// What a gateway says that does not start.
+/// The error message of a gateway that does not start.
 async fn refusal_to_serve(environment: &[(&str, &str)]) -> String {
     let output = Command::new(BINARY).arg("serve").envs(environment.iter().copied()).output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -1,4 +1,4 @@
-//! Another key, while the gateway serves.
+//! Key rotation while the gateway is running.
 
 use salesforce_simulator::{Faults, Settings, Simulator};
 use seatgraph_store::each_backend;
@@ -7,11 +7,11 @@ use serde_json::json;
 
 each_backend! {
     async fn rotations_at_the_same_time_lose_no_secret(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 5, seed: 72, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "sealed").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
-        let key_file = world.key_file();
+        let connected = gateway.connect(&simulator, "sealed").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
+        let key_file = gateway.key_file();
         let environment =
             [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
         let rotate = || Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["keys", "rotate"], &environment);
@@ -20,24 +20,24 @@ each_backend! {
             assert_eq!(rotation.exit_code().await.unwrap(), 0);
         }
         simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
-        let validated = world.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+        let validated = gateway.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
         assert!(!validated.to_string().contains("CREDENTIAL_"), "{validated}");
-        world.stop().await;
+        gateway.stop().await;
         simulator.shutdown().await;
     }
 
-    async fn a_gateway_whose_keys_are_not_those_of_the_database_does_not_start(database: TestDatabase) {
+    async fn a_gateway_with_the_wrong_keys_does_not_start(database: TestDatabase) {
         TestGateway::start(&database).await.unwrap().stop().await;
         let refused = TestGateway::start(&database).await.unwrap_err();
         assert!(format!("{refused:#}").contains("Bring back the key"), "{refused:#}");
     }
 
-    async fn keys_are_rotated_while_the_gateway_uses_what_they_sealed(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn keys_are_rotated_while_the_gateway_runs(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 30, seed: 71, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "sealed").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
-        let key_file = world.key_file();
+        let connected = gateway.connect(&simulator, "sealed").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
+        let key_file = gateway.key_file();
         let first = std::fs::read_to_string(&key_file).unwrap();
         let environment =
             [("SEATGRAPH_DATABASE__URL", database.url()), ("SEATGRAPH_KEY_FILE", key_file.to_str().unwrap())];
@@ -49,11 +49,11 @@ each_backend! {
                 assert_eq!(rotate.exit_code().await.unwrap(), 0);
             }
         };
-        // Every validation needs a new token, and for that the secret, whichever key sealed it just now.
+        // Every validation needs a new token and therefore decrypts the secret, with the old or the new key.
         let serving = async {
             loop {
                 simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
-                let validated = world.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
+                let validated = gateway.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
                 let found = validated["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap());
                 assert_eq!(found.filter(|code| code.starts_with("CREDENTIAL")).count(), 0, "{validated}");
             }
@@ -63,13 +63,13 @@ each_backend! {
             () = serving => unreachable!("it never ends"),
         }
         let rotated = json!({ "filter": { "action": { "eq": "keys rotate" }, "outcome": ["SUCCEEDED"] } });
-        let log = world.api.run("AuditEvents", rotated).await.unwrap();
+        let log = gateway.api.run("AuditEvents", rotated).await.unwrap();
         assert_eq!(log["auditEvents"]["totalCount"], 3);
         assert_eq!(log["auditEvents"]["nodes"][0]["note"], "2 secrets were re-encrypted");
         let kept = std::fs::read_to_string(&key_file).unwrap();
         assert_eq!(kept.lines().count(), 2);
         assert!(!kept.contains(first.trim()), "the first key is forgotten");
-        world.stop().await;
+        gateway.stop().await;
         simulator.shutdown().await;
     }
 }

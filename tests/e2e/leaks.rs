@@ -1,5 +1,4 @@
-//! Secrets that can be recognised, planted wherever a secret can enter; then everything that the gateway says, writes down
-//! and keeps is searched for them.
+//! Canary secrets are entered wherever a secret can be entered. Then responses, logs and the database are searched for them.
 
 use std::fs::File;
 use std::process::Stdio;
@@ -22,10 +21,10 @@ const PRIVATE_KEY: &str = include_str!("../../fixtures/keys/first.key");
 const ENCRYPTED_KEY: &str = include_str!("../../fixtures/keys/encrypted.key");
 const CERTIFICATE: &str = include_str!("../../fixtures/keys/first.crt");
 
-/// What every access token, and every refresh token, of the simulated organisation has in it.
+/// Parts of every access token and refresh token of the simulated organisation.
 const TOKENS_OF_THE_VENDOR: [&str; 2] = ["!AQ.", "5Aep861"];
 
-/// A gateway in a process of its own that logs everything, and all that was heard of it.
+/// A gateway in its own process that logs everything, and its collected output.
 struct LeakTest {
     process: Child,
     folder: tempfile::TempDir,
@@ -40,7 +39,7 @@ impl LeakTest {
         let folder = tempfile::tempdir().unwrap();
         let key_file = folder.path().join("seatgraph.key");
         let log = File::create(folder.path().join("log")).unwrap();
-        // A server that trusts this machine takes any password.
+        // A server that trusts local connections accepts any password.
         let url = database.url().replacen("://postgres@", "://postgres:canary-of-the-database@", 1);
         let mut process = Command::new(env!("CARGO_BIN_EXE_seatgraph-under-test"))
             .arg("serve")
@@ -88,11 +87,11 @@ impl LeakTest {
         self.heard.lock().unwrap().push_str(text);
     }
 
-    /// Runs a mutation, whatever comes of it.
+    /// Runs a mutation and ignores its result.
     async fn mutate(&self, name: &str, input: Value) -> Value {
         let mut answer = self.api.post(&operation(name), json!({ "input": input })).await.unwrap();
         let data = answer["data"].as_object().and_then(|fields| fields.values().next()).cloned().unwrap_or_default();
-        // What is shown once, and on purpose, is no leak.
+        // Secrets that are returned once on purpose are not leaks.
         for shown in ["secret", "url", "authorization"] {
             if let Some(payload) = answer["data"].as_object_mut().and_then(|fields| fields.values_mut().next()) {
                 payload.as_object_mut().map(|payload| payload.remove(shown));
@@ -108,7 +107,7 @@ impl LeakTest {
         page
     }
 
-    /// Everything that was said, logged and kept.
+    /// All responses, logs and stored data.
     async fn everything(&mut self, database: &TestDatabase) -> Vec<(&'static str, String)> {
         self.process.kill().await.unwrap();
         let log = std::fs::read(self.folder.path().join("log")).unwrap();
@@ -119,7 +118,7 @@ impl LeakTest {
     }
 }
 
-/// The forms in which a secret would still be one.
+/// Encodings of a secret that would also be leaks.
 fn forms(secret: &str) -> Vec<String> {
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![secret.to_owned(), hex.clone(), hex.to_uppercase()];
@@ -165,7 +164,7 @@ each_backend! {
     }
 }
 
-/// Where in a text something is.
+/// The context of a match.
 fn around(text: &str, form: &str) -> String {
     let Some(at) = text.find(form) else { return String::new() };
     let before: String = text[..at].chars().rev().take(200).collect();
@@ -191,7 +190,7 @@ async fn credentials(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     }
 }
 
-/// A consent that was refused, and one that was given by the way of a link.
+/// A refused authorisation, and one with a delegated link.
 async fn consents(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     let vendor = Api::new(simulator.url());
     let listed = test.api.ask("{ connectors { callbackUrl } }", json!({})).await.unwrap();
@@ -215,7 +214,7 @@ async fn consents(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     test.get(link.path()).await;
 }
 
-/// A sync in all sorts of weather.
+/// A sync with many kinds of faults.
 async fn work(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     simulator.set_faults(Faults { expire_session_every: Some(3), rotate_refresh_tokens: true, ..Faults::default() });
     let profile = json!({ "name": "acme", "aliasId": alias });
@@ -234,7 +233,7 @@ async fn work(test: &LeakTest, simulator: &Simulator, alias: &Value) {
     }
 }
 
-/// Requests that are not understood, with secrets in them all the same.
+/// Invalid requests that contain secrets.
 async fn nonsense(test: &LeakTest) {
     test.plant("a secret in nonsense", "canary-of-nonsense");
     let documents = [
@@ -244,9 +243,9 @@ async fn nonsense(test: &LeakTest) {
     ];
     for document in documents {
         let variables = json!({ "input": { "clientSecret": ["canary-of-nonsense"] } });
-        // The answer may quote what it was sent, to whoever sent it; nobody else may read it.
+        // The response may contain what the caller sent. Nothing else may.
         test.api.post(document, variables).await.unwrap();
     }
-    let stranger = test.api.with_token("sg_canary-of-nonsense");
-    test.hear(&stranger.post("{ viewer { name } }", json!({})).await.unwrap().to_string());
+    let unauthenticated = test.api.with_token("sg_canary-of-nonsense");
+    test.hear(&unauthenticated.post("{ viewer { name } }", json!({})).await.unwrap().to_string());
 }

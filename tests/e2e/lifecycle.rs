@@ -1,4 +1,4 @@
-//! From a named connection to a deleted profile, as an administrator would do it.
+//! Aliases and profiles, from creation to deletion.
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::each_backend;
@@ -7,109 +7,109 @@ use serde_json::{Value, json};
 
 each_backend! {
     async fn a_parents_property_takes_effect_in_its_children(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let shared = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 500 } });
-        let parent = world.api.mutate("CreateConnectionAlias", shared).await.unwrap()["alias"]["id"].take();
+        let parent = gateway.api.mutate("CreateConnectionAlias", shared).await.unwrap()["alias"]["id"].take();
         let child = json!({
             "connector": "salesforce", "name": "child", "parentId": parent, "instanceUrl": "https://acme.my.salesforce.com"
         });
-        let child = world.api.mutate("CreateConnectionAlias", child).await.unwrap()["alias"]["id"].take();
-        assert_eq!(property(&world.api, &child, "pageSize").await, (json!(500), json!("PARENT")));
+        let child = gateway.api.mutate("CreateConnectionAlias", child).await.unwrap()["alias"]["id"].take();
+        assert_eq!(property(&gateway.api, &child, "pageSize").await, (json!(500), json!("PARENT")));
 
         let change = json!({ "id": parent, "properties": { "pageSize": 700 } });
-        world.api.mutate("UpdateConnectionAlias", change).await.unwrap();
-        assert_eq!(property(&world.api, &child, "pageSize").await, (json!(700), json!("PARENT")));
+        gateway.api.mutate("UpdateConnectionAlias", change).await.unwrap();
+        assert_eq!(property(&gateway.api, &child, "pageSize").await, (json!(700), json!("PARENT")));
         let own = json!({ "id": child, "properties": { "pageSize": 300 } });
-        world.api.mutate("UpdateConnectionAlias", own).await.unwrap();
-        assert_eq!(property(&world.api, &child, "pageSize").await, (json!(300), json!("OWN")));
+        gateway.api.mutate("UpdateConnectionAlias", own).await.unwrap();
+        assert_eq!(property(&gateway.api, &child, "pageSize").await, (json!(300), json!("OWN")));
         let unset = json!({ "id": child, "unset": ["pageSize"] });
-        world.api.mutate("UpdateConnectionAlias", unset).await.unwrap();
-        assert_eq!(property(&world.api, &child, "pageSize").await, (json!(700), json!("PARENT")));
-        world.stop().await;
+        gateway.api.mutate("UpdateConnectionAlias", unset).await.unwrap();
+        assert_eq!(property(&gateway.api, &child, "pageSize").await, (json!(700), json!("PARENT")));
+        gateway.stop().await;
     }
 
-    async fn an_alias_serves_one_profile_and_says_what_to_do_for_another(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn an_alias_serves_one_profile_and_the_refusal_has_a_remedy(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "first").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
+        let connected = gateway.connect(&simulator, "first").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
         let again = json!({ "name": "second", "aliasId": connected.alias });
-        let refused = world.api.mutate("CreateProfile", again).await.unwrap_err().to_string();
+        let refused = gateway.api.mutate("CreateProfile", again).await.unwrap_err().to_string();
         assert!(refused.contains("NEEDS_CHILD_ALIAS"), "{refused}");
-        let refused = world.api.mutate("DeleteConnectionAlias", json!({ "id": connected.alias })).await;
+        let refused = gateway.api.mutate("DeleteConnectionAlias", json!({ "id": connected.alias })).await;
         let refused = refused.unwrap_err().to_string();
         assert!(refused.contains("IN_USE"), "{refused}");
-        world.stop().await;
+        gateway.stop().await;
     }
 
-    async fn a_wrong_secret_leaves_the_profile_a_draft_and_says_what_to_change(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn a_wrong_secret_leaves_the_profile_a_draft_with_a_remedy(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
         let alias = json!({ "connector": "salesforce", "name": "wrong", "instanceUrl": simulator.url() });
-        let alias = world.api.mutate("CreateConnectionAlias", alias).await.unwrap()["alias"]["id"].take();
+        let alias = gateway.api.mutate("CreateConnectionAlias", alias).await.unwrap()["alias"]["id"].take();
         let credentials = json!({ "aliasId": alias, "clientId": simulator.client_id(), "clientSecret": "not-it" });
-        world.api.mutate("SetClientCredentials", credentials).await.unwrap();
+        gateway.api.mutate("SetClientCredentials", credentials).await.unwrap();
         let profile = json!({ "name": "wrong", "aliasId": alias });
-        let profile = world.api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].take();
-        let refused = world.api.mutate("PublishProfile", json!({ "id": profile })).await.unwrap_err().to_string();
+        let profile = gateway.api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].take();
+        let refused = gateway.api.mutate("PublishProfile", json!({ "id": profile })).await.unwrap_err().to_string();
         assert!(!refused.contains("not-it"), "{refused}");
         let query = "query($id: ID!) { profile(by: { id: $id }) { state findings { code remedy } } }";
-        let data = world.api.ask(query, json!({ "id": profile })).await.unwrap();
+        let data = gateway.api.ask(query, json!({ "id": profile })).await.unwrap();
         assert_eq!(data["profile"]["state"], "DRAFT");
         assert!(!data["profile"]["findings"][0]["remedy"].as_str().unwrap().is_empty());
-        world.stop().await;
+        gateway.stop().await;
     }
 
-    async fn deleting_a_profile_closes_what_hangs_on_it_and_says_so(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn deleting_a_profile_closes_its_dependents_and_reports_them(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "leaving").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
-        let deleted = world.api.mutate("DeleteProfile", json!({ "id": connected.profile })).await.unwrap();
+        let connected = gateway.connect(&simulator, "leaving").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
+        let deleted = gateway.api.mutate("DeleteProfile", json!({ "id": connected.profile })).await.unwrap();
         assert_eq!(deleted["deletedId"], json!(connected.profile));
         let closed = deleted["closed"].as_array().unwrap();
         let accounts = closed.iter().find(|c| c["type"] == "Account").expect("accounts are closed");
         assert_eq!(accounts["count"], 60);
-        let data = world.api.ask("{ accounts(first: 1) { totalCount } }", json!({})).await.unwrap();
+        let data = gateway.api.ask("{ accounts(first: 1) { totalCount } }", json!({})).await.unwrap();
         assert_eq!(data["accounts"]["totalCount"], 0);
-        // The alias is free again, and the organisation too.
-        world.api.mutate("DeleteConnectionAlias", json!({ "id": connected.alias })).await.unwrap();
-        let again = connect(&world.api, &simulator, "returning", None).await.unwrap();
-        assert_eq!(world.api.finished(&again.run).await.unwrap(), "SUCCEEDED");
-        world.stop().await;
+        // The alias and the organisation can be used again.
+        gateway.api.mutate("DeleteConnectionAlias", json!({ "id": connected.alias })).await.unwrap();
+        let again = connect(&gateway.api, &simulator, "returning", None).await.unwrap();
+        assert_eq!(gateway.api.finished(&again.run).await.unwrap(), "SUCCEEDED");
+        gateway.stop().await;
     }
 
     async fn a_paused_profile_is_not_synced_until_it_is_resumed(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "resting").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
-        let paused = world.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
+        let connected = gateway.connect(&simulator, "resting").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
+        let paused = gateway.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
         assert_eq!(paused["profile"]["state"], "PAUSED");
         let sync = json!({ "profileId": connected.profile });
-        let refused = world.api.mutate("StartSync", sync.clone()).await.unwrap_err().to_string();
+        let refused = gateway.api.mutate("StartSync", sync.clone()).await.unwrap_err().to_string();
         assert!(refused.contains("INVALID_STATE"), "{refused}");
-        let resumed = world.api.mutate("ResumeProfile", json!({ "id": connected.profile })).await.unwrap();
+        let resumed = gateway.api.mutate("ResumeProfile", json!({ "id": connected.profile })).await.unwrap();
         assert_eq!(resumed["profile"]["state"], "PUBLISHED");
-        world.stop().await;
+        gateway.stop().await;
     }
 
     async fn an_idempotency_key_starts_one_run(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "once").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
+        let connected = gateway.connect(&simulator, "once").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
         let start = json!({ "profileId": connected.profile, "idempotencyKey": "2026-11-24" });
-        let first = world.api.mutate("StartSync", start.clone()).await.unwrap()["run"]["id"].take();
-        let second = world.api.mutate("StartSync", start).await.unwrap()["run"]["id"].take();
+        let first = gateway.api.mutate("StartSync", start.clone()).await.unwrap()["run"]["id"].take();
+        let second = gateway.api.mutate("StartSync", start).await.unwrap()["run"]["id"].take();
         assert_eq!(first, second);
         let other = json!({
             "profileId": connected.profile, "idempotencyKey": "2026-11-24", "processes": ["DOWNLOAD_SUBSCRIPTIONS"]
         });
-        let refused = world.api.mutate("StartSync", other).await.unwrap_err().to_string();
+        let refused = gateway.api.mutate("StartSync", other).await.unwrap_err().to_string();
         assert!(refused.contains("IDEMPOTENCY_KEY_REUSED"), "{refused}");
-        world.api.finished(first.as_str().unwrap()).await.unwrap();
-        world.stop().await;
+        gateway.api.finished(first.as_str().unwrap()).await.unwrap();
+        gateway.stop().await;
     }
 }
 

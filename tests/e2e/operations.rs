@@ -1,4 +1,4 @@
-//! Every document that frontends, GraphiQL and these tests share, and what it answers.
+//! The shared documents and their responses, as snapshots.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Map, Value, json};
 
-/// Runs a document, notes that it ran, and holds its answer against the snapshot, the same on both databases.
+/// Runs a document and compares the response with its snapshot, which is the same for both databases.
 struct Reader<'a> {
     api: &'a Api,
     read: BTreeSet<String>,
@@ -25,27 +25,27 @@ impl Reader<'_> {
 }
 
 each_backend! {
-    async fn every_shared_document_answers_what_its_snapshot_says(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn every_shared_document_matches_its_snapshot(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 40, seed: 41, ..Settings::default() }).await.unwrap();
-        let mut reader = Reader { api: &world.api, read: BTreeSet::new() };
-        Box::pin(story(&mut reader, &simulator)).await;
+        let mut reader = Reader { api: &gateway.api, read: BTreeSet::new() };
+        Box::pin(flow(&mut reader, &simulator)).await;
 
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../graphql/operations");
         let documents = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let documents = documents.filter(|path| path.extension().is_some_and(|e| e == "graphql"));
         let documents: BTreeSet<String> =
             documents.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
-        // Its events are told by `sync_progress_streams_every_event_once`.
+        // `sync_progress_streams_every_event_once` tests its events.
         reader.read.insert("SyncProgress".to_owned());
-        // And these by `job_progress_streams_the_events_of_any_kind`.
+        // `job_progress_streams_the_events_of_any_kind` tests these.
         reader.read.insert("JobProgress".to_owned());
-        assert_eq!(reader.read, documents, "documents that this story reads, and those that exist");
-        world.stop().await;
+        assert_eq!(reader.read, documents, "all documents are tested");
+        gateway.stop().await;
     }
 }
 
-async fn story(reader: &mut Reader<'_>, simulator: &Simulator) {
+async fn flow(reader: &mut Reader<'_>, simulator: &Simulator) {
     let alias = connecting(reader, simulator).await;
     let profile = publishing(reader, &alias).await;
     reading(reader).await;
@@ -124,7 +124,7 @@ async fn working(reader: &mut Reader<'_>, profile: &Value) {
     assert_eq!(reader.api.finished(run.as_str().unwrap()).await.unwrap(), "SUCCEEDED");
     reader.shows("SyncRuns", json!({})).await;
     reader.shows("Jobs", json!({ "filter": { "kind": ["sync"] } })).await;
-    // A run that is over can be neither cancelled nor confirmed, and says so.
+    // A finished run can be neither cancelled nor confirmed.
     reader.shows("CancelSync", input(json!({ "id": run }))).await;
     reader.shows("ConfirmSuspectSync", input(json!({ "id": run }))).await;
     reader.shows("PauseProfile", input(json!({ "id": profile }))).await;
@@ -158,12 +158,12 @@ fn input(value: Value) -> Value {
     json!({ "input": value })
 }
 
-/// Replaces what differs from run to run by what it is.
+/// Replaces values that differ between test runs.
 fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let mut shown = fields.iter().map(|(k, v)| (k.clone(), field(k, v))).collect::<Map<_, _>>();
-            // The number of an entry of the audit log says how much this story has done before.
+            // Sequence numbers of the audit log depend on the previous steps.
             if let (true, Some(sequence)) = (fields.contains_key("actor"), shown.get_mut("sequence")) {
                 *sequence = json!("[sequence]");
             }

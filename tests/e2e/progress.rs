@@ -1,4 +1,4 @@
-//! A sync as its watchers see it: every event once, in order, also for those who come late or come back.
+//! Progress streams: every event once and in order, also for late and resuming subscribers.
 
 use futures::StreamExt;
 use salesforce_simulator::{Settings, Simulator};
@@ -8,38 +8,38 @@ use serde_json::{Value, json};
 
 each_backend! {
     async fn sync_progress_streams_every_event_once(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 700, seed: 51, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "watched").await.unwrap();
-        let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+        let connected = gateway.connect(&simulator, "watched").await.unwrap();
+        let live = events(&gateway.api, json!({ "runId": connected.run }), Some(0)).await;
 
-        // The first says where the run is, with the number that was asked with; then 1, 2, 3… to the last state.
+        // The first event has the current state and the requested number. Then 1, 2, 3… to the last state.
         assert_eq!(live[0]["sequence"], 0);
         let numbers: Vec<u64> = live[1..].iter().map(|event| event["sequence"].as_u64().unwrap()).collect();
         assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
         assert_eq!(live.last().unwrap()["state"], "SUCCEEDED");
 
-        let run = world.api.run("SyncRun", json!({ "id": connected.run })).await.unwrap();
+        let run = gateway.api.run("SyncRun", json!({ "id": connected.run })).await.unwrap();
         assert_eq!(run["syncRun"]["lastSequence"].as_u64(), numbers.last().copied());
 
-        // Who comes back goes on behind the last number seen, whatever it was.
+        // A stream can be resumed after any number.
         for seen in [1, numbers.len() as u64 / 2, numbers.len() as u64 - 1] {
-            let resumed = events(&world.api, json!({ "runId": connected.run }), Some(seen)).await;
+            let resumed = events(&gateway.api, json!({ "runId": connected.run }), Some(seen)).await;
             let expected: Vec<u64> = (seen..=numbers.len() as u64).collect();
             assert_eq!(resumed.iter().map(|e| e["sequence"].as_u64().unwrap()).collect::<Vec<_>>(), expected);
         }
-        world.stop().await;
+        gateway.stop().await;
     }
 
     async fn job_progress_streams_the_events_of_any_kind(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 50, seed: 54, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "watched").await.unwrap();
-        let typed = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+        let connected = gateway.connect(&simulator, "watched").await.unwrap();
+        let typed = events(&gateway.api, json!({ "runId": connected.run }), Some(0)).await;
         let job = connected.run.replace("run_", "job_");
         let document = operation("JobProgress");
         let general: Vec<_> =
-            world.api.subscribe(&document, json!({ "id": job, "after": 0 })).await.unwrap().collect().await;
+            gateway.api.subscribe(&document, json!({ "id": job, "after": 0 })).await.unwrap().collect().await;
         let general: Vec<Value> =
             general.into_iter().map(|event| event.unwrap()["data"]["jobProgress"].take()).collect();
         let numbers = |events: &[Value]| events.iter().map(|event| event["sequence"].clone()).collect::<Vec<_>>();
@@ -47,27 +47,27 @@ each_backend! {
         assert!(general.iter().any(|event| event["__typename"] == "JobProgressed"), "{general:?}");
         let last = general.last().unwrap();
         assert_eq!((&last["__typename"], &last["state"]), (&json!("JobStateChanged"), &json!("SUCCEEDED")));
-        // Pruning runs for the whole installation, in every gateway.
+        // Pruning is a job of the whole installation.
         let pruning = "{ jobs(filter: { kind: [\"prune\"] }) { nodes { id state profile { id } syncRun { id } } } }";
-        let listed = world.api.ask(pruning, json!({})).await.unwrap();
+        let listed = gateway.api.ask(pruning, json!({})).await.unwrap();
         let prune = &listed["jobs"]["nodes"][0];
         assert_eq!((&prune["profile"], &prune["syncRun"]), (&Value::Null, &Value::Null), "{listed}");
-        let node = world.api.run("Node", json!({ "id": prune["id"] })).await.unwrap();
+        let node = gateway.api.run("Node", json!({ "id": prune["id"] })).await.unwrap();
         assert_eq!(node["node"]["__typename"], "Job");
-        world.stop().await;
+        gateway.stop().await;
     }
 
     async fn a_watcher_of_a_profile_sees_its_next_run(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 300, seed: 52, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "watched").await.unwrap();
-        world.api.finished(&connected.run).await.unwrap();
-        let watching = events(&world.api, json!({ "profileId": connected.profile }), None);
-        // Nothing tells when the watcher listens, and a run may be over by then: whichever it sees, it is a new one.
+        let connected = gateway.connect(&simulator, "watched").await.unwrap();
+        gateway.api.finished(&connected.run).await.unwrap();
+        let watching = events(&gateway.api, json!({ "profileId": connected.profile }), None);
+        // It is unknown when the subscription starts, and a run may be finished by then. It must see any new run.
         let starting = async {
             loop {
-                let started = world.api.mutate("StartSync", json!({ "profileId": connected.profile })).await.unwrap();
-                world.api.finished(started["run"]["id"].as_str().unwrap()).await.unwrap();
+                let started = gateway.api.mutate("StartSync", json!({ "profileId": connected.profile })).await.unwrap();
+                gateway.api.finished(started["run"]["id"].as_str().unwrap()).await.unwrap();
             }
         };
         let seen = tokio::select! {
@@ -76,14 +76,14 @@ each_backend! {
         };
         assert_ne!(seen.last().unwrap()["run"]["id"], connected.run);
         assert_eq!(seen.last().unwrap()["state"], "SUCCEEDED");
-        world.stop().await;
+        gateway.stop().await;
     }
 
     async fn totals_are_never_exceeded_and_never_change(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 2500, seed: 53, ..Settings::default() }).await.unwrap();
-        let connected = world.connect(&simulator, "counted").await.unwrap();
-        let live = events(&world.api, json!({ "runId": connected.run }), Some(0)).await;
+        let connected = gateway.connect(&simulator, "counted").await.unwrap();
+        let live = events(&gateway.api, json!({ "runId": connected.run }), Some(0)).await;
         let mut totals = std::collections::BTreeMap::new();
         for stage in live.iter().map(|event| &event["stage"]).filter(|stage| stage["total"].is_u64()) {
             let name = stage["name"].as_str().unwrap();
@@ -92,7 +92,7 @@ each_backend! {
             assert_eq!(*totals.entry(name).or_insert(total), total, "{name}");
         }
         assert!(!totals.is_empty());
-        world.stop().await;
+        gateway.stop().await;
     }
 }
 

@@ -1,11 +1,11 @@
-//! A database that was copied or put back touches no vendor until somebody adopts it.
+//! With a copied or restored database, the gateway calls no vendor until the database is adopted.
 
 use salesforce_simulator::{Settings, Simulator};
 use seatgraph_store::{Backend, each_backend};
 use seatgraph_tests::{Api, Process, TestGateway};
 use serde_json::{Value, json};
 
-/// How many requests the vendor has seen.
+/// Number of requests to the vendor.
 async fn asked(vendor: &Api) -> usize {
     let (_, log) = vendor.get("/_control/requests/log").await.unwrap();
     serde_json::from_str::<Vec<Value>>(&log).unwrap().len()
@@ -20,10 +20,10 @@ each_backend! {
         original.api.finished(&connected.run).await.unwrap();
         original.api.mutate("PauseProfile", json!({ "id": connected.profile })).await.unwrap();
         let (home, key) = (original.key_file(), std::fs::read(original.key_file()).unwrap());
-        let folder = original.halt().await;
+        let folder = original.stop_and_keep_keys().await;
         let before = asked(&vendor).await;
 
-        // The same database and keys, on a machine that has no mark of it.
+        // The same database and keys, on a machine without the instance file.
         let elsewhere = tempfile::tempdir().unwrap();
         let key_file = elsewhere.path().join("seatgraph.key");
         std::fs::write(&key_file, &key).unwrap();
@@ -32,7 +32,7 @@ each_backend! {
         assert_eq!(validated["findings"][0]["code"], "QUARANTINE", "{validated}");
         let resumed = copy.api.mutate("ResumeProfile", json!({ "id": connected.profile })).await.unwrap_err();
         assert!(resumed.to_string().contains("seatgraph adopt"), "{resumed}");
-        // What is known can still be read.
+        // Stored data can still be read.
         assert_eq!(copy.api.ask("{ accounts { totalCount } }", json!({})).await.unwrap()["accounts"]["totalCount"], 20);
         copy.stop().await;
         assert_eq!(asked(&vendor).await, before, "requests of a gateway in quarantine");
@@ -46,7 +46,7 @@ each_backend! {
         assert_eq!(log["auditEvents"]["nodes"][0]["note"], "moved to a new machine");
         adopted.stop().await;
 
-        // Now the first installation is the one that the database came from.
+        // Now the first installation is in quarantine.
         let first = TestGateway::start_with(&database, |config| config.key_file = Some(home)).await.unwrap();
         let validated = first.api.mutate("ValidateProfile", json!({ "id": connected.profile })).await.unwrap();
         assert!(validated.to_string().contains("another installation"), "{validated}");
@@ -58,7 +58,7 @@ each_backend! {
     async fn a_copy_of_the_whole_folder_is_no_installation(database: TestDatabase) {
         let original = TestGateway::start(&database).await.unwrap();
         let home = original.key_file();
-        let folder = original.halt().await;
+        let folder = original.stop_and_keep_keys().await;
         let clone = tempfile::tempdir().unwrap();
         for file in std::fs::read_dir(folder.path()).unwrap() {
             let path = file.unwrap().path();
@@ -76,9 +76,9 @@ each_backend! {
         drop(folder);
     }
 
-    async fn an_audit_log_that_was_wiped_is_found_by_what_the_mark_remembers(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
-        let key_file = world.key_file();
+    async fn a_truncated_audit_log_is_detected_by_the_head_in_the_instance_file(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
+        let key_file = gateway.key_file();
         let again = async || TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
         let verify = async || {
             let environment =
@@ -86,8 +86,8 @@ each_backend! {
             let verify = Process::start(env!("CARGO_BIN_EXE_seatgraph-under-test"), &["audit", "verify"], &environment);
             verify.unwrap().exit_code().await.unwrap()
         };
-        let folder = world.halt().await;
-        // The second start finds what the first one did, and notes it.
+        let folder = gateway.stop_and_keep_keys().await;
+        // The second start detects the first one and records it.
         again().await.unwrap().stop().await;
         assert_eq!(verify().await, 0);
         let wipe: &[&str] = match database.backend() {
@@ -98,20 +98,20 @@ each_backend! {
             database.execute(statement).await.unwrap();
         }
         assert_eq!(verify().await, 1);
-        // A gateway that goes on does not forget it.
+        // A running gateway keeps the state.
         again().await.unwrap().stop().await;
         assert_eq!(verify().await, 1);
         drop(folder);
     }
 
     async fn a_backup_that_was_put_back_is_noticed(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
-        let key_file = world.key_file();
+        let gateway = TestGateway::start(&database).await.unwrap();
+        let key_file = gateway.key_file();
         database.execute("UPDATE instance SET generation = generation - 1").await.unwrap();
         let again = async || TestGateway::start_with(&database, |config| config.key_file = Some(key_file.clone())).await;
-        // The first gateway holds the folder; SQLite's file has one process at a time.
-        let config = world.config.clone();
-        let folder = world.halt().await;
+        // The first gateway has locked the SQLite file, which allows one process.
+        let config = gateway.config.clone();
+        let folder = gateway.stop_and_keep_keys().await;
         let behind = again().await.unwrap();
         let simulator = Simulator::start(Settings { users: 5, ..Settings::default() }).await.unwrap();
         let refused = behind.connect(&simulator, "acme").await.unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Every way in which a vendor sends a person back without a consent, and what the person and the profile are told.
+//! OAuth redirects without a code: what the user sees, and the findings of the profile.
 
 use seatgraph_store::each_backend;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::consent_flow::ConsentFlow;
 
-/// What the vendor puts behind the callback's address, the finding's code, and a word of its remedy.
+/// Query parameters of the callback, the code of the finding, and a word of its remedy.
 const TABLE: [(&str, &str, &str, &str); 16] = [
     ("access_denied", "end-user denied authorization", "OAUTH_CONSENT_DENIED", "choose Allow"),
     ("access_denied", "ip restricted", "OAUTH_IP_RESTRICTED", "Network Access"),
@@ -26,20 +26,20 @@ const TABLE: [(&str, &str, &str, &str); 16] = [
     ("a_word_of_tomorrow", "<script>alert(1)</script>", "OAUTH_REFUSED", "list of OAuth errors"),
 ];
 
-async fn profile(story: &ConsentFlow) -> Value {
-    let profile = json!({ "name": "Acme", "aliasId": story.alias });
-    story.world.api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].take()
+async fn profile(flow: &ConsentFlow) -> Value {
+    let profile = json!({ "name": "Acme", "aliasId": flow.alias });
+    flow.gateway.api.mutate("CreateProfile", profile).await.unwrap()["profile"]["id"].take()
 }
 
-async fn findings(story: &ConsentFlow, profile: &Value) -> Vec<Value> {
+async fn findings(flow: &ConsentFlow, profile: &Value) -> Vec<Value> {
     let document = "query($id: ID!) { profile(by: { id: $id }) { findings { code remedy seen } } }";
-    let mut found = story.world.api.ask(document, json!({ "id": profile })).await.unwrap();
+    let mut found = flow.gateway.api.ask(document, json!({ "id": profile })).await.unwrap();
     found["profile"]["findings"].as_array_mut().unwrap().drain(..).collect()
 }
 
-/// Where the vendor would send the person, with these words.
-async fn sent_back(story: &ConsentFlow, words: &[(&str, &str)]) -> Url {
-    let consent = story.ask().await;
+/// The redirect URL with these parameters.
+async fn sent_back(flow: &ConsentFlow, words: &[(&str, &str)]) -> Url {
+    let consent = flow.start_authorization().await;
     let asked: std::collections::HashMap<_, _> = consent.query_pairs().into_owned().collect();
     let mut back: Url = asked["redirect_uri"].parse().unwrap();
     back.query_pairs_mut().extend_pairs(words).append_pair("state", &asked["state"]);
@@ -47,52 +47,52 @@ async fn sent_back(story: &ConsentFlow, words: &[(&str, &str)]) -> Url {
 }
 
 each_backend! {
-    async fn every_error_on_the_way_back_is_a_page_and_a_finding(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let profile = profile(&story).await;
+    async fn every_error_of_a_callback_is_a_page_and_a_finding(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
+        let profile = profile(&flow).await;
         for (error, description, code, word) in TABLE {
-            let back = sent_back(&story, &[("error", error), ("error_description", description)]).await;
-            let (status, page) = story.come_back(&back).await;
+            let back = sent_back(&flow, &[("error", error), ("error_description", description)]).await;
+            let (status, page) = flow.follow_redirect(&back).await;
             assert_eq!(status, 400, "{error}");
             assert!(page.contains(code) && page.contains("What to do"), "{error}: {page}");
             assert!(!page.contains("<script"), "{page}");
-            // One finding: each consent's takes the place of the last one's.
-            let found = findings(&story, &profile).await;
+            // Each callback replaces the finding of the previous one.
+            let found = findings(&flow, &profile).await;
             assert_eq!((found.len(), &found[0]["code"]), (1, &json!(code)), "{error}: {found:?}");
             assert!(found[0]["remedy"].as_str().unwrap().contains(word), "{code}: {}", found[0]);
             assert_eq!(found[0]["seen"], format!("{error}: {description}"));
-            assert_eq!(story.credential().await["state"], "MISSING");
+            assert_eq!(flow.credential().await["state"], "MISSING");
         }
-        let nothing = sent_back(&story, &[]).await;
-        assert!(story.come_back(&nothing).await.1.contains("OAUTH_REQUEST_INVALID"));
+        let nothing = sent_back(&flow, &[]).await;
+        assert!(flow.follow_redirect(&nothing).await.1.contains("OAUTH_REQUEST_INVALID"));
 
-        story.consent().await;
-        assert_eq!(findings(&story, &profile).await, Vec::<Value>::new());
-        story.end().await;
+        flow.consent().await;
+        assert_eq!(findings(&flow, &profile).await, Vec::<Value>::new());
+        flow.end().await;
     }
 
     async fn a_code_that_is_refused_is_a_finding_too_and_a_validation_clears_it(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let profile = profile(&story).await;
-        story.consent().await;
-        let back = sent_back(&story, &[("code", "wrong")]).await;
-        assert_eq!(story.come_back(&back).await.0, 400);
-        let found = findings(&story, &profile).await;
+        let flow = ConsentFlow::begin(&database).await;
+        let profile = profile(&flow).await;
+        flow.consent().await;
+        let back = sent_back(&flow, &[("code", "wrong")]).await;
+        assert_eq!(flow.follow_redirect(&back).await.0, 400);
+        let found = findings(&flow, &profile).await;
         assert_eq!((found.len(), &found[0]["code"]), (1, &json!("OAUTH_GRANT_GONE")), "{found:?}");
-        story.world.api.mutate("ValidateProfile", json!({ "id": profile })).await.unwrap();
-        let left = findings(&story, &profile).await;
+        flow.gateway.api.mutate("ValidateProfile", json!({ "id": profile })).await.unwrap();
+        let left = findings(&flow, &profile).await;
         assert!(left.iter().all(|finding| finding["code"] != "OAUTH_GRANT_GONE"), "{left:?}");
-        story.end().await;
+        flow.end().await;
     }
 
-    async fn a_stranger_who_knows_no_state_leaves_no_finding(database: TestDatabase) {
-        let story = ConsentFlow::begin(&database).await;
-        let profile = profile(&story).await;
-        let mut forged = sent_back(&story, &[]).await;
+    async fn a_callback_with_an_unknown_state_leaves_no_finding(database: TestDatabase) {
+        let flow = ConsentFlow::begin(&database).await;
+        let profile = profile(&flow).await;
+        let mut forged = sent_back(&flow, &[]).await;
         forged.query_pairs_mut().clear().extend_pairs([("error", "access_denied"), ("state", "forged")]);
-        let (status, page) = story.come_back(&forged).await;
+        let (status, page) = flow.follow_redirect(&forged).await;
         assert!(status == 400 && page.contains("CONSENT_UNKNOWN"), "{page}");
-        assert_eq!(findings(&story, &profile).await, Vec::<Value>::new());
-        story.end().await;
+        assert_eq!(findings(&flow, &profile).await, Vec::<Value>::new());
+        flow.end().await;
     }
 }

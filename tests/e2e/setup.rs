@@ -1,11 +1,11 @@
-//! The guided way, walked as an administrator walks it: what is done shows, and what is not says what to do.
+//! Setup steps: their state and remedies during the setup of a profile.
 
 use salesforce_simulator::{Faults, Settings, Simulator, TokenRefusal};
 use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 
-/// A profile's steps under client credentials.
+/// The setup steps of a profile with client credentials.
 async fn steps(api: &Api, profile: &Value) -> Vec<Value> {
     let variables = json!({ "id": profile, "grant": "CLIENT_CREDENTIALS" });
     let mut found = api.run("ProfileSetup", variables).await.unwrap();
@@ -31,10 +31,10 @@ fn with<'a>(first: &[&'a str], rest: &[&'a str]) -> Vec<&'a str> {
 }
 
 each_backend! {
-    async fn the_guided_way_leads_to_the_first_sync_and_can_be_left_at_any_step(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+    async fn the_setup_steps_lead_to_the_first_sync(database: TestDatabase) {
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, seed: 71, ..Settings::default() }).await.unwrap();
-        let api = &world.api;
+        let api = &gateway.api;
         let shared = json!({ "connector": "salesforce", "name": "shared" });
         let shared = api.mutate("CreateConnectionAlias", shared).await.unwrap()["alias"]["id"].take();
         let profile = json!({ "name": "Acme", "aliasId": shared, "schedule": { "every": "MANUAL" } });
@@ -66,16 +66,16 @@ each_backend! {
         api.finished(published["run"]["id"].as_str().unwrap()).await.unwrap();
         assert_eq!(undone(api, &profile).await, Vec::<String>::new());
 
-        // What was done may come undone, and says so.
+        // A completed step can become incomplete again.
         api.mutate("DisconnectAlias", json!({ "id": shared })).await.unwrap();
         assert!(undone(api, &profile).await.contains(&"CREDENTIAL".to_owned()));
-        world.stop().await;
+        gateway.stop().await;
     }
 
     async fn scopes_that_were_not_granted_keep_a_profile_from_being_published(database: TestDatabase) {
-        let world = TestGateway::start(&database).await.unwrap();
+        let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 60, seed: 72, ..Settings::default() }).await.unwrap();
-        let api = &world.api;
+        let api = &gateway.api;
         let alias = json!({ "connector": "salesforce", "name": "acme", "instanceUrl": simulator.url() });
         let alias = api.mutate("CreateConnectionAlias", alias).await.unwrap()["alias"]["id"].take();
         let credentials = json!({
@@ -98,6 +98,6 @@ each_backend! {
         simulator.set_faults(Faults { expire_sessions: true, ..Faults::default() });
         api.mutate("PublishProfile", json!({ "id": profile })).await.unwrap();
         assert!(!undone(api, &profile).await.contains(&"SCOPES".to_owned()));
-        world.stop().await;
+        gateway.stop().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Faults that pass: the run gets over them, by itself or after a pause.
+//! Temporary faults: the run completes, with retries or after a pause.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use seatgraph_store::each_backend;
 use seatgraph_tests::{Api, Connected, TestGateway};
 use serde_json::{Value, json};
 
-/// A gateway with one organisation whose first sync is through.
+/// A gateway with one organisation whose first sync has completed.
 pub(crate) struct SyncedOrg {
-    pub(crate) world: TestGateway,
+    pub(crate) gateway: TestGateway,
     pub(crate) simulator: Simulator,
     pub(crate) connected: Connected,
 }
@@ -18,7 +18,7 @@ impl SyncedOrg {
     pub(crate) async fn start(database: &seatgraph_store::testkit::TestDatabase) -> Self {
         let settings = Settings { users: 900, seed: 31, ..Settings::default() };
         let simulator = Simulator::start(settings).await.unwrap();
-        let world = TestGateway::start_with(database, |config| {
+        let gateway = TestGateway::start_with(database, |config| {
             config.engine.retry_delay = Duration::from_millis(5);
             config.engine.backoff = Duration::from_millis(20);
             config.engine.poll_every = Duration::from_millis(50);
@@ -27,33 +27,33 @@ impl SyncedOrg {
         .await
         .unwrap();
         let shared = json!({ "connector": "salesforce", "name": "shared", "properties": { "pageSize": 200 } });
-        let parent = world.api.mutate("CreateConnectionAlias", shared).await.unwrap();
+        let parent = gateway.api.mutate("CreateConnectionAlias", shared).await.unwrap();
         let parent = parent["alias"]["id"].as_str().unwrap();
-        let connected = seatgraph_tests::connect(&world.api, &simulator, "calm", Some(parent)).await.unwrap();
-        assert_eq!(world.api.finished(&connected.run).await.unwrap(), "SUCCEEDED");
-        Self { world, simulator, connected }
+        let connected = seatgraph_tests::connect(&gateway.api, &simulator, "calm", Some(parent)).await.unwrap();
+        assert_eq!(gateway.api.finished(&connected.run).await.unwrap(), "SUCCEEDED");
+        Self { gateway, simulator, connected }
     }
 
     /// Starts a run and returns its id.
     pub(crate) async fn sync(&self) -> String {
-        let started = self.world.api.mutate("StartSync", json!({ "profileId": self.connected.profile })).await;
+        let started = self.gateway.api.mutate("StartSync", json!({ "profileId": self.connected.profile })).await;
         started.unwrap()["run"]["id"].as_str().unwrap().to_owned()
     }
 
     /// Runs a sync to its end.
     pub(crate) async fn outcome(&self) -> Value {
         let run = self.sync().await;
-        self.world.api.finished(&run).await.unwrap();
-        outcome(&self.world.api, &run).await
+        self.gateway.api.finished(&run).await.unwrap();
+        outcome(&self.gateway.api, &run).await
     }
 
-    /// How many calls the vendor has counted.
+    /// Number of calls that the vendor has counted.
     async fn calls(&self) -> u64 {
         let (_, counts) = Api::new(self.simulator.url()).get("/_control/requests").await.unwrap();
         serde_json::from_str::<Value>(&counts).unwrap()["total"].as_u64().unwrap()
     }
 
-    /// Runs a sync to its end, and says how many calls it took.
+    /// Runs a sync to its end. Returns the number of calls.
     async fn counted(&self) -> (Value, u64) {
         let before = self.calls().await;
         let outcome = self.outcome().await;
@@ -77,11 +77,11 @@ impl SyncedOrg {
         assert_eq!(outcome["state"], "SUCCEEDED", "{outcome}");
         let everybody = self.accounts().await;
         assert_eq!(everybody, self.simulator.expected().users.total);
-        self.world.stop().await;
+        self.gateway.stop().await;
         self.simulator.shutdown().await;
     }
 
-    /// How many live accounts there are.
+    /// Number of accounts that are not retired.
     pub(crate) async fn accounts(&self) -> u64 {
         self.total("accounts").await
     }
@@ -168,11 +168,11 @@ each_backend! {
         let calm = SyncedOrg::start(&database).await;
         calm.simulator.set_faults(Faults { daily_limit_remaining: Some(3), ..Faults::default() });
         let run = calm.sync().await;
-        calm.world.api.until(&run, |state| state == "PAUSED_QUOTA").await.unwrap();
-        let paused = outcome(&calm.world.api, &run).await;
+        calm.gateway.api.until(&run, |state| state == "PAUSED_QUOTA").await.unwrap();
+        let paused = outcome(&calm.gateway.api, &run).await;
         assert!(paused["wakesAt"].is_string(), "{paused}");
         calm.simulator.set_faults(Faults::default());
-        assert_eq!(calm.world.api.finished(&run).await.unwrap(), "SUCCEEDED");
+        assert_eq!(calm.gateway.api.finished(&run).await.unwrap(), "SUCCEEDED");
         calm.recovers().await;
     }
 }

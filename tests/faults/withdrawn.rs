@@ -1,4 +1,4 @@
-//! What is hidden or taken away: degraded with a finding, or failed with one, and nothing retired either way.
+//! Withdrawn permissions: the run is degraded or fails with a finding, and nothing is retired.
 
 use salesforce_simulator::{Faults, TokenRefusal};
 use seatgraph_store::each_backend;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::faults::SyncedOrg;
 
-/// The findings of at least this severity must all carry a remedy; returns them as one text to look into.
+/// Asserts that all findings of at least this severity have a remedy. Returns them as one text.
 fn findings(outcome: &Value) -> String {
     let findings = outcome["findings"].as_array().unwrap();
     assert!(!findings.is_empty(), "no finding in {outcome}");
@@ -43,7 +43,7 @@ each_backend! {
         calm.recovers().await;
     }
 
-    async fn withdrawn_view_setup_fails_the_run_and_retires_nobody(database: TestDatabase) {
+    async fn withdrawn_view_setup_fails_the_run_and_retires_no_account(database: TestDatabase) {
         let calm = SyncedOrg::start(&database).await;
         let taken = ["PermissionsViewSetup"];
         permissions(&calm, json!({ "revoke": taken })).await;
@@ -76,10 +76,10 @@ each_backend! {
             "clientId": calm.simulator.client_id(),
             "clientSecret": calm.simulator.client_secret(),
         });
-        calm.world.api.mutate("SetClientCredentials", credentials).await.unwrap();
-        calm.world.api.mutate("ResumeProfile", json!({ "id": calm.connected.profile })).await.unwrap();
+        calm.gateway.api.mutate("SetClientCredentials", credentials).await.unwrap();
+        calm.gateway.api.mutate("ResumeProfile", json!({ "id": calm.connected.profile })).await.unwrap();
         assert_eq!(profile_state(&calm).await, "PUBLISHED");
-        calm.world.api.finished(&last_run(&calm).await).await.unwrap();
+        calm.gateway.api.finished(&last_run(&calm).await).await.unwrap();
         calm.recovers().await;
     }
 
@@ -89,10 +89,10 @@ each_backend! {
         let vendor = Api::new(calm.simulator.url());
         vendor.post_json("/_control/users/remove", json!({ "count": everybody * 3 / 10 })).await.unwrap();
         let run = calm.sync().await;
-        calm.world.api.until(&run, |state| state == "SUSPECT").await.unwrap();
+        calm.gateway.api.until(&run, |state| state == "SUSPECT").await.unwrap();
         assert_eq!(calm.accounts().await, everybody);
-        calm.world.api.mutate("ConfirmSuspectSync", json!({ "id": run })).await.unwrap();
-        let state = calm.world.api.finished(&run).await.unwrap();
+        calm.gateway.api.mutate("ConfirmSuspectSync", json!({ "id": run })).await.unwrap();
+        let state = calm.gateway.api.finished(&run).await.unwrap();
         assert!(state.starts_with("SUCCEEDED"), "{state}");
         assert_eq!(calm.accounts().await, calm.simulator.expected().users.total);
         calm.recovers().await;
@@ -101,12 +101,12 @@ each_backend! {
 
 async fn last_run(calm: &SyncedOrg) -> String {
     let query = "query($id: ID!) { profile(by: { id: $id }) { lastRun { id } } }";
-    let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
+    let data = calm.gateway.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
     data["profile"]["lastRun"]["id"].as_str().unwrap().to_owned()
 }
 
 async fn profile_state(calm: &SyncedOrg) -> String {
     let query = "query($id: ID!) { profile(by: { id: $id }) { state } }";
-    let data = calm.world.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
+    let data = calm.gateway.api.ask(query, json!({ "id": calm.connected.profile })).await.unwrap();
     data["profile"]["state"].as_str().unwrap().to_owned()
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use futures::{Stream, StreamExt};
 use serde_json::{Value, json};
 
-/// Speaks to one gateway.
+/// A client of one gateway.
 #[derive(Debug, Clone)]
 pub struct Api {
     base: String,
@@ -19,25 +19,25 @@ impl Api {
     /// Speaks to the gateway at `base`, `http://127.0.0.1:8080` for example.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
-        // An error means that an earlier client has installed it.
+        // An error means that the provider is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().expect("plain HTTP needs nothing");
         Self { base: base.into(), http, token: None }
     }
 
-    /// Speaks to the same gateway as whoever has `token`.
+    /// Returns a client of the same gateway with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// Speaks to the same gateway as nobody in particular.
+    /// Returns a client of the same gateway without a token.
     #[must_use]
     pub fn anonymous(&self) -> Self {
         Self { token: None, ..self.clone() }
     }
 
-    /// A GraphQL request, signed with the token there is.
+    /// A GraphQL request with the token, if any.
     fn request(&self, document: &str, variables: Value) -> reqwest::RequestBuilder {
         let body = json!({ "query": document, "variables": variables }).to_string();
         let request = self.http.post(format!("{}/graphql", self.base)).header("content-type", "application/json");
@@ -51,7 +51,7 @@ impl Api {
     /// Runs the document `graphql/operations/{name}.graphql` and returns its data.
     ///
     /// # Errors
-    /// The answer, when it holds errors.
+    /// If the response has errors.
     pub async fn run(&self, name: &str, variables: Value) -> anyhow::Result<Value> {
         self.ask(&operation(name), variables).await.with_context(|| format!("operation {name}"))
     }
@@ -59,7 +59,7 @@ impl Api {
     /// Runs `document` and returns its data.
     ///
     /// # Errors
-    /// The answer, when it holds errors.
+    /// If the response has errors.
     pub async fn ask(&self, document: &str, variables: Value) -> anyhow::Result<Value> {
         let mut answer = self.post(document, variables).await?;
         anyhow::ensure!(answer["errors"].is_null(), "{}", answer["errors"]);
@@ -69,7 +69,7 @@ impl Api {
     /// Runs a mutation document with one `input` and one root field, and returns its payload.
     ///
     /// # Errors
-    /// The answer, when it holds errors or user errors.
+    /// If the response has errors or user errors.
     pub async fn mutate(&self, name: &str, input: Value) -> anyhow::Result<Value> {
         let data = self.run(name, json!({ "input": input })).await?;
         let payload = data.as_object().and_then(|o| o.values().next()).cloned().context("a mutation has a payload")?;
@@ -80,13 +80,13 @@ impl Api {
     /// Sends `document` and returns the whole answer.
     ///
     /// # Errors
-    /// The network's.
+    /// If the request fails.
     pub async fn post(&self, document: &str, variables: Value) -> anyhow::Result<Value> {
         let answer = self.request(document, variables).send().await?.bytes().await?;
         Ok(serde_json::from_slice(&answer)?)
     }
 
-    /// Says where `path` is.
+    /// The URL of `path`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
@@ -95,7 +95,7 @@ impl Api {
     /// Fetches a page that is not GraphQL.
     ///
     /// # Errors
-    /// The network's.
+    /// If the request fails.
     pub async fn get(&self, path: &str) -> anyhow::Result<(u16, String)> {
         let answer = self.http.get(format!("{}{path}", self.base)).send().await?;
         Ok((answer.status().as_u16(), answer.text().await?))
@@ -104,7 +104,7 @@ impl Api {
     /// Sends DELETE.
     ///
     /// # Errors
-    /// The network's, or a status that is no success.
+    /// If the request fails or the status is not a success.
     pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
         self.http.delete(format!("{}{path}", self.base)).send().await?.error_for_status()?;
         Ok(())
@@ -113,7 +113,7 @@ impl Api {
     /// Sends JSON by PUT.
     ///
     /// # Errors
-    /// The network's, or a status that is no success.
+    /// If the request fails or the status is not a success.
     pub async fn put(&self, path: &str, body: Value) -> anyhow::Result<()> {
         let request = self.http.put(format!("{}{path}", self.base)).header("content-type", "application/json");
         request.body(body.to_string()).send().await?.error_for_status()?;
@@ -123,7 +123,7 @@ impl Api {
     /// Sends JSON by POST to a page that is not GraphQL.
     ///
     /// # Errors
-    /// The network's, or a status that is no success.
+    /// If the request fails or the status is not a success.
     pub async fn post_json(&self, path: &str, body: Value) -> anyhow::Result<()> {
         let request = self.http.post(format!("{}{path}", self.base)).header("content-type", "application/json");
         request.body(body.to_string()).send().await?.error_for_status()?;
@@ -133,7 +133,7 @@ impl Api {
     /// Opens a subscription as server-sent events and yields each `next` event's data.
     ///
     /// # Errors
-    /// The network's, or an answer that is no event stream.
+    /// If the request fails or the response is not an event stream.
     pub async fn subscribe(
         &self,
         document: &str,
@@ -160,10 +160,10 @@ impl Api {
         }))
     }
 
-    /// Waits until the run is over, by its event stream, and returns its last state.
+    /// Waits for the end of the run with its event stream. Returns its last state.
     ///
     /// # Errors
-    /// The network's, or a stream that ends before the run does.
+    /// If the request fails or the stream ends early.
     pub async fn finished(&self, run: &str) -> anyhow::Result<String> {
         self.until(run, |state| !["QUEUED", "RUNNING", "CANCELLING", "PAUSED_QUOTA", "SUSPECT"].contains(&state)).await
     }
@@ -171,7 +171,7 @@ impl Api {
     /// Waits until the run is in a state that `enough` accepts, by its event stream.
     ///
     /// # Errors
-    /// The network's, or a stream that ends before that.
+    /// If the request fails or the stream ends early.
     pub async fn until(&self, run: &str, enough: impl Fn(&str) -> bool) -> anyhow::Result<String> {
         const DOCUMENT: &str = "subscription($run: ID!) { syncProgress(by: { runId: $run }) \
             { sequence ... on RunStateChanged { state } } }";
@@ -188,12 +188,12 @@ impl Api {
         anyhow::bail!("the stream of run {run} ended early")
     }
 
-    /// Walks a connection to its end and returns every node. `document` takes `$first` and `$after`, and has the
+    /// Reads all pages of a connection and returns the nodes. `document` has the variables `$first` and `$after`, and the
     /// connection under the alias `page` with `nodes` and `pageInfo { hasNextPage endCursor }`.
     ///
     /// # Errors
-    /// The answer, when it holds errors.
-    pub async fn walk(&self, document: &str, mut variables: Value) -> anyhow::Result<Vec<Value>> {
+    /// If the response has errors.
+    pub async fn all_nodes(&self, document: &str, mut variables: Value) -> anyhow::Result<Vec<Value>> {
         let mut nodes = Vec::new();
         variables["first"] = json!(200);
         loop {

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::Api;
 
-/// A gateway and the way to it. Stop it at the end of a story, so that nothing is left running.
+/// A running gateway with a client. It must be stopped at the end of a test.
 #[derive(Debug)]
 pub struct TestGateway {
     gateway: Gateway,
     folder: tempfile::TempDir,
-    /// What the gateway runs with.
+    /// Configuration of the gateway.
     pub config: Config,
-    /// The public API, as an administrator.
+    /// The API, with the token of an administrator.
     pub api: Api,
 }
 
@@ -36,18 +36,18 @@ pub struct Connected {
 }
 
 impl TestGateway {
-    /// Boots a gateway on `database`.
+    /// Starts a gateway on `database`.
     ///
     /// # Errors
-    /// Whatever keeps it from starting.
+    /// If the gateway does not start.
     pub async fn start(database: &TestDatabase) -> anyhow::Result<Self> {
         Self::start_with(database, |_| {}).await
     }
 
-    /// Boots a gateway on `database` with a configuration that `adjust` changes.
+    /// Starts a gateway on `database` with a configuration that `adjust` changes.
     ///
     /// # Errors
-    /// Whatever keeps it from starting.
+    /// If the gateway does not start.
     pub async fn start_with(database: &TestDatabase, adjust: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut config = Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..Config::default() };
@@ -61,23 +61,23 @@ impl TestGateway {
         Ok(Self { gateway, folder, config, api })
     }
 
-    /// Boots another gateway beside this one, on the same database and with the same key. SQLite allows none.
+    /// Starts another gateway on the same database with the same key. Not possible with SQLite.
     ///
     /// # Errors
-    /// Whatever keeps it from starting.
+    /// If the gateway does not start.
     pub async fn replica(&self, database: &TestDatabase) -> anyhow::Result<Self> {
         let key = self.key_file();
         Self::start_with(database, |config| config.key_file = Some(key)).await
     }
 
-    /// The file with the keys that seal its secrets.
+    /// The key file.
     #[must_use]
     pub fn key_file(&self) -> PathBuf {
         self.folder.path().join("seatgraph.key")
     }
 
-    /// Stops the gateway and keeps the folder with its keys for another one.
-    pub async fn halt(self) -> tempfile::TempDir {
+    /// Stops the gateway and returns the folder with its keys, for another gateway.
+    pub async fn stop_and_keep_keys(self) -> tempfile::TempDir {
         self.gateway.stop().await;
         self.folder
     }
@@ -91,16 +91,16 @@ impl TestGateway {
     /// Connects the simulated organisation through an alias of its own and publishes its profile.
     ///
     /// # Errors
-    /// The first refusal on the way.
+    /// The first refusal.
     pub async fn connect(&self, simulator: &Simulator, name: &str) -> anyhow::Result<Connected> {
         connect(&self.api, simulator, name, None).await
     }
 }
 
-/// Makes a token that may do everything, the way whoever runs the binary does.
+/// Creates an administrator token like the command line does.
 ///
 /// # Errors
-/// What keeps the database from being opened.
+/// If the database cannot be opened.
 pub async fn administrator(config: &Config) -> anyhow::Result<String> {
     let new = token::New {
         name: "e2e".to_owned(),
@@ -112,10 +112,10 @@ pub async fn administrator(config: &Config) -> anyhow::Result<String> {
     Ok(token.expose().to_owned())
 }
 
-/// Connects an organisation through the API: alias (below `parent`, where one is given), credentials, profile, publish.
+/// Connects an organisation through the API: alias (child of `parent`, if any), credentials, profile, publish.
 ///
 /// # Errors
-/// The first refusal on the way.
+/// The first refusal.
 pub async fn connect(api: &Api, simulator: &Simulator, name: &str, parent: Option<&str>) -> anyhow::Result<Connected> {
     let mut input = json!({ "connector": "salesforce", "name": name, "instanceUrl": simulator.url() });
     if let Some(parent) = parent {

@@ -1,4 +1,4 @@
-//! Boots the product and the simulator and speaks HTTP to both, as any client would.
+//! Starts the gateway and the simulator, and sends HTTP requests to both.
 
 mod api;
 mod gateway;

@@ -1,4 +1,4 @@
-//! A binary under test in a process of its own, which can be killed.
+//! A binary under test in its own process.
 
 use std::process::Stdio;
 
@@ -14,10 +14,10 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `program`; it dies with this value.
+    /// Starts `program`. It is killed when the value is dropped.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If the operating system reports an error.
     pub fn start(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
@@ -34,7 +34,7 @@ impl Process {
     /// Reads one line.
     ///
     /// # Errors
-    /// The end of the output.
+    /// At the end of the output.
     pub async fn next_line(&mut self) -> anyhow::Result<String> {
         self.lines.next_line().await?.context("the process prints nothing more")
     }
@@ -42,7 +42,7 @@ impl Process {
     /// Waits until the process ends by itself, and returns its exit code.
     ///
     /// # Errors
-    /// A process that was ended by a signal.
+    /// If the process was terminated by a signal.
     pub async fn exit_code(mut self) -> anyhow::Result<i32> {
         self.child.wait().await?.code().context("the process ended by itself")
     }
@@ -50,7 +50,7 @@ impl Process {
     /// Reads lines until one begins with `prefix`, and returns the rest of it.
     ///
     /// # Errors
-    /// The end of the output before that.
+    /// At the end of the output.
     pub async fn line(&mut self, prefix: &str) -> anyhow::Result<String> {
         while let Some(line) = self.lines.next_line().await? {
             if let Some(rest) = line.strip_prefix(prefix) {
@@ -60,10 +60,10 @@ impl Process {
         anyhow::bail!("the process ended without printing `{prefix}`: {:?}", self.child.wait().await?)
     }
 
-    /// Kills the process as `kill -9` does, and waits until it is gone.
+    /// Kills the process like `kill -9` and waits for its end.
     ///
     /// # Errors
-    /// The operating system's.
+    /// If the operating system reports an error.
     pub async fn kill(mut self) -> anyhow::Result<()> {
         Ok(self.child.kill().await?)
     }
@@ -71,7 +71,7 @@ impl Process {
     /// Sends a signal by its name, `INT` for example, and returns the exit code.
     ///
     /// # Errors
-    /// A process that ended without one.
+    /// If the process ended without one.
     pub async fn signal(mut self, signal: &str) -> anyhow::Result<i32> {
         let id = self.child.id().context("the process runs")?;
         let sent = Command::new("kill").args([&format!("-{signal}"), &id.to_string()]).status().await?;

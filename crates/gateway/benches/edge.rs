@@ -59,7 +59,7 @@ async fn ask(router: &Router, query: &str) -> (Duration, String) {
     (started.elapsed(), String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Median and worst of `times` requests; a comment that changes makes every one a stranger.
+/// Median and worst of `times` requests. A comment that changes prevents cache hits.
 async fn measure(router: &Router, query: &str, times: usize, cold: bool) -> (Duration, Duration) {
     ask(router, query).await;
     let mut took = Vec::with_capacity(times);

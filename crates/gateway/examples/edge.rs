@@ -1,4 +1,4 @@
-//! The edge in front of the small schema that its tests use: something for other people's clients to talk to.
+//! The edge with the small schema of its tests, for tests with third-party clients.
 //!
 //! `cargo run -p seatgraph --example edge [PORT]` prints its address as soon as it listens.
 

@@ -1,8 +1,8 @@
-//! Addresses of the gateway, as browsers reach it.
+//! URLs of the gateway.
 
 use url::Url;
 
-/// The address of `segments` under the gateway's public URL.
+/// Appends path segments to the public URL.
 pub(crate) fn under(public_url: &Url, segments: &[&str]) -> Url {
     let mut url = public_url.clone();
     if let Ok(mut path) = url.path_segments_mut() {
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_of_ours_keeps_the_folder_of_the_public_one() {
+    fn the_path_of_the_public_url_is_kept() {
         let url = under(&"https://example.com/licences/".parse().unwrap(), &["login", "callback"]);
         assert_eq!(url.as_str(), "https://example.com/licences/login/callback");
     }

@@ -1,4 +1,4 @@
-//! Where a vendor sends people back to after their consent: `/oauth/{connector}/callback`, one page with the outcome.
+//! The OAuth redirect URL: `/oauth/{connector}/callback`, which shows the outcome of an authorisation.
 
 use askama::Template;
 use axum::Router;
@@ -14,16 +14,15 @@ use seatgraph_engine::{Actor, Connected, ConsentError, ConsentResponse, Engine};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::callers::Callers;
 use crate::connect;
-use crate::edge::Introduction;
+use crate::edge::RequestCredentials;
 use crate::page::{FindingPage, failed, page};
-use crate::visitors::Visitors;
 
-/// A consent that a program began: the browser that comes back is a person's, whom the program sent, and all that it can
-/// bring is the state.
+/// Marks an authorisation that an API client started. Any browser that returns with its state may finish it.
 const ANY_BROWSER: &str = "browser";
 
-/// Who alone may finish a consent that a principal begins: a person in a browser in which it is logged in.
+/// Returns who may finish an authorisation that a principal starts: a user only in a browser where they are logged in.
 pub(crate) fn begun_by(principal: &Principal) -> String {
     match principal.id() {
         PrincipalId::Person(_) => principal.key(),
@@ -34,15 +33,15 @@ pub(crate) fn begun_by(principal: &Principal) -> String {
 #[derive(Clone)]
 struct AppState {
     engine: Engine,
-    visitors: Visitors,
+    callers: Callers,
 }
 
-/// Answers the vendors' redirects.
-pub(crate) fn router(engine: Engine, visitors: Visitors) -> Router {
-    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(AppState { engine, visitors })
+/// Serves the redirects of vendors.
+pub(crate) fn router(engine: Engine, callers: Callers) -> Router {
+    Router::new().route("/oauth/{connector}/callback", get(callback)).with_state(AppState { engine, callers })
 }
 
-/// What RFC 6749 section 4.1.2 puts behind the address; vendors add more.
+/// Query parameters of RFC 6749 section 4.1.2. Vendors add more.
 #[derive(Default, Deserialize)]
 struct Returned {
     #[serde(default)]
@@ -56,12 +55,12 @@ struct Returned {
 }
 
 async fn callback(
-    State(AppState { engine, visitors }): State<AppState>,
+    State(AppState { engine, callers }): State<AppState>,
     Path(connector): Path<String>,
     returned: Result<Query<Returned>, QueryRejection>,
     parts: Parts,
 ) -> Response {
-    // What cannot be read was begun by nobody.
+    // A query that cannot be parsed has no state, so no authorisation is found.
     let Query(returned) = returned.unwrap_or_default();
     let Returned { state, code, error, error_description } = returned;
     let consented = match (error, code) {
@@ -70,28 +69,28 @@ async fn callback(
         (None, None) => ConsentResponse::Refused { error: "invalid_request".to_owned(), description: String::new() },
     };
     let state = state.unwrap_or_else(|| Secret::new(""));
-    // The vendor's site sends the browser here, and nothing but the state it brings counts; so its cookie may.
-    let introduction = Introduction { cross_site: false, ..Introduction::of(&parts) };
-    let person = visitors.recognize(&engine, &introduction).await.ok().flatten();
-    // Somebody who is logged in here, a browser in which a delegated link was followed, or one that a program sent.
+    // The redirect comes from the site of the vendor. The state protects it, so the session cookie is accepted.
+    let credentials = RequestCredentials { cross_site: false, ..RequestCredentials::of(&parts) };
+    let person = callers.authenticate(&engine, &credentials).await.ok().flatten();
+    // A logged-in user, a browser that opened a delegated link, or a browser sent by an API client.
     let mut by = connect::browsers(&parts.headers);
     by.extend(person.as_ref().map(Principal::key));
     by.push(ANY_BROWSER.to_owned());
     let actor = person.unwrap_or_else(Principal::browser);
-    let actor = Actor::new(&actor, &introduction.from, &Uuid::now_v7().simple().to_string());
+    let actor = Actor::new(&actor, &credentials.from, &Uuid::now_v7().simple().to_string());
     match Box::pin(engine.finish_authorization(&actor, &connector, &state, &by, consented)).await {
         Ok(Connected { alias, via_link }) => {
             let title = if via_link { "Thank you" } else { "Connected" };
             page(StatusCode::OK, &ConnectedPage { title, alias: &alias.name, via_link })
         }
         Err(ConsentError::Found(finding)) => {
-            tracing::info!(connector, code = %finding.code, "a consent did not connect");
+            tracing::info!(connector, code = %finding.code, "authorization refused");
             let note = "Nothing was changed. If you followed a link, open it again to try once more.";
             let refused = FindingPage { title: "Not connected", finding: &finding, note: Some(note) };
             page(StatusCode::BAD_REQUEST, &refused)
         }
         Err(ConsentError::Failed(error)) => {
-            tracing::error!(connector, error = &error as &dyn std::error::Error, "a consent could not be finished");
+            tracing::error!(connector, error = &error as &dyn std::error::Error, "authorization failed");
             failed()
         }
     }

@@ -1,5 +1,4 @@
-//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `adopt`, `token`, `audit`,
-//! `schema`.
+//! The commands: `demo`, `serve`, `work`, `migrate`, `keys`, `adopt`, `token`, `audit`, `schema`.
 
 mod adopt;
 mod audit;
@@ -18,7 +17,7 @@ use self::keys::Keys;
 use self::token::Tokens;
 use crate::config::Config;
 use crate::gateway::{Gateway, Role};
-use crate::shutdown::asked_to_stop;
+use crate::shutdown::stop_signal;
 use crate::{database, schema, telemetry};
 
 #[derive(Debug, Parser)]
@@ -30,38 +29,38 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Starts a gateway beside a simulated Salesforce organisation, connects and syncs it, and serves.
+    /// Starts a gateway with a simulated Salesforce organisation, which it connects and syncs.
     #[cfg(feature = "demo")]
     Demo(crate::demo::Options),
-    /// Answers requests and does the work.
+    /// Serves requests and runs jobs.
     Serve(Configured),
-    /// Does the work only, beside a gateway that serves; needs PostgreSQL.
+    /// Runs jobs only, in addition to a gateway that serves requests. Requires PostgreSQL.
     Work(Configured),
-    /// Brings the database up to date and ends.
+    /// Migrates the database and exits.
     Migrate(Configured),
-    /// Changes the keys that secrets are sealed with.
+    /// Manages the encryption keys.
     Keys {
         #[command(subcommand)]
         command: Keys,
         #[command(flatten)]
         configured: Configured,
     },
-    /// Takes over a database that was put back or comes from another installation: from now on vendors are touched.
+    /// Takes over a database that was restored or copied from another installation. The gateway calls vendors again.
     Adopt {
-        /// Why; the audit log keeps it.
+        /// Reason, recorded in the audit log.
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         configured: Configured,
     },
-    /// Makes and revokes API tokens.
+    /// Creates and revokes API tokens.
     Token {
         #[command(subcommand)]
         command: Tokens,
         #[command(flatten)]
         configured: Configured,
     },
-    /// Verifies the audit log, and writes it out.
+    /// Verifies or exports the audit log.
     Audit {
         #[command(subcommand)]
         command: Audit,
@@ -74,19 +73,19 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Configured {
-    /// The configuration file (TOML).
+    /// Configuration file (TOML).
     #[arg(long, env = "SEATGRAPH_CONFIG", global = true)]
     config: Option<PathBuf>,
 }
 
-/// Reads the command line, does what it says, and reports an error on standard error.
+/// Runs the command of the command line, and writes an error to standard error.
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .expect("the operating system lends threads and a poller");
+        .expect("the operating system provides threads and a poller");
     match runtime.block_on(run(arguments.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -100,8 +99,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         #[cfg(feature = "demo")]
         Command::Demo(options) => crate::demo::run(options).await,
-        Command::Serve(configured) => work(&configured, Role::Serve).await,
-        Command::Work(configured) => work(&configured, Role::Work).await,
+        Command::Serve(configured) => run_gateway(&configured, Role::Serve).await,
+        Command::Work(configured) => run_gateway(&configured, Role::Work).await,
         Command::Migrate(configured) => {
             database::open(&Config::load(configured.config.as_deref())?).await?;
             Ok(())
@@ -120,16 +119,16 @@ async fn run(command: Command) -> anyhow::Result<()> {
     }
 }
 
-async fn work(configured: &Configured, role: Role) -> anyhow::Result<()> {
+async fn run_gateway(configured: &Configured, role: Role) -> anyhow::Result<()> {
     let config = Config::load(configured.config.as_deref())?;
     telemetry::start_log(&config.log)?;
     let mut gateway = Gateway::start(config, role).await?;
     if let Some(address) = gateway.address() {
         writeln!(std::io::stdout(), "GraphiQL: http://{address}/")?;
     }
-    let asked_to_stop = asked_to_stop()?;
+    let stop_signal = stop_signal()?;
     tokio::select! {
-        () = asked_to_stop => {
+        () = stop_signal => {
             gateway.stop().await;
             Ok(())
         }

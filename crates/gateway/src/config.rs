@@ -1,7 +1,7 @@
-//! Configuration: a TOML file, overridden by the environment, parsed once and refused whole when a word is unknown.
+//! Configuration: a TOML file, overridden by environment variables. Unknown fields are errors.
 //!
-//! The environment spells a field in upper case behind `SEATGRAPH_`, with `__` between levels:
-//! `SEATGRAPH_DATABASE__URL`. Variables that begin with `SEATGRAPH_TEST_` belong to tests and are passed over.
+//! The environment variable of a field is `SEATGRAPH_` and its path in upper case, with `__` between levels:
+//! `SEATGRAPH_DATABASE__URL`. Variables that begin with `SEATGRAPH_TEST_` are for tests and are ignored.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,51 +20,51 @@ use crate::edge::{AllowList, Limits};
 use crate::graphiql;
 use crate::login::LoginSettings;
 
-/// The secrets among the variables of the environment, behind the prefix, and the fields that they are of.
+/// Environment variables that contain secrets, without the prefix, and their fields.
 const SECRETS: [(&str, &str); 2] = [("key", "key"), ("login__client_secret", "login.client_secret")];
 
-/// Variables with the prefix that are not configuration: where the file is, and what tests ask for.
+/// Variables with the prefix that are not fields: the path of the file, and a setting of tests.
 const NOT_CONFIGURATION: [&str; 2] = ["config", "require_postgres"];
 
-/// Everything that can be set.
+/// Configuration of the gateway.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the front door listens. Loopback only until the gateway knows who its visitors are.
+    /// Address that the HTTP server listens on.
     pub listen: SocketAddr,
-    /// Where browsers reach the gateway, when that is not where it listens: `https://licences.example.com`. Vendors send
-    /// people back to `/oauth/{connector}/callback` under it after their consent.
+    /// Public URL of the gateway, such as `https://licences.example.com`. Vendors redirect users to
+    /// `/oauth/{connector}/callback` under it after their consent. Default: `http://localhost` with the port of `listen`.
     pub public_url: Option<Url>,
-    /// The database.
+    /// Database.
     pub database: DatabaseSettings,
-    /// The file with the keys that seal credentials, a line each and the newest first; made with mode 0600 when it is
-    /// missing, changed by `seatgraph keys rotate`, and the same for every process on one database. By default
-    /// `seatgraph.key` beside the SQLite database, or in the working folder with PostgreSQL.
+    /// File with the encryption keys of secrets, one per line, newest first. It is created with mode 0600 if it is missing,
+    /// and changed by `seatgraph keys rotate`. All processes on one database need the same keys. Default:
+    /// `seatgraph.key` in the folder of the SQLite database, or in the working directory with PostgreSQL.
     pub key_file: Option<PathBuf>,
-    /// The sealing keys themselves, each 32 bytes in base64, parted by commas: the first seals, all open. They outrank the
-    /// file. They belong in the environment, not in a file.
+    /// Encryption keys, each 32 bytes in base64, separated by commas. The first one encrypts, all decrypt. They replace the
+    /// key file. Set them in the environment, not in a file.
     pub key: Option<Secret>,
-    /// The file that says which database is this installation's own, made when it is missing. A database that was put
-    /// back or copied from elsewhere touches no vendor until `seatgraph adopt`. Processes on one database share it. By
-    /// default `seatgraph.instance` beside the key file.
+    /// File that identifies the database of this installation. It is created if it is missing. With a database that was
+    /// restored or copied, the gateway calls no vendor until `seatgraph adopt`. Processes on one database share the file.
+    /// Default: `seatgraph.instance` in the folder of the key file.
     pub instance_file: Option<PathBuf>,
-    /// The same mark as a UUID, for installations whose files do not last. A copy is still noticed, a backup that was put
-    /// back is not.
+    /// UUID that identifies the database instead of the file, for installations without persistent files. A copied
+    /// database is still detected, a restored backup is not.
     pub instance: Option<Uuid>,
-    /// Origins, scheme and host and port, whose pages may call the API: `https://console.example.com`.
+    /// Origins (scheme, host and port) whose pages may call the API, such as `https://console.example.com`.
     pub allowed_origins: Vec<Url>,
-    /// Login of people through an OpenID provider; nobody logs in without it.
+    /// Login of users through an OpenID provider. Without it, users cannot log in.
     pub login: Option<LoginSettings>,
-    /// Whether clients may read the schema by introspection; GraphiQL needs it.
+    /// Whether introspection is allowed. GraphiQL requires it.
     pub introspection: bool,
-    /// Which documents may run: `false` all, `true` only those of `graphql/operations/` that this binary carries, a path only
-    /// the `.graphql` files of that folder. Others are refused, GraphiQL's look at the schema included.
+    /// Documents that may run: `false` for all, `true` for those of `graphql/operations/` that this binary contains, or a
+    /// path for the `.graphql` files of that folder. Others are refused, including the introspection query of GraphiQL.
     pub allow_list: AllowListing,
-    /// What one request, one socket and one operation may cost.
+    /// Limits of requests, sockets and operations.
     pub limits: Limits,
-    /// Leases, pacing, quotas and schedules of the work.
+    /// Settings of jobs: leases, pacing, quotas and schedules.
     pub engine: EngineSettings,
-    /// What the log says and how.
+    /// Log.
     pub log: LogSettings,
 }
 
@@ -89,31 +89,31 @@ impl Default for Config {
     }
 }
 
-/// Which documents may run.
+/// Documents that may run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "allow_list is true, false or the path of a folder")]
 pub enum AllowListing {
-    /// Whether only those that the binary carries.
-    Carried(bool),
-    /// Those of a folder, each whole, with every fragment it spreads.
+    /// Whether only documents that the binary contains may run.
+    Embedded(bool),
+    /// Documents of a folder. Each contains all fragments that it uses.
     Folder(PathBuf),
 }
 
 impl Default for AllowListing {
     fn default() -> Self {
-        Self::Carried(false)
+        Self::Embedded(false)
     }
 }
 
 impl AllowListing {
-    /// Reads the documents; `None` when all may run.
+    /// Reads the documents. Returns `None` if all documents may run.
     ///
     /// # Errors
-    /// The folder or the file at fault, and why.
+    /// If a file cannot be read or parsed.
     pub fn read(&self) -> anyhow::Result<Option<AllowList>> {
         let list = match self {
-            Self::Carried(false) => return Ok(None),
-            Self::Carried(true) => AllowList::new(graphiql::documents())?,
+            Self::Embedded(false) => return Ok(None),
+            Self::Embedded(true) => AllowList::new(graphiql::documents())?,
             Self::Folder(folder) => {
                 let documents = documents_of(folder).with_context(|| format!("allow_list: {}", folder.display()))?;
                 anyhow::ensure!(
@@ -143,13 +143,13 @@ fn documents_of(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     Ok(documents)
 }
 
-/// What the log says and how.
+/// Settings of the log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
-    /// A filter as `tracing` reads it: `info`, `warn,seatgraph=debug`.
+    /// Filter in the syntax of `tracing`, such as `info` or `warn,seatgraph=debug`.
     pub level: String,
-    /// One JSON object per line, or lines for people.
+    /// Format of log lines.
     pub format: LogFormat,
 }
 
@@ -159,21 +159,21 @@ impl Default for LogSettings {
     }
 }
 
-/// The form of a log line.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// Lines for people.
+    /// Text for humans.
     Text,
     /// One JSON object per line.
     Json,
 }
 
 impl Config {
-    /// Reads `file`, where one is named, and the environment over it.
+    /// Reads the file, if any, and the environment variables, which override it.
     ///
     /// # Errors
-    /// The field, what is wrong with its value, and where it came from.
+    /// Names the field with an unknown name or invalid value, and its source.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
         let mut figment = Figment::new();
         if let Some(path) = file {
@@ -189,7 +189,7 @@ impl Config {
             .split("__");
         let mut figment = figment.merge(environment);
         for (variable, field) in SECRETS {
-            // Taken as it stands: one that looks like a number or a list is none.
+            // Not parsed: a secret that looks like a number or a list is a string.
             if let Ok(secret) = std::env::var(format!("SEATGRAPH_{}", variable.to_ascii_uppercase())) {
                 figment = figment.merge((field, secret));
             }
@@ -197,20 +197,20 @@ impl Config {
         let config: Self = figment.extract()?;
         anyhow::ensure!(
             config.database.is_understood(),
-            "database.url: it is neither a path nor an address that begins with postgres:// or sqlite:"
+            "database.url must be a path or a URL that begins with postgres:// or sqlite:"
         );
         Ok(config)
     }
 
-    /// Returns where browsers reach a gateway that listens on `address`. Without a word of its own that is `localhost`:
-    /// vendors take plain HTTP from no other name.
+    /// Returns the public URL of a gateway that listens on `address`. The default is a `localhost` URL, because vendors
+    /// accept plain HTTP for no other name.
     #[must_use]
     pub fn public_url(&self, address: SocketAddr) -> Url {
         let local = || format!("http://localhost:{}", address.port()).parse().expect("it is an address");
         self.public_url.clone().unwrap_or_else(local)
     }
 
-    /// Returns what says that a database is this installation's own.
+    /// Returns the identity that the database of this installation must have.
     #[must_use]
     pub fn identity(&self) -> InstanceIdentity {
         match self.instance {
@@ -222,7 +222,7 @@ impl Config {
         }
     }
 
-    /// Returns the file that holds the sealing key.
+    /// Returns the path of the key file.
     #[must_use]
     pub fn key_path(&self) -> PathBuf {
         let beside_database = || match self.database.sqlite_path() {
@@ -232,10 +232,10 @@ impl Config {
         self.key_file.clone().unwrap_or_else(beside_database)
     }
 
-    /// Reads the keys.
+    /// Reads the encryption keys.
     ///
     /// # Errors
-    /// The setting whose keys cannot be read, and why.
+    /// Names the setting whose keys cannot be read.
     pub fn sealer(&self) -> anyhow::Result<Sealer> {
         match &self.key {
             Some(keys) => Sealer::from_base64(keys).context("key"),
@@ -278,24 +278,24 @@ mod tests {
     }
 
     #[test]
-    fn a_login_needs_its_provider_and_no_word_that_nobody_knows() {
+    fn a_login_requires_an_issuer_and_refuses_unknown_fields() {
         let login = |toml: &str| load(&format!("[login]\n{toml}")).map(|config| config.login.unwrap());
         let missing = login("client_id = 'seatgraph'").unwrap_err().to_string();
         assert!(missing.contains("issuer"), "{missing}");
-        let words = "issuer = 'https://id.example.com'\nclient_id = 'seatgraph'";
-        assert_eq!(login(words).unwrap().issuer, "https://id.example.com", "letter for letter, no slash added");
-        let unknown = login(&format!("{words}\ngroups_claim = 'groups'")).unwrap_err().to_string();
+        let minimal = "issuer = 'https://id.example.com'\nclient_id = 'seatgraph'";
+        assert_eq!(login(minimal).unwrap().issuer, "https://id.example.com", "no slash is added");
+        let unknown = login(&format!("{minimal}\ngroups_claim = 'groups'")).unwrap_err().to_string();
         assert!(unknown.contains("groups_claim"), "{unknown}");
     }
 
     #[test]
-    fn the_key_lies_beside_the_database() {
+    fn the_key_file_is_in_the_folder_of_the_database() {
         let config = load("[database]\nurl = '/var/lib/seatgraph/seatgraph.db'").unwrap();
         assert_eq!(config.key_path(), Path::new("/var/lib/seatgraph/seatgraph.key"));
     }
 
     #[test]
-    fn an_allow_list_is_the_carried_one_or_that_of_a_folder() {
+    fn an_allow_list_is_the_embedded_one_or_that_of_a_folder() {
         assert!(load("").unwrap().allow_list.read().unwrap().is_none());
         assert!(load("allow_list = true").unwrap().allow_list.read().unwrap().is_some());
         let folder = tempfile::tempdir().unwrap();
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let error = Config::load(Some(Path::new("/nowhere/seatgraph.toml"))).unwrap_err().to_string();
-        assert!(error.contains("/nowhere/seatgraph.toml"), "{error}");
+        let error = Config::load(Some(Path::new("/missing/seatgraph.toml"))).unwrap_err().to_string();
+        assert!(error.contains("/missing/seatgraph.toml"), "{error}");
     }
 }

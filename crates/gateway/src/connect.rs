@@ -1,8 +1,8 @@
-//! Where a delegated link leads: `/connect/{token}`, a page that says what is asked for, with a button.
+//! Delegated links: `/connect/{token}`, a page that describes the requested access, with a button.
 //!
-//! Programs that look into messages for links fetch them; so GET shows and changes nothing, and only the button's POST
-//! begins a consent. Its answer is a page that leads on to the vendor, not a redirect: a redirect would belong to the
-//! form, and browsers hold every step of it, up to the company's own login page, to the policy on where forms lead.
+//! Mail filters and previews fetch links, so GET changes nothing and only the button's POST starts an authorisation. The
+//! response is a page with a link to the vendor instead of a redirect: browsers apply `form-action` to every redirect
+//! after a form, up to the login page of the company.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use url::Url;
 use crate::cookies::{CookieName, Cookies};
 use crate::page::{FindingPage, failed, page};
 
-/// As long as a consent may take.
+/// Time limit of an authorisation.
 const COOKIE_LIFE: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Clone)]
@@ -29,7 +29,7 @@ struct AppState {
     public_url: Url,
 }
 
-/// Answers whoever follows a link of a gateway that browsers reach at `public_url`.
+/// Serves the delegated links of a gateway with the public URL `public_url`.
 pub(crate) fn router(engine: Engine, public_url: Url) -> Router {
     Router::new().route("/connect/{token}", get(show).post(begin)).with_state(AppState { engine, public_url })
 }
@@ -57,7 +57,7 @@ async fn begin(State(app): State<AppState>, Path(token): Path<String>) -> Respon
         Ok(link_details) => link_details,
         Err(error) => return link_refused(error),
     };
-    match app.engine.begin_by_link(&token, &app.public_url, known_as(browser.expose())).await {
+    match app.engine.begin_by_link(&token, &app.public_url, browser_name(browser.expose())).await {
         Ok(authorization) => {
             let name = CookieName::Link(link_details.link.id);
             let cookie = Cookies::of(&app.public_url).set(name, &browser, COOKIE_LIFE);
@@ -69,31 +69,31 @@ async fn begin(State(app): State<AppState>, Path(token): Path<String>) -> Respon
     }
 }
 
-/// The names by which consents may have been begun in the browser that sent these headers.
+/// The stored names of the browser that sent these headers, one per delegated link that it has opened.
 pub(crate) fn browsers(headers: &HeaderMap) -> Vec<String> {
-    Cookies::links(headers).iter().map(|token| known_as(token.expose())).collect()
+    Cookies::links(headers).iter().map(|token| browser_name(token.expose())).collect()
 }
 
 /// The stored name of a browser. It does not reveal the cookie to a reader of the database.
-fn known_as(cookie: &str) -> String {
+fn browser_name(cookie: &str) -> String {
     format!("browser:{}", digest::hex(&digest::hash(cookie)))
 }
 
 fn link_refused(error: ConsentError) -> Response {
     match error {
         ConsentError::Found(finding) => {
-            tracing::info!(code = %finding.code, "a delegated link led nowhere");
+            tracing::info!(code = %finding.code, "delegated link refused");
             let refused = FindingPage { title: "This link does not work", finding: &finding, note: None };
             page(StatusCode::NOT_FOUND, &refused)
         }
         ConsentError::Failed(error) => {
-            tracing::error!(error = &error as &dyn std::error::Error, "a delegated link could not be followed");
+            tracing::error!(error = &error as &dyn std::error::Error, "delegated link failed");
             failed()
         }
     }
 }
 
-/// The page of a link: what is asked for, and what has to be set up at the vendor before the button works.
+/// The page of a link: the requested access, and the setup steps at the vendor.
 #[derive(Template)]
 #[template(path = "link.html")]
 struct LinkPage {
@@ -112,13 +112,13 @@ struct ContinuePage<'a> {
     vendor: &'static str,
 }
 
-/// The permissions that the connection will use, each once.
+/// The permissions that the connection uses, each once.
 fn permissions(manifest: &Manifest) -> Vec<Permission> {
     let available = manifest.processes.iter().filter(|spec| spec.available);
     let mut permissions: Vec<Permission> = Vec::new();
     for permission in available.flat_map(|spec| spec.permissions).filter(|permission| permission.enabled) {
         match permissions.iter_mut().find(|known| known.api_name == permission.api_name) {
-            // Processes need one permission more or less; here the most counts, which is the first in order.
+            // Processes can have different requirements for a permission. The strictest is the first in order.
             Some(known) => known.requirement = known.requirement.min(permission.requirement),
             None => permissions.push(*permission),
         }
@@ -131,12 +131,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_known_by_the_cookies_that_it_was_given() {
+    fn a_browser_is_recognized_by_the_cookies_of_its_links() {
         let tokens = [Secret::generate(), Secret::generate()];
         let [one, two] = tokens.each_ref().map(Secret::expose);
         let field = format!("theme=dark; seatgraph_connect_link_1={one}; seatgraph_connect_link_2={two}");
         let headers = HeaderMap::from_iter([(header::COOKIE, field.parse().unwrap())]);
-        assert_eq!(browsers(&headers), [known_as(one), known_as(two)]);
+        assert_eq!(browsers(&headers), [browser_name(one), browser_name(two)]);
         assert!(!browsers(&headers).concat().contains(one));
         assert!(browsers(&HeaderMap::new()).is_empty());
     }

@@ -1,8 +1,8 @@
-//! The connectors of this binary: the only place that names their crates.
+//! The connectors of this binary. Only this file uses their crates.
 
 use seatgraph_core::Registration;
 
-/// Every connector that is compiled in, in the order in which people see them.
+/// All connectors, in the order in which they are listed.
 pub const CONNECTORS: &[Registration] = &[
     Registration::of::<salesforce_connector::Salesforce>(),
     // new connectors are added above this line

@@ -1,8 +1,8 @@
-//! The cookies of a browser, named, guarded, written and read in one way: each holds a token of [`Secret::generate`].
+//! Cookies. Each contains a token of [`Secret::generate`].
 //!
-//! Under an https address all are `Secure`, and those of the login carry the `__Host-` prefix, so that no neighbouring
-//! name and no plain connection can plant one. Browsers do not agree on whether plain-HTTP loopback may set such cookies;
-//! there, and there alone, they have plain names and no `Secure`, and pages of other ports of the same machine reach them.
+//! With an HTTPS public URL all cookies are `Secure`, and those of the login have the `__Host-` prefix, so that neither
+//! sibling domains nor plain HTTP can set them. Browsers differ in whether plain-HTTP loopback may set such cookies. With a
+//! loopback public URL, cookies have plain names and no `Secure`, and pages of other ports of the machine can read them.
 
 use std::time::Duration;
 
@@ -14,27 +14,27 @@ use url::Url;
 
 use crate::addresses;
 
-/// Letters of a token.
-const LETTERS: usize = 43;
+/// Length of a token.
+const TOKEN_LENGTH: usize = 43;
 
-/// What the name of a link's cookie begins with; the link's id ends it.
+/// Prefix of the cookie name of a delegated link. The ID of the link follows.
 const LINK: &str = "seatgraph_connect_";
 
-/// The most cookies of links that are read: more than a person follows within a consent's time.
+/// Maximum number of link cookies that are read.
 const MOST_LINKS: usize = 20;
 
 /// A cookie of the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CookieName {
-    /// Holds the token of a session.
+    /// Token of a session.
     Session,
-    /// Recognizes the browser that began a login.
+    /// Identifies the browser that started a login.
     Login,
-    /// Recognizes the browser in which a delegated link was followed. Only callbacks receive it.
+    /// Identifies the browser that opened a delegated link. Sent only to OAuth callbacks.
     Link(LinkId),
 }
 
-/// Writes and reads cookies, by the address under which browsers know the gateway.
+/// Writes and reads cookies for a public URL.
 #[derive(Debug, Clone)]
 pub(crate) struct Cookies {
     secure: bool,
@@ -47,19 +47,19 @@ impl Cookies {
         Self { secure: public_url.scheme() == "https", callbacks }
     }
 
-    /// Reads a cookie; `None` when it is absent or holds no token.
+    /// Reads a cookie. Returns `None` if it is missing or contains no token.
     pub(crate) fn read(&self, name: CookieName, headers: &HeaderMap) -> Option<Secret> {
         let name = self.name(name);
         token(tokens(headers).find(|cookie| cookie.name() == name)?.value())
     }
 
-    /// Reads the cookies of all links that were followed in a browser.
+    /// Reads the cookies of all delegated links that the browser has opened.
     pub(crate) fn links(headers: &HeaderMap) -> Vec<Secret> {
         let links = tokens(headers).filter(|cookie| cookie.name().starts_with(LINK)).take(MOST_LINKS);
         links.filter_map(|cookie| token(cookie.value())).collect()
     }
 
-    /// Sets a cookie for `life`.
+    /// Sets a cookie with the lifetime `life`.
     pub(crate) fn set(&self, name: CookieName, value: &Secret, life: Duration) -> HeaderValue {
         self.header(name, value.expose(), life)
     }
@@ -69,7 +69,7 @@ impl Cookies {
         self.header(name, "", Duration::ZERO)
     }
 
-    /// `Lax`, because browsers return from the provider's and the vendor's sites.
+    /// `SameSite=Lax`, because browsers return from the pages of the provider and the vendor.
     fn header(&self, name: CookieName, value: &str, life: Duration) -> HeaderValue {
         let path = if matches!(name, CookieName::Link(_)) { &*self.callbacks } else { "/" };
         let cookie = Cookie::build((self.name(name), value))
@@ -99,7 +99,8 @@ fn tokens(headers: &HeaderMap) -> impl Iterator<Item = Cookie<'_>> {
 }
 
 fn token(value: &str) -> Option<Secret> {
-    let is_token = value.len() == LETTERS && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_token =
+        value.len() == TOKEN_LENGTH && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     is_token.then(|| Secret::new(value))
 }
 
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cookie_of_a_link_goes_to_callbacks_alone_wherever_the_gateway_lies() {
+    fn the_cookie_of_a_link_is_sent_only_to_callbacks() {
         for (public, path) in [("https://a.example", "/oauth/"), ("https://a.example/seats/", "/seats/oauth/")] {
             let set = set(public, CookieName::Link(LinkId::generate()));
             assert!(set.contains(&format!("; Path={path};")) && set.starts_with("seatgraph_connect_link_"), "{set}");
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_token_asks_no_database() {
+    fn a_malformed_token_is_rejected_without_a_query() {
         for value in ["", "short", &TOKEN.replace('-', "."), &format!("{TOKEN}A"), &format!("\"{TOKEN}\"")] {
             assert_eq!(read("http://localhost:1", &[&format!("seatgraph={value}")]), None, "{value}");
         }
@@ -176,7 +177,7 @@ mod tests {
     #[test]
     fn no_two_tokens_are_equal() {
         let (one, other) = (Secret::generate(), Secret::generate());
-        assert_eq!(one.expose().len(), LETTERS);
+        assert_eq!(one.expose().len(), TOKEN_LENGTH);
         assert_ne!(one.expose(), other.expose());
     }
 }

@@ -12,7 +12,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Pools> {
     Ok(pools)
 }
 
-/// Locks the file of a SQLite database; `None` for PostgreSQL.
+/// Locks the file of a SQLite database. Returns `None` for PostgreSQL.
 pub(crate) fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     let Some(path) = config.database.sqlite_path() else { return Ok(None) };
     let lock = FileLock::acquire(path).map_err(|error| match error.is_conflict_with("file_lock") {
@@ -22,8 +22,8 @@ pub(crate) fn lock(config: &Config) -> anyhow::Result<Option<FileLock>> {
     lock.map(Some).with_context(|| format!("database.url: {}", path.display()))
 }
 
-/// Reads the keys, and makes sure that the database was sealed with one of them. Without it no secret can be read and
-/// no audit record written.
+/// Reads the encryption keys and verifies that the database was encrypted with one of them. Without that key, secrets
+/// cannot be read and audit records cannot be written.
 pub(crate) async fn sealer(config: &Config, db: &Db) -> anyhow::Result<Sealer> {
     let sealer = config.sealer()?;
     anyhow::ensure!(

@@ -12,30 +12,30 @@ use salesforce_simulator::{Settings, Simulator};
 
 use crate::config::{Config, LogSettings};
 use crate::gateway::{Gateway, Role};
-use crate::shutdown::asked_to_stop;
+use crate::shutdown::stop_signal;
 use crate::telemetry;
 
-/// How the demo may be varied; it needs none of it.
+/// Options of the demo. All are optional.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// The folder for the database; a used one is taken up again. A temporary one by default.
+    /// Folder of the database. An existing database is reused. Default: a temporary folder.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// How many users the simulated organisation has.
+    /// Number of users of the simulated organisation.
     #[arg(long, default_value_t = 5000)]
     users: u32,
-    /// What the organisation is made from; the same number gives the same one.
+    /// Seed of the organisation. The same seed gives the same organisation.
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// The port of the gateway; 0 takes a free one.
+    /// Port of the gateway. 0 selects a free port.
     #[arg(long, default_value_t = 0)]
     port: u16,
 }
 
-/// Runs until it is asked to stop.
+/// Runs the demo until a stop signal.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     telemetry::start_log(&LogSettings { level: "warn".to_owned(), ..LogSettings::default() })?;
-    let asked_to_stop = asked_to_stop()?;
+    let stop_signal = stop_signal()?;
     let temporary = match options.data {
         Some(_) => None,
         None => Some(tempfile::Builder::new().prefix("seatgraph-demo-").tempdir()?),
@@ -63,7 +63,7 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         writeln!(std::io::stdout(), "\n{}", what_to_try(address)).context("standard output")
     };
     let ended = tokio::select! {
-        () = asked_to_stop => Ok(()),
+        () = stop_signal => Ok(()),
         failed = async {
             first_sync.await?;
             std::future::pending::<anyhow::Result<()>>().await

@@ -1,15 +1,15 @@
 //! One edge for GraphQL over HTTP, server-sent events, multipart subscriptions and WebSocket.
 //!
-//! Every request goes the same way, and whatever comes earlier is cheap on hostile input: authentication, bytes, size,
-//! tokens, nesting and other structural bounds, validation, choice of an operation, coercion of its variables, cost,
-//! permission, execution within a time, order of the answer. The verdict on a document is remembered by its hash; a warm
-//! request parses nothing, and reads no more than its variables and its cost.
+//! Every request passes the same steps, and early steps are cheap on hostile input: authentication, bytes, size, tokens,
+//! nesting and other structural bounds, validation, selection of an operation, coercion of its variables, cost,
+//! permission, execution with a time limit, order of the answer. The result of a validation is cached by the hash of the
+//! document. For a cached document, only the variables and the cost are computed.
 //!
 //! The executor must be an async-graphql schema built with `ValidationMode::Fast` (the edge has
 //! validated), `disable_suggestions()`, `limit_recursive_depth(128)` (the edge counts fields, the
-//! library also counts fragments), and no introspection switch of its own. Its errors for users carry
-//! `extensions.code`; the text of all others stays in the log. When a client disconnects or the time is up, the
-//! execution is dropped where it stands: work that must not stop halfway runs in a task of its own.
+//! library also counts fragments), and introspection enabled. Its errors for users carry
+//! `extensions.code`; the text of all others is only logged. When a client disconnects or the time limit is reached, the
+//! execution is dropped. Work that must complete runs in its own task.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use url::Url;
 
 mod allow_list;
 mod budget;
+mod caller;
 mod coerce;
 mod compiler_texts;
 mod convert;
@@ -53,17 +54,16 @@ mod socket;
 mod stream;
 mod strip_unset_variables;
 mod structure;
-mod visitor;
 
 pub use allow_list::{AllowList, InvalidDocument};
+pub use caller::{AuthenticationUnavailable, Caller, RequestCredentials};
 pub use cost_rule::DEFAULT_PAGE_SIZE;
 pub use costed::Costed;
 pub use limits::Limits;
 pub use origin::{HostPolicy, is_cross_site};
 use service::Service;
-pub use visitor::{CannotTell, Introduction, Visitor};
 
-/// How long a browser may remember that another origin is allowed.
+/// How long browsers may cache that another origin is allowed.
 const CORS_AGE: Duration = Duration::from_secs(600);
 
 /// Configuration of the edge.
@@ -93,7 +93,7 @@ impl Default for Settings {
     }
 }
 
-/// A request that has what its resolvers need.
+/// A request with the context of its resolvers.
 #[derive(Debug)]
 pub struct Prepared {
     /// The request, with its data.
@@ -102,43 +102,46 @@ pub struct Prepared {
     pub statements: Arc<AtomicU64>,
 }
 
-/// What the edge needs to know of an authenticated caller.
+/// An authenticated caller, as the edge needs it.
 pub trait Identity: fmt::Debug + Send + Sync + 'static {
-    /// The same text for every request of one caller and for no other. Budgets and the request log go by it.
+    /// Key that identifies the caller in budgets and in the request log.
     fn key(&self) -> String;
 
-    /// Whether the caller may read the schema where introspection is switched off.
+    /// Whether the caller may use introspection when it is disabled.
     fn may_introspect(&self) -> bool;
 
     /// Whether both see the same objects. A stream ends when its caller no longer sees what it saw at the start.
     fn sees_the_same_as(&self, other: &Self) -> bool;
 }
 
-/// The application behind the edge: authentication, permissions, and what resolvers need.
+/// The application behind the edge: authentication, permissions, and the context of resolvers.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
     /// An authenticated caller.
     type Identity: Identity;
 
-    /// Authenticates the sender of a request; `None` when its credentials are absent or invalid.
+    /// Authenticates the caller of a request. Returns `None` if the credentials are missing or invalid.
     ///
     /// # Errors
-    /// When the credentials cannot be looked up.
-    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Self::Identity>, CannotTell>;
+    /// If the credentials cannot be looked up.
+    async fn authenticate(
+        &self,
+        credentials: &RequestCredentials,
+    ) -> Result<Option<Self::Identity>, AuthenticationUnavailable>;
 
     /// Checks whether a caller may use a field of a root type.
     ///
     /// # Errors
-    /// The missing permission and the remedy, for people.
+    /// The missing permission and the remedy, as a message to the caller.
     fn permits(&self, caller: &Self::Identity, root: OperationType, field: &str) -> Result<(), String>;
 
-    /// Returns the time limit of a field of a root type that waits for another system; `None` for all others.
+    /// Returns the time limit of a field of a root type that waits for another system, or `None` for other fields.
     fn field_timeout(&self, _root: OperationType, _field: &str) -> Option<Duration> {
         None
     }
 
-    /// Puts into `request` what its resolvers look for.
-    fn prepare(&self, request: async_graphql::Request, visitor: &Visitor<Self::Identity>, trace_id: &str) -> Prepared;
+    /// Adds the context of the resolvers to `request`.
+    fn prepare(&self, request: async_graphql::Request, caller: &Caller<Self::Identity>, trace_id: &str) -> Prepared;
 }
 
 /// The SDL is not a valid schema.
@@ -158,7 +161,7 @@ impl<E, B: Backend> fmt::Debug for Edge<E, B> {
 }
 
 impl<E: Executor, B: Backend> Edge<E, B> {
-    /// Puts an edge in front of `executor`, which must serve exactly the schema that `sdl` describes.
+    /// Creates the edge of `executor`, which must serve exactly the schema in `sdl`.
     ///
     /// # Errors
     ///

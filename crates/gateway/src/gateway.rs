@@ -1,4 +1,4 @@
-//! Composition: database, engine, schema, edge and workers put together, started, and stopped in order.
+//! Starts and stops the parts of a gateway: database, engine, schema, edge and workers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,30 +15,30 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::callers::Callers;
 use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::edge::{Edge, HostPolicy, Settings};
 use crate::login::{self, Login};
 use crate::requests::Requests;
-use crate::visitors::Visitors;
 use crate::{callback, connect, database, graphiql, health, listen, schema};
 
-/// How long open requests and sockets may take to end once the gateway stops.
+/// Time for open requests and sockets to finish when the gateway stops.
 const DRAIN: Duration = Duration::from_secs(5);
-/// How long a renewal that is under way may take after that: longer than a vendor is waited for.
+/// Additional time for a token refresh in progress. Longer than the timeout of a vendor call.
 const SETTLE: Duration = Duration::from_secs(75);
 
-/// How often the installation makes sure that the database is still its own.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Interval of the check that the database still belongs to this installation.
+const INSTANCE_CHECK: Duration = Duration::from_secs(30);
 
-/// What a process of the gateway does.
+/// Role of a gateway process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Answers requests and does the work too.
+    /// Serves requests and runs jobs.
     Serve,
-    /// The same, and takes every visitor from this machine for the person who started it.
+    /// Like `Serve`. Requests from this machine are authenticated as the user of the demo.
     Demo,
-    /// Does the work only; for further machines beside a PostgreSQL database.
+    /// Runs jobs only, on further machines with a PostgreSQL database.
     Work,
 }
 
@@ -49,20 +49,20 @@ pub struct Gateway {
     engine: Engine,
     stop: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
-    // Invariant: held as long as the tasks run; a second process on the same SQLite file is refused.
+    // Invariant: held while the tasks run, so that a second process on the same SQLite file is refused.
     _lock: Option<FileLock>,
 }
 
 impl Gateway {
-    /// Opens and migrates the database, then starts what `role` asks for.
+    /// Opens and migrates the database, then starts the tasks of `role`.
     ///
     /// # Errors
-    /// What could not be opened, bound or read, naming it.
+    /// Names the setting, file or address that cannot be used.
     pub async fn start(config: Config, role: Role) -> anyhow::Result<Self> {
         anyhow::ensure!(
             role == Role::Work || config.listen.ip().is_loopback() || config.public_url.is_some(),
-            "public_url: {} can be reached from other machines; say by which address browsers reach the gateway, so \
-             that it answers to no other name",
+            "public_url is required because listen ({}) can be reached from other machines; requests with other host \
+             names are refused",
             config.listen
         );
         let (pools, lock) = open(&config, role).await?;
@@ -70,7 +70,7 @@ impl Gateway {
         let sealer = database::sealer(&config, &db).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let engine = Engine::new(db.clone(), CONNECTORS, sealer.clone(), Arc::clone(&clock), config.engine.clone());
-        announce(&engine, &config).await?;
+        log_state(&engine, &config).await?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let address = match role {
@@ -80,8 +80,8 @@ impl Gateway {
                     TcpListener::bind(config.listen).await.with_context(|| format!("listen: {}", config.listen))?;
                 let address = listener.local_addr()?;
                 let login = login(&config, &engine, sealer, clock, address)?;
-                let visitors = Visitors { demo: role == Role::Demo, login };
-                let router = router(&config, (&engine, &pools), (address, visitors), stop.clone())?;
+                let callers = Callers { demo: role == Role::Demo, login };
+                let router = router(&config, (&engine, &pools), (address, callers), stop.clone())?;
                 let stopped = stop.clone();
                 tasks.spawn(async move {
                     listen::serve(listener, router, listen::HEAD, stopped).await;
@@ -104,7 +104,7 @@ impl Gateway {
         Ok(Self { address, engine, stop, tasks, _lock: lock })
     }
 
-    /// Where the front door listens; `None` for a process that only works.
+    /// Address of the HTTP server. `None` for a process that only runs jobs.
     #[must_use]
     pub const fn address(&self) -> Option<SocketAddr> {
         self.address
@@ -117,7 +117,7 @@ impl Gateway {
         &self.engine
     }
 
-    /// Waits until one of the tasks ends, which none does unless it is stopped or broken.
+    /// Waits until a task ends, which happens only if the gateway is stopped or a task fails.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         match self.tasks.join_next().await {
             Some(ended) => ended.context("a task of the gateway panicked")?,
@@ -125,43 +125,42 @@ impl Gateway {
         }
     }
 
-    /// Stops taking work and requests, lets the open ones end for a while, then closes them.
+    /// Stops accepting jobs and requests, waits for the open ones, then closes the rest.
     pub async fn stop(mut self) {
         self.stop.cancel();
         let drained = tokio::time::timeout(DRAIN, async { while self.tasks.join_next().await.is_some() {} }).await;
         if drained.is_err() {
-            tracing::info!("closing what is still open");
+            tracing::info!("closing open connections");
             self.tasks.shutdown().await;
         }
         if tokio::time::timeout(SETTLE, self.engine.finish_refreshes()).await.is_err() {
-            tracing::warn!("a vendor did not answer the renewal of a consent; it may have to be given anew");
+            tracing::warn!("a token refresh did not finish; the connection may need a new authorization");
         }
     }
 }
 
-/// Says at the start what people should know of this process: whether it stays away from vendors, and what is open that
-/// should be closed outside of development.
-async fn announce(engine: &Engine, config: &Config) -> anyhow::Result<()> {
+/// Logs at startup whether the installation is in quarantine, and settings that are only for development.
+async fn log_state(engine: &Engine, config: &Config) -> anyhow::Result<()> {
     let quarantine = engine.verify_instance(&config.identity()).await.context("instance_file")?;
     if let Some(reason) = quarantine {
-        tracing::error!(reason = &*reason, "quarantine: no vendor is touched until `seatgraph adopt --reason …`");
+        tracing::error!(reason = &*reason, "quarantine: no vendor is called until `seatgraph adopt --reason …`");
     }
     if config.engine.loopback_vendors {
-        tracing::warn!("development: connections may lead to this machine (engine.loopback_vendors)");
+        tracing::warn!("development setting: vendors on this machine are allowed (engine.loopback_vendors)");
     }
     Ok(())
 }
 
-/// Lets the installation grow older, and notices a database that was put back, or adopted, under its feet.
+/// Verifies the identity of the database regularly, to detect that it was restored or adopted.
 async fn watch_instance(engine: Engine, identity: InstanceIdentity, stop: CancellationToken) -> anyhow::Result<()> {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
-    looks.reset();
-    while stop.run_until_cancelled(looks.tick()).await.is_some() {
+    let mut checks = tokio::time::interval(INSTANCE_CHECK);
+    checks.reset();
+    while stop.run_until_cancelled(checks.tick()).await.is_some() {
         let before = engine.quarantine();
         match engine.verify_instance(&identity).await {
             Ok(now) if now != before => tracing::warn!(reason = now.as_deref(), "quarantine changed"),
             Ok(_) => {}
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "instance could not be looked at"),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "instance check failed"),
         }
     }
     Ok(())
@@ -170,13 +169,13 @@ async fn watch_instance(engine: Engine, identity: InstanceIdentity, stop: Cancel
 async fn open(config: &Config, role: Role) -> anyhow::Result<(Pools, Option<FileLock>)> {
     anyhow::ensure!(
         role != Role::Work || config.database.sqlite_path().is_none(),
-        "database.url: further workers need PostgreSQL; with SQLite `seatgraph serve` does the work itself"
+        "database.url: `seatgraph work` requires PostgreSQL; with SQLite, `seatgraph serve` runs the jobs"
     );
     let lock = database::lock(config)?;
     Ok((database::open(config).await?, lock))
 }
 
-/// Gets the login ready that the configuration asks for, if any.
+/// Creates the login, if it is configured.
 fn login(
     config: &Config,
     engine: &Engine,
@@ -191,13 +190,13 @@ fn login(
 fn router(
     config: &Config,
     (engine, pools): (&Engine, &Pools),
-    (address, visitors): (SocketAddr, Visitors),
+    (address, callers): (SocketAddr, Callers),
     stop: CancellationToken,
 ) -> anyhow::Result<Router> {
     anyhow::ensure!(
         config.database.read_timeout < config.limits.operation_time,
-        "database.read_timeout_seconds: {:?} is not below limits.operation_time ({:?}); a statement would outlive the \
-         operation that it is for",
+        "database.read_timeout_seconds: {:?} must be below limits.operation_time ({:?}), so that a statement ends \
+         before its operation",
         config.database.read_timeout,
         config.limits.operation_time
     );
@@ -209,23 +208,23 @@ fn router(
         introspection: config.introspection,
         allow_list: config.allow_list.read()?,
     };
-    let login = visitors.login.clone();
-    let consents = callback::router(engine.clone(), visitors.clone());
-    let people = consents.merge(connect::router(engine.clone(), public_url.clone()));
-    let requests = Requests::new(engine.clone(), pools.clone(), public_url, visitors);
+    let login = callers.login.clone();
+    let callbacks = callback::router(engine.clone(), callers.clone());
+    let authorization = callbacks.merge(connect::router(engine.clone(), public_url.clone()));
+    let requests = Requests::new(engine.clone(), pools.clone(), public_url, callers);
     let edge = Edge::new(schema::build(), &schema::sdl(), settings, requests)?;
-    let front = match login {
+    let graphiql = match login {
         Some(login) => {
-            let first = from_fn_with_state(login.clone(), login::before_the_front_page);
-            graphiql::router().layer(first).merge(login.router())
+            let guard = from_fn_with_state(login.clone(), login::require_session);
+            graphiql::router().layer(guard).merge(login.router())
         }
-        None => graphiql::router().merge(login::without_a_provider()),
+        None => graphiql::router().merge(login::router_without_provider()),
     };
-    let pages = front.merge(health::router(engine.db().clone())).merge(people);
+    let pages = graphiql.merge(health::router(engine.db().clone())).merge(authorization);
     Ok(edge.closing_with(stop).router().merge(pages))
 }
 
-/// The names that the gateway answers to: its public one, and those of the machine for whoever sits at it.
+/// Allowed host names: the public one and loopback names.
 fn names(public_url: Option<&Url>) -> HostPolicy {
     match public_url.and_then(Url::host_str) {
         Some(name) => HostPolicy::LoopbackAnd(name.to_ascii_lowercase()),

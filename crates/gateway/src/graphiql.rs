@@ -1,7 +1,7 @@
-//! GraphiQL at `/`, out of the binary: the page asks this gateway for everything and no other machine for anything.
+//! GraphiQL at `/`. All files are embedded in the binary, and the page contacts only this gateway.
 //!
-//! The bundle is built in `graphiql/` and committed with its lock file, because a machine that builds the gateway may have no
-//! Node. The tabs come from `graphql/operations/` at run time, so that a new document does not change the bundle.
+//! The bundle is built in `graphiql/` and committed, so that building the gateway does not require Node. The tabs are loaded
+//! from `graphql/operations/` at run time, so that a new document does not change the bundle.
 
 use std::sync::Arc;
 
@@ -28,8 +28,8 @@ const FIRST: &str = "Subscriptions";
 /// Prefix of the comment line that contains a document's variables as JSON.
 const VARIABLES: &str = "# variables:";
 
-/// The editor, Monaco, writes style elements and attributes of its own, hence `'unsafe-inline'` for styles; its cursors
-/// and its typeface travel as `data:`. Scripts and workers are files of the bundle, and `'self'` covers the WebSocket.
+/// The Monaco editor creates style elements, hence `'unsafe-inline'` for styles, and uses `data:` URLs for cursors and
+/// fonts. Scripts and workers are files of the bundle, and `'self'` covers the WebSocket.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
      object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -84,10 +84,10 @@ pub(crate) fn documents() -> impl Iterator<Item = (&'static str, &'static str)> 
 
 /// Serves the page at `/`, its files under `/assets/`, and [`operations`] as its tabs.
 pub fn router() -> Router {
-    offering(&operations())
+    router_for(&operations())
 }
 
-fn offering(operations: &[Operation]) -> Router {
+fn router_for(operations: &[Operation]) -> Router {
     let page = BUNDLE.get_file("index.html").expect("the bundle has a page").contents();
     let tabs = serde_json::to_vec(operations).expect("names, texts and JSON serialise");
     Router::new()
@@ -112,7 +112,7 @@ struct Revalidated {
 impl Revalidated {
     fn new(content_type: &'static str, body: Bytes) -> Self {
         let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&body));
-        let etag = HeaderValue::try_from(format!("\"{digest}\"")).expect("base64 is fit for a header");
+        let etag = HeaderValue::try_from(format!("\"{digest}\"")).expect("base64 is valid in a header");
         Self { content_type, body, etag }
     }
 }

@@ -1,7 +1,8 @@
-//! The front door: GraphQL over HTTP, WebSocket and server-sent events; configuration; composition.
+//! The gateway: GraphQL over HTTP, WebSocket and server-sent events, login, configuration, and the `seatgraph` binary.
 
 mod addresses;
 mod callback;
+pub mod callers;
 pub mod cli;
 pub mod config;
 mod connect;
@@ -21,4 +22,3 @@ pub mod requests;
 pub mod schema;
 mod shutdown;
 mod telemetry;
-pub mod visitors;

@@ -1,12 +1,12 @@
-//! Login of people through an OpenID provider: a redirect there, a redirect back, and a session in a cookie.
+//! Login of users through an OpenID provider, with a session in a cookie.
 //!
-//! The authorization code flow with PKCE, state and nonce; the state is worth something once, for a while, and in the
-//! browser that began. The session is a row and its token a random number in an `HttpOnly`, `SameSite=Lax` cookie, new at
-//! every login; nothing about a person is believed that the row does not say. Whoever lets a request count on its cookie
-//! asks [`is_cross_site`](crate::edge::is_cross_site) first.
+//! The authorization code flow with PKCE, state and nonce. The state is valid once, for a limited time, and only in the
+//! browser that started the login. The session is a database row; its token is a random number in an `HttpOnly`,
+//! `SameSite=Lax` cookie, new at every login. Code that accepts the cookie of a request must check
+//! [`is_cross_site`](crate::edge::is_cross_site) first.
 
+mod browser;
 mod claims;
-mod csrf;
 mod error;
 mod provider;
 mod return_to;
@@ -23,11 +23,11 @@ use seatgraph_store::{Db, Sealer, Session, sessions};
 use url::Url;
 
 use self::provider::Provider;
-pub(crate) use self::routes::{before_the_front_page, without_a_provider};
+pub(crate) use self::routes::{require_session, router_without_provider};
 pub use self::settings::LoginSettings;
 use crate::cookies::{CookieName, Cookies};
 
-/// Lets people in. Clones are cheap and share what is known of the provider.
+/// Login through an OpenID provider. Clones are cheap and share the metadata of the provider.
 #[derive(Clone)]
 pub struct Login(Arc<Shared>);
 
@@ -42,11 +42,10 @@ struct Shared {
 }
 
 impl Login {
-    /// Gets ready to let people into a gateway that browsers reach at `public_url`. The provider is asked when somebody
-    /// wants to log in, and not before.
+    /// Creates the login of a gateway with the public URL `public_url`. The provider is contacted at the first login.
     ///
     /// # Errors
-    /// The settings that cannot work, each with its remedy.
+    /// Names the invalid settings, each with its remedy.
     pub fn new(
         settings: LoginSettings,
         public_url: Url,
@@ -61,11 +60,11 @@ impl Login {
         Ok(Self(Arc::new(Shared { settings, public_url, cookies, provider, db: engine.db().clone(), engine, sealer })))
     }
 
-    /// Finds the session that the cookie of a request stands for; `None` when there is none, or its time is over. Being
-    /// asked for counts as being used.
+    /// Finds the session of the cookie of a request. Returns `None` if there is none or it has expired. The call counts as
+    /// use of the session.
     ///
     /// # Errors
-    /// `Unavailable` when the database does not answer.
+    /// `Unavailable` if the database does not respond.
     pub async fn session(&self, headers: &HeaderMap) -> seatgraph_store::Result<Option<Session>> {
         let shared = &self.0;
         let Some(token) = shared.cookies.read(CookieName::Session, headers) else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! The `seatgraph` binary; everything it does is in the library, so that tests can wrap the same entry.
+//! The `seatgraph` binary. Its code is in the library, so that tests can wrap it.
 
 use std::process::ExitCode;
 

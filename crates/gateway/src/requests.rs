@@ -1,5 +1,5 @@
-//! Recognizes callers and prepares their requests. Each request gets an engine of its own, which sees no more than its
-//! caller.
+//! Authenticates callers and prepares their requests. Each request gets its own engine, limited to what its caller may
+//! see.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -13,9 +13,9 @@ use seatgraph_engine::{Engine, ScopedEngine};
 use seatgraph_store::Pools;
 use url::Url;
 
-use crate::edge::{Backend, CannotTell, Introduction, Prepared, Visitor};
-use crate::schema::{RequestScope, rights};
-use crate::visitors::Visitors;
+use crate::callers::Callers;
+use crate::edge::{AuthenticationUnavailable, Backend, Caller, Prepared, RequestCredentials};
+use crate::schema::{RequestContext, rights};
 
 /// Prepares the requests of one gateway.
 #[derive(Debug, Clone)]
@@ -23,23 +23,22 @@ pub struct Requests {
     engine: Engine,
     pools: Pools,
     public_url: Arc<Url>,
-    visitors: Visitors,
+    callers: Callers,
 }
 
 impl Requests {
-    /// Prepares requests for `engine` on the database of `pools`, in a gateway that browsers reach at `public_url` and
-    /// that `visitors` come to.
+    /// Creates the backend of a gateway with the public URL `public_url`.
     #[must_use]
-    pub fn new(engine: Engine, pools: Pools, public_url: Url, visitors: Visitors) -> Self {
-        Self { engine, pools, public_url: Arc::new(public_url), visitors }
+    pub fn new(engine: Engine, pools: Pools, public_url: Url, callers: Callers) -> Self {
+        Self { engine, pools, public_url: Arc::new(public_url), callers }
     }
 
-    /// Gives a request of `visitor` its context, and returns the count of its SQL statements.
+    /// Adds the context to a request of `caller`. Returns the request and the counter of its SQL statements.
     #[must_use]
-    pub fn of(&self, request: Request, visitor: &Visitor<Principal>, trace_id: &str) -> (Request, Arc<AtomicU64>) {
+    pub fn of(&self, request: Request, caller: &Caller<Principal>, trace_id: &str) -> (Request, Arc<AtomicU64>) {
         let statements = Arc::new(AtomicU64::new(0));
-        let engine = ScopedEngine::new(&self.engine, &self.pools, Arc::clone(&visitor.principal), &statements);
-        let context = RequestScope::new(engine, Arc::clone(&self.public_url), visitor, trace_id);
+        let engine = ScopedEngine::new(&self.engine, &self.pools, Arc::clone(&caller.principal), &statements);
+        let context = RequestContext::new(engine, Arc::clone(&self.public_url), caller, trace_id);
         (request.data(context), statements)
     }
 }
@@ -48,8 +47,11 @@ impl Requests {
 impl Backend for Requests {
     type Identity = Principal;
 
-    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Principal>, CannotTell> {
-        self.visitors.recognize(&self.engine, introduction).await
+    async fn authenticate(
+        &self,
+        credentials: &RequestCredentials,
+    ) -> Result<Option<Principal>, AuthenticationUnavailable> {
+        self.callers.authenticate(&self.engine, credentials).await
     }
 
     fn permits(&self, caller: &Principal, root: OperationType, field: &str) -> Result<(), String> {
@@ -60,8 +62,8 @@ impl Backend for Requests {
         rights::time_limit(root, field, self.engine.settings())
     }
 
-    fn prepare(&self, request: Request, visitor: &Visitor<Principal>, trace_id: &str) -> Prepared {
-        let (request, statements) = self.of(request, visitor, trace_id);
+    fn prepare(&self, request: Request, caller: &Caller<Principal>, trace_id: &str) -> Prepared {
+        let (request, statements) = self.of(request, caller, trace_id);
         Prepared { request, statements }
     }
 }

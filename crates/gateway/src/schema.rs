@@ -10,7 +10,9 @@ mod alias;
 mod audit;
 mod command;
 mod connector;
+mod context;
 mod cursor;
+mod delegated_link;
 mod error;
 mod event;
 mod filters;
@@ -18,7 +20,6 @@ mod finding;
 mod identifier;
 mod input;
 mod job;
-mod link;
 mod loaders;
 mod model;
 mod mutation;
@@ -27,12 +28,12 @@ mod node;
 mod paging;
 mod payload;
 mod pool;
+mod process;
 mod profile;
 mod query;
 pub mod rights;
 mod run;
 mod scalars;
-mod scope;
 mod setup;
 mod subscription;
 mod subscription_row;
@@ -41,9 +42,9 @@ use async_graphql::{SDLExportOptions, ValidationMode};
 
 use crate::edge::Costed;
 
+pub(crate) use context::RequestContext;
 pub use mutation::Mutation;
 pub use query::Query;
-pub(crate) use scope::RequestScope;
 pub use subscription::Subscription;
 
 /// The schema of this gateway.

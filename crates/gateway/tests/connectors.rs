@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_graphql::Request;
+use seatgraph::callers::Callers;
 use seatgraph::connectors::CONNECTORS;
-use seatgraph::edge::Visitor;
+use seatgraph::edge::Caller;
 use seatgraph::requests::Requests;
 use seatgraph::schema;
-use seatgraph::visitors::Visitors;
 use seatgraph_core::SystemClock;
 use seatgraph_engine::access::Principal;
 use seatgraph_engine::{Engine, EngineSettings};
@@ -20,9 +20,9 @@ async fn every_connector_that_is_compiled_in_is_in_the_api() {
     let engine = Engine::new(database.clone(), CONNECTORS, sealer, clock, EngineSettings::default());
     let document = "{ connectors { key name configSchema processes { process available } } }";
     let url = "http://localhost:8080".parse().unwrap();
-    let requests = Requests::new(engine, database.pools().clone(), url, Visitors::default());
-    let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };
-    let (request, _) = requests.of(Request::new(document), &visitor, "trace");
+    let requests = Requests::new(engine, database.pools().clone(), url, Callers::default());
+    let caller = Caller { principal: Arc::new(Principal::demo()), from: "test".into() };
+    let (request, _) = requests.of(Request::new(document), &caller, "trace");
     let answer = schema::build().execute(request).await.into_result().unwrap().data.into_json().unwrap();
 
     let listed: Vec<&str> =

@@ -1,4 +1,4 @@
-//! Every field of the roots, and who may use it: a decision for each, and a table that shows all of them.
+//! The permission of every root field.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
 
@@ -28,7 +28,7 @@ fn every_field_of_the_roots_was_decided_on() {
 }
 
 #[test]
-fn no_mutation_is_open_to_whoever_is_known() {
+fn every_mutation_requires_a_permission() {
     for (root, fields) in roots() {
         for field in fields.iter().filter(|_| root == OperationType::Mutation) {
             assert!(
@@ -40,7 +40,7 @@ fn no_mutation_is_open_to_whoever_is_known() {
 }
 
 #[test]
-fn who_may_do_what_is_this_table() {
+fn the_permissions_of_root_fields_match_this_table() {
     let mut table = format!("{:<40}", "");
     for role in Role::ALL {
         write!(table, " {:<10}", role.as_str()).unwrap();

@@ -1,4 +1,4 @@
-//! The schema as frontends see it, without a database: what is committed, what is described, what the documents ask.
+//! The published schema: it is up to date, described, and the shared documents match it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

@@ -1,4 +1,4 @@
-//! The gateway's binary once more, for tests that must kill it: Cargo builds the binaries of this package alone.
+//! The gateway's binary for tests that kill it. Cargo builds only the binaries of this package for tests.
 
 use std::process::ExitCode;
 

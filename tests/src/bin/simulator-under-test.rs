@@ -1,4 +1,4 @@
-//! The simulator's binary once more, for tests in which it must outlive a killed gateway.
+//! The simulator's binary for tests in which it must outlive a killed gateway.
 
 use std::process::ExitCode;
 

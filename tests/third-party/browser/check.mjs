@@ -83,7 +83,7 @@ async function watch() {
 
   await check('Monaco has its workers', () => assert.ok(page.workers().length >= 2, `${page.workers().length} workers`));
 
-  await check('a visitor keeps what they wrote, and gets the documents of another version', async () => {
+  await check('edited tabs are kept, and documents of a new version are loaded', async () => {
     const names = operations.map(({ name }) => name);
     await graphiql.remembered('__typename\\n}');
     await page.reload();

@@ -49,7 +49,7 @@ async function login(browser, { at = gateway, person = 'anna', path = '/' } = {}
   return { back, page, token };
 }
 
-/** A page that says no: for people, without a script, with nobody signed in. */
+/** Asserts that a page refuses the login: HTML without a script, and no session. */
 async function refused(browser, page, status, code, at = gateway) {
   assert.equal(page.status, status, page.body);
   assert.ok(page.body.includes(`<small>${code}</small>`), page.body);
@@ -166,7 +166,7 @@ await check('an address that the provider did not verify is not kept', async () 
   assert.equal((await session(browser)).email, null);
 });
 
-await check('a group claim that is not understood lets nobody in', async () => {
+await check('a group claim of the wrong type is refused', async () => {
   const browser = new Browser();
   const { page } = await login(browser, { person: 'odd' });
   await refused(browser, page, 502, 'CLAIM_NOT_UNDERSTOOD');
@@ -278,7 +278,7 @@ await check('an answer in the name of another provider is not taken', async () =
   const back = await agree(browser, await begin(browser));
   back.searchParams.set('iss', 'https://id.example.com');
   await refused(browser, await browser.open(back), 502, 'TOKEN_NOT_VALID');
-  assert.match(gateway.log, /comes from another provider/);
+  assert.match(gateway.log, /the response is from another issuer/);
 });
 
 await check('nobody is sent to another site after a login', async () => {

@@ -1,4 +1,4 @@
-// The OpenID provider: oidc-provider, with a few people and the gateways that they may use.
+// The OpenID provider: oidc-provider, with a few users and the gateways as clients.
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
@@ -22,7 +22,7 @@ export class OpenId {
   #clients = [];
   clientSecret = `secret-${randomUUID()}`;
 
-  /** Finds itself a port, and does not listen yet. With a certificate and its key it speaks TLS. */
+  /** Reserves a port without listening. Uses TLS if it has a certificate and its key. */
   static async prepare(tls = undefined) {
     const openId = new OpenId();
     const answer = (request, response) => openId.#callback(request, response);

@@ -1,10 +1,10 @@
-//! Whatever a document and its variables are, the guard comes to a verdict.
+//! The edge accepts or refuses any document and any variables, without a panic.
 //!
-//! The guard's own files are built here without the rest of the gateway, so that a run in CI costs seconds: neither database
-//! nor connector is linked. The input is a document, a NUL, and variables as JSON.
+//! Only files of the edge are compiled, so that a run in CI takes seconds. The input is a document, a NUL, and variables as
+//! JSON.
 
 #![no_main]
-#![allow(dead_code, reason = "the guard is a part of what these files hold")]
+#![allow(dead_code, reason = "only a part of these files is used")]
 
 use std::sync::{Arc, LazyLock};
 
@@ -50,7 +50,7 @@ use params::Params;
 static DOCUMENTS: LazyLock<Documents> = LazyLock::new(|| {
     let sdl = include_str!("../../../../graphql/schema.graphql");
     let schema = introspection::schema(sdl).expect("the committed schema is valid");
-    // With hardly any memory, so that each input is judged.
+    // A cache that holds nothing, so that each input is validated.
     Documents::new(Arc::new(schema), Limits { cache_bytes: 1, ..Limits::default() }, None)
 });
 

@@ -1,4 +1,4 @@
-//! `seatgraph adopt`: takes a database over that was restored or comes from another installation.
+//! `seatgraph adopt`: takes over a database that was restored or copied from another installation.
 
 use std::io::Write;
 
@@ -10,6 +10,6 @@ use crate::config::Config;
 pub(super) async fn run(config: &Config, reason: &str) -> anyhow::Result<()> {
     let (engine, identity) = (offline::engine(config).await?, config.identity());
     offline::run(&engine, "adopt", CommandTarget::Gateway, engine.adopt(&identity, reason)).await?;
-    writeln!(std::io::stdout(), "adopted: running gateways take up their work within a minute")?;
+    writeln!(std::io::stdout(), "adopted: running gateways continue within a minute")?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `seatgraph audit`: proves that the audit log is whole, and writes it out.
+//! `seatgraph audit`: verifies and exports the audit log.
 
 use std::io::Write;
 
@@ -9,22 +9,22 @@ use seatgraph_store::audit;
 use crate::config::Config;
 use crate::database;
 
-/// Rows are written out in pieces of so many.
-const PIECE: i64 = 1000;
+/// Number of rows that are exported at once.
+const BATCH: i64 = 1000;
 
-/// What is done with the audit log.
+/// Commands for the audit log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Verifies every entry; ends with 1 and says where when one was changed, moved, taken out or put in.
+    /// Verifies every entry. Exits with 1 and names the entry if one was changed, moved, removed or inserted.
     Verify {
-        /// A head that an earlier verification printed: shows whether the log was cut off or replaced since. The one
-        /// that the installation's mark remembers, unless said otherwise.
+        /// Head that an earlier verification printed, to detect truncation or replacement since then. Default: the head
+        /// in the instance file.
         #[arg(long)]
         head: Option<String>,
     },
-    /// Writes the log to standard output, one JSON object a line, the oldest first.
+    /// Writes the log to standard output, one JSON object per line, oldest first.
     Export {
-        /// Only entries after this number.
+        /// Export only entries after this sequence number.
         #[arg(long, default_value_t = 0)]
         after: i64,
     },
@@ -45,7 +45,7 @@ pub(crate) async fn run(command: Audit, config: &Config) -> anyhow::Result<()> {
             writeln!(out, "head: {}", verified.head)?;
         }
         Audit::Export { mut after } => loop {
-            let events = audit::after(&db, after, PIECE).await?;
+            let events = audit::after(&db, after, BATCH).await?;
             let Some(last) = events.last() else { break };
             after = last.sequence;
             for event in &events {

@@ -1,4 +1,4 @@
-//! `seatgraph keys rotate`: another key seals from now on, while gateways serve.
+//! `seatgraph keys rotate`: replaces the encryption key while gateways are running.
 
 use std::io::Write;
 
@@ -10,8 +10,8 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
-    /// Makes a new key, seals every secret with it, and forgets the keys before the last one. With keys from the
-    /// environment, put the new key first everywhere and then run this.
+    /// Creates a key, encrypts every secret with it, and deletes all older keys except the previous one. With keys from
+    /// the environment, first put the new key in the first position on every machine.
     Rotate,
 }
 
@@ -26,7 +26,7 @@ pub(crate) async fn run(command: Keys, config: &Config) -> anyhow::Result<()> {
     } else {
         writeln!(
             out,
-            "keys: the later keys in SEATGRAPH_KEY can be removed, everywhere, once no gateway has them first"
+            "keys: remove the other keys from SEATGRAPH_KEY on every machine, once every gateway has the new key first"
         )?;
     }
     Ok(())

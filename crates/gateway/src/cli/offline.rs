@@ -1,4 +1,4 @@
-//! Engine commands of the binary, run beside its database: without a lock, in the name of the operating system's user.
+//! Runs engine commands from the command line, without a lock, on behalf of the operating system user.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::config::Config;
 use crate::connectors::CONNECTORS;
 use crate::database;
 
-/// Puts an engine together on the configured database.
+/// Creates an engine on the configured database.
 pub(super) async fn engine(config: &Config) -> anyhow::Result<Engine> {
     let db = database::open(config).await?.unscoped();
     let sealer = database::sealer(config, &db).await?;
     Ok(Engine::new(db, CONNECTORS, sealer, Arc::new(SystemClock), config.engine.clone()))
 }
 
-/// Runs a command with its audit records, and turns a refusal into an error.
+/// Runs a command with its audit records. A refusal becomes an error.
 pub(super) async fn run<T: Audited>(
     engine: &Engine,
     action: &str,

@@ -1,4 +1,4 @@
-//! `seatgraph token`: API tokens for whoever may run the binary beside its database; the first of them comes this way.
+//! `seatgraph token`: manages API tokens on the command line, including the first one of an installation.
 
 use std::io::Write;
 
@@ -13,41 +13,41 @@ use seatgraph_store::{ApiToken, Role, TokenId, profiles};
 use super::offline;
 use crate::config::Config;
 
-/// What is done with tokens.
+/// Commands for API tokens.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tokens {
-    /// Makes a token and prints it. It is shown here and nowhere else.
+    /// Creates a token and prints it. It cannot be shown again.
     Create(New),
-    /// Revokes a token for good.
+    /// Revokes a token permanently.
     Revoke {
-        /// Its id, as `create` printed it: `token_…`.
+        /// ID of the token, as printed by `create`: `token_…`.
         id: TokenId,
     },
 }
 
-/// A token to make.
+/// A token to create.
 #[derive(Debug, Clone, clap::Args)]
 pub struct New {
-    /// What it is for.
+    /// Name of the token.
     #[arg(long, default_value = "command line")]
     pub name: String,
-    /// What it may do: viewer, auditor, user, approver, integrator or admin. May be given several times.
+    /// Role: viewer, auditor, user, approver, integrator or admin. Can be repeated.
     #[arg(long = "role", required = true, value_parser = role)]
     pub roles: Vec<Role>,
-    /// The name of a profile that the roles are limited to. May be given several times.
+    /// Name of a profile that the roles are limited to. Can be repeated.
     #[arg(long = "profile")]
     pub profiles: Vec<String>,
-    /// When it ends: `90d`, `12h`, or a moment as RFC 3339 writes it. Without it, it lasts until it is revoked.
+    /// Expiry: `90d`, `12h`, or a time in RFC 3339 format. Default: the token does not expire.
     #[arg(long, value_parser = expiry)]
     pub expires: Option<Expiry>,
 }
 
-/// When a token ends.
+/// Expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// After so long.
+    /// After this time.
     After(TimeDelta),
-    /// At this moment.
+    /// At this time.
     At(DateTime<Utc>),
 }
 
@@ -69,10 +69,10 @@ pub(crate) async fn run(command: Tokens, config: &Config) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Makes a token in the database that `config` names, on behalf of whoever runs the binary.
+/// Creates a token in the database of `config`, on behalf of the operating system user.
 ///
 /// # Errors
-/// What was refused, and why the database could not be opened.
+/// If the command is refused or the database cannot be opened.
 pub async fn create(config: &Config, new: New) -> anyhow::Result<(ApiToken, Secret)> {
     let engine = offline::engine(config).await?;
     let profile_ids = match new.profiles.as_slice() {
@@ -93,21 +93,21 @@ async fn ids(engine: &Engine, names: &[String]) -> anyhow::Result<Vec<seatgraph_
     let mut ids = Vec::new();
     for name in names {
         let profile = profiles::find_by_name(engine.db(), name).await?;
-        ids.push(profile.with_context(|| format!("--profile {name}: there is no such profile"))?.id);
+        ids.push(profile.with_context(|| format!("--profile {name}: the profile does not exist"))?.id);
     }
     Ok(ids)
 }
 
-fn role(word: &str) -> Result<Role, String> {
-    Role::parse(&word.to_ascii_uppercase()).ok_or_else(|| {
+fn role(name: &str) -> Result<Role, String> {
+    Role::parse(&name.to_ascii_uppercase()).ok_or_else(|| {
         let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str().to_ascii_lowercase()).collect();
-        format!("there is no such role; there are {}", known.join(", "))
+        format!("unknown role; use one of {}", known.join(", "))
     })
 }
 
 fn expiry(text: &str) -> Result<Expiry, String> {
     let unreadable =
-        || format!("`{text}` is neither a time such as 90d or 12h nor a moment such as 2027-01-31T00:00:00Z");
+        || format!("`{text}` is neither a duration such as 90d or 12h nor a time such as 2027-01-31T00:00:00Z");
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Ok(Expiry::At(moment.to_utc()));
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_end_is_a_time_from_now_or_a_moment() {
+    fn an_expiry_is_a_duration_or_a_time() {
         assert_eq!(expiry("90d"), Ok(Expiry::After(TimeDelta::days(90))));
         assert_eq!(expiry("12h"), Ok(Expiry::After(TimeDelta::hours(12))));
         assert_eq!(expiry("1970-01-01T01:00:00+01:00"), Ok(Expiry::At(DateTime::UNIX_EPOCH)));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_role_is_told_which_there_are() {
+    fn the_error_for_an_unknown_role_lists_the_roles() {
         assert_eq!(role("admin"), Ok(Role::Admin));
         assert!(role("root").unwrap_err().contains("viewer, auditor"));
     }

@@ -1,4 +1,4 @@
-//! The first sync on the terminal: one line that moves, or plain lines where there is no terminal.
+//! Progress of the first sync: one updated line on a terminal, otherwise plain lines.
 
 use std::io::{IsTerminal, Write};
 
@@ -6,7 +6,7 @@ use futures::StreamExt;
 use seatgraph_engine::{By, Engine};
 use seatgraph_store::{EventBody, ProfileId, RunState, Status};
 
-/// Shows the profile's current run until it ends.
+/// Prints the progress of the current run of the profile until it ends.
 pub(super) async fn show(engine: &Engine, profile: ProfileId) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     let live = out.is_terminal();

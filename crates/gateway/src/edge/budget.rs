@@ -51,9 +51,9 @@ impl Budgets {
     }
 
     /// Takes `cost` from the caller's budget and returns the rest; or the time after which the budget suffices again.
-    pub(crate) fn charge(&self, visitor: &str, cost: u64) -> Result<u32, Refused> {
+    pub(crate) fn charge(&self, caller: &str, cost: u64) -> Result<u32, Refused> {
         let Some(cost) = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX)) else { return Ok(0) };
-        let wait = match self.costs.check_key_n(&visitor.to_owned(), cost) {
+        let wait = match self.costs.check_key_n(&caller.to_owned(), cost) {
             Ok(Ok(state)) => return Ok(state.remaining_burst_capacity()),
             Ok(Err(until)) => until.wait_time_from(self.clock.now()),
             // Beyond the burst, which the limit on the cost of one operation has ruled out.
@@ -65,13 +65,13 @@ impl Budgets {
     }
 
     /// A permit for one more socket of the caller; `None` when it has too many.
-    pub(crate) fn socket(&self, visitor: &str) -> Option<Permit> {
-        self.sockets.hold(visitor)
+    pub(crate) fn socket(&self, caller: &str) -> Option<Permit> {
+        self.sockets.hold(caller)
     }
 
     /// A permit for one more running operation of the caller, over any transport.
-    pub(crate) fn operation(&self, visitor: &str) -> Result<Permit, Refused> {
-        self.operations.hold(visitor).ok_or_else(|| {
+    pub(crate) fn operation(&self, caller: &str) -> Result<Permit, Refused> {
+        self.operations.hold(caller).ok_or_else(|| {
             let most = self.operations.most;
             let message = format!("at most {most} operations of one caller may run at the same time");
             Refused::rate_limited(1, message)
@@ -91,30 +91,30 @@ impl Counter {
         Self { most, counts: Counts::default() }
     }
 
-    fn hold(&self, visitor: &str) -> Option<Permit> {
+    fn hold(&self, caller: &str) -> Option<Permit> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(visitor.to_owned()).or_default();
+        let count = counts.entry(caller.to_owned()).or_default();
         if *count >= self.most {
             return None;
         }
         *count += 1;
-        Some(Permit { counts: Arc::clone(&self.counts), visitor: visitor.to_owned() })
+        Some(Permit { counts: Arc::clone(&self.counts), caller: caller.to_owned() })
     }
 }
 
 /// One socket or operation, counted until it is dropped.
 pub(crate) struct Permit {
     counts: Counts,
-    visitor: String,
+    caller: String,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.visitor) {
+        if let Some(count) = counts.get_mut(&self.caller) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.visitor);
+                counts.remove(&self.caller);
             }
         }
     }
@@ -122,7 +122,7 @@ impl Drop for Permit {
 
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("visitor", &self.visitor).finish_non_exhaustive()
+        f.debug_struct("Permit").field("caller", &self.caller).finish_non_exhaustive()
     }
 }
 
@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn the_dearest_operation_is_payable_whatever_the_burst() {
+    fn the_most_expensive_operation_fits_into_every_burst() {
         let (budget_per_minute, budget_burst) = (whole(1), whole(10));
         let budgets = Budgets::new(&Limits { cost: 50, budget_per_minute, budget_burst, ..Limits::default() });
         assert_eq!(budgets.charge("a", 50).unwrap(), 0);
     }
 
     #[test]
-    fn what_is_held_counts_until_it_is_let_go() {
+    fn a_permit_counts_until_it_is_dropped() {
         let budgets = Budgets::new(&Limits { sockets_per_visitor: 2, ..Limits::default() });
         let first = budgets.socket("a");
         let second = budgets.socket("a");

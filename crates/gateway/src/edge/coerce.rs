@@ -1,6 +1,6 @@
-//! Variables: the values of a request turned into what the operation declares, each fault refused by its place.
+//! Coercion of variables to the types that the operation declares. Each error names the path of its value.
 //!
-//! No message repeats a value: variables carry secrets.
+//! Messages contain no values, because variables can be secrets.
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{Type, Value as Literal};
@@ -18,7 +18,7 @@ pub(crate) const LONGEST_TEXT: usize = 16 << 10;
 
 /// Coerces `given` to the variables that `operation` declares; what it does not declare is dropped.
 ///
-/// A nullable variable that is neither given nor has a default stays absent.
+/// A nullable variable without a value and without a default stays unset.
 pub(crate) fn coerce(
     schema: &Schema,
     sources: &SourceMap,

@@ -24,10 +24,11 @@ pub(crate) fn price(
     variables: &Map<String, Json>,
     limits: &Limits,
 ) -> Result<u64, Vec<Refusal>> {
-    let mut walk = Walk { schema, document, variables, limits, known: HashMap::new(), refusals: Vec::new() };
-    let cost = walk.selections(&operation.selection_set).once;
-    if !walk.refusals.is_empty() {
-        return Err(walk.refusals);
+    let mut calculator =
+        CostCalculator { schema, document, variables, limits, known: HashMap::new(), refusals: Vec::new() };
+    let cost = calculator.selections(&operation.selection_set).once;
+    if !calculator.refusals.is_empty() {
+        return Err(calculator.refusals);
     }
     if cost > limits.cost {
         let message = format!("the operation costs {cost}, at most {} is allowed", limits.cost);
@@ -51,7 +52,7 @@ impl Sum {
     }
 }
 
-struct Walk<'a> {
+struct CostCalculator<'a> {
     schema: &'a Valid<Schema>,
     document: &'a ExecutableDocument,
     variables: &'a Map<String, Json>,
@@ -60,7 +61,7 @@ struct Walk<'a> {
     refusals: Vec<Refusal>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> CostCalculator<'a> {
     fn selections(&mut self, set: &'a SelectionSet) -> Sum {
         let mut sum = Sum::default();
         for selection in &set.selections {

@@ -1,4 +1,4 @@
-//! The one table of costs: requests are priced by it, and the schema publishes it as `@cost` and `@listSize`.
+//! The cost rules. They determine the cost of requests, and the schema publishes them as `@cost` and `@listSize`.
 //!
 //! | field | weight | size |
 //! |---|--:|---|
@@ -51,7 +51,7 @@ pub(crate) struct CostRule<'a> {
     pub(crate) size: Size<'a>,
 }
 
-/// How often a field's weight and selections are paid.
+/// How often the weight and the selections of a field count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Size<'a> {
     /// Once.

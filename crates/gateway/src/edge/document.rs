@@ -24,7 +24,7 @@ use super::persisted::{self, Hash};
 use super::refusal::{Code, MAX_ERRORS, Refusal, Refused};
 use super::{convert, input_checks, structure};
 
-type Verdict = Result<Arc<Document>, Arc<Vec<Refusal>>>;
+type Validated = Result<Arc<Document>, Arc<Vec<Refusal>>>;
 
 /// Memory of a validated document, as a multiple of its text.
 const WEIGHT: usize = 40;
@@ -69,14 +69,14 @@ pub(crate) struct Documents {
     schema: Arc<Valid<Schema>>,
     limits: Limits,
     allow_list: Option<AllowList>,
-    verdicts: Cache<Hash, Verdict>,
+    validated: Cache<Hash, Validated>,
 }
 
 impl Documents {
     pub(crate) fn new(schema: Arc<Valid<Schema>>, limits: Limits, allow_list: Option<AllowList>) -> Self {
-        let verdicts =
-            Cache::builder().max_capacity(limits.cache_bytes).weigher(|_, verdict: &Verdict| weight(verdict)).build();
-        Self { schema, limits, allow_list, verdicts }
+        let validated =
+            Cache::builder().max_capacity(limits.cache_bytes).weigher(|_, result: &Validated| weight(result)).build();
+        Self { schema, limits, allow_list, validated }
     }
 
     pub(crate) fn schema(&self) -> &Arc<Valid<Schema>> {
@@ -100,14 +100,14 @@ impl Documents {
     /// The document, from the cache or validated now.
     async fn document(&self, params: &Params) -> Result<Arc<Document>, Refused> {
         let key = self.key(params)?;
-        if let Some(verdict) = self.verdicts.get(&key).await {
-            return Ok(verdict.map_err(|refusals| (*refusals).clone())?);
+        if let Some(result) = self.validated.get(&key).await {
+            return Ok(result.map_err(|refusals| (*refusals).clone())?);
         }
         let listed = || self.allow_list.as_ref()?.text(&key);
         let source = params.query.as_deref().or_else(listed).ok_or_else(persisted::not_found)?;
-        let verdict = self.judge(source).map(Arc::new).map_err(Arc::new);
-        self.verdicts.insert(key, verdict.clone()).await;
-        Ok(verdict.map_err(Arc::unwrap_or_clone)?)
+        let result = self.validate(source).map(Arc::new).map_err(Arc::new);
+        self.validated.insert(key, result.clone()).await;
+        Ok(result.map_err(Arc::unwrap_or_clone)?)
     }
 
     /// The hash of the document, which is the key of the cache; a hash from the client is verified.
@@ -125,7 +125,7 @@ impl Documents {
         Ok(key)
     }
 
-    fn judge(&self, source: &str) -> Result<Document, Vec<Refusal>> {
+    fn validate(&self, source: &str) -> Result<Document, Vec<Refusal>> {
         let syntax = self.parse(source)?;
         structure::check(&syntax, &self.limits)?;
         self.allowed(&syntax)?;
@@ -196,8 +196,8 @@ fn refusal(code: Code, error: &Diagnostic<'_, DiagnosticData>) -> Refusal {
     Refusal::new(code, found.message).at_line_column(found.locations.first().copied())
 }
 
-fn weight(verdict: &Verdict) -> u32 {
-    let bytes = match verdict {
+fn weight(result: &Validated) -> u32 {
+    let bytes = match result {
         Ok(document) => {
             let sources = document.valid.sources.values();
             sources.map(|source| source.source_text().len()).sum::<usize>() * WEIGHT

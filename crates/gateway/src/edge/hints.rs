@@ -1,4 +1,4 @@
-//! What a document that is not valid may have meant: the names of the schema that are nearest to its unknown ones.
+//! Suggestions for unknown names in invalid documents: the most similar names of the schema.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,61 +7,61 @@ use apollo_compiler::parser::{LineColumn, SourceSpan};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema, ast};
 
-/// Names offered for one that is unknown.
-const OFFERED: usize = 3;
-/// Names and fields that are looked at; a hostile document can have thousands.
-const LOOKED_AT: usize = 100;
+/// Number of suggestions for an unknown name.
+const SUGGESTIONS: usize = 3;
+/// Number of names and fields that are examined. A hostile document can have thousands.
+const EXAMINED: usize = 100;
 
 /// A line and a column.
-pub(crate) type Place = (usize, usize);
+pub(crate) type Position = (usize, usize);
 
-/// What is known of a document beyond the errors of its validation.
+/// Information about an invalid document beyond the validation errors.
 #[derive(Default)]
 pub(crate) struct Hints {
-    /// Names that may have been meant, by the place of the unknown name.
-    names: HashMap<Place, String>,
-    /// Where fields with selections stand.
-    selecting: HashSet<Place>,
+    /// Suggestions by the position of the unknown name.
+    names: HashMap<Position, String>,
+    /// Positions of fields with selections.
+    selecting: HashSet<Position>,
 }
 
 impl Hints {
-    /// The names that may have been meant by the unknown one at `place`.
-    pub(crate) fn suggestion(&self, place: Place) -> Option<String> {
-        self.names.get(&place).cloned()
+    /// The suggestions for the unknown name at `position`.
+    pub(crate) fn suggestion(&self, position: Position) -> Option<String> {
+        self.names.get(&position).cloned()
     }
 
-    /// Whether the field at `place` has selections: if validation misses them, it has refused each of them already.
-    pub(crate) fn selects(&self, place: Place) -> bool {
-        self.selecting.contains(&place)
+    /// Whether the field at `position` has selections: if validation misses them, it has refused each of them already.
+    pub(crate) fn selects(&self, position: Position) -> bool {
+        self.selecting.contains(&position)
     }
 }
 
-/// Goes through a document that is not valid.
+/// Collects the hints for an invalid document.
 pub(crate) fn hints(schema: &Schema, document: &Document) -> Hints {
-    let mut walk = Walk { schema, document, found: Hints::default(), unknown: 0 };
+    let mut finder = HintFinder { schema, document, found: Hints::default(), unknown: 0 };
     for definition in &document.definitions {
         match definition {
             Definition::OperationDefinition(operation) => {
                 let root = schema.root_operation(operation.operation_type).map_or("", |name| name.as_str());
-                walk.selections(root, &operation.selection_set);
+                finder.selections(root, &operation.selection_set);
             }
             Definition::FragmentDefinition(fragment) => {
-                walk.selections(&fragment.type_condition, &fragment.selection_set);
+                finder.selections(&fragment.type_condition, &fragment.selection_set);
             }
             _ => {}
         }
     }
-    walk.found
+    finder.found
 }
 
-struct Walk<'a> {
+struct HintFinder<'a> {
     schema: &'a Schema,
     document: &'a Document,
     found: Hints,
     unknown: usize,
 }
 
-impl Walk<'_> {
+impl HintFinder<'_> {
     fn selections(&mut self, parent: &str, selections: &[Selection]) {
         for selection in selections {
             match selection {
@@ -77,8 +77,8 @@ impl Walk<'_> {
 
     fn field(&mut self, parent: &str, field: &Node<Field>) {
         let schema = self.schema;
-        if !field.selection_set.is_empty() && self.found.selecting.len() < LOOKED_AT {
-            self.found.selecting.extend(self.place(field.location()));
+        if !field.selection_set.is_empty() && self.found.selecting.len() < EXAMINED {
+            self.found.selecting.extend(self.position(field.location()));
         }
         if let Ok(definition) = schema.type_field(parent, &field.name) {
             self.arguments(definition, field);
@@ -124,24 +124,24 @@ impl Walk<'_> {
         }
     }
 
-    fn place(&self, span: Option<SourceSpan>) -> Option<Place> {
+    fn position(&self, span: Option<SourceSpan>) -> Option<Position> {
         let LineColumn { line, column } = span?.line_column(&self.document.sources)?;
         Some((line, column))
     }
 
-    /// `place` is where validation finds fault with `name`.
-    fn suggest(&mut self, place: Option<SourceSpan>, name: &str, known: Vec<&Name>) {
-        if self.unknown == LOOKED_AT {
+    /// `position` is where validation finds fault with `name`.
+    fn suggest(&mut self, position: Option<SourceSpan>, name: &str, known: Vec<&Name>) {
+        if self.unknown == EXAMINED {
             return;
         }
         self.unknown += 1;
-        let Some(place) = self.place(place) else { return };
+        let Some(position) = self.position(position) else { return };
         let near = known.into_iter().map(|known| (distance(name, known), known));
         let mut near: Vec<_> = near.filter(|(changes, _)| *changes <= name.len() * 2 / 5 + 1).collect();
         near.sort();
-        let near: Vec<_> = near.iter().take(OFFERED).map(|(_, name)| format!("`{name}`")).collect();
+        let near: Vec<_> = near.iter().take(SUGGESTIONS).map(|(_, name)| format!("`{name}`")).collect();
         if !near.is_empty() {
-            self.found.names.insert(place, near.join(" or "));
+            self.found.names.insert(position, near.join(" or "));
         }
     }
 }

@@ -14,17 +14,17 @@ use bytes::Bytes;
 use futures::StreamExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::caller::RequestCredentials;
 use super::document::SelectedOperation;
 use super::negotiate::{Accepted, Media, is_json};
 use super::params::Params;
 use super::refusal::{Code, Refused, RejectReason};
 use super::request_log::RequestLog;
-use super::service::{Guest, Service};
+use super::service::{Authenticated, Service};
 use super::stream::Pace;
-use super::visitor::Introduction;
 use super::{Backend, cost_report, origin, socket, stream};
 
-/// The status of an answer, in one place because the specification's draft is about to move it.
+/// Status of an answer. The draft of the specification is about to change it.
 fn status(media: Media, failure: Option<RejectReason>) -> StatusCode {
     let strict = media == Media::GraphqlResponse;
     match failure {
@@ -56,15 +56,15 @@ pub(crate) async fn serve<E: Executor, B: Backend>(
     if let Err(refused) = origin::check(&parts.headers, &parts.uri, &service.settings) {
         return refuse(Media::Json, &refused, log);
     }
-    let introduction = Introduction::of(&parts);
+    let credentials = RequestCredentials::of(&parts);
     if wants_socket(&parts) {
         return match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-            Ok(upgrade) => socket::upgrade(service, upgrade, introduction).await,
+            Ok(upgrade) => socket::upgrade(service, upgrade, credentials).await,
             Err(rejection) => rejection.into_response(),
         };
     }
     let accepted = Accepted::from_headers(&parts.headers);
-    let call = Call { accepted, introduction };
+    let call = Call { accepted, credentials };
     Box::pin(answer(service, &parts, body, call, log)).await
 }
 
@@ -76,7 +76,7 @@ fn wants_socket(parts: &Parts) -> bool {
 /// The accepted forms of the answer, and the credentials of the request.
 struct Call {
     accepted: Accepted,
-    introduction: Introduction,
+    credentials: RequestCredentials,
 }
 
 async fn answer<E: Executor, B: Backend>(
@@ -86,17 +86,17 @@ async fn answer<E: Executor, B: Backend>(
     call: Call,
     mut log: RequestLog,
 ) -> Response {
-    let Call { accepted, introduction } = call;
+    let Call { accepted, credentials } = call;
     let media = accepted.media.unwrap_or(Media::Json);
-    let guest = match service.recognize(introduction, &mut log).await {
-        Ok(guest) => guest,
+    let authenticated = match service.authenticate(credentials, &mut log).await {
+        Ok(authenticated) => authenticated,
         Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
-    let selected = match select(&service, parts, body, accepted, &guest, &mut log).await {
+    let selected = match select(&service, parts, body, accepted, &authenticated, &mut log).await {
         Ok(selected) => selected,
         Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
-    let ready = match service.prepare(selected, guest, &mut log) {
+    let ready = match service.prepare(selected, authenticated, &mut log) {
         Ok(ready) => ready,
         Err(refused) => return refuse_as(accepted, refused, log, &service),
     };
@@ -129,7 +129,7 @@ async fn select<E: Executor, B: Backend>(
     parts: &Parts,
     body: Body,
     accepted: Accepted,
-    guest: &Guest<B::Identity>,
+    authenticated: &Authenticated<B::Identity>,
     log: &mut RequestLog,
 ) -> Result<SelectedOperation, Refused> {
     if parts.method != Method::POST && parts.method != Method::GET {
@@ -144,7 +144,7 @@ async fn select<E: Executor, B: Backend>(
     let mut params = read(service, parts, body).await?;
     params.wants_cost |= cost_report::wanted(&parts.headers);
     params.last_event = last_event(&parts.headers);
-    let selected = service.select(params, guest, log).await?;
+    let selected = service.select(params, authenticated, log).await?;
     if parts.method == Method::GET && selected.kind() == OperationType::Mutation {
         let message = "a mutation needs POST";
         return Err(Refused::new(RejectReason::Method("POST"), Code::BadRequest, message));

@@ -1,4 +1,4 @@
-//! What validation leaves open in a document's literals: `@oneOf`, fields given twice, and values that are too large.
+//! Checks of literals that validation does not do: `@oneOf`, repeated fields, and values that are too large.
 
 use apollo_compiler::ast::{Argument, InputValueDefinition, Type, Value};
 use apollo_compiler::executable::{Directive, Selection, SelectionSet};
@@ -9,7 +9,7 @@ use apollo_compiler::{ExecutableDocument, Node, Schema};
 use super::coerce::{LONGEST_TEXT, MOST_ITEMS, is_one_of};
 use super::refusal::{Code, Refusal};
 
-/// Refuses literals that a valid document may hold and a resolver must never see.
+/// Refuses literals that are valid GraphQL but must not reach resolvers.
 pub(crate) fn check(schema: &Valid<Schema>, document: &Valid<ExecutableDocument>) -> Result<(), Vec<Refusal>> {
     let mut found = Check { schema, document, refusals: Vec::new() };
     for operation in document.operations.iter() {
@@ -93,7 +93,7 @@ impl Check<'_> {
                         self.refuse(Code::GraphqlValidationFailed, &message, inner);
                     }
                     let field = input.and_then(|input| input.fields.get(name));
-                    // Inside a custom scalar every value goes with the scalar's own type.
+                    // Values inside a custom scalar have the type of the scalar.
                     self.value(field.map_or(ty, |field| &field.ty), inner);
                 }
             }

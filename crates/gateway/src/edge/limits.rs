@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_configured_keeps_its_default() {
+    fn omitted_fields_have_their_defaults() {
         let limits: Limits = serde_json::from_str(r#"{ "cost": 500, "init_time": 0.25 }"#).unwrap();
         assert_eq!(limits.cost, 500);
         assert_eq!(limits.init_time, Duration::from_millis(250));

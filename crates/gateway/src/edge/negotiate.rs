@@ -1,4 +1,4 @@
-//! Which form of answer a client accepts.
+//! Negotiation of the response format.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -148,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_by_quality_is_not_given() {
+    fn a_type_with_quality_zero_is_not_used() {
         assert_eq!(accepted("application/json;q=0, text/html"), Accepted::default());
     }
 
     #[test]
-    fn apollo_multipart_is_told_from_deferred_answers() {
+    fn apollo_multipart_is_distinguished_from_deferred_answers() {
         let both = accepted("multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0,application/json");
         assert_eq!(both.framing, Some(Framing::Multipart));
         assert_eq!(both.media, Some(Media::Json));

@@ -1,4 +1,4 @@
-//! The order of an answer: the executor inserts fields as they end, the specification asks for the order of the selection.
+//! Orders the fields of an answer by the selection, as the specification requires. The executor inserts them as they complete.
 
 use apollo_compiler::executable::{Field, Operation, Selection, SelectionSet};
 use apollo_compiler::validation::Valid;

@@ -9,8 +9,8 @@ use super::refusal::{Code, Refused, RejectReason};
 
 /// The host names that requests may be addressed to.
 ///
-/// Under DNS rebinding a foreign page makes its own name point at the gateway's address. Its requests still carry that
-/// name in `Host`.
+/// In a DNS rebinding attack, the host name of a foreign page resolves to the address of the gateway. Its requests still
+/// have that name in `Host`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HostPolicy {
     /// Loopback names and addresses: `localhost`, `*.localhost`, `127.0.0.0/8`, `[::1]`, with any port.
@@ -64,12 +64,11 @@ pub(crate) fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
     }
 }
 
-/// Whether another site's page made the browser send this. Such a request must not count on its cookie, except to show a
-/// page.
+/// Whether a page of another site caused the request. The cookie of such a request must be ignored, except to show a page.
 ///
-/// `Sec-Fetch-Site` decides where the browser sends it: a page with `Referrer-Policy: no-referrer` makes `Origin` say
-/// `null` on its own forms. Other hosts of the same registrable domain are other sites here. A client that sends neither
-/// header is not a browser, so that no page can misuse it.
+/// `Sec-Fetch-Site` is used if present, because the forms of a page with `Referrer-Policy: no-referrer` have the `Origin`
+/// `null`. Other hosts of the same registrable domain count as other sites. A client that sends neither header is not a
+/// browser, so no page can misuse it.
 #[must_use]
 pub fn is_cross_site(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
@@ -81,7 +80,7 @@ pub fn is_cross_site(headers: &HeaderMap) -> bool {
     !host.is_some_and(|host| is_same(&origin, &host))
 }
 
-/// HTTP/2 carries the name in the target instead of a header.
+/// HTTP/2 has the name in the target instead of a header.
 fn host(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
     if let Some(authority) = uri.authority() {
         return Some(authority.clone());
@@ -107,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_goes_by_its_own_names_only() {
+    fn only_loopback_names_are_local() {
         for ours in ["localhost", "LOCALHOST:8080", "app.localhost:1", "127.0.0.1:80", "127.8.0.1", "[::1]:80"] {
             assert!(loopback(ours), "{ours}");
         }
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_another_page_caused_is() {
+    fn a_request_of_a_foreign_page_is_cross_site() {
         let theirs: [&[(&str, &str)]; 8] = [
             &[("sec-fetch-site", "cross-site")],
             &[("sec-fetch-site", "same-site"), ("origin", "https://a.example.com"), ("host", "a.example.com")],

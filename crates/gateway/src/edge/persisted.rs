@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_malformed() {
+    fn an_invalid_hash_is_malformed() {
         for text in ["", "00", &EMPTY[1..], &format!("{EMPTY}00"), &EMPTY.replace('e', "ü"), &EMPTY.replace('e', "g")]
         {
             let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": text } });

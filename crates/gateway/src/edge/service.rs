@@ -14,13 +14,13 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Budgets, Permit};
+use super::caller::{AuthenticationUnavailable, Caller, RequestCredentials};
 use super::cost_report::CostReport;
 use super::document::{Documents, SelectedOperation};
 use super::order::Order;
 use super::params::Params;
 use super::refusal::{Code, Refusal, Refused, RejectReason, label};
 use super::request_log::{GaugeGuard, RequestLog};
-use super::visitor::{CannotTell, Introduction, Visitor};
 use super::{Backend, Identity, Prepared, Settings, strip_unset_variables};
 
 /// The state that all transports share.
@@ -35,16 +35,16 @@ pub(crate) struct Service<E, B: Backend> {
 }
 
 /// An authenticated caller with its credentials.
-pub(crate) struct Guest<I> {
-    introduction: Introduction,
-    pub(crate) visitor: Visitor<I>,
+pub(crate) struct Authenticated<I> {
+    credentials: RequestCredentials,
+    pub(crate) caller: Caller<I>,
 }
 
 /// An operation that may run.
 pub(crate) struct ReadyOperation<I> {
     request: Request,
     selected: SelectedOperation,
-    guest: Guest<I>,
+    authenticated: Authenticated<I>,
     /// The report of the cost, if the client requested it.
     report: Option<CostReport>,
     permit: Permit,
@@ -67,19 +67,19 @@ impl<E: Executor, B: Backend> Service<E, B> {
     }
 
     /// Authenticates the caller. Nothing else of an unauthenticated request is read.
-    pub(crate) async fn recognize(
+    pub(crate) async fn authenticate(
         &self,
-        introduction: Introduction,
+        credentials: RequestCredentials,
         log: &mut RequestLog,
-    ) -> Result<Guest<B::Identity>, Refused> {
-        match self.backend.authenticate(&introduction).await {
+    ) -> Result<Authenticated<B::Identity>, Refused> {
+        match self.backend.authenticate(&credentials).await {
             Ok(Some(principal)) => {
                 log.asked_by(principal.key());
-                let from = introduction.from.as_str().into();
-                Ok(Guest { introduction, visitor: Visitor { principal: Arc::new(principal), from } })
+                let from = credentials.from.as_str().into();
+                Ok(Authenticated { credentials, caller: Caller { principal: Arc::new(principal), from } })
             }
-            Ok(None) => Err(unauthenticated(&introduction)),
-            Err(CannotTell) => {
+            Ok(None) => Err(unauthenticated(&credentials)),
+            Err(AuthenticationUnavailable) => {
                 let message = "the database cannot be reached; try again later";
                 Err(Refused::new(RejectReason::Unavailable, Code::ServiceUnavailable, message))
             }
@@ -90,12 +90,12 @@ impl<E: Executor, B: Backend> Service<E, B> {
     pub(crate) async fn select(
         &self,
         params: Params,
-        guest: &Guest<B::Identity>,
+        authenticated: &Authenticated<B::Identity>,
         log: &mut RequestLog,
     ) -> Result<SelectedOperation, Refused> {
-        let (visitor, principal) = (guest.visitor.key(), &guest.visitor.principal);
+        let (caller, principal) = (authenticated.caller.key(), &authenticated.caller.principal);
         // Charged beforehand, so that a caller without a budget cannot have documents validated either.
-        let left = self.budgets.charge(&visitor, 1)?;
+        let left = self.budgets.charge(&caller, 1)?;
         let may_introspect = self.settings.introspection || principal.may_introspect();
         let mut selected = self.documents.select(params).await.map_err(|refused| match may_introspect {
             true => refused,
@@ -103,7 +103,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
         })?;
         selected.left = match selected.cost.saturating_sub(1) {
             0 => left,
-            rest => self.budgets.charge(&visitor, rest)?,
+            rest => self.budgets.charge(&caller, rest)?,
         };
         log.selected(&selected);
         if selected.introspects() && !may_introspect {
@@ -126,7 +126,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
     pub(crate) fn prepare(
         &self,
         selected: SelectedOperation,
-        guest: Guest<B::Identity>,
+        authenticated: Authenticated<B::Identity>,
         log: &mut RequestLog,
     ) -> Result<ReadyOperation<B::Identity>, Refused> {
         let names = selected.operation.variables.iter().map(|variable| variable.name.as_str());
@@ -137,15 +137,15 @@ impl<E: Executor, B: Backend> Service<E, B> {
         let mut request = Request::new("").variables(variables);
         request.operation_name = selected.operation.name.as_ref().map(ToString::to_string);
         request.set_parsed_query(parsed);
-        let Prepared { request, statements } = self.backend.prepare(request, &guest.visitor, &log.trace_id);
+        let Prepared { request, statements } = self.backend.prepare(request, &authenticated.caller, &log.trace_id);
         log.counts(statements);
         let report = CostReport { price: selected.cost, limit: self.settings.limits.cost, left: selected.left };
         let report = selected.wants_cost.then_some(report);
-        let permit = self.budgets.operation(&guest.visitor.key())?;
-        Ok(ReadyOperation { request, selected, guest, report, permit })
+        let permit = self.budgets.operation(&authenticated.caller.key())?;
+        Ok(ReadyOperation { request, selected, authenticated, report, permit })
     }
 
-    /// Carries out a query or a mutation.
+    /// Executes a query or a mutation.
     pub(crate) async fn execute(&self, ready: ReadyOperation<B::Identity>, log: &mut RequestLog) -> Answer {
         let ReadyOperation { request, selected, report, permit, .. } = ready;
         let kind = selected.kind();
@@ -164,7 +164,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
         self.finish(answer, &selected, report, log)
     }
 
-    /// Carries out any operation as a stream of answers; a query gives one.
+    /// Executes any operation as a stream of answers. A query has one.
     pub(crate) fn stream(
         self: Arc<Self>,
         ready: ReadyOperation<B::Identity>,
@@ -181,17 +181,17 @@ impl<E: Executor, B: Backend> Service<E, B> {
             })
             .boxed();
         }
-        let ReadyOperation { request, selected, guest, mut report, permit } = ready;
+        let ReadyOperation { request, selected, authenticated, mut report, permit } = ready;
         let answers = AssertUnwindSafe(self.executor.execute_stream(request, None)).catch_unwind();
         async_stream::stream! {
             let _open = (open, permit);
             let mut answers = std::pin::pin!(answers);
-            let mut looks = tokio::time::interval(self.settings.limits.rights_checked_every);
-            looks.reset();
+            let mut checks = tokio::time::interval(self.settings.limits.rights_checked_every);
+            checks.reset();
             loop {
                 let next = tokio::select! {
                     answer = answers.next() => answer.map(|answer| answer.map_err(|_| broken(&log.trace_id))),
-                    _ = looks.tick() => match self.still_permits(&guest, &selected).await {
+                    _ = checks.tick() => match self.still_permits(&authenticated, &selected).await {
                         Ok(()) => continue,
                         Err(withdrawn) => Some(Err(withdrawn)),
                     },
@@ -210,15 +210,19 @@ impl<E: Executor, B: Backend> Service<E, B> {
     }
 
     /// Checks that the caller of a stream still has the credentials, rights and visibility that it began with.
-    async fn still_permits(&self, guest: &Guest<B::Identity>, selected: &SelectedOperation) -> Result<(), Refused> {
-        let principal = match self.backend.authenticate(&guest.introduction).await {
+    async fn still_permits(
+        &self,
+        authenticated: &Authenticated<B::Identity>,
+        selected: &SelectedOperation,
+    ) -> Result<(), Refused> {
+        let principal = match self.backend.authenticate(&authenticated.credentials).await {
             Ok(Some(principal)) => principal,
-            Ok(None) => return Err(unauthenticated(&guest.introduction)),
+            Ok(None) => return Err(unauthenticated(&authenticated.credentials)),
             // Nothing was withdrawn; the stream itself notices that the database is unavailable.
-            Err(CannotTell) => return Ok(()),
+            Err(AuthenticationUnavailable) => return Ok(()),
         };
         self.permits(&principal, selected.kind(), &selected.fields)?;
-        if !principal.sees_the_same_as(&guest.visitor.principal) {
+        if !principal.sees_the_same_as(&authenticated.caller.principal) {
             let message = "the visible profiles of the caller have changed; subscribe again";
             return Err(Refusal::new(Code::Forbidden, message).into());
         }
@@ -245,7 +249,7 @@ impl<E: Executor, B: Backend> Service<E, B> {
     }
 }
 
-fn unauthenticated(credentials: &Introduction) -> Refused {
+fn unauthenticated(credentials: &RequestCredentials) -> Refused {
     let message = if credentials.bearer.is_some() {
         "unauthenticated: the API token is unknown, revoked or expired"
     } else if credentials.cookie.is_some() {
@@ -257,7 +261,7 @@ fn unauthenticated(credentials: &Introduction) -> Refused {
 }
 
 fn broken(trace_id: &str) -> Refused {
-    // The panic hook has already written where and why.
+    // The panic hook has already logged the reason.
     tracing::error!(trace_id, "graphql operation panicked");
     Refused::new(RejectReason::Broken, Code::InternalServerError, "internal error")
 }

@@ -16,11 +16,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_stream::StreamMap;
 
 use super::budget::Permit;
+use super::caller::RequestCredentials;
 use super::params::Params;
 use super::refusal::{Code, Refusal, Refused, RejectReason};
 use super::request_log::{GaugeGuard, RequestLog};
 use super::service::{ReadyOperation, Service};
-use super::visitor::Introduction;
 use super::{Backend, stream};
 
 mod message;
@@ -35,7 +35,7 @@ const READ_BUFFER: usize = 4096;
 pub(crate) async fn upgrade<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     upgrade: WebSocketUpgrade,
-    introduction: Introduction,
+    credentials: RequestCredentials,
 ) -> Response {
     let Some(unauthenticated) = service.budgets.unauthenticated_socket().await else {
         let later = [(header::RETRY_AFTER, "1")];
@@ -49,13 +49,13 @@ pub(crate) async fn upgrade<E: Executor, B: Backend>(
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)
         .max_frame_size(most)
-        .on_upgrade(move |socket| Box::pin(serve(service, socket, introduction, unauthenticated)))
+        .on_upgrade(move |socket| Box::pin(serve(service, socket, credentials, unauthenticated)))
 }
 
 async fn serve<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     socket: WebSocket,
-    introduction: Introduction,
+    credentials: RequestCredentials,
     unauthenticated: OwnedSemaphorePermit,
 ) {
     let _open = GaugeGuard::socket();
@@ -66,7 +66,7 @@ async fn serve<E: Executor, B: Backend>(
         service,
         outgoing: FrameQueue { sink, queue: VecDeque::new(), bytes: 0, unflushed: false },
         operations: StreamMap::new(),
-        introduction,
+        credentials,
         initialized: false,
         unauthenticated: Some(unauthenticated),
         permit: None,
@@ -95,7 +95,7 @@ struct Connection<E, B: Backend> {
     service: Arc<Service<E, B>>,
     outgoing: FrameQueue,
     operations: StreamMap<String, BoxStream<'static, Outgoing>>,
-    introduction: Introduction,
+    credentials: RequestCredentials,
     initialized: bool,
     /// The permit of an unauthenticated socket.
     unauthenticated: Option<OwnedSemaphorePermit>,
@@ -165,17 +165,17 @@ impl<E: Executor, B: Backend> Connection<E, B> {
     }
 
     async fn init(&mut self, payload: &serde_json::Map<String, serde_json::Value>) -> Result<(), CloseReason> {
-        let introduction = std::mem::take(&mut self.introduction).with_payload(payload);
+        let credentials = std::mem::take(&mut self.credentials).with_payload(payload);
         let mut log = RequestLog::start();
-        let guest = self.service.recognize(introduction.clone(), &mut log).await.map_err(|refused| {
+        let authenticated = self.service.authenticate(credentials.clone(), &mut log).await.map_err(|refused| {
             log.failed(&refused);
             CloseReason::forbidden()
         })?;
-        let permit = self.service.budgets.socket(&guest.visitor.key());
+        let permit = self.service.budgets.socket(&authenticated.caller.key());
         self.permit = Some(permit.ok_or_else(CloseReason::too_many_sockets)?);
         self.unauthenticated = None;
         log.answered(101);
-        self.introduction = introduction;
+        self.credentials = credentials;
         self.initialized = true;
         self.outgoing.text(message::acknowledgement());
         Ok(())
@@ -216,7 +216,7 @@ impl<E: Executor, B: Backend> Connection<E, B> {
             }
             params => params,
         };
-        let outgoing = outgoing(Arc::clone(&self.service), params, self.introduction.clone(), log);
+        let outgoing = outgoing(Arc::clone(&self.service), params, self.credentials.clone(), log);
         self.operations.insert(id, outgoing);
         Ok(())
     }
@@ -240,12 +240,12 @@ impl<E: Executor, B: Backend> Connection<E, B> {
 fn outgoing<E: Executor, B: Backend>(
     service: Arc<Service<E, B>>,
     params: Result<Params, Refused>,
-    introduction: Introduction,
+    credentials: RequestCredentials,
     mut log: RequestLog,
 ) -> BoxStream<'static, Outgoing> {
     async_stream::stream! {
         let ready = match params {
-            Ok(params) => prepare(&service, params, introduction, &mut log).await,
+            Ok(params) => prepare(&service, params, credentials, &mut log).await,
             Err(refused) => Err(refused),
         };
         match ready {
@@ -283,12 +283,12 @@ impl Outgoing {
 async fn prepare<E: Executor, B: Backend>(
     service: &Service<E, B>,
     params: Params,
-    introduction: Introduction,
+    credentials: RequestCredentials,
     log: &mut RequestLog,
 ) -> Result<ReadyOperation<B::Identity>, Refused> {
-    let guest = service.recognize(introduction, log).await?;
-    let selected = service.select(params, &guest, log).await?;
-    service.prepare(selected, guest, log)
+    let authenticated = service.authenticate(credentials, log).await?;
+    let selected = service.select(params, &authenticated, log).await?;
+    service.prepare(selected, authenticated, log)
 }
 
 /// Frames waiting for the socket; written without losing one when the wait is given up.

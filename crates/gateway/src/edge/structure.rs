@@ -28,10 +28,10 @@ pub(crate) fn check(document: &Document, limits: &Limits) -> Result<(), Vec<Refu
             refuse(format!("the document has {found} {what}, at most {most} are allowed"));
         }
     }
-    let mut walk = Walk { limits, fragments: fragments(document), known: HashMap::new() };
+    let mut counter = ShapeCounter { limits, fragments: fragments(document), known: HashMap::new() };
     for definition in &document.definitions {
         let Definition::OperationDefinition(operation) = definition else { continue };
-        let shape = walk.selections(false, &operation.selection_set, 0);
+        let shape = counter.selections(false, &operation.selection_set, 0);
         if shape.depth > limits.depth {
             let most = limits.depth;
             refuse(format!("the operation is nested too deep, at most {most} levels are allowed"));
@@ -124,14 +124,14 @@ impl Shape {
     }
 }
 
-struct Walk<'a> {
+struct ShapeCounter<'a> {
     limits: &'a Limits,
     fragments: HashMap<&'a str, &'a FragmentDefinition>,
     /// Nothing while a fragment is being walked: a cycle, which validation refuses.
     known: HashMap<&'a str, Shape>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> ShapeCounter<'a> {
     /// `introspects` says whether these are selections on a type of introspection.
     fn selections(&mut self, introspects: bool, selections: &'a [Selection], level: usize) -> Shape {
         // Fragments multiply the nesting that the parser allowed; the stack must not follow all of it.

@@ -1,4 +1,4 @@
-//! What a browser may rely on when it opens the gateway.
+//! Tests of the GraphiQL page and its files.
 
 use axum::http::Request;
 use http_body_util::BodyExt as _;
@@ -9,7 +9,7 @@ use super::*;
 
 async fn ask(request: Request<Body>) -> (StatusCode, HeaderMap, String) {
     let tab = Operation { name: "Accounts".into(), query: "{ __typename }".into(), variables: None };
-    let response = offering(&[tab]).oneshot(request).await.unwrap();
+    let response = router_for(&[tab]).oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (head.status, head.headers, String::from_utf8_lossy(&body).into_owned())
@@ -25,7 +25,7 @@ fn addresses(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_address_on_the_page_is_one_of_ours_and_answers() {
+async fn every_url_on_the_page_is_served_by_the_gateway() {
     let (status, headers, page) = fetch("/").await;
     assert_eq!(
         (status, &headers[header::CONTENT_TYPE]),
@@ -66,11 +66,11 @@ async fn a_page_that_the_browser_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn each_answer_carries_the_policy_even_a_missing_one() {
+async fn every_response_has_the_security_headers() {
     for (path, status) in [
         ("/", StatusCode::OK),
         ("/graphiql/operations.json", StatusCode::OK),
-        ("/assets/nowhere.js", StatusCode::NOT_FOUND),
+        ("/assets/missing.js", StatusCode::NOT_FOUND),
         ("/assets/../index.html", StatusCode::NOT_FOUND),
         ("/assets/%2e%2e/index.html", StatusCode::NOT_FOUND),
     ] {
@@ -84,7 +84,7 @@ async fn each_answer_carries_the_policy_even_a_missing_one() {
 }
 
 #[tokio::test]
-async fn the_documents_arrive_as_tabs() {
+async fn the_documents_are_served_as_tabs() {
     let (_, headers, body) = fetch("/graphiql/operations.json").await;
     assert_eq!(headers[header::CONTENT_TYPE], "application/json");
     let tabs: Value = serde_json::from_str(&body).unwrap();
@@ -93,9 +93,9 @@ async fn the_documents_arrive_as_tabs() {
 
 #[test]
 fn a_header_comment_gives_the_variables_and_stays_out_of_the_document() {
-    let text = "# Who holds what.\n# variables: {\"first\": 20}\nquery Subscriptions { a }\n";
+    let text = "# Subscriptions.\n# variables: {\"first\": 20}\nquery Subscriptions { a }\n";
     let operation = Operation::read("Subscriptions", text).unwrap();
-    assert_eq!(operation.query, "# Who holds what.\nquery Subscriptions { a }\n");
+    assert_eq!(operation.query, "# Subscriptions.\nquery Subscriptions { a }\n");
     assert_eq!(operation.variables, Some(json!({ "first": 20 })));
     assert!(Operation::read("Subscriptions", "# variables: {first}\n{ a }").is_err());
 }

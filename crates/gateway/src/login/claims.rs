@@ -1,4 +1,4 @@
-//! What the provider claims of a person, and the login that it amounts to.
+//! Converts the claims of the provider to a login.
 
 use seatgraph_core::Secret;
 use seatgraph_store::sessions::Login;
@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 use super::LoginSettings;
 use super::error::LoginError;
 
-/// Claims by name, as the provider's JSON has them.
+/// Claims by name, as in the provider's JSON.
 pub(super) type Claims = Map<String, Value>;
 
-/// Says whether the ID token leaves something out that the provider may tell at its userinfo address.
+/// Whether the ID token lacks claims that the userinfo endpoint may have.
 pub(super) fn is_incomplete(settings: &LoginSettings, claims: &Claims) -> bool {
     find(claims, &settings.group_claim).is_none() || find(claims, &settings.name_claim).is_none()
 }
 
-/// Adds what the ID token did not say; what it did say stands, for it is signed.
+/// Adds claims that the ID token lacks. Claims of the ID token are kept because it is signed.
 pub(super) fn complete(mut claims: Claims, more: Claims) -> Claims {
     for (name, value) in more {
         claims.entry(name).or_insert(value);
@@ -23,10 +23,10 @@ pub(super) fn complete(mut claims: Claims, more: Claims) -> Claims {
     claims
 }
 
-/// Reads whom the provider let through.
+/// Reads the authenticated user.
 pub(super) fn login(settings: &LoginSettings, claims: &Claims, id_token: Option<Secret>) -> Result<Login, LoginError> {
     let text = |name: &str| find(claims, name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
-    let subject = text("sub").ok_or(LoginError::Claim { name: "sub".to_owned(), wanted: "a text" })?;
+    let subject = text("sub").ok_or(LoginError::Claim { name: "sub".to_owned(), wanted: "a string" })?;
     let name = [settings.name_claim.as_str(), "preferred_username", "email"].into_iter().find_map(text);
     let denied = claims.get("email_verified").is_some_and(|verified| *verified == Value::Bool(false));
     let groups = groups(settings, claims)?;
@@ -44,10 +44,10 @@ pub(super) fn login(settings: &LoginSettings, claims: &Claims, id_token: Option<
     })
 }
 
-/// Reads the group claim. Absent means no group; anything but texts is refused, because a group that is left out could
-/// be the one that a right hangs on.
+/// Reads the group claim. A missing claim means no groups. A claim of the wrong type is refused, because ignoring it could
+/// hide a group that access depends on.
 fn groups(settings: &LoginSettings, claims: &Claims) -> Result<Vec<String>, LoginError> {
-    let wrong = || LoginError::Claim { name: settings.group_claim.clone(), wanted: "a list of texts" };
+    let wrong = || LoginError::Claim { name: settings.group_claim.clone(), wanted: "a list of strings" };
     let mut groups = match find(claims, &settings.group_claim) {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(one)) => vec![one.clone()],
@@ -61,7 +61,7 @@ fn groups(settings: &LoginSettings, claims: &Claims) -> Result<Vec<String>, Logi
     Ok(groups)
 }
 
-/// Finds a claim by its name, or by a JSON pointer when it begins with a slash. A name may hold dots and slashes:
+/// Finds a claim by name, or by JSON pointer if it begins with a slash. A name can contain dots and slashes:
 /// `https://example.com/groups`.
 fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
     let Some(pointer) = name.strip_prefix('/') else { return claims.get(name) };
@@ -93,26 +93,26 @@ mod tests {
     }
 
     #[test]
-    fn a_person_is_who_the_provider_says() {
-        let said = json!({
+    fn the_login_has_the_claims_of_the_provider() {
+        let claims = json!({
             "sub": "u-17", "name": "Anna Adler", "email": "anna@example.com", "groups": ["b", "a", "b"], "aud": "seatgraph",
         });
-        let login = read("", said).unwrap();
+        let login = read("", claims).unwrap();
         assert_eq!((login.issuer.as_str(), login.subject.as_str()), ("https://id.example.com", "u-17"));
         assert_eq!((login.name.as_str(), login.email.as_deref()), ("Anna Adler", Some("anna@example.com")));
         assert_eq!(login.groups, ["a", "b"]);
     }
 
     #[test]
-    fn without_a_name_the_next_best_word_stands_in() {
-        let name = |said: Value| read("", said).unwrap().name;
+    fn a_missing_name_is_replaced_by_other_claims() {
+        let name = |claims: Value| read("", claims).unwrap().name;
         assert_eq!(name(json!({ "sub": "u-17", "name": " ", "preferred_username": "anna", "email": "a@b.c" })), "anna");
         assert_eq!(name(json!({ "sub": "u-17", "preferred_username": null, "email": "a@b.c" })), "a@b.c");
         assert_eq!(name(json!({ "sub": "u-17" })), "u-17");
     }
 
     #[test]
-    fn groups_are_found_where_the_operator_says() {
+    fn groups_are_read_from_the_configured_claim() {
         let keycloak = json!({ "sub": "u", "realm_access": { "roles": ["admins"] } });
         assert_eq!(read("group_claim = '/realm_access/roles'", keycloak).unwrap().groups, ["admins"]);
         let auth0 = json!({ "sub": "u", "https://example.com/groups": "admins" });
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_claim_that_is_not_understood_lets_nobody_in() {
+    fn a_group_claim_of_the_wrong_type_is_refused() {
         for groups in [json!(7), json!({ "a": true }), json!(["a", 7]), json!([["a"]]), json!(true)] {
             let refused = read("", json!({ "sub": "u", "groups": groups.clone() })).unwrap_err();
             assert!(matches!(refused, LoginError::Claim { ref name, .. } if name == "groups"), "{groups}");
@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_the_provider_did_not_verify_is_nobodys() {
-        let said = |verified: bool| json!({ "sub": "u", "email": "ceo@example.com", "email_verified": verified });
-        assert_eq!(read("", said(false)).unwrap().email, None);
-        assert!(read("", said(true)).unwrap().email.is_some());
+    fn an_unverified_email_address_is_ignored() {
+        let claims = |verified: bool| json!({ "sub": "u", "email": "ceo@example.com", "email_verified": verified });
+        assert_eq!(read("", claims(false)).unwrap().email, None);
+        assert!(read("", claims(true)).unwrap().email.is_some());
     }
 
     #[test]
-    fn whoever_is_in_no_allowed_group_stays_out() {
+    fn a_user_in_no_allowed_group_is_refused() {
         let only = "allowed_groups = ['licence-admins', 'auditors']";
         assert!(read(only, json!({ "sub": "u", "groups": ["x", "auditors"] })).is_ok());
         for groups in [json!([]), json!(["Auditors"]), json!("licence-admins "), Value::Null] {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_signed_stands() {
+    fn signed_claims_are_not_replaced() {
         let all = complete(
             claims(json!({ "sub": "u", "groups": ["a"] })),
             claims(json!({ "groups": ["root"], "name": "A" })),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_provider_is_asked_for_more_only_when_something_is_missing() {
+    fn userinfo_is_needed_only_if_a_claim_is_missing() {
         let whole = claims(json!({ "sub": "u", "name": "A", "groups": [] }));
         assert!(!is_incomplete(&settings(""), &whole));
         assert!(is_incomplete(&settings("group_claim = '/realm_access/roles'"), &whole));

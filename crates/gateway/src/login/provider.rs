@@ -1,8 +1,7 @@
-//! The OpenID provider: what it says of itself, the way to it, and what it says of a person who comes back.
+//! The OpenID provider: its metadata, authorization URLs, and tokens.
 //!
-//! Nothing is asked of it before somebody wants to log in, so that a provider which is away keeps no gateway from
-//! starting. Its description and its keys are asked for anew after a while, and at once when a token names a key that
-//! is not among them: providers change keys without a word.
+//! The provider is contacted at the first login, so that the gateway starts without it. Its metadata and keys are requested
+//! again after some time, and immediately if a token is signed with an unknown key, because providers rotate keys.
 
 mod protocol;
 
@@ -25,100 +24,104 @@ use super::error::{LoginError, ProviderError};
 use super::{LoginSettings, claims};
 use crate::addresses;
 
-/// How long the provider's description and keys are believed.
-const FRESH: TimeDelta = TimeDelta::hours(1);
+/// Lifetime of the cached metadata and keys.
+const METADATA_LIFE: TimeDelta = TimeDelta::hours(1);
 
-/// How long a provider that let us down is not asked again.
-const REST: TimeDelta = TimeDelta::seconds(5);
+/// Delay before the next request after a failed one.
+const RETRY_DELAY: TimeDelta = TimeDelta::seconds(5);
 
-/// Bytes of its longest answer; descriptions and tokens are a few kilobytes.
-const LONGEST: usize = 1 << 20;
+/// Maximum response size in bytes. Metadata and tokens have a few kilobytes.
+const MAX_BODY: usize = 1 << 20;
 
 /// The OpenID provider of this gateway.
 pub(super) struct Provider {
     settings: LoginSettings,
     public_url: Url,
-    carrier: OAuthHttpClient,
+    http: OAuthHttpClient,
     clock: Arc<dyn Clock>,
-    known: Mutex<Known>,
+    cache: Mutex<Cache>,
 }
 
 #[derive(Default)]
-struct Known {
-    description: Option<Arc<Description>>,
+struct Cache {
+    description: Option<Arc<Metadata>>,
     failed: Option<(DateTime<Utc>, ProviderError)>,
 }
 
-/// What the provider says of itself, its keys among it.
-struct Description {
+/// The metadata of the provider with its keys.
+struct Metadata {
     metadata: ProviderMetadataWithLogout,
     at: DateTime<Utc>,
 }
 
-/// A login that was begun.
-pub(super) struct Begun {
-    /// Where the browser goes.
+/// A started login.
+pub(super) struct StartedLogin {
+    /// Authorization URL for the browser.
     pub(super) url: Url,
-    /// Comes back with the code.
+    /// State, which the provider returns with the code.
     pub(super) state: Secret,
-    /// What is kept until then.
+    /// Data to store until then.
     pub(super) attempt: PendingLogin,
 }
 
 impl Provider {
-    /// Gets ready to ask the provider that the operator named, wherever it is. Nothing is sent.
+    /// Creates a client of the configured provider. Sends nothing.
     pub(super) fn new(settings: LoginSettings, public_url: Url, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let carrier = OAuthHttpClient::new(HttpOptions {
+        let http = OAuthHttpClient::new(HttpOptions {
             timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),
-            max_body: LONGEST,
+            max_body: MAX_BODY,
             egress: EgressPolicy::Anywhere,
-            trusted_cas: settings.authorities()?,
+            trusted_cas: settings.trusted_cas()?,
             ..HttpOptions::default()
         });
-        Ok(Self { settings, public_url, carrier, clock, known: Mutex::default() })
+        Ok(Self { settings, public_url, http, clock, cache: Mutex::default() })
     }
 
-    /// Prepares the way to the provider and back to `return_path`.
-    pub(super) async fn begin(&self, return_path: String) -> Result<Begun, LoginError> {
-        let description = self.description().await?;
+    /// Starts a login that ends at `return_path`.
+    pub(super) async fn begin(&self, return_path: String) -> Result<StartedLogin, LoginError> {
+        let description = self.metadata().await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client(&description.metadata);
         let random = (|| CsrfToken::new_random_len(32), || Nonce::new_random_len(32));
         let request = client.authorize_url(CoreAuthenticationFlow::AuthorizationCode, random.0, random.1);
-        // The library asks for `openid` itself.
+        // The library adds `openid` itself.
         let scopes = self.settings.scopes.iter().filter(|scope| *scope != "openid");
         let request = request.add_scopes(scopes.cloned().map(Scope::new)).set_pkce_challenge(challenge);
         let (url, state, nonce) = request.url();
         let (nonce, verifier) = (Secret::new(nonce.secret()), Secret::new(verifier.secret()));
-        Ok(Begun { url, state: Secret::new(state.secret()), attempt: PendingLogin { nonce, verifier, return_path } })
+        Ok(StartedLogin {
+            url,
+            state: Secret::new(state.secret()),
+            attempt: PendingLogin { nonce, verifier, return_path },
+        })
     }
 
-    /// Redeems the code that a browser came back with, and reads whom the provider let through.
+    /// Exchanges the code for tokens, verifies them, and reads the authenticated user.
     pub(super) async fn redeem(&self, code: &Secret, attempt: &PendingLogin) -> Result<Login, LoginError> {
-        let mut description = self.description().await?;
+        let mut description = self.metadata().await?;
         let mut client = self.client(&description.metadata);
-        let tokens = protocol::redeem(&client, &self.carrier, code, &attempt.verifier).await?;
+        let tokens = protocol::redeem(&client, &self.http, code, &attempt.verifier).await?;
         let nonce = Nonce::new(attempt.nonce.expose().to_owned());
         let now = || self.clock.now();
         let mut verified = protocol::verify(&client, &tokens, &nonce, &now);
-        if matches!(verified, Err(protocol::Unproven::UnknownKey)) {
-            description = self.description_after(description.at).await?;
+        if matches!(verified, Err(protocol::InvalidToken::UnknownKey)) {
+            description = self.metadata_after(description.at).await?;
             client = self.client(&description.metadata);
             verified = protocol::verify(&client, &tokens, &nonce, &now);
         }
-        let mut known = verified?;
-        if claims::is_incomplete(&self.settings, &known) && client.user_info_url().is_some() {
-            let more = protocol::user_info(&client, &self.carrier, &tokens, &known).await?;
-            known = claims::complete(known, more);
+        let mut all = verified?;
+        if claims::is_incomplete(&self.settings, &all) && client.user_info_url().is_some() {
+            let more = protocol::user_info(&client, &self.http, &tokens, &all).await?;
+            all = claims::complete(all, more);
         }
         let hint = end_session_url(&description.metadata).and(protocol::id_token(&tokens));
-        claims::login(&self.settings, &known, hint)
+        claims::login(&self.settings, &all, hint)
     }
 
-    /// Where a person ends their session at the provider too, and comes back from; `None` where it has no such place.
+    /// Returns the URL that ends the session at the provider, or `None` if the provider has none.
     pub(super) async fn logout_url(&self, id_token: &Secret) -> Result<Option<Url>, LoginError> {
-        let description = self.description().await?;
+        let description = self.metadata().await?;
         let Some(end) = end_session_url(&description.metadata) else { return Ok(None) };
         let mut url = LogoutRequest::from(end.clone())
             .set_client_id(ClientId::new(self.settings.client_id.clone()))
@@ -131,52 +134,52 @@ impl Provider {
         Ok(Some(url))
     }
 
-    /// The origin at which people end their sessions, for the policy of a page whose form leads there.
+    /// Returns the origin of the logout URL, for the content security policy of the logout page.
     pub(super) async fn logout_origin(&self) -> Option<String> {
-        let description = self.description().await.ok()?;
+        let description = self.metadata().await.ok()?;
         Some(end_session_url(&description.metadata)?.url().origin().ascii_serialization())
     }
 
-    async fn description(&self) -> Result<Arc<Description>, LoginError> {
-        self.description_after(self.clock.now() - FRESH).await
+    async fn metadata(&self) -> Result<Arc<Metadata>, LoginError> {
+        self.metadata_after(self.clock.now() - METADATA_LIFE).await
     }
 
-    /// The provider's description as it was at some moment after `after`. Several may ask at once, each for itself: that
-    /// costs the provider little, and nobody waits in a queue for a provider that is away.
-    async fn description_after(&self, after: DateTime<Utc>) -> Result<Arc<Description>, LoginError> {
-        if let Some(remembered) = self.remembered(after) {
-            return remembered.map_err(LoginError::Provider);
+    /// Returns metadata that was received after `after`. Concurrent callers send separate requests, so that they do not wait
+    /// for each other when the provider is unavailable.
+    async fn metadata_after(&self, after: DateTime<Utc>) -> Result<Arc<Metadata>, LoginError> {
+        if let Some(cached) = self.cached(after) {
+            return cached.map_err(LoginError::Provider);
         }
         let asked = self.discover().await;
         let at = self.clock.now();
-        let mut known = self.known.lock().expect("no holder of the description panics");
+        let mut cache = self.cache.lock().expect("no holder of the lock panics");
         match asked {
             Ok(metadata) => {
-                let description = Arc::new(Description { metadata, at });
-                *known = Known { description: Some(Arc::clone(&description)), failed: None };
+                let description = Arc::new(Metadata { metadata, at });
+                *cache = Cache { description: Some(Arc::clone(&description)), failed: None };
                 Ok(description)
             }
             Err(fault) => {
-                known.failed = Some((at, fault.clone()));
+                cache.failed = Some((at, fault.clone()));
                 Err(LoginError::Provider(fault))
             }
         }
     }
 
-    /// What the provider need not be asked: its description, or that it let us down just now.
-    fn remembered(&self, after: DateTime<Utc>) -> Option<Result<Arc<Description>, ProviderError>> {
-        let known = self.known.lock().expect("no holder of the description panics");
-        if let Some(description) = known.description.as_ref().filter(|description| description.at > after) {
+    /// Returns the cached metadata, or the error of a recent failed request.
+    fn cached(&self, after: DateTime<Utc>) -> Option<Result<Arc<Metadata>, ProviderError>> {
+        let cache = self.cache.lock().expect("no holder of the lock panics");
+        if let Some(description) = cache.description.as_ref().filter(|description| description.at > after) {
             return Some(Ok(Arc::clone(description)));
         }
-        let (at, fault) = known.failed.as_ref()?;
-        (self.clock.now() - *at < REST).then(|| Err(fault.clone()))
+        let (at, fault) = cache.failed.as_ref()?;
+        (self.clock.now() - *at < RETRY_DELAY).then(|| Err(fault.clone()))
     }
 
     async fn discover(&self) -> Result<ProviderMetadataWithLogout, ProviderError> {
         let issuer =
-            IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| ProviderError::NotUnderstood(e.to_string()))?;
-        protocol::discover(issuer, &self.carrier).await
+            IssuerUrl::new(self.settings.issuer.clone()).map_err(|e| ProviderError::Malformed(e.to_string()))?;
+        protocol::discover(issuer, &self.http).await
     }
 
     fn client(&self, metadata: &ProviderMetadataWithLogout) -> protocol::RelyingParty {
@@ -184,7 +187,7 @@ impl Provider {
         let secret = self.settings.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
         let client = protocol::RelyingParty::from_provider_metadata(metadata.clone(), id, secret)
             .set_redirect_uri(RedirectUrl::from_url(addresses::under(&self.public_url, &["login", "callback"])));
-        // The header is what the specification has for a provider that does not say.
+        // The specification defines the header as the default.
         let takes = |method| metadata.token_endpoint_auth_methods_supported().is_some_and(|all| all.contains(&method));
         match takes(CoreClientAuthMethod::ClientSecretPost) && !takes(CoreClientAuthMethod::ClientSecretBasic) {
             true => client.set_auth_type(AuthType::RequestBody),

@@ -1,28 +1,28 @@
-//! Where a person goes after a login: a path of ours, or the front page.
+//! The path that a user returns to after a login.
 
 use url::{Url, form_urlencoded};
 
-/// Longer paths are not kept; a database row and a `Location` header hold them.
-const LONGEST: usize = 2_000;
+/// Maximum length of a path, which is stored in the database and sent in a `Location` header.
+const MAX_LENGTH: usize = 2_000;
 
-/// Returns `wanted` where it is a path of ours that is not itself about logging in, else `/`. An address of somebody
-/// else, however it is dressed up, would make the login a way to send people anywhere.
+/// Returns `wanted` if it is a path of the gateway other than the login pages, else `/`. A URL of another host would make
+/// the login an open redirect.
 pub(super) fn local(wanted: Option<&str>) -> String {
     wanted.and_then(path).unwrap_or_else(|| "/".to_owned())
 }
 
-/// The address that begins a login which ends at `path`.
+/// The URL that starts a login which ends at `path`.
 pub(super) fn login(path: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return", path).finish();
     format!("/login?{query}")
 }
 
 fn path(wanted: &str) -> Option<String> {
-    if wanted.len() > LONGEST || !wanted.starts_with('/') || wanted.contains(|c: char| c == '\\' || c.is_control()) {
+    if wanted.len() > MAX_LENGTH || !wanted.starts_with('/') || wanted.contains(|c: char| c == '\\' || c.is_control()) {
         return None;
     }
-    // What a browser makes of it, rather than what it looks like.
-    let ours = Url::parse("https://gateway.invalid/").expect("it is an address");
+    // Parsed like a browser does.
+    let ours = Url::parse("https://gateway.invalid/").expect("the URL is valid");
     let there =
         ours.join(wanted).ok().filter(|there| there.origin() == ours.origin() && there.username().is_empty())?;
     let path = there[url::Position::BeforePath..].to_owned();
@@ -36,14 +36,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_of_ours_is_kept() {
+    fn a_path_of_the_gateway_is_kept() {
         for path in ["/", "/?tab=2", "/reports/q3?x=%2F%2Fa#top", "/loginless"] {
             assert_eq!(local(Some(path)), path);
         }
     }
 
     #[test]
-    fn everything_else_is_the_front_page() {
+    fn anything_else_is_replaced_by_the_root() {
         let elsewhere = [
             "",
             "reports",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_return_path_survives_the_address_it_travels_in() {
+    fn a_return_path_is_encoded_in_the_login_url() {
         assert_eq!(login("/?a=1&b=2"), "/login?return=%2F%3Fa%3D1%26b%3D2");
     }
 }

@@ -1,4 +1,4 @@
-//! `/login`, `/login/callback`, `/login/session`, `/logout`, and the way from the front page to a login.
+//! `/login`, `/login/callback`, `/login/session`, `/logout`, and the redirect from GraphiQL to the login.
 
 use askama::Template;
 use axum::Router;
@@ -19,14 +19,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::error::LoginError;
-use super::{Login, csrf, return_to};
+use super::{Login, browser, return_to};
 use crate::addresses;
 use crate::cookies::CookieName;
-use crate::edge::{Introduction, is_cross_site};
+use crate::edge::{RequestCredentials, is_cross_site};
 use crate::page::{page, page_leading_to};
 
 impl Login {
-    /// Serves what a browser needs to log in and out.
+    /// Serves login, logout and the current session.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/login", get(begin))
@@ -37,15 +37,15 @@ impl Login {
     }
 }
 
-/// Serves, in the place of [`Login::router`], what our own page asks in a gateway that knows no provider.
-pub(crate) fn without_a_provider() -> Router {
+/// Replaces [`Login::router`] in a gateway without a provider. GraphiQL requests the session.
+pub(crate) fn router_without_provider() -> Router {
     Router::new().route("/login/session", get(|| async { answer(None) }))
 }
 
-/// Sends a person who opens the front page without a session to the login, and back to it afterwards.
-pub(crate) async fn before_the_front_page(State(login): State<Login>, request: Request, next: Next) -> Response {
-    let is_front = request.method() == Method::GET && request.uri().path() == "/";
-    if is_front && csrf::is_navigation(request.headers()) {
+/// Redirects a browser without a session from `/` to the login.
+pub(crate) async fn require_session(State(login): State<Login>, request: Request, next: Next) -> Response {
+    let is_page = request.method() == Method::GET && request.uri().path() == "/";
+    if is_page && browser::is_navigation(request.headers()) {
         match login.session(request.headers()).await {
             Ok(Some(_)) => {}
             Ok(None) => {
@@ -62,14 +62,14 @@ pub(crate) async fn before_the_front_page(State(login): State<Login>, request: R
 struct Wanted {
     #[serde(default, rename = "return")]
     path: Option<String>,
-    /// Set on the way to our public name, so that a proxy which rewrites `Host` does not send anybody round in circles.
+    /// Set after the redirect to the public URL, to prevent a redirect loop behind a proxy that rewrites `Host`.
     #[serde(default)]
     moved: Option<String>,
 }
 
 async fn begin(State(login): State<Login>, headers: HeaderMap, Query(wanted): Query<Wanted>) -> Response {
     let path = return_to::local(wanted.path.as_deref());
-    if wanted.moved.is_none() && login.goes_by_another_name(&headers) {
+    if wanted.moved.is_none() && login.has_another_host(&headers) {
         let mut there = addresses::under(&login.0.public_url, &["login"]);
         there.query_pairs_mut().append_pair("return", &path).append_pair("moved", "1");
         return redirect(there.as_str(), []);
@@ -77,7 +77,7 @@ async fn begin(State(login): State<Login>, headers: HeaderMap, Query(wanted): Qu
     login.begin(&headers, path).await.unwrap_or_else(|error| error.page())
 }
 
-/// What RFC 6749 section 4.1.2 and RFC 9207 put behind the address.
+/// Query parameters of RFC 6749 section 4.1.2 and RFC 9207.
 #[derive(Deserialize)]
 struct Returned {
     #[serde(default)]
@@ -93,10 +93,10 @@ struct Returned {
 }
 
 impl Returned {
-    /// Takes the code, or says why there is none.
+    /// Returns the code, or the error of the provider.
     fn code(self, issuer: &str) -> Result<Secret, LoginError> {
         if self.iss.is_some_and(|iss| iss != issuer) {
-            return Err(LoginError::Unproven("the browser comes from another provider".to_owned()));
+            return Err(LoginError::InvalidToken("the response is from another issuer".to_owned()));
         }
         match (self.error, self.code) {
             (None, Some(code)) => Ok(code),
@@ -114,22 +114,22 @@ async fn finish(
     parts: Parts,
 ) -> Response {
     let Ok(Query(returned)) = returned else { return LoginError::Unknown.page() };
-    let from = Introduction::of(&parts).from;
+    let from = RequestCredentials::of(&parts).from;
     login.finish(&parts.headers, &from, returned).await.unwrap_or_else(|error| error.page())
 }
 
-/// The present session, as `/login/session` tells it to our own pages.
+/// The current session, as returned by `/login/session`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Present {
+struct CurrentSession {
     subject: String,
     name: String,
     email: Option<String>,
     groups: Vec<String>,
     created_at: DateTime<Utc>,
-    /// When it ends, however much it is used.
+    /// End of the session, regardless of use.
     expires_at: DateTime<Utc>,
-    /// When it ends unless it is used before.
+    /// End of the session if it is not used.
     idle_expires_at: DateTime<Utc>,
 }
 
@@ -142,7 +142,7 @@ async fn present(State(login): State<Login>, headers: HeaderMap) -> Response {
         Err(error) => return LoginError::from(error).page(),
     };
     let idle = TimeDelta::from_std(login.0.settings.session_idle).unwrap_or(TimeDelta::MAX);
-    let session = session.map(|session| Present {
+    let session = session.map(|session| CurrentSession {
         idle_expires_at: session
             .last_seen_at
             .checked_add_signed(idle)
@@ -157,7 +157,7 @@ async fn present(State(login): State<Login>, headers: HeaderMap) -> Response {
     answer(session)
 }
 
-fn answer(session: Option<Present>) -> Response {
+fn answer(session: Option<CurrentSession>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -183,7 +183,7 @@ async fn ask_to_end(State(login): State<Login>, headers: HeaderMap) -> Response 
     match login.session(&headers).await {
         Ok(Some(session)) => {
             let sign_out = SignOutPage { title: "Sign out", name: &session.name };
-            // The form's answer leads on to the provider, and browsers hold redirects to the policy too.
+            // The form is redirected to the provider, and `form-action` applies to redirects too.
             let provider = login.0.provider.logout_origin().await.unwrap_or_default();
             page_leading_to(format!("'self' {provider}").trim_end(), StatusCode::OK, &sign_out)
         }
@@ -196,21 +196,21 @@ async fn end(State(login): State<Login>, parts: Parts) -> Response {
     if is_cross_site(&parts.headers) {
         return LoginError::CrossSite.page();
     }
-    login.end(&parts.headers, &Introduction::of(&parts).from).await.unwrap_or_else(|error| error.page())
+    login.end(&parts.headers, &RequestCredentials::of(&parts).from).await.unwrap_or_else(|error| error.page())
 }
 
 impl Login {
-    /// Says whether the browser knows us by another name than the one under which the provider sends it back; its
-    /// cookies would not come along.
-    fn goes_by_another_name(&self, headers: &HeaderMap) -> bool {
+    /// Whether the browser uses another host name than the public URL, to which the provider redirects. The cookies would
+    /// not be sent there.
+    fn has_another_host(&self, headers: &HeaderMap) -> bool {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-        host.is_some_and(|host| !csrf::is_same(host, self.0.public_url.authority()))
+        host.is_some_and(|host| !browser::is_same_host(host, self.0.public_url.authority()))
     }
 
     async fn begin(&self, headers: &HeaderMap, path: String) -> Result<Response, LoginError> {
         let shared = &self.0;
         let begun = shared.provider.begin(path).await?;
-        // One cookie for all its windows: several may be on their way at once.
+        // One cookie for all windows, which can have concurrent logins.
         let browser = shared.cookies.read(CookieName::Login, headers).unwrap_or_else(Secret::generate);
         let life = shared.settings.attempt_life;
         sessions::begin(&shared.db, &shared.sealer, &begun.state, &browser, &begun.attempt).await?;
@@ -227,7 +227,7 @@ impl Login {
         let attempt = match sessions::take(&shared.db, &shared.sealer, &state, &browser, life).await {
             Ok(ConsumeResult::Login(attempt)) => attempt,
             Ok(ConsumeResult::Used) => return Err(LoginError::Used),
-            // A key that is gone by now is as good as a time that is over.
+            // If the encryption key was removed meanwhile, the login has expired.
             Ok(ConsumeResult::Unknown) | Err(seatgraph_store::Error::DecryptFailed) => return Err(LoginError::Unknown),
             Err(error) => return Err(error.into()),
         };
@@ -238,11 +238,11 @@ impl Login {
         let actor = actor(&login.subject, &login.name, from);
         let open = sessions::open(&shared.db, &shared.sealer, &token, &login, life, earlier.as_ref());
         let session = shared.engine.audited(&actor, "login", CommandTarget::Gateway, open).await?;
-        tracing::info!(session.id = %session.id, "a person logged in");
+        tracing::info!(session.id = %session.id, "user logged in");
         Ok(redirect(&attempt.return_path, [shared.cookies.set(CookieName::Session, &token, life)]))
     }
 
-    /// Ends a session, and returns the ID token with which it ends at the provider too.
+    /// Ends a session. Returns the ID token for the logout at the provider.
     async fn end_session(&self, session: &Session, token: &Secret, from: &str) -> Result<Option<Secret>, LoginError> {
         let shared = &self.0;
         let actor = actor(&session.subject, &session.name, from);
@@ -251,41 +251,41 @@ impl Login {
         Ok(id_token)
     }
 
-    /// Ends the session here at once, and leads on to the provider where that has an end for it too.
+    /// Ends the session, then redirects to the logout of the provider, if it has one.
     async fn end(&self, headers: &HeaderMap, from: &str) -> Result<Response, LoginError> {
         let shared = &self.0;
-        let mut onwards = "/logout".to_owned();
+        let mut location = "/logout".to_owned();
         let id_token = match (self.session(headers).await?, shared.cookies.read(CookieName::Session, headers)) {
             (Some(session), Some(token)) => self.end_session(&session, &token, from).await?,
-            // An expired session: its row goes, and nobody is known to log out.
+            // An expired session: its row is deleted, without an audit record.
             (None, Some(token)) => sessions::end(&shared.db, &shared.sealer, &token).await?,
             (_, None) => None,
         };
         if let Some(id_token) = id_token {
             match shared.provider.logout_url(&id_token).await {
-                Ok(url) => onwards = url.map_or(onwards, String::from),
+                Ok(url) => location = url.map_or(location, String::from),
                 Err(error) => {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "a session ended here and perhaps not at the OpenID provider");
+                    tracing::warn!(error, "session ended, but perhaps not at the OpenID provider");
                 }
             }
         }
-        Ok(redirect(&onwards, [shared.cookies.clear(CookieName::Session)]))
+        Ok(redirect(&location, [shared.cookies.clear(CookieName::Session)]))
     }
 }
 
-/// The user of a session, as the audit log names it.
+/// The user of a session, as recorded in the audit log.
 fn actor(subject: &str, name: &str, from: &str) -> Actor {
     let user = Principal::new(PrincipalId::Person(subject.to_owned()), name, Vec::new());
     Actor::new(&user, from, &Uuid::now_v7().simple().to_string())
 }
 
-/// The ID token of a session that was ended, where the provider gave one.
+/// The ID token of an ended session, if the provider issued one.
 struct SessionEnded(Option<Secret>);
 
 impl Audited for SessionEnded {}
 
-/// Sends the browser on, as a GET whatever it came with.
+/// Redirects with GET, whatever the method of the request.
 fn redirect(to: &str, cookies: impl IntoIterator<Item = HeaderValue>) -> Response {
     let cookies = AppendHeaders(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
     let headers = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];

@@ -1,4 +1,4 @@
-//! What an operator says about the OpenID provider, and how long its people stay logged in.
+//! Settings of the OpenID provider and of sessions.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -93,11 +93,11 @@ impl LoginSettings {
         let issuer = Url::parse(&self.issuer).ok();
         demand(
             issuer.as_ref().is_some_and(is_guarded),
-            "login.issuer must be an https address, such as https://id.example.com",
+            "login.issuer must be an https URL, such as https://id.example.com",
         );
         demand(
             is_guarded(public_url),
-            "public_url must be https for a login: the session's cookie would travel readable to everybody",
+            "public_url must be https for a login: otherwise the session cookie is sent unencrypted",
         );
         demand(!self.client_id.is_empty(), "login.client_id must not be empty");
         let named = |claim: &str| !claim.is_empty() && claim != "/";
@@ -105,7 +105,7 @@ impl LoginSettings {
         demand(named(&self.name_claim), "login.name_claim must name a claim");
         demand(
             !self.scopes.iter().any(|scope| scope.is_empty() || scope.contains(char::is_whitespace)),
-            "login.scopes must be a list with one scope in each text",
+            "login.scopes must be a list with one scope per string",
         );
         demand(!self.session_life.is_zero(), "login.session_seconds must not be zero");
         demand(!self.session_idle.is_zero(), "login.idle_seconds must not be zero");
@@ -114,7 +114,7 @@ impl LoginSettings {
     }
 
     /// Reads the CA certificates.
-    pub(super) fn authorities(&self) -> anyhow::Result<Option<TrustedCas>> {
+    pub(super) fn trusted_cas(&self) -> anyhow::Result<Option<TrustedCas>> {
         let read = |path: &PathBuf| anyhow::Ok(TrustedCas::from_pem(&std::fs::read(path)?)?);
         let named = |path: &PathBuf| read(path).with_context(|| format!("login.ca_file: {}", path.display()));
         self.ca_file.as_ref().map(named).transpose()
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn two_words_are_enough() {
+    fn the_issuer_and_the_client_id_are_enough() {
         let settings = settings("");
         assert_eq!(faults(&settings, "https://licences.example.com"), "");
         assert_eq!((settings.group_claim.as_str(), settings.scopes.as_slice()), ("groups", scopes().as_slice()));
@@ -150,15 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_not_sent_in_the_clear() {
+    fn the_public_url_must_be_encrypted_or_local() {
         assert_eq!(faults(&settings(""), "http://localhost:8080"), "");
         assert!(faults(&settings(""), "http://licences.example.com").starts_with("public_url must be https"));
     }
 
     #[test]
-    fn what_cannot_work_is_named() {
+    fn invalid_settings_are_named() {
         let plain = LoginSettings { issuer: "http://id.example.com".to_owned(), ..settings("") };
-        assert!(faults(&plain, "https://x.example").starts_with("login.issuer must be an https address"));
+        assert!(faults(&plain, "https://x.example").starts_with("login.issuer must be an https URL"));
         let empty = settings("group_claim = ''\nsession_seconds = 0\nscopes = ['profile email']");
         let all = faults(&empty, "https://x.example");
         for field in ["login.group_claim", "login.session_seconds", "login.scopes"] {
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_authorities_that_cannot_be_read_is_named() {
+    fn an_unreadable_ca_file_is_named() {
         for (path, why) in [
-            ("/nowhere/ca.pem", "No such file"),
+            ("/missing/ca.pem", "No such file"),
             (concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "no certificate"),
         ] {
             let settings = LoginSettings { ca_file: Some(path.into()), ..settings("") };
-            let said = format!("{:#}", settings.authorities().unwrap_err());
-            assert!(said.contains(&format!("login.ca_file: {path}")) && said.contains(why), "{said}");
+            let message = format!("{:#}", settings.trusted_cas().unwrap_err());
+            assert!(message.contains(&format!("login.ca_file: {path}")) && message.contains(why), "{message}");
         }
     }
 

@@ -5,13 +5,13 @@ use seatgraph_core::Secret;
 use seatgraph_engine::access::Permission as EnginePermission;
 use seatgraph_store::{self as store, ProfileId, TokenId, roles, tokens};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result, UserError};
 use super::loaders::RolesOf;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::payload::payloads;
 use super::profile::IntegrationProfile;
 use super::scalars::DateTime;
-use super::scope::{RequestScope, Scoped as _};
 
 /// Name and order of the list of tokens, part of its cursors.
 const TOKENS: &str = "apiTokens by CREATED_AT DESC";
@@ -92,7 +92,7 @@ impl Viewer {
         let Some(only) = &self.only else { return Ok(None) };
         let mut profiles = Vec::new();
         for id in only {
-            let found = ctx.scope()?.load(*id).await?.filter(|profile| profile.deleted_at.is_none());
+            let found = ctx.request()?.load(*id).await?.filter(|profile| profile.deleted_at.is_none());
             profiles.extend(found.map(IntegrationProfile::from));
         }
         Ok(Some(profiles))
@@ -100,8 +100,8 @@ impl Viewer {
 }
 
 /// Describes the caller.
-pub(crate) fn viewer(scope: &RequestScope) -> Viewer {
-    let principal = &scope.principal;
+pub(crate) fn viewer(request: &RequestContext) -> Viewer {
+    let principal = &request.principal;
     Viewer {
         name: principal.name().to_owned(),
         permissions: principal.permissions().into_iter().map(Permission::from).collect(),
@@ -154,23 +154,23 @@ impl From<store::ApiToken> for ApiToken {
 impl ApiToken {
     /// Roles of the token. The list is bounded by the token's role assignments.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<RoleAssignment>> {
-        let held = ctx.scope()?.load(RolesOf(self.key)).await?.unwrap_or_default();
+        let held = ctx.request()?.load(RolesOf(self.key)).await?.unwrap_or_default();
         Ok(held.into_iter().map(RoleAssignment::from).collect())
     }
 }
 
-impl Listed for ApiToken {
+impl Paged for ApiToken {
     type Total = ();
 
-    async fn count(scope: &RequestScope, (): &()) -> Result<i64> {
-        tokens::count(&scope.db).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, (): &()) -> Result<i64> {
+        tokens::count(&request.db).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of API tokens, newest first.
-pub(crate) async fn token_page(scope: &RequestScope, paging: &Paging) -> Result<Connection<ApiToken>> {
-    let request = paging.read(TOKENS)?;
-    let page = tokens::page(&scope.db, &request).await.map_err(|error| error::store(&error))?;
+pub(crate) async fn token_page(request: &RequestContext, paging: &Paging) -> Result<Connection<ApiToken>> {
+    let rows = paging.read(TOKENS)?;
+    let page = tokens::page(&request.db, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(TOKENS, page, (), ApiToken::from))
 }
 
@@ -213,22 +213,22 @@ impl RoleAssignment {
     /// Profile that the role is limited to. Null if the role applies to all profiles.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<IntegrationProfile>> {
         let Some(only) = self.only else { return Ok(None) };
-        Ok(ctx.scope()?.load(only).await?.map(IntegrationProfile::from))
+        Ok(ctx.request()?.load(only).await?.map(IntegrationProfile::from))
     }
 }
 
-impl Listed for RoleAssignment {
+impl Paged for RoleAssignment {
     type Total = ();
 
-    async fn count(scope: &RequestScope, (): &()) -> Result<i64> {
-        roles::count(&scope.db).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, (): &()) -> Result<i64> {
+        roles::count(&request.db).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of role assignments, oldest first.
-pub(crate) async fn role_page(scope: &RequestScope, paging: &Paging) -> Result<Connection<RoleAssignment>> {
-    let request = paging.read(ROLES)?;
-    let page = roles::page(&scope.db, &request).await.map_err(|error| error::store(&error))?;
+pub(crate) async fn role_page(request: &RequestContext, paging: &Paging) -> Result<Connection<RoleAssignment>> {
+    let rows = paging.read(ROLES)?;
+    let page = roles::page(&request.db, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(ROLES, page, (), RoleAssignment::from))
 }
 

@@ -3,13 +3,13 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, AccountId, ProfileId, accounts, subscriptions};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters::{self, DateTimeFilter, Direction, StringFilter};
 use super::loaders::ActivitiesOf;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::profile::IntegrationProfile;
 use super::scalars::DateTime;
-use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::{self, SoftwareSubscription};
 
 /// A login in an organisation.
@@ -89,13 +89,13 @@ impl From<store::Account> for Account {
 impl Account {
     /// Newest activity of each kind. At most four entries.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Vec<ActivitySummary>> {
-        let activities = ctx.scope()?.load(ActivitiesOf(self.key)).await?.unwrap_or_default();
+        let activities = ctx.request()?.load(ActivitiesOf(self.key)).await?.unwrap_or_default();
         Ok(activities.into_iter().map(ActivitySummary::from).collect())
     }
 
     /// Profile of the organisation that the account belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
-        let found = ctx.scope()?.load(self.profile_id).await?;
+        let found = ctx.request()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 
@@ -222,11 +222,11 @@ pub(crate) enum AccountOrderField {
     FirstSeenAt,
 }
 
-impl Listed for Account {
+impl Paged for Account {
     type Total = accounts::AccountFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        accounts::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        accounts::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
@@ -239,9 +239,9 @@ pub(crate) async fn page(
 ) -> Result<Connection<Account>> {
     let order = order.unwrap_or(AccountOrder { direction: Direction::Asc, field: AccountOrderField::Username });
     let listing = format!("accounts by {:?} {:?}", order.field, order.direction);
-    let request = paging.read(&listing)?;
+    let rows = paging.read(&listing)?;
     let order = accounts::AccountOrder { field: order.field.into(), direction: order.direction.into() };
-    let page = accounts::page(&ctx.scope()?.db, &filter, &request, order).await;
+    let page = accounts::page(&ctx.request()?.db, &filter, &rows, order).await;
     let page = page.map_err(|error| error::store(&error))?;
     Ok(Connection::of(&listing, page, filter, Account::from))
 }

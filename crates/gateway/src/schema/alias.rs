@@ -4,15 +4,16 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, OneofObject, 
 use seatgraph_engine::EffectiveProperty;
 use seatgraph_store::{self as store, AliasId, aliases};
 
-use super::connector::{Connector, GrantType};
+use super::connector::Connector;
+use super::context::{HasRequest as _, RequestContext};
+use super::delegated_link::DelegatedLink;
 use super::error::{self, Result};
 use super::filters::{self, StringFilter};
-use super::link::DelegatedLink;
 use super::loaders::{LinksOf, ProfilesOf};
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
+use super::process::GrantType;
 use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, Json, Url};
-use super::scope::{RequestScope, Scoped as _};
 
 /// Name and order of this list, part of its cursors.
 const LISTING: &str = "connectionAliases by NAME ASC";
@@ -55,12 +56,12 @@ impl ConnectionAlias {
     /// Child aliases, ordered by name.
     async fn children(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<Self>> {
         let filter = aliases::AliasFilter { parent_id: Some(self.row.id), ..Default::default() };
-        page(ctx.scope()?, filter, &Paging::forward(first, after)).await
+        page(ctx.request()?, filter, &Paging::forward(first, after)).await
     }
 
     /// The connector that this alias uses.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
-        connector(ctx.scope()?, &self.row.connector)
+        connector(ctx.request()?, &self.row.connector)
     }
 
     /// State of the credential. Contains no secret.
@@ -71,38 +72,38 @@ impl ConnectionAlias {
     /// Delegated links of this alias, newest first. Links that expired, were used or were revoked are removed after 30
     /// days. An alias has at most ten open links.
     async fn delegated_links(&self, ctx: &Context<'_>) -> Result<Vec<DelegatedLink>> {
-        let links = ctx.scope()?.load(LinksOf(self.row.id)).await?.unwrap_or_default();
+        let links = ctx.request()?.load(LinksOf(self.row.id)).await?.unwrap_or_default();
         Ok(links.into_iter().map(DelegatedLink::from).collect())
     }
 
     /// The parent alias. Null if this alias is a parent.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
         let Some(parent) = self.row.parent_id else { return Ok(None) };
-        Ok(ctx.scope()?.load(parent).await?.map(Self::from))
+        Ok(ctx.request()?.load(parent).await?.map(Self::from))
     }
 
     /// Profiles that use this alias. Contains at most one profile.
     async fn profiles(&self, ctx: &Context<'_>) -> Result<Vec<IntegrationProfile>> {
-        let profiles = ctx.scope()?.load(ProfilesOf(self.row.id)).await?.unwrap_or_default();
+        let profiles = ctx.request()?.load(ProfilesOf(self.row.id)).await?.unwrap_or_default();
         Ok(profiles.into_iter().map(IntegrationProfile::from).collect())
     }
 
     /// All properties that the connector defines, with their effective values. The list is bounded by the connector's
     /// configuration schema.
     async fn properties(&self, ctx: &Context<'_>) -> Result<Vec<AliasProperty>> {
-        let scope = ctx.scope()?;
+        let request = ctx.request()?;
         let parent = match self.row.parent_id {
-            Some(parent) => scope.load(parent).await?,
+            Some(parent) => request.load(parent).await?,
             None => None,
         };
-        let properties = scope.engine.alias_properties(&self.row, parent.as_ref());
+        let properties = request.engine.alias_properties(&self.row, parent.as_ref());
         Ok(properties.into_iter().map(AliasProperty::from).collect())
     }
 }
 
 /// Finds the connector of a stored object.
-pub(crate) fn connector(scope: &RequestScope, key: &str) -> Result<Connector> {
-    scope.engine.connector(key).map(Connector::from).ok_or_else(|| error::missing_connector(key))
+pub(crate) fn connector(request: &RequestContext, key: &str) -> Result<Connector> {
+    request.engine.connector(key).map(Connector::from).ok_or_else(|| error::missing_connector(key))
 }
 
 /// A configuration property of a connection alias.
@@ -215,33 +216,33 @@ impl AliasFilter {
     }
 }
 
-impl Listed for ConnectionAlias {
+impl Paged for ConnectionAlias {
     type Total = aliases::AliasFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        aliases::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        aliases::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Finds an alias, or returns `None` if it does not exist.
-pub(crate) async fn find(scope: &RequestScope, by: AliasBy) -> Result<Option<ConnectionAlias>> {
+pub(crate) async fn find(request: &RequestContext, by: AliasBy) -> Result<Option<ConnectionAlias>> {
     let found = match by {
         AliasBy::Id(id) => match id.parse::<AliasId>() {
-            Ok(id) => scope.load(id).await?,
+            Ok(id) => request.load(id).await?,
             Err(_) => None,
         },
-        AliasBy::Name(name) => aliases::find_by_name(&scope.db, &name).await.map_err(|error| error::store(&error))?,
+        AliasBy::Name(name) => aliases::find_by_name(&request.db, &name).await.map_err(|error| error::store(&error))?,
     };
     Ok(found.map(ConnectionAlias::from))
 }
 
 /// Returns a page of aliases.
 pub(crate) async fn page(
-    scope: &RequestScope,
+    request: &RequestContext,
     filter: aliases::AliasFilter,
     paging: &Paging,
 ) -> Result<Connection<ConnectionAlias>> {
-    let request = paging.read(LISTING)?;
-    let page = aliases::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+    let rows = paging.read(LISTING)?;
+    let page = aliases::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, ConnectionAlias::from))
 }

@@ -3,11 +3,11 @@
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, audit};
 
+use super::context::RequestContext;
 use super::error::{self, Result};
 use super::filters::{DateTimeFilter, StringFilter, each};
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::scalars::{DateTime, Json, int};
-use super::scope::RequestScope;
 
 /// Name and order of this list, part of its cursors.
 const LISTING: &str = "auditEvents by SEQUENCE DESC";
@@ -111,18 +111,22 @@ impl From<AuditFilter> for audit::AuditFilter {
     }
 }
 
-impl Listed for AuditEvent {
+impl Paged for AuditEvent {
     type Total = audit::AuditFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        audit::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        audit::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of the audit log, newest first, limited to the profiles whose audit log the caller may read.
-pub(crate) async fn page(scope: &RequestScope, filter: AuditFilter, paging: &Paging) -> Result<Connection<AuditEvent>> {
+pub(crate) async fn page(
+    request: &RequestContext,
+    filter: AuditFilter,
+    paging: &Paging,
+) -> Result<Connection<AuditEvent>> {
     let filter = audit::AuditFilter::from(filter);
-    let request = paging.read(LISTING)?;
-    let page = audit::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+    let rows = paging.read(LISTING)?;
+    let page = audit::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, AuditEvent::from))
 }

@@ -1,5 +1,5 @@
-//! How every mutation runs: its input read, its permission checked on the objects that it concerns, its audit records
-//! written around it.
+//! How every mutation runs: its input is read, its permission is checked for the object that it changes, and its audit
+//! records are written before and after it.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use futures::future::BoxFuture;
 use seatgraph_engine::access::CommandTarget;
 use seatgraph_engine::{Audited, Commands, Denied, EngineSettings, NotPermitted};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result, UserError};
 use super::need::{Need, missing};
-use super::scope::{RequestScope, Scoped as _};
 
-/// A mutation, as the edge and the audit log know it.
+/// A mutation, as the edge and the audit log see it.
 #[derive(Debug)]
 pub(super) struct MutationRow {
-    /// The name of its resolver, in snake case.
+    /// Name of the resolver, in snake case.
     pub(super) resolver: &'static str,
-    /// What it needs its caller to hold.
+    /// Permission that the caller needs.
     pub(super) need: Need,
-    /// How long it may take.
+    /// Time limit.
     pub(super) time_limit: TimeLimit,
 }
 
 impl MutationRow {
-    /// Its name in the schema, which async-graphql derives from its resolver's.
+    /// Name in the schema, which async-graphql derives from the name of the resolver.
     pub(super) fn field(&self) -> String {
         let mut words = self.resolver.split('_');
         let first = words.next().unwrap_or_default().to_owned();
@@ -35,20 +35,20 @@ impl MutationRow {
     }
 }
 
-/// How long a mutation may take.
+/// Time limit of a mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeLimit {
-    /// As long as every operation.
+    /// The limit of every operation.
     Default,
-    /// As long as a check of the vendor's organisation.
+    /// The limit of a check at the vendor.
     VendorCheck,
 }
 
 impl TimeLimit {
-    /// What a mutation needs beside the check.
+    /// Time for everything other than the check.
     const MARGIN: Duration = Duration::from_secs(5);
 
-    /// The time that a mutation needs where the limit of every operation may be too short.
+    /// The limit, if it can exceed the limit of every operation.
     pub(super) fn beyond_default(self, settings: &EngineSettings) -> Option<Duration> {
         match self {
             Self::Default => None,
@@ -57,24 +57,24 @@ impl TimeLimit {
     }
 }
 
-/// The input of a mutation, and how it becomes a command of the engine.
+/// The input of a mutation, which becomes a command of the engine.
 pub(super) trait Input {
     type Command;
 
     /// Reads the command.
     ///
     /// # Errors
-    /// What is wrong with the input, for the caller.
-    fn read(self, scope: &RequestScope) -> Result<Self::Command, Vec<UserError>>;
+    /// The problems of the input.
+    fn read(self, request: &RequestContext) -> Result<Self::Command, Vec<UserError>>;
 }
 
 /// The payload of a mutation.
 pub(super) trait Payload {
-    /// The payload of a mutation that was refused: nothing but the reasons.
+    /// The payload of a refused mutation: only the reasons.
     fn refused(user_errors: Vec<UserError>) -> Self;
 }
 
-/// The payload of a mutation that did what it was asked, and what the audit log records of it.
+/// The payload of a successful mutation, with its subject and note for the audit log.
 pub(super) struct Outcome<P> {
     payload: P,
     target: Option<CommandTarget>,
@@ -91,35 +91,35 @@ impl<P> Audited for Outcome<P> {
     }
 }
 
-/// Turns the result of an engine's command into a payload.
+/// Converts the result of an engine command to a payload.
 pub(super) fn outcome<T: Audited, P: From<T>>(done: Result<T, Denied>) -> Result<Outcome<P>, Denied> {
     done.map(|result| Outcome { target: result.target(), note: result.note(), payload: result.into() })
 }
 
-/// A command that was read from its input, with what it needs and the object that it changes.
+/// A command that was read from its input, with the needed permission and the object that it changes.
 pub(super) struct Command<P> {
     pub(super) need: Need,
     pub(super) subject: CommandTarget,
     pub(super) work: Box<dyn FnOnce(Commands) -> Work<P> + Send>,
 }
 
-/// A command that runs.
+/// A running command.
 pub(super) type Work<P> = BoxFuture<'static, Result<Outcome<P>, Denied>>;
 
-/// Runs a command, and returns its payload or why it was refused.
+/// Runs a command. Returns its payload, which contains the reasons if the command was refused.
 ///
-/// A subject that the caller cannot see is refused like one that does not exist. The command runs in a task of its own:
-/// once started it runs to its end and is recorded, whether or not the caller waits for it.
+/// A subject that the caller cannot see is refused like one that does not exist. The command runs in its own task: once
+/// started, it completes and is recorded even if the caller disconnects.
 pub(super) async fn run_command<P: Payload + Send + 'static>(ctx: &Context<'_>, command: Command<P>) -> Result<P> {
     let Command { need, subject, work } = command;
-    let (scope, action) = (ctx.scope()?, ctx.field().name().to_owned());
+    let (request, action) = (ctx.request()?, ctx.field().name().to_owned());
     let permission = need.permission().ok_or_else(|| error::forbidden(format!("`{action}` is closed")))?;
-    let permitted = match scope.engine.permit(permission, subject).await {
+    let permitted = match request.engine.permit(permission, subject).await {
         Ok(permitted) => permitted,
         Err(NotPermitted::Denied(denied)) => return refusal(denied),
         Err(NotPermitted::Missing(permission)) => return Err(error::forbidden(missing(&action, permission))),
     };
-    let (work, actor) = (work(permitted.commands()), scope.actor());
+    let (work, actor) = (work(permitted.commands()), request.actor());
     let done = tokio::spawn(async move { permitted.audited(&actor, &action, work).await });
     match done.await {
         Ok(Ok(outcome)) => Ok(outcome.payload),
@@ -129,7 +129,7 @@ pub(super) async fn run_command<P: Payload + Send + 'static>(ctx: &Context<'_>, 
     }
 }
 
-/// Separates a refusal, which is a payload, from a failure.
+/// Separates a refusal, which is a payload, from a failure, which is an error.
 fn refusal<P: Payload>(denied: Denied) -> Result<P> {
     match denied {
         Denied::Refused(refusals) => Ok(P::refused(refusals.into_iter().map(UserError::from).collect())),
@@ -137,11 +137,11 @@ fn refusal<P: Payload>(denied: Denied) -> Result<P> {
     }
 }
 
-/// Makes the root of the mutations from one row each: its documentation, name, input and payload, then
+/// Makes the mutation root from one entry per mutation: its documentation, name, input and payload, then
 ///
-/// - `need`: what its caller must hold;
-/// - `subject`: the object that it changes, from the command, for rights and audit;
-/// - `time_limit`: how long it may take;
+/// - `need`: the permission that the caller needs;
+/// - `subject`: the object that the command changes, for the permission check and the audit log;
+/// - `time_limit`: the time limit, if it is not that of every operation;
 /// - `run`: the future of the engine's command, from the engine, the caller and the command.
 macro_rules! mutations {
     (
@@ -152,14 +152,18 @@ macro_rules! mutations {
             $name:ident($input:ident: $input_description:tt) -> $payload:ident {
                 need: $need:expr,
                 subject: $subject:expr,
-                time_limit: $time_limit:ident,
+                $(time_limit: $time_limit:ident,)?
                 run: |$engine:pat_param, $caller:pat_param, $command:pat_param| $run:expr,
             }
         )+
     ) => {
         /// Every mutation, in the order of the schema.
         pub(super) static MUTATIONS: &[MutationRow] = &[$(
-            MutationRow { resolver: stringify!($name), need: $need, time_limit: TimeLimit::$time_limit },
+            MutationRow {
+                resolver: stringify!($name),
+                need: $need,
+                time_limit: time_limit!($($time_limit)?),
+            },
         )+];
 
         $(#[doc = $description])+
@@ -176,13 +180,13 @@ macro_rules! mutations {
                     ctx: &async_graphql::Context<'_>,
                     #[graphql(desc = $input_description)] input: $input,
                 ) -> Result<$payload> {
-                    let scope = ctx.scope()?;
-                    let command = match input.read(scope) {
+                    let request = ctx.request()?;
+                    let command = match input.read(request) {
                         Ok(command) => command,
                         Err(user_errors) => return Ok($payload::refused(user_errors)),
                     };
                     let of: fn(&<$input as Input>::Command) -> CommandTarget = $subject;
-                    let (subject, caller) = (of(&command), Arc::clone(&scope.principal));
+                    let (subject, caller) = (of(&command), Arc::clone(&request.principal));
                     let work = move |engine: Commands| -> Work<$payload> {
                         Box::pin(async move {
                             let ($engine, $caller, $command) = (&engine, &*caller, command);
@@ -196,4 +200,14 @@ macro_rules! mutations {
     };
 }
 
-pub(super) use mutations;
+/// The time limit with this name, or the default.
+macro_rules! time_limit {
+    () => {
+        TimeLimit::Default
+    };
+    ($limit:ident) => {
+        TimeLimit::$limit
+    };
+}
+
+pub(super) use {mutations, time_limit};

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_comes_back_as_the_position_it_was() {
+    fn a_cursor_is_decoded_to_its_position() {
         let cursor = encode("accounts", &("ann", 7));
         assert_eq!(decode("accounts", &cursor), Some(("ann".to_owned(), 7)));
     }
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_a_cursor_is_none() {
+    fn a_malformed_cursor_is_none() {
         for text in ["", "a", "AAAA", "not base64!", "AAAAAAAA"] {
             assert_eq!(decode::<String>("accounts", text), None, "{text}");
         }

@@ -1,22 +1,22 @@
-//! What happens to a run, numbered without gaps.
+//! Events of sync runs, numbered without gaps.
 
 use async_graphql::{ComplexObject, Context, ID, Interface, OneofObject, SimpleObject};
 use seatgraph_engine::By;
 use seatgraph_store::{Event, EventBody, RunId, RunState, Status, SyncRun as RunRow, events};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::finding::Finding;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::run::{RunCounts, SyncRun, SyncRunState, SyncStage};
 use super::scalars::{DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 
-/// Something that happened to a run. Events are numbered from 1 without gaps within their run.
+/// An event of a sync run. Events are numbered from 1 without gaps within their run.
 #[derive(Debug, Clone, Interface)]
 #[graphql(
-    field(name = "at", ty = "&DateTime", desc = "When it happened."),
-    field(name = "run", ty = "SyncRun", desc = "The run as it is now."),
-    field(name = "sequence", ty = "&i32", desc = "Its number within the run.")
+    field(name = "at", ty = "&DateTime", desc = "Time of the event."),
+    field(name = "run", ty = "SyncRun", desc = "The run in its current state."),
+    field(name = "sequence", ty = "&i32", desc = "Sequence number within the run.")
 )]
 pub(crate) enum SyncEvent {
     StateChanged(RunStateChanged),
@@ -24,48 +24,48 @@ pub(crate) enum SyncEvent {
     FindingRaised(FindingRaised),
 }
 
-/// A run came into another state. It opens every stream, with the state at hand, and the one that ends a run ends the
-/// stream.
+/// The state of a run changed. Every stream starts with this event and the current state. The event with a final state
+/// ends the stream.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct RunStateChanged {
-    /// When it happened.
+    /// Time of the event.
     at: DateTime,
-    /// Why, in a sentence; null where the state says it all.
+    /// Reason of the change. Null if the state needs no explanation.
     reason: Option<String>,
-    /// Its number within the run.
+    /// Sequence number within the run.
     sequence: i32,
-    /// The state that it came into.
+    /// The new state.
     state: SyncRunState,
     #[graphql(skip)]
     run_id: RunId,
 }
 
-/// A stage of a run began, came further or came to its end.
+/// A stage of a run started, progressed or finished.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct StageProgressed {
-    /// When it happened.
+    /// Time of the event.
     at: DateTime,
-    /// What the run had seen and changed by then.
+    /// Counts of the run at that time.
     counts: RunCounts,
-    /// Its number within the run.
+    /// Sequence number within the run.
     sequence: i32,
-    /// The stage as it was then.
+    /// The stage at that time.
     stage: SyncStage,
     #[graphql(skip)]
     run_id: RunId,
 }
 
-/// A run noticed something that a person should know.
+/// A run found a problem.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct FindingRaised {
-    /// When it happened.
+    /// Time of the event.
     at: DateTime,
-    /// What it noticed.
+    /// The problem.
     finding: Finding,
-    /// Its number within the run.
+    /// Sequence number within the run.
     sequence: i32,
     #[graphql(skip)]
     run_id: RunId,
@@ -73,7 +73,7 @@ pub(crate) struct FindingRaised {
 
 #[ComplexObject]
 impl RunStateChanged {
-    /// The run as it is now.
+    /// The run in its current state.
     async fn run(&self, ctx: &Context<'_>) -> Result<SyncRun> {
         run(ctx, self.run_id).await
     }
@@ -81,7 +81,7 @@ impl RunStateChanged {
 
 #[ComplexObject]
 impl StageProgressed {
-    /// The run as it is now.
+    /// The run in its current state.
     async fn run(&self, ctx: &Context<'_>) -> Result<SyncRun> {
         run(ctx, self.run_id).await
     }
@@ -89,18 +89,18 @@ impl StageProgressed {
 
 #[ComplexObject]
 impl FindingRaised {
-    /// The run as it is now.
+    /// The run in its current state.
     async fn run(&self, ctx: &Context<'_>) -> Result<SyncRun> {
         run(ctx, self.run_id).await
     }
 }
 
 async fn run(ctx: &Context<'_>, id: RunId) -> Result<SyncRun> {
-    ctx.scope()?.load(id).await?.map(SyncRun::from).ok_or_else(error::dangling)
+    ctx.request()?.load(id).await?.map(SyncRun::from).ok_or_else(error::dangling)
 }
 
 impl SyncEvent {
-    /// Returns the event as one of a sync; `None` for the general events, which a sync does not record.
+    /// Converts an event of a job to an event of a sync run. Returns `None` for kinds of events that sync runs do not record.
     pub(crate) fn of(run_id: RunId, event: Event) -> Option<Self> {
         let (at, sequence) = (event.at.into(), int(event.sequence));
         Some(match event.body {
@@ -119,18 +119,18 @@ impl SyncEvent {
     }
 }
 
-/// Says whose progress is meant, in one of two ways.
+/// Identifies a sync run. Exactly one field must be set.
 #[derive(Debug, Clone, OneofObject)]
 pub(crate) enum SyncProgressBy {
-    /// The run of this global id.
+    /// Global ID of the run.
     RunId(ID),
-    /// The run that this profile has open, or else its next one.
+    /// Global ID of a profile: its open run, or its next run if none is open.
     ProfileId(ID),
 }
 
 impl SyncProgressBy {
     pub(crate) fn read(&self) -> Result<By> {
-        let missing = || error::not_found("what `by` names does not exist");
+        let missing = || error::not_found("the object in `by` does not exist");
         match self {
             Self::RunId(id) => id.parse().map(By::Run).map_err(|_| missing()),
             Self::ProfileId(id) => id.parse().map(By::Profile).map_err(|_| missing()),
@@ -138,20 +138,20 @@ impl SyncProgressBy {
     }
 }
 
-impl Listed for SyncEvent {
-    /// The number of the run's newest event, which is how many it has.
+impl Paged for SyncEvent {
+    /// Sequence number of the newest event, which is also the number of events.
     type Total = i64;
 
-    async fn count(_: &RequestScope, last_sequence: &i64) -> Result<i64> {
+    async fn count(_: &RequestContext, last_sequence: &i64) -> Result<i64> {
         Ok(*last_sequence)
     }
 }
 
-/// Lists a page of a run's events.
-pub(crate) async fn page(scope: &RequestScope, run: &RunRow, paging: &Paging) -> Result<Connection<SyncEvent>> {
+/// Returns a page of the events of a run.
+pub(crate) async fn page(request: &RequestContext, run: &RunRow, paging: &Paging) -> Result<Connection<SyncEvent>> {
     let listing = format!("events of {}", run.id);
     let (rows, after) = paging.read_numbered(&listing)?;
-    let found = events::of_job(&scope.db, run.job.id, after, i64::from(rows) + 1).await;
+    let found = events::of_job(&request.db, run.job.id, after, i64::from(rows) + 1).await;
     let mut found = found.map_err(|error| error::store(&error))?;
     let has_next = found.len() > rows as usize;
     found.truncate(rows as usize);

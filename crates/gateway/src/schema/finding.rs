@@ -4,7 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::Utc;
 use seatgraph_store::StoredFinding;
 
-use super::connector::Process;
+use super::process::Process;
 use super::scalars::{DateTime, Url};
 
 /// A problem of a connection or process, with evidence and a remedy.

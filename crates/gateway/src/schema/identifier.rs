@@ -8,11 +8,11 @@ use seatgraph_store::{self as store, identifiers};
 
 use super::alias;
 use super::connector::{self, Connector, SoftwareProduct};
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
-use super::loaders::SeatsOf;
-use super::paging::{Connection, Listed, Paging};
+use super::loaders::SeatsOfIdentifier;
+use super::paging::{Connection, Paged, Paging};
 use super::scalars::{DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::SubscriptionIdentifier;
 
 /// Name and order of this list, part of its cursors.
@@ -53,17 +53,17 @@ impl From<store::IdentifierRow> for UnrecognizedIdentifier {
 impl UnrecognizedIdentifier {
     /// The connector that reported the identifier.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
-        alias::connector(ctx.scope()?, &self.connector)
+        alias::connector(ctx.request()?, &self.connector)
     }
 
     /// Number of current subscriptions with this identifier, in all profiles.
     async fn subscription_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.scope()?.load(SeatsOf(self.key)).await?.map_or(0, int))
+        Ok(ctx.request()?.load(SeatsOfIdentifier(self.key)).await?.map_or(0, int))
     }
 
     /// Up to three products from the connector's catalogue with similar names, best match first.
     async fn suggestions(&self, ctx: &Context<'_>) -> Result<Vec<SoftwareProduct>> {
-        let Some(registration) = ctx.scope()?.engine.connector(&self.connector) else { return Ok(Vec::new()) };
+        let Some(registration) = ctx.request()?.engine.connector(&self.connector) else { return Ok(Vec::new()) };
         let products = connector::catalogue(registration)?.products();
         let text = format!("{} {}", self.identifier.name, self.identifier.key);
         Ok(suggest(&text, products).into_iter().map(SoftwareProduct::from).collect())
@@ -89,18 +89,18 @@ fn words(text: &str) -> HashSet<String> {
     words.map(str::to_lowercase).collect()
 }
 
-impl Listed for UnrecognizedIdentifier {
+impl Paged for UnrecognizedIdentifier {
     type Total = ();
 
-    async fn count(scope: &RequestScope, (): &()) -> Result<i64> {
-        identifiers::count_unrecognized(&scope.db).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, (): &()) -> Result<i64> {
+        identifiers::count_unrecognized(&request.db).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of unrecognized identifiers, oldest first.
-pub(crate) async fn page(scope: &RequestScope, paging: &Paging) -> Result<Connection<UnrecognizedIdentifier>> {
-    let request = paging.read(LISTING)?;
-    let page = identifiers::unrecognized(&scope.db, &request).await.map_err(|error| error::store(&error))?;
+pub(crate) async fn page(request: &RequestContext, paging: &Paging) -> Result<Connection<UnrecognizedIdentifier>> {
+    let rows = paging.read(LISTING)?;
+    let page = identifiers::unrecognized(&request.db, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, (), UnrecognizedIdentifier::from))
 }
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_product_that_shares_most_words_comes_first() {
+    fn the_product_with_the_most_common_words_comes_first() {
         let products = vec![product("Sales Cloud", None), product("Customer Community", Some("Login"))];
         let found = suggest("Customer Community Cloud Login", products);
         let names: Vec<_> = found.iter().map(|product| product.product.as_str()).collect();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_shares_no_word_has_no_suggestion() {
+    fn a_name_without_common_words_has_no_suggestion() {
         assert_eq!(suggest("PID_UNKNOWN", vec![product("Sales Cloud", None)]), []);
     }
 }

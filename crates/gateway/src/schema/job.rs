@@ -4,49 +4,49 @@ use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Interface, Si
 use seatgraph_engine::JobEvent as EngineEvent;
 use seatgraph_store::{self as store, Event, EventBody, JobId, Progress, Status, events, jobs};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::profile::IntegrationProfile;
 use super::run::SyncRun;
 use super::scalars::{DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 
-/// The order of the list of jobs, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "jobs by QUEUED_AT DESC";
 
-/// Durable background work: a sync, for example, or pruning. Jobs of kinds that this version does not know are
-/// listed too; they wait for a newer worker.
+/// Durable background work, such as a sync. Jobs of kinds that this version does not know are listed too; they wait for a
+/// newer worker.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Job {
-    /// How often it was started since it last made progress.
+    /// Number of starts since the job last made progress.
     attempt: i32,
-    /// Earliest time of the next start; null while it waits for a person.
+    /// Earliest time of the next start. Null if the job waits for a user.
     available_at: Option<DateTime>,
-    /// Time at which cancellation of the running job was requested; null if it was not.
+    /// Time when cancellation of the running job was requested. Null if it was not requested.
     cancel_requested_at: Option<DateTime>,
-    /// Time at which it ended; null before.
+    /// Time when the job finished. Null if it has not finished.
     finished_at: Option<DateTime>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// The kind of work, for example `sync` or `prune`.
+    /// Kind of work, such as `sync` or `prune`.
     kind: String,
-    /// Sequence number of its newest event.
+    /// Sequence number of the newest event.
     last_sequence: i32,
-    /// Version of its parameters' format. Only workers that know the version start the job.
+    /// Version of the payload's format. Only workers that know the version start the job.
     payload_version: i32,
-    /// Jobs of a higher priority start first; 0 is normal.
+    /// Priority. Jobs with a higher priority start first. 0 is normal.
     priority: i32,
-    /// Time of creation.
+    /// Creation time.
     queued_at: DateTime,
-    /// Why it is in its state; null where the state says enough.
+    /// Reason of the state. Null if the state needs no explanation.
     reason: Option<String>,
-    /// Time of the first start; null before.
+    /// Time of the first start. Null if the job has not started.
     started_at: Option<DateTime>,
-    /// The state.
+    /// State of the job.
     state: JobState,
-    /// The finer state that its kind gives, for example `PAUSED_QUOTA`; null where the state says enough.
+    /// State specific to the kind, such as `PAUSED_QUOTA`. Null if there is none.
     substate: Option<String>,
     #[graphql(skip)]
     row: store::Job,
@@ -76,28 +76,28 @@ impl From<store::Job> for Job {
 
 #[ComplexObject]
 impl Job {
-    /// Its events, from the first one on. The events of a job that ended long ago are deleted.
+    /// Events of the job, oldest first. Events of jobs that finished long ago are deleted.
     async fn events(
         &self,
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<JobEvent>> {
-        event_page(ctx.scope()?, &self.row, &Paging::forward(first, after)).await
+        event_page(ctx.request()?, &self.row, &Paging::forward(first, after)).await
     }
 
-    /// The profile that it concerns; null for a job of the whole installation.
+    /// Profile that the job concerns. Null for jobs of the whole installation.
     async fn profile(&self, ctx: &Context<'_>) -> Result<Option<IntegrationProfile>> {
         let Some(profile) = self.row.profile_id else { return Ok(None) };
-        Ok(ctx.scope()?.load(profile).await?.map(IntegrationProfile::from))
+        Ok(ctx.request()?.load(profile).await?.map(IntegrationProfile::from))
     }
 
-    /// The sync run of a job of kind `sync`; null for other kinds.
+    /// The sync run, for jobs of the kind `sync`. Null for other kinds.
     async fn sync_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
         if self.row.kind != store::runs::KIND {
             return Ok(None);
         }
-        Ok(ctx.scope()?.load(store::RunId::from(self.row.id)).await?.map(SyncRun::from))
+        Ok(ctx.request()?.load(store::RunId::from(self.row.id)).await?.map(SyncRun::from))
     }
 }
 
@@ -109,17 +109,17 @@ pub(crate) enum JobState {
     Queued,
     /// A worker runs it.
     Running,
-    /// Waiting for something other than a worker: a time, or a person.
+    /// Waiting for a time or for a user.
     Waiting,
-    /// Done. Final.
+    /// Completed. Final.
     Succeeded,
-    /// Given up; the reason says why. Final.
+    /// Failed. See the reason. Final.
     Failed,
     /// Cancelled on request. Final.
     Cancelled,
 }
 
-/// Leaves out the jobs that do not fit; all that is given must fit.
+/// Filters jobs. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct JobFilter {
     /// Only jobs of one of these kinds.
@@ -134,18 +134,18 @@ impl From<JobFilter> for jobs::JobFilter {
     }
 }
 
-impl Listed for Job {
+impl Paged for Job {
     type Total = jobs::JobFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        jobs::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        jobs::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
-/// Lists a page of jobs, newest first.
-pub(crate) async fn page(scope: &RequestScope, filter: JobFilter, paging: &Paging) -> Result<Connection<Job>> {
-    let (request, filter) = (paging.read(LISTING)?, filter.into());
-    let page = jobs::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+/// Returns a page of jobs, newest first.
+pub(crate) async fn page(request: &RequestContext, filter: JobFilter, paging: &Paging) -> Result<Connection<Job>> {
+    let (rows, filter) = (paging.read(LISTING)?, filter.into());
+    let page = jobs::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, Job::from))
 }
 
@@ -153,7 +153,7 @@ pub(crate) async fn page(scope: &RequestScope, filter: JobFilter, paging: &Pagin
 #[derive(Debug, Clone, Interface)]
 #[graphql(
     field(name = "at", ty = "&DateTime", desc = "Time of the event."),
-    field(name = "job", ty = "Job", desc = "The job as it is now."),
+    field(name = "job", ty = "Job", desc = "The job in its current state."),
     field(name = "sequence", ty = "&i32", desc = "Sequence number within the job.")
 )]
 pub(crate) enum JobEvent {
@@ -162,20 +162,20 @@ pub(crate) enum JobEvent {
     Logged(JobMessageLogged),
 }
 
-/// A job entered another state. It opens every stream, with the present state, and the one that ends a job ends the
-/// stream.
+/// The state of a job changed. Every stream starts with this event and the current state. The event with a final state
+/// ends the stream.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct JobStateChanged {
     /// Time of the event.
     at: DateTime,
-    /// Why; null where the state says enough.
+    /// Reason of the change. Null if the state needs no explanation.
     reason: Option<String>,
     /// Sequence number within the job.
     sequence: i32,
-    /// The state.
+    /// The new state.
     state: JobState,
-    /// The finer state that the kind gives; null where the state says enough.
+    /// State specific to the kind. Null if there is none.
     substate: Option<String>,
     #[graphql(skip)]
     job_id: JobId,
@@ -187,25 +187,25 @@ pub(crate) struct JobStateChanged {
 pub(crate) struct JobProgressed {
     /// Time of the event.
     at: DateTime,
-    /// Units done so far, in units of the kind.
+    /// Amount of work done so far, in units of the kind.
     done: i32,
-    /// What the job does.
+    /// Description of the current work.
     message: String,
     /// Sequence number within the job.
     sequence: i32,
-    /// Units altogether; null when that is unknown.
+    /// Total amount of work. Null if it is unknown.
     total: Option<i32>,
     #[graphql(skip)]
     job_id: JobId,
 }
 
-/// A job recorded something else, for example a finding.
+/// A job recorded a message, such as a finding.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct JobMessageLogged {
     /// Time of the event.
     at: DateTime,
-    /// What was recorded.
+    /// The message.
     message: String,
     /// Sequence number within the job.
     sequence: i32,
@@ -215,7 +215,7 @@ pub(crate) struct JobMessageLogged {
 
 #[ComplexObject]
 impl JobStateChanged {
-    /// The job as it is now.
+    /// The job in its current state.
     async fn job(&self, ctx: &Context<'_>) -> Result<Job> {
         job(ctx, self.job_id).await
     }
@@ -223,7 +223,7 @@ impl JobStateChanged {
 
 #[ComplexObject]
 impl JobProgressed {
-    /// The job as it is now.
+    /// The job in its current state.
     async fn job(&self, ctx: &Context<'_>) -> Result<Job> {
         job(ctx, self.job_id).await
     }
@@ -231,14 +231,14 @@ impl JobProgressed {
 
 #[ComplexObject]
 impl JobMessageLogged {
-    /// The job as it is now.
+    /// The job in its current state.
     async fn job(&self, ctx: &Context<'_>) -> Result<Job> {
         job(ctx, self.job_id).await
     }
 }
 
 async fn job(ctx: &Context<'_>, id: JobId) -> Result<Job> {
-    ctx.scope()?.load(id).await?.map(Job::from).ok_or_else(error::dangling)
+    ctx.request()?.load(id).await?.map(Job::from).ok_or_else(error::dangling)
 }
 
 impl From<EngineEvent> for JobEvent {
@@ -248,7 +248,7 @@ impl From<EngineEvent> for JobEvent {
 }
 
 impl JobEvent {
-    /// Shows any event in its general form; the typed streams show the details of their kind.
+    /// Converts any event to its general form. The typed streams have the details of their kind.
     fn of(job_id: JobId, event: Event) -> Self {
         let (at, sequence) = (event.at.into(), int(event.sequence));
         match event.body {
@@ -273,19 +273,19 @@ impl JobEvent {
     }
 }
 
-impl Listed for JobEvent {
-    /// The sequence number of the job's newest event.
+impl Paged for JobEvent {
+    /// Sequence number of the newest event, which is also the number of events.
     type Total = i64;
 
-    async fn count(_: &RequestScope, last_sequence: &i64) -> Result<i64> {
+    async fn count(_: &RequestContext, last_sequence: &i64) -> Result<i64> {
         Ok(*last_sequence)
     }
 }
 
-async fn event_page(scope: &RequestScope, job: &store::Job, paging: &Paging) -> Result<Connection<JobEvent>> {
+async fn event_page(request: &RequestContext, job: &store::Job, paging: &Paging) -> Result<Connection<JobEvent>> {
     let listing = format!("events of {}", job.id);
     let (rows, after) = paging.read_numbered(&listing)?;
-    let found = events::of_job(&scope.db, job.id, after, i64::from(rows) + 1).await;
+    let found = events::of_job(&request.db, job.id, after, i64::from(rows) + 1).await;
     let mut found = found.map_err(|error| error::store(&error))?;
     let has_next = found.len() > rows as usize;
     found.truncate(rows as usize);

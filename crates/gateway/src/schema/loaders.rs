@@ -1,4 +1,4 @@
-//! Relations outside the joined listings: each key that a request asks for at the same time shares one statement.
+//! Loaders of objects and relations. All keys that a request needs at the same time are loaded with one statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,69 +9,69 @@ use seatgraph_store::{
     RunId, ScopedDb, SubscriptionId, TokenId,
 };
 
-/// Loads by key what the caller of a request sees.
-pub(crate) struct Loads(pub(crate) ScopedDb);
+/// Loads objects and relations by key, limited to what the caller may see.
+pub(crate) struct Loaders(pub(crate) ScopedDb);
 
-/// What a profile does.
+/// Processes of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProcessesOf(pub(crate) ProfileId);
 
-/// What is the matter with a profile.
+/// Current findings of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FindingsOf(pub(crate) ProfileId);
 
-/// A profile's newest run.
+/// Newest run of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LastRunOf(pub(crate) ProfileId);
 
-/// The delegated links of an alias.
+/// Delegated links of an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct LinksOf(pub(crate) AliasId);
 
-/// The profiles that use an alias.
+/// Profiles that use an alias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProfilesOf(pub(crate) AliasId);
 
-/// A run's stages.
+/// Stages of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct StagesOf(pub(crate) RunId);
 
-/// What a run found.
+/// Findings of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FindingsIn(pub(crate) RunId);
 
-/// An account's newest activities.
+/// Newest activities of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ActivitiesOf(pub(crate) AccountId);
 
-/// How many live subscriptions take a seat from a pool.
+/// Number of current subscriptions that use a seat of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct AssignedOf(pub(crate) PoolId);
 
-/// The models that a pool serves.
+/// Software models of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ModelsOf(pub(crate) PoolId);
 
-/// The identifiers that stand for a model.
+/// Identifiers that map to a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct IdentifiersOf(pub(crate) ModelId);
 
-/// How many live subscriptions a model has.
+/// Number of current subscriptions of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct SeatsOfModel(pub(crate) ModelId);
 
-/// The roles of an API token.
+/// Roles of an API token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RolesOf(pub(crate) TokenId);
 
-/// How many live subscriptions an identifier has.
+/// Number of current subscriptions with an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct SeatsOf(pub(crate) IdentifierId);
+pub(crate) struct SeatsOfIdentifier(pub(crate) IdentifierId);
 
-/// One loader for each line: the key, what it stands for, and the statement that finds it for many keys at once.
-macro_rules! loads {
+/// Makes one loader per line: the key, its value, and the statement that loads the values of many keys.
+macro_rules! loaders {
     ($($key:ty => $value:ty, $statement:path;)*) => {$(
-        impl Loader<$key> for Loads {
+        impl Loader<$key> for Loaders {
             type Value = $value;
             type Error = Arc<Error>;
 
@@ -82,10 +82,10 @@ macro_rules! loads {
     )*};
 }
 
-/// The same for keys that name a relation of what their id names.
+/// Makes one loader per line for keys that identify a relation of an object.
 macro_rules! relations {
     ($($key:ident => $value:ty, $statement:path;)*) => {$(
-        impl Loader<$key> for Loads {
+        impl Loader<$key> for Loaders {
             type Value = $value;
             type Error = Arc<Error>;
 
@@ -98,7 +98,7 @@ macro_rules! relations {
     )*};
 }
 
-loads! {
+loaders! {
     AccountId => store::Account, store::accounts::find_many;
     AssignmentId => store::Assignment, store::roles::find_many;
     AliasId => store::Alias, store::aliases::find_many;
@@ -125,7 +125,7 @@ relations! {
     ProcessesOf => Vec<store::ProfileProcess>, store::profiles::processes;
     ProfilesOf => Vec<store::Profile>, store::profiles::by_alias;
     RolesOf => Vec<store::Assignment>, store::roles::of_tokens;
-    SeatsOf => i64, store::identifiers::subscription_counts;
+    SeatsOfIdentifier => i64, store::identifiers::subscription_counts;
     SeatsOfModel => i64, store::models::subscription_counts;
     StagesOf => Vec<store::Stage>, store::runs::stages;
 }

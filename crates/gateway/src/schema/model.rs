@@ -3,12 +3,12 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, ModelId, models, subscriptions};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters::StringFilter;
 use super::loaders::{IdentifiersOf, SeatsOfModel};
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::scalars::int;
-use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionIdentifier};
 
 /// Name and order of this list, part of its cursors.
@@ -53,13 +53,13 @@ impl From<store::Model> for SoftwareModel {
 impl SoftwareModel {
     /// Subscription identifiers that map to this model. The list is bounded by the catalogue and manual resolutions.
     async fn identifiers(&self, ctx: &Context<'_>) -> Result<Vec<SubscriptionIdentifier>> {
-        let identifiers = ctx.scope()?.load(IdentifiersOf(self.key)).await?.unwrap_or_default();
+        let identifiers = ctx.request()?.load(IdentifiersOf(self.key)).await?.unwrap_or_default();
         Ok(identifiers.into_iter().map(SubscriptionIdentifier::from).collect())
     }
 
     /// Number of current subscriptions of this model, in all profiles.
     async fn subscription_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.scope()?.load(SeatsOfModel(self.key)).await?.map_or(0, int))
+        Ok(ctx.request()?.load(SeatsOfModel(self.key)).await?.map_or(0, int))
     }
 
     /// Current subscriptions of this model, in all profiles.
@@ -105,21 +105,21 @@ impl From<SoftwareModelFilter> for models::ModelFilter {
     }
 }
 
-impl Listed for SoftwareModel {
+impl Paged for SoftwareModel {
     type Total = models::ModelFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        models::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        models::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of software models.
 pub(crate) async fn page(
-    scope: &RequestScope,
+    request: &RequestContext,
     filter: models::ModelFilter,
     paging: &Paging,
 ) -> Result<Connection<SoftwareModel>> {
-    let request = paging.read(LISTING)?;
-    let page = models::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+    let rows = paging.read(LISTING)?;
+    let page = models::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, SoftwareModel::from))
 }

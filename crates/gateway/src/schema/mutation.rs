@@ -1,4 +1,4 @@
-//! The mutations, one row each: the schema, the rights, the audit log and the time limits are made from this table.
+//! The mutations, one entry each. The schema, the permissions, the audit log and the time limits are made from this table.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -7,7 +7,10 @@ use seatgraph_engine::Commands;
 use seatgraph_engine::access::CommandTarget;
 
 use super::access::{ApiTokenPayload, CreateApiTokenPayload, RoleAssignmentPayload};
-use super::command::{Command, Input, MutationRow, Payload as _, TimeLimit, Work, mutations, outcome, run_command};
+use super::command::{
+    Command, Input, MutationRow, Payload as _, TimeLimit, Work, mutations, outcome, run_command, time_limit,
+};
+use super::context::HasRequest as _;
 use super::error::Result;
 use super::input::{
     AssignRoleInput, BeginAuthorizationInput, CreateApiTokenInput, CreateConnectionAliasInput,
@@ -20,42 +23,38 @@ use super::payload::{
     AuthorizationPayload, ConnectionAliasPayload, DelegatedLinkPayload, DeletePayload, Deleted, ProfilePayload,
     PublishPayload, SoftwareModelPayload, SyncPayload, ValidatePayload,
 };
-use super::scope::Scoped as _;
 
 mutations! {
-    /// The mutations. A mutation that is refused changes nothing and says why in `userErrors`.
+    /// Mutations. A refused mutation changes nothing and lists the reasons in `userErrors`.
     pub struct Mutation;
 
     /// Grants a role to an API token, a user or a group.
     assign_role(AssignRoleInput: "The role and its holder.") -> RoleAssignmentPayload {
         need: ACCESS,
         subject: |_| CommandTarget::Gateway,
-        time_limit: Default,
         run: |engine, caller, role| engine.assign_role(caller, role),
     }
 
-    /// Begins a user's consent for a connection alias. Open the returned address in a browser within ten minutes; the
-    /// alias stays unchanged until the vendor returns the consent.
+    /// Starts an OAuth authorisation of a connection alias. Open the returned URL in a browser within ten minutes. The
+    /// alias stays unchanged until the user has consented.
     begin_authorization(BeginAuthorizationInput: "The alias and the OAuth client.") -> AuthorizationPayload {
         need: ALIASES,
         subject: |begin| CommandTarget::Alias { id: begin.alias_id, field: "aliasId" },
-        time_limit: Default,
         run: |engine, _, begin| engine.begin_authorization(begin),
     }
 
-    /// Cancels a sync run. A running one stops after its current page; what it has read stays, and nothing is retired.
+    /// Cancels a sync run. A running one stops after its current page. Records that it has read are kept, and nothing is
+    /// retired.
     cancel_sync(RunInput: "The run to cancel.") -> SyncPayload {
         need: RUN_SYNCS,
         subject: |id| CommandTarget::Run(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.cancel_sync(id),
     }
 
-    /// Lets a suspect run continue: confirms that the missing records are really gone, so that they are retired.
+    /// Confirms that the records that a suspect run did not find no longer exist. The run continues and retires them.
     confirm_suspect_sync(RunInput: "The run to confirm.") -> SyncPayload {
         need: RUN_SYNCS,
         subject: |id| CommandTarget::Run(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.confirm_suspect_sync(id),
     }
 
@@ -63,7 +62,6 @@ mutations! {
     create_api_token(CreateApiTokenInput: "The token to create.") -> CreateApiTokenPayload {
         need: ACCESS,
         subject: |_| CommandTarget::Gateway,
-        time_limit: Default,
         run: |engine, caller, token| engine.create_token(caller, token),
     }
 
@@ -71,18 +69,16 @@ mutations! {
     create_connection_alias(CreateConnectionAliasInput: "The alias to create.") -> ConnectionAliasPayload {
         need: ALIASES,
         subject: |_| CommandTarget::Gateway,
-        time_limit: Default,
         run: |engine, _, alias| engine.create_alias(alias),
     }
 
-    /// Creates a link with which a person without an account here, for example the vendor's administrator, can authorise
-    /// one alias. The link works for one consent, and only this payload contains its address.
-    create_delegated_link(CreateDelegatedLinkInput: "The alias, the OAuth client and the time until the link expires.")
+    /// Creates a link with which a person without a Seatgraph account, such as the vendor's administrator, can authorise
+    /// one alias. The link can be used once. Only this payload contains its URL.
+    create_delegated_link(CreateDelegatedLinkInput: "The alias, the OAuth client and the lifetime of the link.")
         -> DelegatedLinkPayload
     {
         need: ALIASES,
         subject: |link| CommandTarget::Alias { id: link.alias_id, field: "aliasId" },
-        time_limit: Default,
         run: |engine, _, link| engine.create_delegated_link(link),
     }
 
@@ -90,7 +86,6 @@ mutations! {
     create_profile(CreateProfileInput: "The profile to create.") -> ProfilePayload {
         need: PROFILES,
         subject: |_| CommandTarget::Gateway,
-        time_limit: Default,
         run: |engine, _, profile| engine.create_profile(profile),
     }
 
@@ -98,32 +93,28 @@ mutations! {
     delete_connection_alias(DeleteConnectionAliasInput: "The alias to delete.") -> DeletePayload {
         need: ALIASES,
         subject: |id| CommandTarget::alias(*id),
-        time_limit: Default,
         run: |engine, _, id| async { engine.delete_alias(id).await.map(|()| Deleted::alone(id)) },
     }
 
-    /// Deletes an integration profile: cancels its run and retires its records. The history stays, and the alias becomes
-    /// free again.
+    /// Deletes an integration profile: cancels its run and retires its records. The history is kept, and the alias can be
+    /// used again.
     delete_profile(ProfileInput: "The profile to delete.") -> DeletePayload {
         need: PROFILES,
         subject: |id| CommandTarget::profile(*id),
-        time_limit: Default,
         run: |engine, _, id| async { engine.delete_profile(id).await.map(|closed| Deleted::with(id, &closed)) },
     }
 
-    /// Deletes the credential of an alias and revokes its token at the vendor. The synced records stay.
+    /// Deletes the credential of an alias and revokes its token at the vendor. The downloaded records are kept.
     disconnect_alias(DisconnectAliasInput: "The alias to disconnect.") -> ConnectionAliasPayload {
         need: ALIASES,
         subject: |id| CommandTarget::alias(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.disconnect_alias(id),
     }
 
-    /// Pauses a profile until it is resumed; its run stops after the current page.
+    /// Pauses a profile until it is resumed. Its run stops after the current page.
     pause_profile(ProfileInput: "The profile to pause.") -> ProfilePayload {
         need: PROFILES,
         subject: |id| CommandTarget::profile(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.pause_profile(id),
     }
 
@@ -135,11 +126,10 @@ mutations! {
         run: |engine, _, id| engine.publish_profile(id),
     }
 
-    /// Revokes a role. It no longer counts from the next request on, and open streams that needed it end.
+    /// Revokes a role. This takes effect with the next request. Open streams that needed the role end.
     remove_role(RemoveRoleInput: "The role to revoke.") -> RoleAssignmentPayload {
         need: ACCESS,
         subject: |id| CommandTarget::Role(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.remove_role(id),
     }
 
@@ -147,7 +137,6 @@ mutations! {
     resolve_identifier(ResolveIdentifierInput: "The identifiers and their model.") -> SoftwareModelPayload {
         need: RESOLVE,
         subject: |_| CommandTarget::Gateway,
-        time_limit: Default,
         run: |engine, _, (ids, target)| engine.resolve_identifiers(ids, target),
     }
 
@@ -155,48 +144,43 @@ mutations! {
     resume_profile(ProfileInput: "The profile to resume.") -> ProfilePayload {
         need: PROFILES,
         subject: |id| CommandTarget::profile(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.resume_profile(id),
     }
 
-    /// Revokes an API token permanently. It is refused from the next request on, and its open streams end.
+    /// Revokes an API token permanently. This takes effect with the next request. Open streams of the token end.
     revoke_api_token(RevokeApiTokenInput: "The token to revoke.") -> ApiTokenPayload {
         need: ACCESS,
         subject: |id| CommandTarget::Token(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.revoke_token(id),
     }
 
-    /// Revokes a delegated link. It works no longer, and a consent that was begun with it is refused.
+    /// Revokes a delegated link. An authorisation that was started with it is refused.
     revoke_delegated_link(RevokeDelegatedLinkInput: "The link to revoke.") -> DelegatedLinkPayload {
         need: ALIASES,
         subject: |id| CommandTarget::Link(*id),
-        time_limit: Default,
         run: |engine, _, id| engine.revoke_delegated_link(id),
     }
 
-    /// Sets the client credentials of an alias. They replace an earlier credential.
+    /// Sets the client credentials of an alias. They replace an existing credential.
     set_client_credentials(SetClientCredentialsInput: "The alias and its credential.") -> ConnectionAliasPayload {
         need: ALIASES,
         subject: |(id, ..)| CommandTarget::Alias { id: *id, field: "aliasId" },
-        time_limit: Default,
         run: |engine, _, (alias, client, secret)| engine.set_client_credentials(alias, client, secret),
     }
 
-    /// Sets the private key with which the OAuth client of an alias signs for a user. It replaces an earlier credential.
-    /// At the vendor, the key's certificate must be registered with the client, and the client approved for the user.
+    /// Sets the private key with which the OAuth client of an alias signs token requests for a user. It replaces an
+    /// existing credential. At the vendor, the key's certificate must be registered with the client, and the client must
+    /// be approved for the user.
     set_jwt_bearer(SetJwtBearerInput: "The alias, the user and the key.") -> ConnectionAliasPayload {
         need: ALIASES,
         subject: |bearer| CommandTarget::Alias { id: bearer.alias_id, field: "aliasId" },
-        time_limit: Default,
         run: |engine, _, bearer| engine.set_jwt_bearer(bearer),
     }
 
-    /// Starts a sync run. An open run of the profile is a conflict.
+    /// Starts a sync run. It is refused if the profile has an open run.
     start_sync(StartSyncInput: "The profile and the processes to run.") -> SyncPayload {
         need: RUN_SYNCS,
         subject: |(id, ..)| CommandTarget::Profile { id: *id, field: "profileId" },
-        time_limit: Default,
         run: |engine, _, (profile, processes, key)| engine.start_sync(profile, processes, key),
     }
 
@@ -204,7 +188,6 @@ mutations! {
     update_connection_alias(UpdateConnectionAliasInput: "The alias and its changes.") -> ConnectionAliasPayload {
         need: ALIASES,
         subject: |change| CommandTarget::alias(change.id),
-        time_limit: Default,
         run: |engine, _, change| engine.update_alias(change),
     }
 
@@ -212,12 +195,11 @@ mutations! {
     update_profile(UpdateProfileInput: "The profile and its changes.") -> ProfilePayload {
         need: PROFILES,
         subject: |change| CommandTarget::profile(change.id),
-        time_limit: Default,
         run: |engine, _, change| engine.update_profile(change),
     }
 
-    /// Checks the vendor's organisation for each process and returns what is missing and how to fix it. It changes nothing
-    /// there.
+    /// Checks for each process what is missing at the vendor, and returns the problems with their remedies. Changes nothing
+    /// at the vendor.
     validate_profile(ProfileInput: "The profile to validate.") -> ValidatePayload {
         need: PROFILES,
         subject: |id| CommandTarget::profile(*id),

@@ -1,15 +1,15 @@
-//! What a root field needs its caller to hold.
+//! Permissions that root fields need.
 
 use seatgraph_engine::access::{Permission, Principal};
 
-/// What a root field needs its caller to hold.
+/// Permission that a root field needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// Nothing beyond being authenticated.
+    /// Authentication only.
     Authenticated,
     /// A permission for the profiles that the field concerns.
     Permission(Permission),
-    /// A permission that holds for all profiles: the field concerns what belongs to none of them.
+    /// A permission for all profiles, because the field concerns objects that belong to no profile.
     Everywhere(Permission),
 }
 
@@ -30,7 +30,8 @@ impl Need {
         }
     }
 
-    /// Checks that a principal holds it for some profile at least. Which profiles a request concerns is known later.
+    /// Checks that a principal has the permission for at least one profile. The profiles that a request concerns are not
+    /// known yet.
     ///
     /// # Errors
     /// The missing permission and the roles that include it.
@@ -49,7 +50,7 @@ impl Need {
 pub(super) fn missing(field: &str, permission: Permission) -> String {
     let roles: Vec<_> = permission.roles().map(seatgraph_store::Role::as_str).collect();
     format!(
-        "`{field}` needs the permission {}, which the role {} stands for; ask an administrator of this gateway",
+        "`{field}` needs the permission {}, which the role {} includes; ask an administrator of this gateway",
         permission.as_str(),
         roles.join(" or ")
     )

@@ -16,16 +16,16 @@ use super::access::{ApiToken, RoleAssignment};
 use super::account::Account;
 use super::alias::ConnectionAlias;
 use super::connector::Connector;
+use super::context::RequestContext;
+use super::delegated_link::DelegatedLink;
 use super::error::Result;
 use super::identifier::UnrecognizedIdentifier;
 use super::job::Job;
-use super::link::DelegatedLink;
-use super::loaders::Loads;
+use super::loaders::Loaders;
 use super::model::SoftwareModel;
 use super::pool::LicensePool;
 use super::profile::IntegrationProfile;
 use super::run::SyncRun;
-use super::scope::RequestScope;
 use super::subscription_row::SoftwareSubscription;
 
 /// An object with a global ID.
@@ -48,40 +48,40 @@ pub(crate) enum Node {
 }
 
 /// Finds the object with a global ID. Returns `None` if it does not exist or the caller may not see it.
-pub(crate) async fn find(scope: &RequestScope, id: &str) -> Result<Option<Node>> {
+pub(crate) async fn find(request: &RequestContext, id: &str) -> Result<Option<Node>> {
     match id.split_once('_').map_or("", |(prefix, _)| prefix) {
         // Jobs are for administrators, also those of profiles that the caller sees.
-        JobId::PREFIX if !scope.principal.may_everywhere(Permission::ManageAccess) => Ok(None),
-        TokenId::PREFIX => row::<TokenId, ApiToken>(scope, id).await,
-        AssignmentId::PREFIX => row::<AssignmentId, RoleAssignment>(scope, id).await,
-        AccountId::PREFIX => row::<AccountId, Account>(scope, id).await,
-        AliasId::PREFIX => row::<AliasId, ConnectionAlias>(scope, id).await,
-        JobId::PREFIX => row::<JobId, Job>(scope, id).await,
-        LinkId::PREFIX => row::<LinkId, DelegatedLink>(scope, id).await,
-        ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(scope, id).await,
-        PoolId::PREFIX => row::<PoolId, LicensePool>(scope, id).await,
-        ModelId::PREFIX => row::<ModelId, SoftwareModel>(scope, id).await,
-        RunId::PREFIX => row::<RunId, SyncRun>(scope, id).await,
-        IdentifierId::PREFIX => row::<IdentifierId, UnrecognizedIdentifier>(scope, id).await,
+        JobId::PREFIX if !request.principal.may_everywhere(Permission::ManageAccess) => Ok(None),
+        TokenId::PREFIX => row::<TokenId, ApiToken>(request, id).await,
+        AssignmentId::PREFIX => row::<AssignmentId, RoleAssignment>(request, id).await,
+        AccountId::PREFIX => row::<AccountId, Account>(request, id).await,
+        AliasId::PREFIX => row::<AliasId, ConnectionAlias>(request, id).await,
+        JobId::PREFIX => row::<JobId, Job>(request, id).await,
+        LinkId::PREFIX => row::<LinkId, DelegatedLink>(request, id).await,
+        ProfileId::PREFIX => row::<ProfileId, IntegrationProfile>(request, id).await,
+        PoolId::PREFIX => row::<PoolId, LicensePool>(request, id).await,
+        ModelId::PREFIX => row::<ModelId, SoftwareModel>(request, id).await,
+        RunId::PREFIX => row::<RunId, SyncRun>(request, id).await,
+        IdentifierId::PREFIX => row::<IdentifierId, UnrecognizedIdentifier>(request, id).await,
         SubscriptionId::PREFIX => {
             let Ok(id) = id.parse::<SubscriptionId>() else { return Ok(None) };
-            let found = scope.load(id).await?;
-            Ok(found.map(|row| SoftwareSubscription::of(row, scope.now).into()))
+            let found = request.load(id).await?;
+            Ok(found.map(|row| SoftwareSubscription::of(row, request.now).into()))
         }
         _ => {
-            let registration = Connector::key_of(id).and_then(|key| scope.engine.connector(key));
+            let registration = Connector::key_of(id).and_then(|key| request.engine.connector(key));
             Ok(registration.map(|registration| Connector::from(registration).into()))
         }
     }
 }
 
 /// Finds a row by its ID and converts it.
-async fn row<K, T>(scope: &RequestScope, id: &str) -> Result<Option<Node>>
+async fn row<K, T>(request: &RequestContext, id: &str) -> Result<Option<Node>>
 where
     K: FromStr + Hash + Eq + Clone + Send + Sync + 'static,
-    Loads: Loader<K, Error = Arc<seatgraph_store::Error>>,
-    T: From<<Loads as Loader<K>>::Value> + Into<Node>,
+    Loaders: Loader<K, Error = Arc<seatgraph_store::Error>>,
+    T: From<<Loaders as Loader<K>>::Value> + Into<Node>,
 {
     let Ok(id) = id.parse::<K>() else { return Ok(None) };
-    Ok(scope.load(id).await?.map(|row| T::from(row).into()))
+    Ok(request.load(id).await?.map(|row| T::from(row).into()))
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
 use seatgraph_store::{PageKey, PageOf, PageRequest};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::cursor;
 use super::error::{self, Result};
 use super::scalars::int;
-use super::scope::{RequestScope, Scoped as _};
 use crate::edge::DEFAULT_PAGE_SIZE;
 
 /// The paging arguments of a field.
@@ -71,17 +71,17 @@ fn foreign(argument: &str) -> async_graphql::Error {
 }
 
 /// A type that is listed in pages.
-pub(crate) trait Listed: OutputType + Send + Sync + Sized {
+pub(crate) trait Paged: OutputType + Send + Sync + Sized {
     /// What the total count needs: the filter of the list.
     type Total: Send + Sync;
 
-    fn count(scope: &RequestScope, total: &Self::Total) -> impl Future<Output = Result<i64>> + Send;
+    fn count(request: &RequestContext, total: &Self::Total) -> impl Future<Output = Result<i64>> + Send;
 }
 
 /// A page of a list.
 #[derive(SimpleObject)]
 #[graphql(complex, name_type)]
-pub(crate) struct Connection<T: Listed> {
+pub(crate) struct Connection<T: Paged> {
     /// The items of the page with their cursors.
     edges: Vec<Edge<T>>,
     /// Information about the page.
@@ -91,7 +91,7 @@ pub(crate) struct Connection<T: Listed> {
 }
 
 #[ComplexObject]
-impl<T: Listed> Connection<T> {
+impl<T: Paged> Connection<T> {
     /// The items of the page.
     async fn nodes(&self) -> Vec<&T> {
         self.edges.iter().map(|edge| &edge.node).collect()
@@ -99,17 +99,17 @@ impl<T: Listed> Connection<T> {
 
     /// Number of items in all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        T::count(ctx.scope()?, &self.total).await.map(int)
+        T::count(ctx.request()?, &self.total).await.map(int)
     }
 }
 
-impl<T: Listed> Connection<T> {
+impl<T: Paged> Connection<T> {
     /// Converts a page that the store returned.
     pub(crate) fn of<R>(listing: &str, page: PageOf<R>, total: T::Total, node: impl Fn(R) -> T) -> Self {
         let listing: Arc<str> = listing.into();
         let rows = page.rows.into_iter().map(|(position, row)| {
-            let place = Place { listing: Arc::clone(&listing), position: Position::Key(position) };
-            Edge { node: node(row), place }
+            let position = ListPosition { listing: Arc::clone(&listing), row: RowPosition::Key(position) };
+            Edge { node: node(row), position }
         });
         Self::around(rows.collect(), page.has_previous, page.has_next, total)
     }
@@ -124,21 +124,21 @@ impl<T: Listed> Connection<T> {
     ) -> Self {
         let listing: Arc<str> = listing.into();
         let edges = rows.into_iter().map(|(number, node)| {
-            let place = Place { listing: Arc::clone(&listing), position: Position::Number(number) };
-            Edge { node, place }
+            let position = ListPosition { listing: Arc::clone(&listing), row: RowPosition::Number(number) };
+            Edge { node, position }
         });
         Self::around(edges.collect(), has_previous, has_next, total)
     }
 
     fn around(edges: Vec<Edge<T>>, has_previous_page: bool, has_next_page: bool, total: T::Total) -> Self {
-        let place = |edge: Option<&Edge<T>>| edge.map(|edge| edge.place.clone());
+        let position = |edge: Option<&Edge<T>>| edge.map(|edge| edge.position.clone());
         let page_info =
-            PageInfo { has_next_page, has_previous_page, ends: [place(edges.first()), place(edges.last())] };
+            PageInfo { has_next_page, has_previous_page, ends: [position(edges.first()), position(edges.last())] };
         Self { edges, page_info, total }
     }
 }
 
-impl<T: Listed> TypeName for Connection<T> {
+impl<T: Paged> TypeName for Connection<T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Connection", T::type_name()).into()
     }
@@ -147,22 +147,22 @@ impl<T: Listed> TypeName for Connection<T> {
 /// An item of a page with its cursor.
 #[derive(SimpleObject)]
 #[graphql(complex, name_type)]
-pub(crate) struct Edge<T: Listed> {
+pub(crate) struct Edge<T: Paged> {
     /// The item.
     node: T,
     #[graphql(skip)]
-    place: Place,
+    position: ListPosition,
 }
 
 #[ComplexObject]
-impl<T: Listed> Edge<T> {
+impl<T: Paged> Edge<T> {
     /// Cursor of the item, for the arguments `after` and `before`.
     async fn cursor(&self) -> String {
-        self.place.cursor()
+        self.position.cursor()
     }
 }
 
-impl<T: Listed> TypeName for Edge<T> {
+impl<T: Paged> TypeName for Edge<T> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", T::type_name()).into()
     }
@@ -177,40 +177,40 @@ pub(crate) struct PageInfo {
     /// Whether there are more items before this page.
     has_previous_page: bool,
     #[graphql(skip)]
-    ends: [Option<Place>; 2],
+    ends: [Option<ListPosition>; 2],
 }
 
 #[ComplexObject]
 impl PageInfo {
     /// Cursor of the last item, for the argument `after`. Null if the page is empty.
     async fn end_cursor(&self) -> Option<String> {
-        self.ends[1].as_ref().map(Place::cursor)
+        self.ends[1].as_ref().map(ListPosition::cursor)
     }
 
     /// Cursor of the first item, for the argument `before`. Null if the page is empty.
     async fn start_cursor(&self) -> Option<String> {
-        self.ends[0].as_ref().map(Place::cursor)
+        self.ends[0].as_ref().map(ListPosition::cursor)
     }
 }
 
 /// Position of a row in its list. It is encoded as a cursor only if the cursor is selected.
 #[derive(Debug, Clone)]
-struct Place {
+struct ListPosition {
     listing: Arc<str>,
-    position: Position,
+    row: RowPosition,
 }
 
 #[derive(Debug, Clone)]
-enum Position {
+enum RowPosition {
     Key(PageKey),
     Number(i64),
 }
 
-impl Place {
+impl ListPosition {
     fn cursor(&self) -> String {
-        match &self.position {
-            Position::Key(key) => cursor::encode(&self.listing, key),
-            Position::Number(number) => cursor::encode(&self.listing, number),
+        match &self.row {
+            RowPosition::Key(key) => cursor::encode(&self.listing, key),
+            RowPosition::Number(number) => cursor::encode(&self.listing, number),
         }
     }
 }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_rows_are_counted_from_the_end_alone() {
+    fn last_counts_from_the_end() {
         let request = Paging { last: Some(3), ..Paging::default() }.read("accounts").unwrap();
         assert_eq!((request.first, request.last), (None, Some(3)));
     }

@@ -6,9 +6,9 @@ use seatgraph_store::profiles::DeletionCounts;
 use seatgraph_store::{self as store, AliasId, ProfileId};
 
 use super::alias::ConnectionAlias;
+use super::delegated_link::DelegatedLink;
 use super::error::UserError;
 use super::finding::Finding;
-use super::link::DelegatedLink;
 use super::model::SoftwareModel;
 use super::profile::IntegrationProfile;
 use super::run::SyncRun;

@@ -3,14 +3,14 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, IdentifierId, PoolId, ProfileId, pools};
 
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters;
 use super::loaders::{AssignedOf, ModelsOf};
 use super::model::SoftwareModel;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::profile::IntegrationProfile;
 use super::scalars::{Date, DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 use super::subscription_row::SubscriptionIdentifier;
 
 /// Name and order of this list, part of its cursors.
@@ -66,24 +66,24 @@ impl LicensePool {
     /// Number of current subscriptions that use a seat of this pool. It differs from `used` if the vendor counts seats
     /// that belong to no account.
     async fn assigned(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(ctx.scope()?.load(AssignedOf(self.key)).await?.map_or(0, int))
+        Ok(ctx.request()?.load(AssignedOf(self.key)).await?.map_or(0, int))
     }
 
     /// Subscription identifier of the pool.
     async fn identifier(&self, ctx: &Context<'_>) -> Result<SubscriptionIdentifier> {
-        let found = ctx.scope()?.load(self.identifier_id).await?;
+        let found = ctx.request()?.load(self.identifier_id).await?;
         found.map(SubscriptionIdentifier::from).ok_or_else(error::dangling)
     }
 
     /// Software models of the pool. The list is bounded by the products that share the licence.
     async fn models(&self, ctx: &Context<'_>) -> Result<Vec<SoftwareModel>> {
-        let models = ctx.scope()?.load(ModelsOf(self.key)).await?.unwrap_or_default();
+        let models = ctx.request()?.load(ModelsOf(self.key)).await?.unwrap_or_default();
         Ok(models.into_iter().map(SoftwareModel::from).collect())
     }
 
     /// Profile of the organisation that the pool belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
-        let found = ctx.scope()?.load(self.profile_id).await?;
+        let found = ctx.request()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 }
@@ -101,21 +101,21 @@ impl LicensePoolFilter {
     }
 }
 
-impl Listed for LicensePool {
+impl Paged for LicensePool {
     type Total = pools::PoolFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        pools::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        pools::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Returns a page of pools.
 pub(crate) async fn page(
-    scope: &RequestScope,
+    request: &RequestContext,
     filter: pools::PoolFilter,
     paging: &Paging,
 ) -> Result<Connection<LicensePool>> {
-    let request = paging.read(LISTING)?;
-    let page = pools::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+    let rows = paging.read(LISTING)?;
+    let page = pools::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, LicensePool::from))
 }

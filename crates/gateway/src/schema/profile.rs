@@ -7,16 +7,17 @@ use seatgraph_store::{self as store, ProfileId, accounts, pools, profiles, runs,
 
 use super::account::{self, Account, AccountFilter};
 use super::alias::{self, ConnectionAlias};
-use super::connector::{Connector, GrantType};
+use super::connector::Connector;
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters::{self, Direction, StringFilter};
 use super::finding::Finding;
 use super::loaders::{FindingsOf, LastRunOf, ProcessesOf};
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::pool::{self, LicensePool};
+use super::process::GrantType;
 use super::run::{self, SyncRun};
 use super::scalars::DateTime;
-use super::scope::{RequestScope, Scoped as _};
 use super::setup::{self, SetupStep};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter};
 pub(crate) use parts::{ApiAllowance, Organization, ProfileProcess, ProfileState, Schedule, ScheduleEvery};
@@ -79,28 +80,28 @@ impl IntegrationProfile {
     /// Connection alias of the profile. Null if the profile is deleted.
     async fn alias(&self, ctx: &Context<'_>) -> Result<Option<ConnectionAlias>> {
         let Some(alias) = self.row.alias_id else { return Ok(None) };
-        Ok(ctx.scope()?.load(alias).await?.map(ConnectionAlias::from))
+        Ok(ctx.request()?.load(alias).await?.map(ConnectionAlias::from))
     }
 
     /// API usage of the organisation, as last reported by the vendor. Null until the vendor has reported it.
     async fn api_allowance(&self, ctx: &Context<'_>) -> Result<Option<ApiAllowance>> {
-        let share = ctx.scope()?.engine.settings().quota_run_percent;
+        let share = ctx.request()?.engine.settings().quota_run_percent;
         Ok(self.row.allowance.map(|allowance| ApiAllowance::of(allowance, share)))
     }
 
     /// Connector of the profile.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Connector> {
-        alias::connector(ctx.scope()?, &self.row.connector)
+        alias::connector(ctx.request()?, &self.row.connector)
     }
 
     /// Findings of the last validation and the last run, ordered by process and severity. Each problem is listed once.
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        findings(ctx.scope()?, self.row.id).await
+        findings(ctx.request()?, self.row.id).await
     }
 
     /// Newest sync run. Null if there is none.
     async fn last_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
-        Ok(ctx.scope()?.load(LastRunOf(self.row.id)).await?.map(SyncRun::from))
+        Ok(ctx.request()?.load(LastRunOf(self.row.id)).await?.map(SyncRun::from))
     }
 
     /// Licence pools reported by the organisation.
@@ -111,19 +112,19 @@ impl IntegrationProfile {
         after: Option<String>,
     ) -> Result<Connection<LicensePool>> {
         let filter = pools::PoolFilter { profile_id: Some(self.row.id) };
-        pool::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
+        pool::page(ctx.request()?, filter, &Paging::forward(first, after)).await
     }
 
     /// Processes of the profile. At most four entries.
     async fn processes(&self, ctx: &Context<'_>) -> Result<Vec<ProfileProcess>> {
-        let processes = ctx.scope()?.load(ProcessesOf(self.row.id)).await?.unwrap_or_default();
+        let processes = ctx.request()?.load(ProcessesOf(self.row.id)).await?.unwrap_or_default();
         Ok(processes.into_iter().map(|row| ProfileProcess::of(self.row.id, &row)).collect())
     }
 
     /// Sync runs of the profile, newest first.
     async fn runs(&self, ctx: &Context<'_>, first: Option<i32>, after: Option<String>) -> Result<Connection<SyncRun>> {
         let filter = runs::SyncRunFilter { profile_id: Some(self.row.id), ..Default::default() };
-        run::page(ctx.scope()?, filter, &Paging::forward(first, after)).await
+        run::page(ctx.request()?, filter, &Paging::forward(first, after)).await
     }
 
     /// Setup steps of the profile with their state, from registering the application to the first completed sync. The
@@ -132,12 +133,12 @@ impl IntegrationProfile {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The grant to be guided through; the one that the alias uses unless said otherwise, or the connector's \
-                    first while it uses none."
+            desc = "OAuth grant type. Default: the grant type of the alias, or the first one of the connector if the alias \
+                    has no credential."
         )]
         grant: Option<GrantType>,
     ) -> Result<Vec<SetupStep>> {
-        setup::of_profile(ctx.scope()?, &self.row, grant).await
+        setup::of_profile(ctx.request()?, &self.row, grant).await
     }
 
     /// Subscriptions in the organisation. Retired subscriptions are excluded by default.
@@ -155,8 +156,8 @@ impl IntegrationProfile {
 }
 
 /// Returns the current findings of a profile.
-async fn findings(scope: &RequestScope, profile: ProfileId) -> Result<Vec<Finding>> {
-    let findings = scope.load(FindingsOf(profile)).await?.unwrap_or_default();
+async fn findings(request: &RequestContext, profile: ProfileId) -> Result<Vec<Finding>> {
+    let findings = request.load(FindingsOf(profile)).await?.unwrap_or_default();
     Ok(findings.into_iter().map(Finding::from).collect())
 }
 
@@ -209,23 +210,23 @@ pub(crate) enum ProfileOrderField {
     CreatedAt,
 }
 
-impl Listed for IntegrationProfile {
+impl Paged for IntegrationProfile {
     type Total = profiles::ProfileFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        profiles::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        profiles::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
 /// Finds a profile, or returns `None` if it does not exist.
-pub(crate) async fn find(scope: &RequestScope, by: ProfileBy) -> Result<Option<IntegrationProfile>> {
+pub(crate) async fn find(request: &RequestContext, by: ProfileBy) -> Result<Option<IntegrationProfile>> {
     let found = match by {
         ProfileBy::Id(id) => match id.parse::<ProfileId>() {
-            Ok(id) => scope.load(id).await?,
+            Ok(id) => request.load(id).await?,
             Err(_) => None,
         },
         ProfileBy::Name(name) => {
-            profiles::find_by_name(&scope.db, &name).await.map_err(|error| error::store(&error))?
+            profiles::find_by_name(&request.db, &name).await.map_err(|error| error::store(&error))?
         }
     };
     Ok(found.map(IntegrationProfile::from))
@@ -233,16 +234,16 @@ pub(crate) async fn find(scope: &RequestScope, by: ProfileBy) -> Result<Option<I
 
 /// Returns a page of profiles.
 pub(crate) async fn page(
-    scope: &RequestScope,
+    request: &RequestContext,
     filter: ProfileFilter,
     order: Option<ProfileOrder>,
     paging: &Paging,
 ) -> Result<Connection<IntegrationProfile>> {
     let order = order.unwrap_or(ProfileOrder { direction: Direction::Asc, field: ProfileOrderField::Name });
     let listing = format!("profiles by {:?} {:?}", order.field, order.direction);
-    let request = paging.read(&listing)?;
+    let rows = paging.read(&listing)?;
     let filter = profiles::ProfileFilter::from(filter);
     let order = profiles::ProfileOrder { field: order.field.into(), direction: order.direction.into() };
-    let page = profiles::page(&scope.db, &filter, &request, order).await.map_err(|error| error::store(&error))?;
+    let page = profiles::page(&request.db, &filter, &rows, order).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(&listing, page, filter, IntegrationProfile::from))
 }

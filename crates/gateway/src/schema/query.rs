@@ -8,6 +8,7 @@ use super::account::{self, Account, AccountFilter, AccountOrder};
 use super::alias::{self, AliasBy, AliasFilter, ConnectionAlias};
 use super::audit::{self, AuditEvent, AuditFilter};
 use super::connector::Connector;
+use super::context::HasRequest as _;
 use super::error::Result;
 use super::identifier::{self, UnrecognizedIdentifier};
 use super::job::{self, Job, JobFilter};
@@ -17,7 +18,6 @@ use super::paging::{Connection, Paging};
 use super::pool::{self, LicensePool, LicensePoolFilter};
 use super::profile::{self, IntegrationProfile, ProfileBy, ProfileFilter, ProfileOrder};
 use super::run::{self, SyncRun, SyncRunFilter};
-use super::scope::Scoped as _;
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter, SubscriptionOrder};
 
 /// The query root.
@@ -52,7 +52,7 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<ApiToken>> {
-        access::token_page(ctx.scope()?, &Paging { first, after, last, before }).await
+        access::token_page(ctx.request()?, &Paging { first, after, last, before }).await
     }
 
     /// Audit log, newest first. Callers whose permission is limited to some profiles see only the entries of these
@@ -67,7 +67,7 @@ impl Query {
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AuditFilter>,
     ) -> Result<Connection<AuditEvent>> {
         let paging = Paging { first, after, last, before };
-        audit::page(ctx.scope()?, filter.unwrap_or_default(), &paging).await
+        audit::page(ctx.request()?, filter.unwrap_or_default(), &paging).await
     }
 
     /// A connection alias. Null if it does not exist.
@@ -76,7 +76,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Identifies the alias.")] by: AliasBy,
     ) -> Result<Option<ConnectionAlias>> {
-        alias::find(ctx.scope()?, by).await
+        alias::find(ctx.request()?, by).await
     }
 
     /// Connection aliases, ordered by name.
@@ -90,7 +90,7 @@ impl Query {
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<AliasFilter>,
     ) -> Result<Connection<ConnectionAlias>> {
         let paging = Paging { first, after, last, before };
-        alias::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
+        alias::page(ctx.request()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
     /// A connector. Null if this gateway has no connector with the key.
@@ -99,15 +99,15 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Key of the connector, such as `salesforce`.")] key: String,
     ) -> Result<Option<Connector>> {
-        Ok(ctx.scope()?.engine.connector(&key).map(Connector::from))
+        Ok(ctx.request()?.engine.connector(&key).map(Connector::from))
     }
 
     /// Connectors of this gateway. The list is bounded by the connectors that the gateway contains.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
-        Ok(ctx.scope()?.engine.connectors().iter().map(Connector::from).collect())
+        Ok(ctx.request()?.engine.connectors().iter().map(Connector::from).collect())
     }
 
-    /// The jobs of all kinds, the newest first; those of kinds that this version does not know too.
+    /// Jobs of all kinds, newest first. Includes jobs of kinds that this version does not know.
     async fn jobs(
         &self,
         ctx: &Context<'_>,
@@ -115,13 +115,13 @@ impl Query {
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
-        #[graphql(desc = "Leaves out the jobs that do not fit.")] filter: Option<JobFilter>,
+        #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<JobFilter>,
     ) -> Result<Connection<Job>> {
         let paging = Paging { first, after, last, before };
-        job::page(ctx.scope()?, filter.unwrap_or_default(), &paging).await
+        job::page(ctx.request()?, filter.unwrap_or_default(), &paging).await
     }
 
-    /// What the organisations say they bought. Pools that are gone are left out.
+    /// Licence pools of all organisations. Retired pools are excluded.
     async fn license_pools(
         &self,
         ctx: &Context<'_>,
@@ -132,7 +132,7 @@ impl Query {
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<LicensePoolFilter>,
     ) -> Result<Connection<LicensePool>> {
         let paging = Paging { first, after, last, before };
-        pool::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
+        pool::page(ctx.request()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
     /// The object with a global ID. Null if it does not exist.
@@ -141,13 +141,13 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Global ID of an object of any type.")] id: ID,
     ) -> Result<Option<Node>> {
-        node::find(ctx.scope()?, &id).await
+        node::find(ctx.request()?, &id).await
     }
 
     /// The objects with the given global IDs, in the same order. Null for each ID that does not exist.
     async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>> {
-        let scope = ctx.scope()?;
-        try_join_all(ids.iter().map(|id| node::find(scope, id))).await
+        let request = ctx.request()?;
+        try_join_all(ids.iter().map(|id| node::find(request, id))).await
     }
 
     /// An integration profile. Null if it does not exist.
@@ -156,7 +156,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Identifies the profile.")] by: ProfileBy,
     ) -> Result<Option<IntegrationProfile>> {
-        profile::find(ctx.scope()?, by).await
+        profile::find(ctx.request()?, by).await
     }
 
     /// Integration profiles that are not deleted.
@@ -172,7 +172,7 @@ impl Query {
         #[graphql(desc = "Sort order. Default: by name, ascending.")] order_by: Option<ProfileOrder>,
     ) -> Result<Connection<IntegrationProfile>> {
         let paging = Paging { first, after, last, before };
-        profile::page(ctx.scope()?, filter.unwrap_or_default(), order_by, &paging).await
+        profile::page(ctx.request()?, filter.unwrap_or_default(), order_by, &paging).await
     }
 
     /// Role assignments, oldest first.
@@ -184,7 +184,7 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RoleAssignment>> {
-        access::role_page(ctx.scope()?, &Paging { first, after, last, before }).await
+        access::role_page(ctx.request()?, &Paging { first, after, last, before }).await
     }
 
     /// Software models, ordered by publisher, product and edition.
@@ -198,7 +198,7 @@ impl Query {
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SoftwareModelFilter>,
     ) -> Result<Connection<SoftwareModel>> {
         let paging = Paging { first, after, last, before };
-        model::page(ctx.scope()?, filter.unwrap_or_default().into(), &paging).await
+        model::page(ctx.request()?, filter.unwrap_or_default().into(), &paging).await
     }
 
     /// Subscriptions in all organisations. Retired subscriptions are excluded by default.
@@ -223,7 +223,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Global ID of the sync run.")] id: ID,
     ) -> Result<Option<SyncRun>> {
-        run::find(ctx.scope()?, &id).await
+        run::find(ctx.request()?, &id).await
     }
 
     /// Sync runs of all profiles, newest first.
@@ -237,7 +237,7 @@ impl Query {
         #[graphql(desc = "Filter. All given conditions must match.")] filter: Option<SyncRunFilter>,
     ) -> Result<Connection<SyncRun>> {
         let paging = Paging { first, after, last, before };
-        run::page(ctx.scope()?, filter.unwrap_or_default().read()?, &paging).await
+        run::page(ctx.request()?, filter.unwrap_or_default().read()?, &paging).await
     }
 
     /// Subscription identifiers that no catalogue contains, oldest first.
@@ -250,11 +250,11 @@ impl Query {
         before: Option<String>,
     ) -> Result<Connection<UnrecognizedIdentifier>> {
         let paging = Paging { first, after, last, before };
-        identifier::page(ctx.scope()?, &paging).await
+        identifier::page(ctx.request()?, &paging).await
     }
 
     /// The authenticated caller.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
-        Ok(access::viewer(ctx.scope()?))
+        Ok(access::viewer(ctx.request()?))
     }
 }

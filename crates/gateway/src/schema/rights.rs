@@ -1,4 +1,4 @@
-//! Which permission each root field needs. A field that is in no table is refused, and a test finds it.
+//! The permission that each root field needs. A field that is in no table is refused; a test finds such fields.
 
 use std::time::Duration;
 
@@ -35,10 +35,10 @@ const QUERIES: &[(&str, Need)] = &[
 
 const SUBSCRIPTIONS: &[(&str, Need)] = &[("jobProgress", ACCESS), ("syncProgress", READ)];
 
-/// Returns what a root field needs; `None` for one that is in no table.
+/// Returns the permission that a root field needs, or `None` if the field is in no table.
 #[must_use]
 pub fn need(root: OperationType, field: &str) -> Option<Need> {
-    // The edge has a switch of its own for introspection.
+    // The edge has its own setting for introspection.
     if field.starts_with("__") {
         return Some(Need::Authenticated);
     }
@@ -50,16 +50,16 @@ pub fn need(root: OperationType, field: &str) -> Option<Need> {
     fields.iter().find(|(name, _)| *name == field).map(|(_, need)| *need)
 }
 
-/// Checks that a principal may use a root field for some profile at least.
+/// Checks that a principal may use a root field for at least one profile.
 ///
 /// # Errors
 /// The missing permission and the roles that include it.
 pub(crate) fn permits(principal: &Principal, root: OperationType, field: &str) -> Result<(), String> {
-    let need = need(root, field).ok_or_else(|| format!("`{field}` is closed to everybody"))?;
+    let need = need(root, field).ok_or_else(|| format!("`{field}` is not allowed for any caller"))?;
     need.check(principal, field)
 }
 
-/// The time that a root field needs where the limit of every operation may be too short.
+/// The time limit of a root field, if it can exceed the limit of every operation.
 pub(crate) fn time_limit(root: OperationType, field: &str, settings: &EngineSettings) -> Option<Duration> {
     let mutation = mutation::find(field).filter(|_| root == OperationType::Mutation)?;
     mutation.time_limit.beyond_default(settings)

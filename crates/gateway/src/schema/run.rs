@@ -1,51 +1,51 @@
-//! Sync runs: what is being downloaded, how far it is, and what it found.
+//! Sync runs: their progress, counts and findings.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use seatgraph_store::{self as store, RunId, runs};
 
-use super::connector::Process;
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::event::{self, SyncEvent};
 use super::filters::{self, DateTimeFilter};
 use super::finding::Finding;
 use super::loaders::{FindingsIn, StagesOf};
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
+use super::process::Process;
 use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 
-/// How the list of runs is ordered, for its cursors.
+/// Name and order of this list, part of its cursors.
 const LISTING: &str = "syncRuns by QUEUED_AT DESC";
 
 /// One execution of a profile's read processes.
 #[derive(Debug, Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct SyncRun {
-    /// Calls of the vendor's API that it has spent.
+    /// Number of calls to the vendor's API.
     api_calls: i32,
-    /// How often it was started without coming further; a page that is kept sets it back.
+    /// Number of starts since the run last made progress.
     attempt: i32,
-    /// What it saw and changed so far.
+    /// Number of records seen and changed so far.
     counts: RunCounts,
-    /// When it came to its end; null before.
+    /// Time when the run finished. Null if it has not finished.
     finished_at: Option<DateTime>,
-    /// The global id.
+    /// Global ID.
     pub(crate) id: ID,
-    /// The number of its newest event.
+    /// Sequence number of the newest event.
     last_sequence: i32,
-    /// The processes that it executes.
+    /// Processes that the run executes.
     processes: Vec<Process>,
-    /// When it was asked for.
+    /// Time when the run was requested.
     queued_at: DateTime,
-    /// Why it is in its state, in a sentence; null where the state says it all.
+    /// Reason of the state. Null if the state needs no explanation.
     reason: Option<String>,
-    /// When work on it first began; null before.
+    /// Time of the first start. Null if the run has not started.
     started_at: Option<DateTime>,
-    /// How it stands.
+    /// State of the run.
     state: SyncRunState,
-    /// What started it.
+    /// Trigger of the run.
     trigger: RunTrigger,
-    /// When it goes on by itself, while it waits for the vendor's allowance; null otherwise.
+    /// Time when the run continues automatically. Null unless the state is `PAUSED_QUOTA`.
     wakes_at: Option<DateTime>,
     #[graphql(skip)]
     row: store::SyncRun,
@@ -75,109 +75,109 @@ impl From<store::SyncRun> for SyncRun {
 
 #[ComplexObject]
 impl SyncRun {
-    /// When it will probably be finished, going by its rate; null while nobody can tell.
+    /// Estimated time of completion, based on the current rate. Null if it cannot be estimated.
     async fn eta(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let (_, eta) = self.pace(ctx).await?;
         Ok(eta.map(DateTime))
     }
 
-    /// What happened to it, from its first event on.
+    /// Events of the run, oldest first.
     async fn events(
         &self,
         ctx: &Context<'_>,
         first: Option<i32>,
         after: Option<String>,
     ) -> Result<Connection<SyncEvent>> {
-        event::page(ctx.scope()?, &self.row, &Paging::forward(first, after)).await
+        event::page(ctx.request()?, &self.row, &Paging::forward(first, after)).await
     }
 
-    /// What it noticed that a person should know. As many as there are causes; a cause is noted once.
+    /// Problems that the run found. Each problem is listed once.
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let findings = ctx.scope()?.load(FindingsIn(self.row.id)).await?.unwrap_or_default();
+        let findings = ctx.request()?.load(FindingsIn(self.row.id)).await?.unwrap_or_default();
         Ok(findings.into_iter().map(Finding::from).collect())
     }
 
-    /// The profile that it is of.
+    /// Profile of the run.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
-        let found = ctx.scope()?.load(self.row.profile_id).await?;
+        let found = ctx.request()?.load(self.row.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 
-    /// How many of the vendor's rows it takes in per second; null while it is not running.
+    /// Number of vendor rows downloaded per second. Null unless the run is running.
     async fn rate_per_second(&self, ctx: &Context<'_>) -> Result<Option<f64>> {
         let (rate, _) = self.pace(ctx).await?;
         Ok(rate)
     }
 
-    /// Its stages in their order: one for each process, and one to finish.
+    /// Stages in order: one per process, and a final one.
     async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<SyncStage>> {
-        let stages = ctx.scope()?.load(StagesOf(self.row.id)).await?.unwrap_or_default();
+        let stages = ctx.request()?.load(StagesOf(self.row.id)).await?.unwrap_or_default();
         Ok(stages.into_iter().map(SyncStage::from).collect())
     }
 }
 
 impl SyncRun {
     async fn pace(&self, ctx: &Context<'_>) -> Result<(Option<f64>, Option<chrono::DateTime<chrono::Utc>>)> {
-        let scope = ctx.scope()?;
-        let stages = scope.load(StagesOf(self.row.id)).await?.unwrap_or_default();
-        Ok(scope.engine.rate_and_eta(&self.row, &stages))
+        let request = ctx.request()?;
+        let stages = request.load(StagesOf(self.row.id)).await?.unwrap_or_default();
+        Ok(request.engine.rate_and_eta(&self.row, &stages))
     }
 }
 
-/// How a run stands.
+/// State of a sync run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::RunState")]
 pub(crate) enum SyncRunState {
-    /// It waits for a worker.
+    /// Waiting for a worker.
     Queued,
-    /// A worker is at it.
+    /// A worker runs it.
     Running,
-    /// It waits until the vendor allows more calls, and then goes on by itself.
+    /// Waiting for the API limit of the vendor. The run continues automatically.
     PausedQuota,
-    /// It would retire so much that it stopped to ask: confirm it, or cancel it and look at the permissions.
+    /// Stopped because it would retire an unusual number of records. Confirm it, or cancel it and check the permissions.
     Suspect,
-    /// It was told to stop and does so after the page at hand.
+    /// Cancellation was requested. The run stops after its current page.
     Cancelling,
-    /// It was stopped; what it had read stays, and nothing was retired for not being read. An end.
+    /// Cancelled. Records that it has read are kept, and nothing was retired. Final.
     Cancelled,
-    /// It could not go on; the findings say why. An end.
+    /// Failed. See its findings. Final.
     Failed,
-    /// It did everything. An end.
+    /// Completed without findings. Final.
     Succeeded,
-    /// It did everything it could; the findings say what was missing. An end.
+    /// Completed with reduced data. See its findings. Final.
     SucceededWithFindings,
 }
 
-/// What started a run.
+/// Trigger of a sync run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::Trigger")]
 pub(crate) enum RunTrigger {
-    /// Its profile was published.
+    /// The profile was published.
     Publish,
-    /// Its profile's schedule.
+    /// The schedule of the profile.
     Schedule,
-    /// A person or a program asked for it.
+    /// A request through the API.
     Manual,
-    /// Its profile was resumed.
+    /// The profile was resumed.
     Resume,
 }
 
-/// A part of a run.
+/// A stage of a sync run.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct SyncStage {
-    /// The vendor's rows taken in so far.
+    /// Number of vendor rows downloaded so far.
     done: i32,
-    /// When it came to its end; null before.
+    /// Time when the stage finished. Null if it has not finished.
     finished_at: Option<DateTime>,
-    /// What it is called.
+    /// Name of the stage.
     name: String,
-    /// The process that it executes; null for the stage that finishes the run.
+    /// Process of the stage. Null for the final stage.
     process: Option<Process>,
-    /// When it began; null before.
+    /// Time when the stage started. Null if it has not started.
     started_at: Option<DateTime>,
-    /// How it stands.
+    /// State of the stage.
     state: StageState,
-    /// The vendor's rows altogether; null when the vendor cannot be asked.
+    /// Total number of vendor rows. Null if the vendor does not report it.
     total: Option<i32>,
 }
 
@@ -195,42 +195,42 @@ impl From<store::Stage> for SyncStage {
     }
 }
 
-/// How a stage stands.
+/// State of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::StageState")]
 pub(crate) enum StageState {
-    /// Its turn has not come.
+    /// Not started.
     Waiting,
-    /// It is being worked on.
+    /// Running.
     Running,
-    /// It reached its end.
+    /// Completed.
     Done,
-    /// It was left out.
+    /// Skipped.
     Skipped,
-    /// It could not go on.
+    /// Failed.
     Failed,
 }
 
-/// What a run saw and changed.
+/// Number of records that a run saw and changed.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 pub(crate) struct RunCounts {
-    /// Accounts that were new.
+    /// New accounts.
     accounts_added: i32,
-    /// Known accounts that were different.
+    /// Changed accounts.
     accounts_changed: i32,
-    /// Known accounts that the organisation no longer has.
+    /// Accounts that no longer exist in the organisation.
     accounts_retired: i32,
-    /// Accounts that the organisation named.
+    /// Accounts that the organisation reported.
     accounts_seen: i32,
-    /// Rows that could not be understood and were left out.
+    /// Rows that were skipped because they are invalid.
     rejected: i32,
-    /// Subscriptions that were new.
+    /// New subscriptions.
     subscriptions_added: i32,
-    /// Known subscriptions that were different.
+    /// Changed subscriptions.
     subscriptions_changed: i32,
-    /// Known subscriptions that nobody holds any more.
+    /// Subscriptions that are no longer assigned.
     subscriptions_retired: i32,
-    /// Subscriptions that the organisation named.
+    /// Subscriptions that the organisation reported.
     subscriptions_seen: i32,
 }
 
@@ -250,7 +250,7 @@ impl From<store::RunCounts> for RunCounts {
     }
 }
 
-/// Leaves out the runs that do not fit; all that is given must fit.
+/// Filters sync runs. All given conditions must match.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct SyncRunFilter {
     /// Only runs of this profile.
@@ -271,27 +271,27 @@ impl SyncRunFilter {
     }
 }
 
-impl Listed for SyncRun {
+impl Paged for SyncRun {
     type Total = runs::SyncRunFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        runs::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        runs::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
-/// Finds a run, or `None` when there is none.
-pub(crate) async fn find(scope: &RequestScope, id: &ID) -> Result<Option<SyncRun>> {
+/// Finds a run, or returns `None` if it does not exist.
+pub(crate) async fn find(request: &RequestContext, id: &ID) -> Result<Option<SyncRun>> {
     let Ok(id) = id.parse::<RunId>() else { return Ok(None) };
-    Ok(scope.load(id).await?.map(SyncRun::from))
+    Ok(request.load(id).await?.map(SyncRun::from))
 }
 
-/// Lists a page of runs, newest first.
+/// Returns a page of runs, newest first.
 pub(crate) async fn page(
-    scope: &RequestScope,
+    request: &RequestContext,
     filter: runs::SyncRunFilter,
     paging: &Paging,
 ) -> Result<Connection<SyncRun>> {
-    let request = paging.read(LISTING)?;
-    let page = runs::page(&scope.db, &filter, &request).await.map_err(|error| error::store(&error))?;
+    let rows = paging.read(LISTING)?;
+    let page = runs::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
     Ok(Connection::of(LISTING, page, filter, SyncRun::from))
 }

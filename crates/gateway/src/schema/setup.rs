@@ -4,11 +4,11 @@ use async_graphql::{Enum, SimpleObject};
 use seatgraph_core::{self as core, Registration};
 use seatgraph_engine::{self as engine, GuidedStep, SetupFacts, callback_url};
 
-use super::connector::{ConnectorProcess, GrantType, Necessity, Process};
+use super::context::RequestContext;
 use super::error::{self, Result};
 use super::loaders::{FindingsOf, LastRunOf, ProcessesOf};
+use super::process::{ConnectorProcess, GrantType, Process, Requirement};
 use super::scalars::Url;
-use super::scope::RequestScope;
 
 /// Instructions for connecting an organisation with one OAuth grant type.
 #[derive(Debug, Clone, SimpleObject)]
@@ -44,7 +44,7 @@ pub(crate) struct PermissionSetDocument {
     /// Name of the permission set at the vendor.
     name: &'static str,
     /// Highest necessity included. The permission set contains all permissions up to this necessity.
-    necessity: Necessity,
+    necessity: Requirement,
     /// Processes that the permission set is sufficient for.
     processes: Vec<Process>,
     /// Content of the file.
@@ -154,11 +154,15 @@ pub(crate) enum SetupField {
 }
 
 /// Returns the setup instructions of a connector for one grant type.
-pub(crate) fn of_connector(scope: &RequestScope, connector: &Registration, grant: GrantType) -> Result<ConnectorSetup> {
+pub(crate) fn of_connector(
+    request: &RequestContext,
+    connector: &Registration,
+    grant: GrantType,
+) -> Result<ConnectorSetup> {
     let (manifest, asked) = (connector.manifest(), grant.into());
-    let setup = engine::setup(connector, Some(asked), &scope.public_url).ok_or_else(|| not_offered(connector))?;
+    let setup = engine::setup(connector, Some(asked), &request.public_url).ok_or_else(|| not_offered(connector))?;
     Ok(ConnectorSetup {
-        callback_url: Url(callback_url(&scope.public_url, manifest.key).into()),
+        callback_url: Url(callback_url(&request.public_url, manifest.key).into()),
         grant,
         permission_sets: setup.permission_sets.into_iter().map(PermissionSetDocument::from).collect(),
         processes: manifest.processes.iter().map(ConnectorProcess::from).collect(),
@@ -170,35 +174,35 @@ pub(crate) fn of_connector(scope: &RequestScope, connector: &Registration, grant
 
 /// Returns the setup steps of a profile with their state.
 pub(crate) async fn of_profile(
-    scope: &RequestScope,
+    request: &RequestContext,
     profile: &seatgraph_store::Profile,
     grant: Option<GrantType>,
 ) -> Result<Vec<SetupStep>> {
     let key = &profile.connector;
-    let connector = scope.engine.connector(key).ok_or_else(|| error::missing_connector(key))?;
-    let facts = facts(scope, profile).await?;
-    let steps = facts.steps(connector, grant.map(Into::into), &scope.public_url);
+    let connector = request.engine.connector(key).ok_or_else(|| error::missing_connector(key))?;
+    let facts = facts(request, profile).await?;
+    let steps = facts.steps(connector, grant.map(Into::into), &request.public_url);
     let steps = steps.ok_or_else(|| not_offered(connector))?;
     Ok(steps.into_iter().map(SetupStep::from).collect())
 }
 
-async fn facts(scope: &RequestScope, profile: &seatgraph_store::Profile) -> Result<SetupFacts> {
+async fn facts(request: &RequestContext, profile: &seatgraph_store::Profile) -> Result<SetupFacts> {
     let id = profile.id;
     let alias = match profile.alias_id {
-        Some(alias) => scope.load(alias).await?,
+        Some(alias) => request.load(alias).await?,
         None => None,
     };
     let parent = match alias.as_ref().and_then(|alias| alias.parent_id) {
-        Some(parent) => scope.load(parent).await?,
+        Some(parent) => request.load(parent).await?,
         None => None,
     };
     Ok(SetupFacts {
         alias,
         parent,
         profile: Some(profile.clone()),
-        processes: scope.load(ProcessesOf(id)).await?.unwrap_or_default(),
-        findings: scope.load(FindingsOf(id)).await?.unwrap_or_default(),
-        last_run: scope.load(LastRunOf(id)).await?,
+        processes: request.load(ProcessesOf(id)).await?.unwrap_or_default(),
+        findings: request.load(FindingsOf(id)).await?.unwrap_or_default(),
+        last_run: request.load(LastRunOf(id)).await?,
     })
 }
 

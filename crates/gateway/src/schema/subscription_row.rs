@@ -7,14 +7,14 @@ use chrono::Utc;
 use seatgraph_store::{self as store, ModelId, PoolId, ProfileId, SubscriptionRow, subscriptions};
 
 use super::account::Account;
+use super::context::{HasRequest as _, RequestContext};
 use super::error::{self, Result};
 use super::filters::{self, DateTimeFilter, Direction, StringFilter};
 use super::model::SoftwareModel;
-use super::paging::{Connection, Listed, Paging};
+use super::paging::{Connection, Paged, Paging};
 use super::pool::LicensePool;
 use super::profile::IntegrationProfile;
 use super::scalars::{DateTime, int};
-use super::scope::{RequestScope, Scoped as _};
 
 /// One account that holds one subscription identifier. (The GraphQL type `Subscription` is the root of streams.)
 #[derive(Debug, Clone, SimpleObject)]
@@ -86,7 +86,7 @@ impl SoftwareSubscription {
     async fn model(&self, ctx: &Context<'_>) -> Result<Option<Cow<'_, SoftwareModel>>> {
         match (&self.model, self.model_id) {
             (Some(model), _) => Ok(Some(Cow::Borrowed(model))),
-            (None, Some(id)) => Ok(ctx.scope()?.load(id).await?.map(|model| Cow::Owned(model.into()))),
+            (None, Some(id)) => Ok(ctx.request()?.load(id).await?.map(|model| Cow::Owned(model.into()))),
             (None, None) => Ok(None),
         }
     }
@@ -95,14 +95,14 @@ impl SoftwareSubscription {
     async fn pool(&self, ctx: &Context<'_>) -> Result<Option<Cow<'_, LicensePool>>> {
         match (&self.pool, self.pool_id) {
             (Some(pool), _) => Ok(Some(Cow::Borrowed(pool))),
-            (None, Some(id)) => Ok(ctx.scope()?.load(id).await?.map(|pool| Cow::Owned(pool.into()))),
+            (None, Some(id)) => Ok(ctx.request()?.load(id).await?.map(|pool| Cow::Owned(pool.into()))),
             (None, None) => Ok(None),
         }
     }
 
     /// Profile of the organisation that the subscription belongs to.
     async fn profile(&self, ctx: &Context<'_>) -> Result<IntegrationProfile> {
-        let found = ctx.scope()?.load(self.profile_id).await?;
+        let found = ctx.request()?.load(self.profile_id).await?;
         found.map(IntegrationProfile::from).ok_or_else(error::dangling)
     }
 }
@@ -203,11 +203,11 @@ pub(crate) enum SubscriptionOrderField {
     FirstSeenAt,
 }
 
-impl Listed for SoftwareSubscription {
+impl Paged for SoftwareSubscription {
     type Total = subscriptions::SubscriptionFilter;
 
-    async fn count(scope: &RequestScope, filter: &Self::Total) -> Result<i64> {
-        subscriptions::count(&scope.db, filter).await.map_err(|error| error::store(&error))
+    async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
+        subscriptions::count(&request.db, filter).await.map_err(|error| error::store(&error))
     }
 }
 
@@ -221,12 +221,12 @@ pub(crate) async fn page(
     let order =
         order.unwrap_or(SubscriptionOrder { direction: Direction::Asc, field: SubscriptionOrderField::FirstSeenAt });
     let listing = format!("subscriptions by {:?} {:?}", order.field, order.direction);
-    let request = paging.read(&listing)?;
+    let rows = paging.read(&listing)?;
     let order = subscriptions::SubscriptionOrder { field: order.field.into(), direction: order.direction.into() };
-    let (scope, joins) = (ctx.scope()?, joins(&ctx.look_ahead()));
-    let page = subscriptions::page(&scope.db, &filter, &request, order, joins).await;
+    let (request, joins) = (ctx.request()?, joins(&ctx.look_ahead()));
+    let page = subscriptions::page(&request.db, &filter, &rows, order, joins).await;
     let page = page.map_err(|error| error::store(&error))?;
-    Ok(Connection::of(&listing, page, filter, |row| SoftwareSubscription::of(row, scope.now)))
+    Ok(Connection::of(&listing, page, filter, |row| SoftwareSubscription::of(row, request.now)))
 }
 
 /// Determines which joins the request needs besides the accounts.

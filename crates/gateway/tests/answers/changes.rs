@@ -1,4 +1,4 @@
-//! What mutations do, and what they refuse as values.
+//! Mutations and their refusals.
 
 use serde_json::{Value, json};
 
@@ -10,8 +10,8 @@ fn refusal(payload: &Value) -> (Value, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_names_nothing_is_refused_at_its_field() {
-    let world = Harness::new().await;
+async fn an_unknown_id_is_refused_with_its_field() {
+    let harness = Harness::new().await;
     for (name, input, field) in [
         ("CreateProfile", json!({ "name": "A", "aliasId": "alias_1" }), "aliasId"),
         ("UpdateProfile", json!({ "id": "prof_00000000000000000000000000000000" }), "id"),
@@ -28,39 +28,39 @@ async fn an_id_that_names_nothing_is_refused_at_its_field() {
         ("SetClientCredentials", json!({ "aliasId": "alias_1", "clientId": "a", "clientSecret": "b" }), "aliasId"),
         ("ResolveIdentifier", json!({ "ids": ["ident_1"], "target": { "modelId": "model_1" } }), "ids"),
     ] {
-        let payload = world.try_input(name, input).await;
+        let payload = harness.try_input(name, input).await;
         assert_eq!(refusal(&payload), (json!("NOT_FOUND"), json!([field])), "{name}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alias_shows_where_each_property_comes_from() {
-    let world = Harness::new().await;
-    let (profile, _) = world.publish("Memory").await;
+    let harness = Harness::new().await;
+    let (profile, _) = harness.publish("Memory").await;
     let document = "query($id: ID!) { profile(by: { id: $id }) { connector { key }
         alias { name properties { name value origin } children { totalCount } } } }";
-    let found = world.ask(document, json!({ "id": profile })).await["profile"].take();
+    let found = harness.ask(document, json!({ "id": profile })).await["profile"].take();
     let expected =
-        json!({ "name": "instanceUrl", "value": world.organisation.config()["instanceUrl"], "origin": "OWN" });
+        json!({ "name": "instanceUrl", "value": harness.organisation.config()["instanceUrl"], "origin": "OWN" });
     assert_eq!(found["alias"]["properties"], json!([expected]));
     assert_eq!(found["connector"]["key"], "memory");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn properties_that_are_no_object_are_refused() {
-    let world = Harness::new().await;
+    let harness = Harness::new().await;
     let input = json!({ "connector": "memory", "name": "A", "properties": [1] });
-    let payload = world.try_input("CreateConnectionAlias", input).await;
+    let payload = harness.try_input("CreateConnectionAlias", input).await;
     assert_eq!(refusal(&payload), (json!("INVALID"), json!(["properties"])));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resolving_needs_a_model_or_a_product_and_not_both() {
-    let world = Harness::new().await;
+    let harness = Harness::new().await;
     let product = json!({ "publisher": "Memory Inc.", "product": "Memory" });
     for target in [json!({}), json!({ "modelId": "model_1", "product": product }), json!(null)] {
         let input = json!({ "input": { "ids": [], "target": target } });
-        let (answer, _) = world.send(&document("ResolveIdentifier"), input).await;
+        let (answer, _) = harness.send(&document("ResolveIdentifier"), input).await;
         let paths: Vec<_> = answer.errors.iter().map(|error| format!("{:?}", error.path)).collect();
         assert_eq!(paths, [r#"[Field("resolveIdentifier")]"#], "{target}");
     }
@@ -68,20 +68,20 @@ async fn resolving_needs_a_model_or_a_product_and_not_both() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_run_while_one_is_open_is_a_conflict_and_the_same_key_is_the_same_run() {
-    let world = Harness::new().await;
-    let (profile, run) = world.publish("Memory").await;
-    let second = world.try_input("StartSync", json!({ "profileId": profile })).await;
+    let harness = Harness::new().await;
+    let (profile, run) = harness.publish("Memory").await;
+    let second = harness.try_input("StartSync", json!({ "profileId": profile })).await;
     assert_eq!(second["userErrors"][0]["code"], "CONFLICT");
-    world.work_until_the_end_of(&run).await;
+    harness.run_to_the_end(&run).await;
     let input = json!({ "profileId": profile, "idempotencyKey": "once" });
-    let first = world.input("StartSync", input.clone()).await;
-    assert_eq!(world.input("StartSync", input).await["run"]["id"], first["run"]["id"]);
+    let first = harness.input("StartSync", input.clone()).await;
+    assert_eq!(harness.input("StartSync", input).await["run"]["id"], first["run"]["id"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_a_profile_says_what_went_with_it_and_keeps_the_history() {
-    let (world, profile, run) = Harness::synced().await;
-    let deleted = world.input("DeleteProfile", json!({ "id": profile })).await;
+async fn deleting_a_profile_reports_its_dependents_and_keeps_the_history() {
+    let (harness, profile, run) = Harness::synced().await;
+    let deleted = harness.input("DeleteProfile", json!({ "id": profile })).await;
     let closed = json!([
         { "type": "Account", "count": MEMBERS },
         { "type": "SoftwareSubscription", "count": BASIC + PRO },
@@ -90,7 +90,7 @@ async fn deleting_a_profile_says_what_went_with_it_and_keeps_the_history() {
     assert_eq!((&deleted["deletedId"], &deleted["closed"]), (&json!(profile), &closed));
     let document = "query($run: ID!) { profiles { totalCount } subscriptions { totalCount }
         syncRun(id: $run) { profile { id deletedAt alias { id } } } }";
-    let left = world.ask(document, json!({ "run": run })).await;
+    let left = harness.ask(document, json!({ "run": run })).await;
     assert_eq!((&left["profiles"]["totalCount"], &left["subscriptions"]["totalCount"]), (&json!(0), &json!(0)));
     let kept = &left["syncRun"]["profile"];
     assert_eq!((&kept["id"], &kept["alias"], kept["deletedAt"].is_string()), (&json!(profile), &Value::Null, true));

@@ -1,4 +1,4 @@
-//! A gateway without a front door: SQLite, an engine, the schema, and one organisation of Memory.
+//! A gateway without HTTP: a database, an engine, the schema, and an in-memory organisation.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_graphql::{Request, Response, Variables};
 use connector_testkit::memory::{self, MemoryOrg, Shape};
 use futures::StreamExt as _;
-use seatgraph::edge::Visitor;
+use seatgraph::callers::Callers;
+use seatgraph::edge::Caller;
 use seatgraph::requests::Requests;
 use seatgraph::schema::{self, Schema};
-use seatgraph::visitors::Visitors;
 use seatgraph_core::{Registration, SystemClock};
 use seatgraph_engine::access::Principal;
 use seatgraph_engine::{Engine, EngineSettings, Worker};
@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 
 static CONNECTORS: &[Registration] = &[memory::REGISTRATION];
 
-/// Members of the organisation. Every tenth is inactive and holds nothing, every third active one holds PRO beside BASIC,
-/// every fourth was never seen.
+/// Members of the organisation. Every tenth is inactive and has no licence, every third active one has PRO besides BASIC,
+/// every fourth was never active.
 pub(crate) const MEMBERS: u32 = 60;
 /// Active members, each with BASIC.
 pub(crate) const BASIC: i64 = 54;
@@ -34,19 +34,19 @@ pub(crate) struct Harness {
     pub(crate) organisation: Arc<MemoryOrg>,
     engine: Engine,
     requests: Requests,
-    visitor: Visitor<Principal>,
+    caller: Caller<Principal>,
     schema: Schema,
     pub(crate) database: TestDatabase,
 }
 
 impl Harness {
-    /// An organisation that nobody has connected.
+    /// Creates a gateway and an organisation, not connected.
     pub(crate) async fn new() -> Self {
         let database = testkit::database(Backend::Sqlite).await.expect("SQLite is always there");
         Self::on(database, MEMBERS)
     }
 
-    /// An organisation of so many members that nobody has connected, and a gateway on this database.
+    /// Creates a gateway on this database and an organisation with `users` members, not connected.
     pub(crate) fn on(database: TestDatabase, users: u32) -> Self {
         let settings = EngineSettings {
             poll_every: Duration::from_millis(20),
@@ -56,26 +56,26 @@ impl Harness {
         let sealer = Sealer::from_key(&[7; 32]);
         let engine = Engine::new(database.clone(), CONNECTORS, sealer, Arc::new(SystemClock), settings);
         let organisation = MemoryOrg::create(Shape { users, page_size: 25 });
-        let url = "http://localhost:8080".parse().expect("it is an address");
-        let requests = Requests::new(engine.clone(), database.pools().clone(), url, Visitors::default());
-        let visitor = Visitor { principal: Arc::new(Principal::demo()), from: "test".into() };
-        Self { organisation, engine, requests, visitor, schema: schema::build(), database }
+        let url = "http://localhost:8080".parse().expect("the URL is valid");
+        let requests = Requests::new(engine.clone(), database.pools().clone(), url, Callers::default());
+        let caller = Caller { principal: Arc::new(Principal::demo()), from: "test".into() };
+        Self { organisation, engine, requests, caller, schema: schema::build(), database }
     }
 
-    /// An organisation that was connected and synced; returns the profile's id and the run's, too.
+    /// Creates a gateway with a synced organisation. Returns it with the IDs of the profile and the run.
     pub(crate) async fn synced() -> (Self, String, String) {
-        let world = Self::new().await;
-        let (profile, run) = world.publish("Memory").await;
-        world.work_until_the_end_of(&run).await;
-        (world, profile, run)
+        let harness = Self::new().await;
+        let (profile, run) = harness.publish("Memory").await;
+        harness.run_to_the_end(&run).await;
+        (harness, profile, run)
     }
 
-    /// Connects the organisation and publishes its profile; returns the profile's id and the run's.
+    /// Connects the organisation and publishes its profile. Returns the IDs of the profile and the run.
     pub(crate) async fn publish(&self, name: &str) -> (String, String) {
         self.publish_another(&self.organisation, name).await
     }
 
-    /// Connects another organisation and publishes its profile; returns the profile's id and the run's.
+    /// Connects another organisation and publishes its profile. Returns the IDs of the profile and the run.
     pub(crate) async fn publish_another(&self, organisation: &MemoryOrg, name: &str) -> (String, String) {
         let url = organisation.config()["instanceUrl"].clone();
         let alias =
@@ -86,8 +86,8 @@ impl Harness {
         (text(&published["profile"]["id"]), text(&published["run"]["id"]))
     }
 
-    /// Lets a worker work until the run has ended, and returns what was seen of it meanwhile.
-    pub(crate) async fn work_until_the_end_of(&self, run: &str) -> Vec<Value> {
+    /// Runs a worker until the run has ended. Returns the events of the run.
+    pub(crate) async fn run_to_the_end(&self, run: &str) -> Vec<Value> {
         let stop = CancellationToken::new();
         let worker = tokio::spawn(Worker::new(self.engine.clone()).run(stop.clone()));
         let events = self.follow(json!({ "runId": run }), Some(0)).await;
@@ -99,19 +99,19 @@ impl Harness {
     /// Follows a run to its end.
     pub(crate) async fn follow(&self, by: Value, after: Option<i64>) -> Vec<Value> {
         let request = request(&document("SyncProgress"), json!({ "by": by, "after": after }));
-        let (request, _) = self.requests.of(request, &self.visitor, "trace");
+        let (request, _) = self.requests.of(request, &self.caller, "trace");
         let answers: Vec<Response> = self.schema.execute_stream(request).collect().await;
         answers.into_iter().map(|answer| data(answer)["syncProgress"].take()).collect()
     }
 
-    /// Runs a shared document that takes one `input`, and returns its payload, which must refuse nothing.
+    /// Runs a shared document with one `input`. Returns its payload, which must have no `userErrors`.
     pub(crate) async fn input(&self, name: &str, input: Value) -> Value {
         let payload = self.try_input(name, input).await;
         assert_eq!(payload["userErrors"], json!([]), "{name}");
         payload
     }
 
-    /// Runs a shared document that takes one `input`, and returns its payload, refused or not.
+    /// Runs a shared document with one `input`. Returns its payload, which may have `userErrors`.
     pub(crate) async fn try_input(&self, name: &str, input: Value) -> Value {
         let answer = self.run(name, json!({ "input": input })).await;
         answer.as_object().unwrap().values().next().unwrap().clone()
@@ -127,24 +127,24 @@ impl Harness {
         data(self.send(document, variables).await.0)
     }
 
-    /// Runs a document that must go wrong, and returns the first error's code and message.
+    /// Runs a document that must fail. Returns the code and the message of the first error.
     pub(crate) async fn refused(&self, document: &str, variables: Value) -> (String, String) {
         let (answer, _) = self.send(document, variables).await;
         let error = serde_json::to_value(&answer.errors[0]).unwrap();
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
-    /// Runs a subscription that must go wrong at once, and returns the first error's code and message.
+    /// Runs a subscription that must fail immediately. Returns the code and the message of the first error.
     pub(crate) async fn refused_stream(&self, document: &str, variables: Value) -> (String, String) {
-        let (request, _) = self.requests.of(request(document, variables), &self.visitor, "trace");
+        let (request, _) = self.requests.of(request(document, variables), &self.caller, "trace");
         let answer = self.schema.execute_stream(request).next().await.expect("a stream answers");
         let error = serde_json::to_value(&answer.errors[0]).unwrap();
         (text(&error["extensions"]["code"]), text(&error["message"]))
     }
 
-    /// Runs a document on behalf of `caller` and returns the whole answer. Of a subscription it is the first answer,
-    /// which must come within ten seconds.
-    pub(crate) async fn answer_to(&self, caller: &Visitor<Principal>, document: &str, variables: Value) -> Value {
+    /// Runs a document on behalf of `caller` and returns the whole response. For a subscription, this is the first
+    /// response, which must arrive within ten seconds.
+    pub(crate) async fn answer_to(&self, caller: &Caller<Principal>, document: &str, variables: Value) -> Value {
         let (request, _) = self.requests.of(request(document, variables), caller, "trace");
         let answers = self.schema.execute_stream(request);
         let first = tokio::time::timeout(Duration::from_secs(10), Box::pin(answers).next()).await;
@@ -152,9 +152,9 @@ impl Harness {
         serde_json::to_value(first).unwrap()
     }
 
-    /// Runs a document and returns the whole answer, and how many statements it cost.
+    /// Runs a document. Returns the whole response and the number of statements.
     pub(crate) async fn send(&self, document: &str, variables: Value) -> (Response, u64) {
-        let (request, statements) = self.requests.of(request(document, variables), &self.visitor, "trace");
+        let (request, statements) = self.requests.of(request(document, variables), &self.caller, "trace");
         let answer = self.schema.execute(request).await;
         (answer, statements.load(Ordering::Relaxed))
     }

@@ -1,4 +1,4 @@
-//! What the schema answers over a database, without HTTP: an invented organisation is connected, synced and asked about.
+//! Queries and mutations over a database, without HTTP, with an in-memory organisation.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

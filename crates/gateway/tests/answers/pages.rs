@@ -1,4 +1,4 @@
-//! Relay paging: every row once, either way round, and cursors that fit nowhere else.
+//! Relay paging: every row is returned once in both directions, and cursors of other lists are refused.
 
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ const PAGE: &str = "query($first: Int, $after: String, $last: Int, $before: Stri
     subscriptions(first: $first, after: $after, last: $last, before: $before, orderBy: $orderBy) {
       edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
 
-/// Walks a list to its end and returns the ids in the order of the list.
-async fn walk(world: &Harness, way: [&str; 4], order: &Value) -> Vec<String> {
+/// Reads all pages of a list and returns the IDs in the order of the list.
+async fn all_pages(harness: &Harness, way: [&str; 4], order: &Value) -> Vec<String> {
     let [size, from, more, at] = way;
     let mut pages = Vec::new();
     let mut variables = json!({ size: 7, "orderBy": order });
     loop {
-        let page = world.ask(PAGE, variables.clone()).await["subscriptions"].take();
+        let page = harness.ask(PAGE, variables.clone()).await["subscriptions"].take();
         let ids = page["edges"].as_array().unwrap().iter().map(|edge| text(&edge["node"]["id"]));
         pages.push(ids.collect::<Vec<_>>());
         if page["pageInfo"][more] == false {
@@ -30,12 +30,12 @@ async fn walk(world: &Harness, way: [&str; 4], order: &Value) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
-    let (world, ..) = Harness::synced().await;
+    let (harness, ..) = Harness::synced().await;
     for field in ["LAST_ACTIVITY_AT", "ASSIGNED_AT", "FIRST_SEEN_AT"] {
         for direction in ["ASC", "DESC"] {
             let order = json!({ "field": field, "direction": direction });
-            let forwards = walk(&world, ["first", "after", "hasNextPage", "endCursor"], &order).await;
-            let backwards = walk(&world, ["last", "before", "hasPreviousPage", "startCursor"], &order).await;
+            let forwards = all_pages(&harness, ["first", "after", "hasNextPage", "endCursor"], &order).await;
+            let backwards = all_pages(&harness, ["last", "before", "hasPreviousPage", "startCursor"], &order).await;
             assert_eq!(forwards, backwards, "{order}");
             let mut once = forwards.clone();
             once.sort_unstable();
@@ -47,18 +47,18 @@ async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_ends_of_a_page_are_the_cursors_of_its_rows() {
-    let (world, ..) = Harness::synced().await;
-    let page = world.ask(PAGE, json!({ "first": 3 })).await["subscriptions"].take();
+    let (harness, ..) = Harness::synced().await;
+    let page = harness.ask(PAGE, json!({ "first": 3 })).await["subscriptions"].take();
     assert_eq!(page["pageInfo"]["startCursor"], page["edges"][0]["cursor"]);
     assert_eq!(page["pageInfo"]["endCursor"], page["edges"][2]["cursor"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name() {
-    let (world, ..) = Harness::synced().await;
-    let page = world.ask(PAGE, json!({ "first": 1 })).await;
+    let (harness, ..) = Harness::synced().await;
+    let page = harness.ask(PAGE, json!({ "first": 1 })).await;
     let cursor = text(&page["subscriptions"]["pageInfo"]["endCursor"]);
-    let accounts = world.ask("{ accounts(first: 1) { pageInfo { endCursor } } }", json!({})).await;
+    let accounts = harness.ask("{ accounts(first: 1) { pageInfo { endCursor } } }", json!({})).await;
     let other_list = text(&accounts["accounts"]["pageInfo"]["endCursor"]);
     let other_order = json!({ "field": "FIRST_SEEN_AT", "direction": "DESC" });
     for variables in [
@@ -67,7 +67,7 @@ async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name
         json!({ "after": cursor[1..] }),
         json!({ "after": "" }),
     ] {
-        let refusal = world.refused(PAGE, variables.clone()).await;
+        let refusal = harness.refused(PAGE, variables.clone()).await;
         let message =
             "argument `after` is not a cursor of this list and order; use a cursor from a page with the same arguments"
                 .to_owned();
@@ -77,7 +77,7 @@ async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name
 
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_that_cannot_be_meant_are_refused_by_name() {
-    let world = Harness::new().await;
+    let harness = Harness::new().await;
     for (arguments, argument) in [
         ("first: 1, last: 1", "last"),
         ("last: -1", "last"),
@@ -85,7 +85,7 @@ async fn arguments_that_cannot_be_meant_are_refused_by_name() {
         ("filter: { inactiveDays: -1 }", "filter.inactiveDays"),
     ] {
         let (code, message) =
-            world.refused(&format!("{{ subscriptions({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
+            harness.refused(&format!("{{ subscriptions({arguments}) {{ nodes {{ id }} }} }}"), json!({})).await;
         assert_eq!(code, "BAD_USER_INPUT");
         assert!(message.starts_with(&format!("argument `{argument}` ")), "{message}");
     }
@@ -93,12 +93,12 @@ async fn arguments_that_cannot_be_meant_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_events_of_a_run_are_a_list_in_pages_too() {
-    let (world, _, run) = Harness::synced().await;
+    let (harness, _, run) = Harness::synced().await;
     let document = "query($id: ID!, $after: String) { syncRun(id: $id) { lastSequence events(first: 4, after: $after) {
         totalCount nodes { sequence } pageInfo { hasNextPage endCursor } } } }";
     let (mut after, mut sequences) = (Value::Null, Vec::new());
     loop {
-        let found = world.ask(document, json!({ "id": run, "after": after })).await["syncRun"].take();
+        let found = harness.ask(document, json!({ "id": run, "after": after })).await["syncRun"].take();
         let events = &found["events"];
         assert_eq!(events["totalCount"], found["lastSequence"]);
         sequences.extend(events["nodes"].as_array().unwrap().iter().map(|event| event["sequence"].as_i64().unwrap()));

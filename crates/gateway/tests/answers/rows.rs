@@ -1,4 +1,4 @@
-//! What is listed, what it costs, and how it is found again.
+//! Lists of records, their number of statements, and lookups by ID.
 
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ const FIFTY: &str = "{ subscriptions(first: 50) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_subscriptions_with_account_model_and_pool_are_one_statement() {
-    let (world, ..) = Harness::synced().await;
-    let (answer, statements) = world.send(FIFTY, json!({})).await;
+    let (harness, ..) = Harness::synced().await;
+    let (answer, statements) = harness.send(FIFTY, json!({})).await;
     assert_eq!((answer.errors.len(), statements), (0, 1));
     let page = answer.data.into_json().unwrap()["subscriptions"].take();
     let nodes = page["nodes"].as_array().unwrap();
@@ -22,25 +22,25 @@ async fn fifty_subscriptions_with_account_model_and_pool_are_one_statement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_count_over_all_pages_is_one_statement_more() {
-    let (world, ..) = Harness::synced().await;
-    let (answer, statements) = world.send(&FIFTY.replace("pageInfo", "totalCount pageInfo"), json!({})).await;
+    let (harness, ..) = Harness::synced().await;
+    let (answer, statements) = harness.send(&FIFTY.replace("pageInfo", "totalCount pageInfo"), json!({})).await;
     let count = answer.data.into_json().unwrap()["subscriptions"]["totalCount"].take();
     assert_eq!((count, statements), (json!(BASIC + PRO), 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relation_under_edges_is_joined_as_one_under_nodes() {
-    let (world, ..) = Harness::synced().await;
+    let (harness, ..) = Harness::synced().await;
     let document = "query($with: Boolean!) { subscriptions(first: 50) { edges { cursor node { ...Seat } } } }
         fragment Seat on SoftwareSubscription { model @include(if: $with) { id } pool { id } }";
-    let (answer, statements) = world.send(document, json!({ "with": true })).await;
+    let (answer, statements) = harness.send(document, json!({ "with": true })).await;
     assert_eq!((answer.errors.len(), statements), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn models_count_their_subscriptions_and_name_their_identifiers() {
-    let (world, ..) = Harness::synced().await;
-    let models = world.run("SoftwareModels", json!({ "first": 10 })).await["softwareModels"].take();
+    let (harness, ..) = Harness::synced().await;
+    let models = harness.run("SoftwareModels", json!({ "first": 10 })).await["softwareModels"].take();
     let counts = models["nodes"].as_array().unwrap().iter().map(|model| {
         let keys = model["identifiers"].as_array().unwrap().iter().map(|identifier| text(&identifier["key"]));
         (model["edition"].clone(), model["subscriptionCount"].as_i64().unwrap(), keys.collect::<Vec<_>>())
@@ -50,20 +50,20 @@ async fn models_count_their_subscriptions_and_name_their_identifiers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pools_say_what_was_bought_and_what_is_assigned() {
-    let (world, ..) = Harness::synced().await;
-    let pools = world.run("LicensePools", json!({ "first": 10 })).await["licensePools"]["nodes"].take();
+async fn pools_have_purchased_and_assigned_seats() {
+    let (harness, ..) = Harness::synced().await;
+    let pools = harness.run("LicensePools", json!({ "first": 10 })).await["licensePools"]["nodes"].take();
     let basic = pools.as_array().unwrap().iter().find(|pool| pool["identifier"]["key"] == "BASIC").unwrap();
     let counts = ["total", "used", "assigned", "available"].map(|field| basic[field].as_i64());
     assert_eq!(counts, [Some(1_000), Some(BASIC), Some(BASIC), Some(1_000 - BASIC)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_count_what_the_books_say() {
-    let (world, profile, _) = Harness::synced().await;
+async fn filters_match_the_expected_counts() {
+    let (harness, profile, _) = Harness::synced().await;
     let document = "query($a: AccountFilter, $s: SubscriptionFilter) {
         accounts(filter: $a) { totalCount } subscriptions(filter: $s) { totalCount } }";
-    // Every fourth was never seen: 15 of 60. Of those 20, 40 and 60 hold nothing, and 12, 24, 36 and 48 hold PRO, too.
+    // Every fourth was never active: 15 of 60. Of those 20, 40 and 60 have nothing, and 12, 24, 36 and 48 also have PRO.
     for (accounts, subscriptions, expected) in [
         (json!({}), json!({}), (i64::from(MEMBERS), BASIC + PRO)),
         (json!({ "neverActive": true }), json!({ "neverActive": true }), (15, 12 + 4)),
@@ -73,7 +73,7 @@ async fn filters_count_what_the_books_say() {
         (json!({ "kind": ["AUTOMATED"] }), json!({ "unrecognized": true }), (0, 0)),
         (json!({ "email": { "in": ["u-0001@example.com"] } }), json!({ "inactiveDays": 36_000 }), (1, 0)),
     ] {
-        let data = world.ask(document, json!({ "a": accounts, "s": subscriptions })).await;
+        let data = harness.ask(document, json!({ "a": accounts, "s": subscriptions })).await;
         let counts = ["accounts", "subscriptions"].map(|list| data[list]["totalCount"].as_i64().unwrap());
         assert_eq!((counts[0], counts[1]), expected, "{accounts} {subscriptions}");
     }
@@ -81,8 +81,8 @@ async fn filters_count_what_the_books_say() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_finds_every_kind_of_object_again() {
-    let (world, ..) = Harness::synced().await;
-    let listed = world
+    let (harness, ..) = Harness::synced().await;
+    let listed = harness
         .ask(
             "{ connectors { id } connectionAliases { nodes { id } } profiles { nodes { id } } syncRuns { nodes { id } }
                jobs { nodes { id } }
@@ -104,26 +104,26 @@ async fn node_finds_every_kind_of_object_again() {
     ] {
         let rows = if list == "connectors" { &listed[list] } else { &listed[list]["nodes"] };
         let id = text(&rows[0]["id"]);
-        let node = world.run("Node", json!({ "id": id })).await["node"].take();
+        let node = harness.run("Node", json!({ "id": id })).await["node"].take();
         assert_eq!(node, json!({ "__typename": of, "id": id }));
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_names_nothing_is_null_whatever_the_reason() {
-    let world = Harness::new().await;
+async fn an_unknown_id_is_null_whatever_the_reason() {
+    let harness = Harness::new().await;
     let ids = ["acc_00000000000000000000000000000000", "acc_1", "conn_nothing", "nothing", ""];
-    let nodes = world.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
+    let nodes = harness.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
     assert_eq!(nodes["nodes"], json!([null, null, null, null, null]));
     let one =
         "{ syncRun(id: \"run_1\") { id } profile(by: { id: \"prof_1\" }) { id } connector(key: \"none\") { id } }";
-    let none = world.ask(one, json!({})).await;
+    let none = harness.ask(one, json!({})).await;
     assert_eq!(none, json!({ "syncRun": null, "profile": null, "connector": null }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_shared_query_is_answered() {
-    let (world, profile, run) = Harness::synced().await;
+    let (harness, profile, run) = Harness::synced().await;
     for (name, variables) in [
         ("StartHere", json!({})),
         ("Subscriptions", json!({ "orderBy": { "field": "ASSIGNED_AT", "direction": "DESC" } })),
@@ -140,7 +140,7 @@ async fn every_shared_query_is_answered() {
         ("SyncRuns", json!({ "filter": { "profileId": profile, "state": ["SUCCEEDED"] } })),
         ("SyncRun", json!({ "id": run })),
     ] {
-        let answer = world.run(name, variables).await;
+        let answer = harness.run(name, variables).await;
         assert!(answer.as_object().is_some_and(|fields| fields.values().all(|field| !field.is_null())), "{name}");
     }
 }

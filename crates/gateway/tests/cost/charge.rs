@@ -10,7 +10,9 @@ use axum::Router;
 use axum::body::Body;
 use futures::stream::{self, BoxStream, StreamExt as _};
 use http_body_util::BodyExt as _;
-use seatgraph::edge::{self, Backend, CannotTell, Identity, Introduction, Limits, Prepared, Settings, Visitor};
+use seatgraph::edge::{
+    self, AuthenticationUnavailable, Backend, Caller, Identity, Limits, Prepared, RequestCredentials, Settings,
+};
 use seatgraph::schema::sdl;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
@@ -51,7 +53,10 @@ struct Open;
 impl Backend for Open {
     type Identity = Anybody;
 
-    async fn authenticate(&self, _introduction: &Introduction) -> Result<Option<Anybody>, CannotTell> {
+    async fn authenticate(
+        &self,
+        _introduction: &RequestCredentials,
+    ) -> Result<Option<Anybody>, AuthenticationUnavailable> {
         Ok(Some(Anybody))
     }
 
@@ -59,7 +64,7 @@ impl Backend for Open {
         Ok(())
     }
 
-    fn prepare(&self, request: Request, _visitor: &Visitor<Anybody>, _trace_id: &str) -> Prepared {
+    fn prepare(&self, request: Request, _visitor: &Caller<Anybody>, _trace_id: &str) -> Prepared {
         Prepared { request, statements: Arc::default() }
     }
 }

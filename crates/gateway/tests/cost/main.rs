@@ -84,7 +84,7 @@ async fn a_page_beyond_the_limit_is_refused_by_name() {
 }
 
 #[test]
-fn the_schema_publishes_costs_as_directives_and_not_in_words() {
+fn the_schema_publishes_costs_as_directives() {
     let sdl = sdl();
     for line in [
         r#"@listSize(assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)"#,

@@ -119,7 +119,7 @@ async fn guard_off() {
 }
 
 /// The name of a document as a child reports it.
-fn told(bomb: &bombs::Bomb) -> String {
+fn reported_name(bomb: &bombs::Bomb) -> String {
     bomb.name.escape_debug().to_string()
 }
 
@@ -145,7 +145,9 @@ async fn without_the_edge_the_corpus_crashes_or_stalls_the_process() {
     // A document of the corpus is refused within milliseconds, and a child that ends at all has ended well or has crashed.
     let outcome = play("guard off", STALLED, Stdio::null()).await;
     match outcome {
-        Outcome::Stalled(document) => assert!(bombs::all().iter().any(|bomb| told(bomb) == document), "{document}"),
+        Outcome::Stalled(document) => {
+            assert!(bombs::all().iter().any(|bomb| reported_name(bomb) == document), "{document}")
+        }
         outcome => assert!(outcome.is_crash(), "the library stood it all by itself: {outcome:?}"),
     }
 }

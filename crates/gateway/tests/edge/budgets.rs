@@ -1,4 +1,4 @@
-//! What one visitor may use: cost over time, operations and sockets at once.
+//! Limits per caller: cost over time, concurrent operations and sockets.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn documents_that_are_refused_use_the_budget_up_too() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_only_streams_is_told_so_too() {
+async fn a_client_that_accepts_only_streams_gets_refusals_as_a_stream() {
     let server = poor().await;
     server.post("{ books(first: 10) { title } }", json!({})).await;
     let ask = Ask::post("subscription { count { sequence } }", json!({})).accept("text/event-stream");
@@ -98,12 +98,12 @@ async fn a_socket_too_many_is_closed_with_4291_until_another_ends() {
 }
 
 #[tokio::test]
-async fn sockets_of_nobody_knows_whom_wait_for_room_and_are_refused_when_there_is_none() {
+async fn unauthenticated_sockets_wait_for_a_permit_and_are_refused_without_one() {
     let (init_time, close_time) = (Duration::from_millis(300), Duration::from_millis(100));
     let server = Server::limited(Limits { unknown_sockets: 2, init_time, close_time, ..Limits::default() }).await;
     let known = Client::acknowledged(&server).await;
     let silent = [Client::open(&server).await, Client::open(&server).await];
-    // There is room again when the silent ones have been closed.
+    // More sockets are accepted after the silent ones have been closed.
     let later = Client::acknowledged(&server).await;
     for mut one in silent {
         assert_eq!(one.closed().await, 4408);

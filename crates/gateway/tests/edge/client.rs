@@ -1,4 +1,4 @@
-//! A client of graphql-transport-ws that does as a test says.
+//! A client of graphql-transport-ws for tests.
 
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};

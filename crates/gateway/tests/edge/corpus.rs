@@ -54,7 +54,7 @@ pub(crate) fn all() -> Vec<Hostile> {
         let body = json!({ "query": bomb.query, "variables": bomb.variables });
         Hostile::new(bomb.name, (200, bomb.code)).body(body.to_string())
     });
-    let others = [bodies(), utf8(), content_types(), methods(), strangers(), hashes(), targets()];
+    let others = [bodies(), utf8(), content_types(), methods(), foreign_origins(), hashes(), targets()];
     documents.chain(others.into_iter().flatten()).collect()
 }
 
@@ -195,8 +195,8 @@ fn methods() -> Vec<Hostile> {
     hostile
 }
 
-/// Pages of others, and names that are not ours.
-fn strangers() -> Vec<Hostile> {
+/// Origins of foreign pages, and foreign host names.
+fn foreign_origins() -> Vec<Hostile> {
     let mut hostile = Vec::new();
     for host in [
         "evil.example",

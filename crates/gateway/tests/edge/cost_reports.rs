@@ -1,4 +1,4 @@
-//! What an operation cost, told to the clients that ask.
+//! The cost of an operation in its response, on request.
 
 use std::num::NonZeroU32;
 
@@ -22,7 +22,7 @@ async fn server() -> Server {
 }
 
 #[tokio::test]
-async fn an_answer_says_what_it_cost_to_those_who_ask() {
+async fn a_response_has_its_cost_if_requested() {
     let by_header = Ask::post(BOOKS, json!({})).header("x-seatgraph-cost", "1");
     let by_extension = Ask::json(json!({ "query": BOOKS, "extensions": { "cost": true } }).to_string());
     let by_get = Ask::get(&[("query", BOOKS), ("extensions", r#"{"cost":true}"#)]);
@@ -32,7 +32,7 @@ async fn an_answer_says_what_it_cost_to_those_who_ask() {
 }
 
 #[tokio::test]
-async fn an_answer_says_nothing_to_those_who_do_not() {
+async fn a_response_has_no_cost_unless_requested() {
     let server = server().await;
     let unasked = Ask::post(BOOKS, json!({}));
     for ask in [unasked.clone(), unasked.header("x-seatgraph-cost", "0")] {
@@ -41,7 +41,7 @@ async fn an_answer_says_nothing_to_those_who_do_not() {
 }
 
 #[tokio::test]
-async fn an_answer_with_errors_says_what_it_cost_too() {
+async fn a_response_with_errors_has_its_cost_too() {
     let server = server().await;
     let ask = Ask::post("{ fails(how: CODED) book { title } }", json!({})).header("x-seatgraph-cost", "1");
     let reply = server.request(ask).await.json();

@@ -1,4 +1,4 @@
-//! Documents and variables: what is refused, with which code, and that nothing hostile hurts.
+//! Documents and variables: refusals and their codes, also for hostile input.
 
 use seatgraph::edge::{Limits, Settings};
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ async fn documents_too_large_too_deep_or_too_dear_are_cost_limit() {
 }
 
 #[tokio::test]
-async fn strange_documents_are_answered_whatever_they_are() {
+async fn malformed_documents_are_answered() {
     let server = Server::start().await;
     let many = |n: usize, each: fn(usize) -> String| (0..n).map(each).collect::<String>();
     for query in [
@@ -88,7 +88,7 @@ async fn strange_documents_are_answered_whatever_they_are() {
 }
 
 #[tokio::test]
-async fn what_is_within_the_limits_runs() {
+async fn documents_within_the_limits_run() {
     let server = Server::start().await;
     let deep = nested("next { ", "title", " }", 13);
     let reply = data(&server, &format!("{{ book {{ {deep} }} }}"), json!({})).await;
@@ -196,7 +196,7 @@ async fn a_literal_of_the_wrong_kind_fails_validation() {
         assert_eq!(code(&server, query, json!({})).await, "GRAPHQL_VALIDATION_FAILED", "{query}");
     }
     assert_eq!(code(&server, r#"{ find(by: { name: "a\u0000" }) }"#, json!({})).await, "BAD_USER_INPUT");
-    // The library gives these two errors no type: they are told by their texts.
+    // The library gives these two errors no type, so they are recognized by their texts.
     assert_eq!(code(&server, "{ year(at: \"yesterday\") }", json!({})).await, "BAD_USER_INPUT");
     assert_eq!(code(&server, "{ year(at: 3) }", json!({})).await, "BAD_USER_INPUT");
 }

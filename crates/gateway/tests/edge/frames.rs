@@ -1,4 +1,4 @@
-//! Frames that no WebSocket client sends, over bare TCP: each closes the socket with the code expected for it.
+//! Invalid WebSocket frames over raw TCP. Each closes the socket with the expected code.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: forms, statuses, codes, and who may call.
+//! GraphQL over HTTP: formats, status codes, error codes, and origins.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -66,7 +66,7 @@ async fn other_methods_are_405() {
 }
 
 #[tokio::test]
-async fn what_a_form_can_send_is_415_and_changes_nothing() {
+async fn form_content_types_are_refused_with_415() {
     let server = Server::start().await;
     let body = r#"{"query":"mutation { change }"}"#;
     for content_type in [
@@ -154,7 +154,7 @@ async fn errors_point_into_the_document() {
 }
 
 #[tokio::test]
-async fn what_a_resolver_says_to_the_user_arrives_and_the_rest_does_not() {
+async fn errors_for_users_are_returned_and_internal_errors_are_not() {
     let server = Server::start().await;
     let reply = server.post("{ fails(how: CODED) }", json!({})).await;
     assert_eq!((reply.status, reply.code().as_str()), (200, "NOT_FOUND"));
@@ -215,7 +215,7 @@ async fn introspection_is_refused_when_it_is_switched_off() {
 }
 
 #[tokio::test]
-async fn a_stranger_who_points_a_name_at_us_is_refused() {
+async fn a_foreign_host_name_is_refused() {
     let server = Server::start().await;
     let ask = |host: &str| Ask::post("{ hello }", json!({})).header("host", host);
     for ours in ["localhost", "127.0.0.1:1234", "[::1]:80"] {
@@ -251,7 +251,7 @@ async fn only_our_own_and_the_configured_origins_may_call() {
 }
 
 #[tokio::test]
-async fn a_preflight_tells_a_configured_origin_what_it_may_send() {
+async fn a_preflight_allows_a_configured_origin() {
     let settings = Settings { allowed_origins: vec!["https://app.example".parse().unwrap()], ..Settings::default() };
     let server = Server::with(settings).await;
     let ask = |origin: &str| {

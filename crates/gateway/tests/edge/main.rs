@@ -1,4 +1,4 @@
-//! The edge as its clients meet it: over TCP, with everything they may and may not do.
+//! The edge over TCP, as clients use it.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests to us, if not to the lint")]
 
@@ -6,6 +6,7 @@ mod abuse;
 mod allowed;
 mod bombs;
 mod budgets;
+mod callers;
 mod child;
 mod client;
 mod corpus;
@@ -21,4 +22,3 @@ mod sockets;
 mod streams;
 mod telemetry;
 mod transports;
-mod visitors;

@@ -38,14 +38,14 @@ async fn a_document_is_sent_once_and_named_from_then_on() {
 }
 
 #[tokio::test]
-async fn a_document_that_somebody_sent_without_its_hash_is_known_by_it_too() {
+async fn a_document_sent_without_its_hash_can_be_requested_by_its_hash() {
     let server = Server::start().await;
     server.post(ADD, json!({ "n": 0 })).await;
     assert_eq!(server.request(by_hash(ADD)).await.json()["data"]["add"], 12);
 }
 
 #[tokio::test]
-async fn a_hash_of_another_document_is_refused_and_teaches_the_cache_nothing() {
+async fn a_hash_of_another_document_is_refused_and_not_cached() {
     let server = Server::start().await;
     let poisoned = json!({ "query": "{ hello }", "extensions": extensions(ADD), "variables": { "n": 1 } });
     let reply = server.request(Ask::json(poisoned.to_string())).await;
@@ -55,7 +55,7 @@ async fn a_hash_of_another_document_is_refused_and_teaches_the_cache_nothing() {
 }
 
 #[tokio::test]
-async fn another_version_is_declined_in_words_that_clients_know() {
+async fn another_version_is_refused_with_the_text_that_clients_expect() {
     let server = Server::start().await;
     let mut extensions = extensions(ADD);
     extensions["persistedQuery"]["version"] = json!(2);

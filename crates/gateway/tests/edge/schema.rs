@@ -12,19 +12,21 @@ use async_stream::stream;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::Stream;
-use seatgraph::edge::{Backend, CannotTell, Edge, Identity, Introduction, Prepared, Settings, Visitor};
+use seatgraph::edge::{
+    AuthenticationUnavailable, Backend, Caller, Edge, Identity, Prepared, RequestCredentials, Settings,
+};
 use seatgraph_core::Secret;
 use tokio::sync::broadcast;
 
 pub(crate) type Library = Schema<Query, Mutation, Subscriptions>;
 
-/// What a test steers: the live stream, and how often something was changed.
+/// State that a test controls or inspects: the live stream, and the number of changes.
 #[derive(Clone)]
 pub(crate) struct Controls {
     /// Ticks of the live stream; `None` ends it.
     pub(crate) live: broadcast::Sender<Option<Tick>>,
     pub(crate) changes: Arc<AtomicI32>,
-    /// Set once nobody is known any more.
+    /// Set when no token is valid any more.
     pub(crate) withdrawn: Arc<AtomicBool>,
 }
 
@@ -34,21 +36,21 @@ impl Default for Controls {
     }
 }
 
-/// Counts "statements" the way the gateway's database handle does. Knows everybody but a bearer of `stranger`, and
-/// nobody once the test has withdrawn everything; `change` is for the demo's visitor alone.
+/// Counts "statements" like the gateway's database handle. Authenticates every token except `unknown`, and none after the
+/// test has withdrawn everything. Only the caller `demo` may use `change`.
 pub(crate) struct Counting(Arc<AtomicBool>);
 
-/// A caller by the name that its token gives; without a token it is `demo`, who may do everything.
+/// A caller, named by its token. Without a token, it is `demo`, which has all permissions.
 #[derive(Debug)]
-pub(crate) struct Named(String);
+pub(crate) struct TestCaller(String);
 
-impl Named {
+impl TestCaller {
     fn is_demo(&self) -> bool {
         self.0 == "demo"
     }
 }
 
-impl Identity for Named {
+impl Identity for TestCaller {
     fn key(&self) -> String {
         self.0.clone()
     }
@@ -66,26 +68,29 @@ struct Statements(Arc<AtomicU64>);
 
 #[async_trait]
 impl Backend for Counting {
-    type Identity = Named;
+    type Identity = TestCaller;
 
-    async fn authenticate(&self, introduction: &Introduction) -> Result<Option<Named>, CannotTell> {
+    async fn authenticate(
+        &self,
+        credentials: &RequestCredentials,
+    ) -> Result<Option<TestCaller>, AuthenticationUnavailable> {
         if self.0.load(Ordering::SeqCst) {
             return Ok(None);
         }
-        match introduction.bearer.as_ref().map(Secret::expose) {
-            None => Ok(Some(Named("demo".to_owned()))),
-            Some("stranger") => Ok(None),
-            Some("unlucky") => Err(CannotTell),
-            Some(name) => Ok(Some(Named(name.to_owned()))),
+        match credentials.bearer.as_ref().map(Secret::expose) {
+            None => Ok(Some(TestCaller("demo".to_owned()))),
+            Some("unknown") => Ok(None),
+            Some("unlucky") => Err(AuthenticationUnavailable),
+            Some(name) => Ok(Some(TestCaller(name.to_owned()))),
         }
     }
 
-    fn permits(&self, caller: &Named, _root: OperationType, field: &str) -> Result<(), String> {
+    fn permits(&self, caller: &TestCaller, _root: OperationType, field: &str) -> Result<(), String> {
         let permitted = field != "change" || caller.is_demo();
         permitted.then_some(()).ok_or_else(|| format!("`{field}` is not for {}", caller.0))
     }
 
-    fn prepare(&self, request: Request, _visitor: &Visitor<Named>, _trace_id: &str) -> Prepared {
+    fn prepare(&self, request: Request, _visitor: &Caller<TestCaller>, _trace_id: &str) -> Prepared {
         let statements = Arc::new(AtomicU64::new(0));
         let request = request.data(Statements(Arc::clone(&statements)));
         Prepared { request, statements }
@@ -96,7 +101,7 @@ pub(crate) fn builder(controls: Controls) -> SchemaBuilder<Query, Mutation, Subs
     Schema::build(Query, Mutation, Subscriptions).data(controls)
 }
 
-/// The edge in front of the schema, built as the gateway builds its own.
+/// The edge with the schema, built like in the gateway.
 pub(crate) fn edge(controls: Controls, settings: Settings) -> Edge<Library, Counting> {
     let backend = Counting(Arc::clone(&controls.withdrawn));
     let schema = builder(controls)
@@ -225,7 +230,7 @@ impl Query {
         times
     }
 
-    // A `Result` inside the `Option`: the other way round, the library lets the error take the parent along.
+    // A `Result` inside the `Option`: otherwise the library propagates the error to the parent.
     async fn fails(&self, how: Failure) -> Option<async_graphql::Result<String>> {
         match how {
             Failure::Coded => {
@@ -261,7 +266,7 @@ impl Subscriptions {
         futures::stream::iter(numbers.map(|sequence| Tick { sequence, text: "counted".to_owned() }))
     }
 
-    /// Says where it stands, then passes on what the test sends.
+    /// Sends its state, then forwards what the test sends.
     async fn live(&self, context: &Context<'_>, after: Option<i32>) -> impl Stream<Item = Tick> + use<> {
         let mut signals = context.data_unchecked::<Controls>().live.subscribe();
         stream! {

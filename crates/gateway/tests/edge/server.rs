@@ -1,4 +1,4 @@
-//! A real server on a free port, and the plainest clients that can talk to it.
+//! A server on a free port, and a minimal HTTP client.
 
 use std::net::SocketAddr;
 use std::time::Duration;

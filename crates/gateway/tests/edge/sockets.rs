@@ -74,7 +74,7 @@ async fn two_operations_run_beside_each_other() {
 }
 
 #[tokio::test]
-async fn nothing_comes_after_the_client_has_completed_an_operation() {
+async fn no_message_follows_the_completion_of_an_operation() {
     let server = Server::start().await;
     let mut client = Client::acknowledged(&server).await;
     client.subscribe("a", LIVE, json!({})).await;
@@ -91,7 +91,7 @@ async fn nothing_comes_after_the_client_has_completed_an_operation() {
 }
 
 #[tokio::test]
-async fn completing_what_is_not_open_is_harmless() {
+async fn completing_an_unknown_operation_is_harmless() {
     let server = Server::start().await;
     let mut client = Client::acknowledged(&server).await;
     client.send(complete("never")).await;
@@ -143,7 +143,7 @@ async fn an_operation_before_the_acknowledgement_closes_with_4401() {
 async fn a_client_that_is_not_welcome_is_closed_with_4403() {
     let server = Server::start().await;
     let mut client = Client::open(&server).await;
-    client.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer stranger" } })).await;
+    client.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer unknown" } })).await;
     assert_eq!(client.closed().await, 4403);
 }
 
@@ -250,8 +250,8 @@ async fn a_page_of_another_origin_cannot_open_a_socket() {
     let refused = Client::connect(&server, "/graphql/ws", &from("https://evil.example")).await;
     assert_eq!(refused.err(), Some(403));
     assert!(Client::connect(&server, "/graphql/ws", &from("https://app.example")).await.is_ok());
-    let stranger = [protocol, ("host", "evil.example")];
-    assert_eq!(Client::connect(&server, "/graphql/ws", &stranger).await.err(), Some(403));
+    let foreign_host = [protocol, ("host", "evil.example")];
+    assert_eq!(Client::connect(&server, "/graphql/ws", &foreign_host).await.err(), Some(403));
 }
 
 #[tokio::test]

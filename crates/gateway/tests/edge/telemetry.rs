@@ -1,4 +1,4 @@
-//! What the edge leaves in the log and in the metrics.
+//! Log and metrics of the edge.
 
 use std::cell::RefCell;
 use std::io;
@@ -67,9 +67,9 @@ async fn the_trace_id_leads_from_the_answer_to_the_text_in_the_log() {
     let reply = server.post("{ fails(how: UNCODED) }", json!({})).await;
     let trace_id = reply.json()["errors"][0]["extensions"]["traceId"].clone();
     let lines = lines();
-    let told = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
-    assert_eq!(told["fields"]["trace_id"], trace_id);
-    assert_eq!(told["fields"]["error"], "connection to 10.0.0.7 refused");
+    let error = lines.iter().find(|line| line["level"] == "ERROR").unwrap();
+    assert_eq!(error["fields"]["trace_id"], trace_id);
+    assert_eq!(error["fields"]["error"], "connection to 10.0.0.7 refused");
     assert_eq!(requests()[0]["code"], "INTERNAL_SERVER_ERROR");
     assert_eq!(requests()[0]["trace_id"], trace_id);
 }

@@ -1,4 +1,4 @@
-//! What holds over every transport: the same answer to the same request, in the form of the transport.
+//! Behaviour that is the same over every transport.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -131,7 +131,7 @@ async fn a_document_that_is_not_on_the_allow_list_is_refused() {
     let list = AllowList::new([("Type", "{ __typename }")]).unwrap();
     let server = Server::with(Settings { allow_list: Some(list), ..Settings::default() }).await;
     for transport in ALL {
-        // Twice, because the verdict is remembered.
+        // Twice, because the result is cached.
         for _ in 0..2 {
             assert_refused(&server, transport, "{ hello }", &json!({}), "DOCUMENT_NOT_ALLOWED").await;
         }

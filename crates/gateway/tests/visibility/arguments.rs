@@ -8,7 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 use serde_json::{Value, json};
 
 use crate::documents::{Path, paths, selection};
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 /// The types of objects with ids of their own, in the words of the schema.
 const NODES: &[&str] = &[
@@ -57,7 +57,7 @@ pub(crate) enum Control {
 pub(crate) struct Decision {
     pub(crate) kinds: &'static [&'static str],
     pub(crate) control: Control,
-    pub(crate) rest: fn(&Stage) -> Value,
+    pub(crate) rest: fn(&Fixture) -> Value,
 }
 
 impl Position {
@@ -162,7 +162,7 @@ pub(crate) fn undecided_nodes(schema: &Schema) -> Vec<String> {
     nodes.filter(|name| !decided(name)).map(ToString::to_string).collect()
 }
 
-type Row = (&'static str, &'static [&'static str], Control, fn(&Stage) -> Value);
+type Row = (&'static str, &'static [&'static str], Control, fn(&Fixture) -> Value);
 
 const ACCOUNT: &[&str] = &["Account"];
 const ALIAS: &[&str] = &["ConnectionAlias"];
@@ -176,7 +176,7 @@ const TOKEN: &[&str] = &["ApiToken"];
 
 use Control::{Hidden, OwnIsFound, Refused};
 
-fn none(_: &Stage) -> Value {
+fn none(_: &Fixture) -> Value {
     json!({})
 }
 
@@ -239,13 +239,13 @@ const DECISIONS: &[Row] = &[
         "Mutation.resolveIdentifier(input.ids)",
         IDENTIFIER,
         Refused,
-        |stage| json!({ "target": { "modelId": stage.own("SoftwareModel") } }),
+        |fixture| json!({ "target": { "modelId": fixture.own("SoftwareModel") } }),
     ),
     (
         "Mutation.resolveIdentifier(input.target.modelId)",
         MODEL,
         Refused,
-        |stage| json!({ "ids": [stage.own("UnrecognizedIdentifier")] }),
+        |fixture| json!({ "ids": [fixture.own("UnrecognizedIdentifier")] }),
     ),
     ("Mutation.resumeProfile(input.id)", PROFILE, Refused, none),
     ("Mutation.revokeApiToken(input.id)", TOKEN, Refused, none),

@@ -1,13 +1,13 @@
-//! What a caller limited to one profile can learn of another, over the whole schema and on both backends: nothing.
+//! A caller limited to one profile learns nothing about other profiles, in the whole schema and on both backends.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod arguments;
 mod documents;
+mod fixture;
 mod foreign;
 #[expect(dead_code, reason = "shared with the target `answers`")]
 #[path = "../answers/harness.rs"]
 mod harness;
-mod stage;
 
 seatgraph_store::test_main!(foreign);

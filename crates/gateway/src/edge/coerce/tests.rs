@@ -76,7 +76,7 @@ fn a_required_variable_must_be_given_and_not_null() {
 }
 
 #[test]
-fn a_nullable_variable_may_stay_away_and_null_is_not_absence() {
+fn an_unset_nullable_variable_differs_from_null() {
     assert_eq!(coerced("$v: Int", json!({})), Ok(json!({})));
     assert_eq!(coerced("$v: Int = 3", json!({ "v": null })), Ok(json!({ "v": null })));
 }
@@ -88,7 +88,7 @@ fn a_single_value_becomes_a_list_of_one() {
 }
 
 #[test]
-fn an_object_gets_its_defaults_and_nothing_that_it_does_not_declare() {
+fn an_object_gets_its_defaults_and_refuses_undeclared_fields() {
     assert_eq!(
         coerced("$v: Filter", json!({ "v": { "max": 9, "colour": "GREEN" } })),
         Ok(json!({ "v": { "min": 5, "max": 9, "colour": "GREEN" } }))
@@ -108,7 +108,7 @@ fn one_of_takes_exactly_one_field_that_is_not_null() {
 }
 
 #[test]
-fn what_is_not_declared_is_dropped() {
+fn undeclared_variables_are_dropped() {
     assert_eq!(coerced("$v: Int", json!({ "w": 1 })), Ok(json!({})));
 }
 
@@ -127,7 +127,7 @@ fn values_nested_too_deep_are_refused() {
 }
 
 #[test]
-fn what_no_database_would_take_is_refused_beforehand() {
+fn values_that_databases_refuse_are_refused_earlier() {
     assert!(fits("[Int!]", json!(vec![1; MOST_ITEMS])));
     let refused = coerced("$v: [Int!]", json!({ "v": vec![1; MOST_ITEMS + 1] })).unwrap_err();
     assert!(refused.ends_with("a list may have at most 1000 items"), "{refused}");

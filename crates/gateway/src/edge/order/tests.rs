@@ -43,7 +43,7 @@ fn every_item_of_a_list_is_put_in_order() {
 }
 
 #[test]
-fn selections_of_one_field_are_merged_where_it_first_stands() {
+fn selections_of_one_field_are_merged_at_its_first_position() {
     let query = "{ book { id } other book { title next { title } } ...F } fragment F on Query { book { next { id } } }";
     let data = value!({ "other": 1, "book": { "next": { "id": 2, "title": 3 }, "title": 4, "id": 5 } });
     assert_eq!(in_order(query, data), "{book:{id:5,title:4,next:{title:3,id:2}},other:1}");

@@ -61,7 +61,7 @@ impl CloseReason {
     pub(crate) fn of(error: &axum::Error) -> Option<Self> {
         use tungstenite::Error;
         use tungstenite::error::ProtocolError;
-        // Holds as long as both speak of the same version of the library; the tests of bare frames notice when they do not.
+        // This works only if axum uses the same version of tungstenite. The tests with raw frames verify it.
         match error.source()?.downcast_ref()? {
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => None,
             Error::Protocol(_) => Some(Self::protocol()),
@@ -117,7 +117,7 @@ impl<'a> Message<'a> {
             serde_json::from_str(text).map_err(|_| CloseReason::malformed("Invalid message"))?;
         let id = envelope.id.filter(|id| !id.is_empty());
         match (envelope.kind.as_str(), id, envelope.payload) {
-            ("connection_init", _, payload) => introduction(payload).map(Self::Init),
+            ("connection_init", _, payload) => init_payload(payload).map(Self::Init),
             ("ping", _, payload) => Ok(Self::Ping(payload)),
             ("pong", _, _) => Ok(Self::Pong),
             ("subscribe", Some(id), Some(payload)) => Ok(Self::Subscribe { id, payload }),
@@ -128,7 +128,7 @@ impl<'a> Message<'a> {
     }
 }
 
-fn introduction(payload: Option<&RawValue>) -> Result<Map<String, Value>, CloseReason> {
+fn init_payload(payload: Option<&RawValue>) -> Result<Map<String, Value>, CloseReason> {
     match payload.map(|payload| serde_json::from_str(payload.get())) {
         None | Some(Ok(Value::Null)) => Ok(Map::new()),
         Some(Ok(Value::Object(payload))) => Ok(payload),

@@ -50,7 +50,7 @@ fn a_fragment_bomb_is_refused_without_unfolding_it() {
 
 #[test]
 fn fragments_that_spread_each_other_end() {
-    // Validation refuses them; the walk must only come to an end.
+    // Validation refuses them; the counter must only terminate.
     let query = "{ run { ...A } } fragment A on Run { ...B } fragment B on Run { ...A id }";
     assert_eq!(checked(query, &Limits::default()), Ok(()));
 }

@@ -1,39 +1,38 @@
-//! Who gets to do what: tokens and roles.
+//! Inputs that create API tokens and grant roles.
 
 use async_graphql::{ID, InputObject, OneofObject};
 use seatgraph_engine::access::{AssignRole, CreateToken, Holder, NewRoleGrant};
-use seatgraph_store::{AssignmentId, TokenId};
 
 use super::{Refused, parse_id};
 use crate::schema::access::Role;
 use crate::schema::command::Input;
+use crate::schema::context::RequestContext;
 use crate::schema::scalars::DateTime;
-use crate::schema::scope::RequestScope;
 
-/// A role, everywhere or on some profiles.
+/// A role for all profiles or for some of them.
 #[derive(Debug, InputObject)]
 pub(crate) struct RoleGrantInput {
-    /// The only profiles it counts for; all of them unless said otherwise.
+    /// Global IDs of the profiles that the role is limited to. Default: all profiles.
     profile_ids: Option<Vec<ID>>,
-    /// What may be done.
+    /// The role.
     role: Role,
 }
 
 /// A new API token.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateApiTokenInput {
-    /// From when on it opens nothing. Left out, it lasts until it is revoked.
+    /// Expiry time. If omitted, the token does not expire.
     expires_at: Option<DateTime>,
-    /// What it is for.
+    /// Name of the token.
     name: String,
-    /// What it may do: at least one role.
+    /// Roles of the token. At least one is required.
     roles: Vec<RoleGrantInput>,
 }
 
 impl Input for CreateApiTokenInput {
     type Command = CreateToken;
 
-    fn read(self, _: &RequestScope) -> Result<CreateToken, Refused> {
+    fn read(self, _: &RequestContext) -> Result<CreateToken, Refused> {
         let profile = |id: &ID| parse_id(&["roles"], "profile", id);
         let grant = |grant: RoleGrantInput| -> Result<NewRoleGrant, Refused> {
             let ids = grant.profile_ids.map(|ids| ids.iter().map(profile).collect()).transpose()?;
@@ -47,47 +46,32 @@ impl Input for CreateApiTokenInput {
     }
 }
 
-/// Which API token to revoke.
-#[derive(Debug, InputObject)]
-pub(crate) struct RevokeApiTokenInput {
-    /// The token's global id.
-    id: ID,
-}
-
-impl Input for RevokeApiTokenInput {
-    type Command = TokenId;
-
-    fn read(self, _: &RequestScope) -> Result<TokenId, Refused> {
-        parse_id(&["id"], "token", &self.id)
-    }
-}
-
-/// Who gets a role: exactly one of the three.
+/// The holder of a role. Exactly one field must be set.
 #[derive(Debug, OneofObject)]
 pub(crate) enum RoleHolderInput {
-    /// Everybody in a group, as the identity provider names it.
+    /// Name of a group at the identity provider.
     Group(String),
-    /// A person, by the subject that the identity provider knows it by.
+    /// The user's `sub` claim of the identity provider.
     Person(String),
-    /// An API token, by its global id.
+    /// Global ID of an API token.
     TokenId(ID),
 }
 
-/// A role for somebody.
+/// A role to grant.
 #[derive(Debug, InputObject)]
 pub(crate) struct AssignRoleInput {
-    /// Who gets it.
+    /// The holder of the role.
     holder: RoleHolderInput,
-    /// The only profile it counts for; all of them unless said otherwise.
+    /// Global ID of the profile that the role is limited to. Default: all profiles.
     profile_id: Option<ID>,
-    /// What may be done.
+    /// The role.
     role: Role,
 }
 
 impl Input for AssignRoleInput {
     type Command = AssignRole;
 
-    fn read(self, _: &RequestScope) -> Result<AssignRole, Refused> {
+    fn read(self, _: &RequestContext) -> Result<AssignRole, Refused> {
         Ok(AssignRole {
             holder: match self.holder {
                 RoleHolderInput::Group(name) => Holder::Group(name),
@@ -97,20 +81,5 @@ impl Input for AssignRoleInput {
             role: self.role.into(),
             profile_id: self.profile_id.map(|id| parse_id(&["profileId"], "profile", &id)).transpose()?,
         })
-    }
-}
-
-/// Which role to take away.
-#[derive(Debug, InputObject)]
-pub(crate) struct RemoveRoleInput {
-    /// The assignment's global id.
-    id: ID,
-}
-
-impl Input for RemoveRoleInput {
-    type Command = AssignmentId;
-
-    fn read(self, _: &RequestScope) -> Result<AssignmentId, Refused> {
-        parse_id(&["id"], "role", &self.id)
     }
 }

@@ -4,11 +4,11 @@ use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
 use seatgraph_store::{self as store, ProfileId};
 
 use super::findings;
-use crate::schema::connector::Process;
+use crate::schema::context::HasRequest as _;
 use crate::schema::error::Result;
 use crate::schema::finding::Finding;
+use crate::schema::process::Process;
 use crate::schema::scalars::{DateTime, int};
-use crate::schema::scope::Scoped as _;
 
 /// State of an integration profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -68,7 +68,7 @@ pub(crate) struct ProfileProcess {
 impl ProfileProcess {
     /// Findings of the last validation and the last run for this process. Each problem is listed once.
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let findings = findings(ctx.scope()?, self.profile).await?;
+        let findings = findings(ctx.request()?, self.profile).await?;
         Ok(findings.into_iter().filter(|finding| finding.process == Some(self.process)).collect())
     }
 }

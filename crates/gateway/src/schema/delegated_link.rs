@@ -4,9 +4,9 @@ use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use seatgraph_store as store;
 
 use super::alias::ConnectionAlias;
+use super::context::HasRequest as _;
 use super::error::{self, Result};
 use super::scalars::DateTime;
-use super::scope::Scoped as _;
 
 /// A one-time link that lets a person without a Seatgraph account authorise a connection alias. The URL is returned
 /// only when the link is created.
@@ -50,13 +50,13 @@ impl From<store::DelegatedLink> for DelegatedLink {
 impl DelegatedLink {
     /// The alias that the link authorises.
     async fn alias(&self, ctx: &Context<'_>) -> Result<ConnectionAlias> {
-        let alias = ctx.scope()?.load(self.row.alias_id).await?;
+        let alias = ctx.request()?.load(self.row.alias_id).await?;
         alias.map(ConnectionAlias::from).ok_or_else(error::dangling)
     }
 
     /// State of the link.
     async fn state(&self, ctx: &Context<'_>) -> Result<DelegatedLinkState> {
-        let now = ctx.scope()?.now;
+        let now = ctx.request()?.now;
         Ok(match &self.row {
             row if row.used_at.is_some() => DelegatedLinkState::Used,
             row if row.revoked_at.is_some() => DelegatedLinkState::Revoked,

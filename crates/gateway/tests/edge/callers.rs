@@ -1,4 +1,5 @@
-//! Who asks: strangers learn nothing, everybody else does what they may, and no longer than they may.
+//! Authentication and permissions: unauthenticated callers are refused, others may do what they have permission for, and
+//! withdrawn permissions take effect.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,16 +16,16 @@ fn as_(name: &str, query: &str) -> Ask {
     Ask::post(query, json!({})).header("authorization", &format!("Bearer {name}"))
 }
 
-/// Looks at rights all the time.
+/// Checks permissions very often.
 fn watchful() -> Limits {
     Limits { rights_checked_every: Duration::from_millis(20), ..Limits::default() }
 }
 
 #[tokio::test]
-async fn a_stranger_is_told_how_to_introduce_itself_and_nothing_else() {
+async fn an_unauthenticated_caller_learns_only_how_to_authenticate() {
     let server = Server::start().await;
     for query in ["{ hello }", "{ nonsense", "{ __schema { types { name } } }", ""] {
-        let reply = server.request(as_("stranger", query)).await;
+        let reply = server.request(as_("unknown", query)).await;
         assert_eq!((reply.status, reply.code().as_str()), (401, "UNAUTHENTICATED"), "{query}");
         assert!(reply.header("www-authenticate").unwrap().starts_with("Bearer"));
     }
@@ -38,7 +39,7 @@ async fn a_visitor_who_cannot_be_looked_up_is_asked_to_come_back() {
 }
 
 #[tokio::test]
-async fn what_somebody_may_not_do_does_not_happen_wherever_in_the_document_it_hides() {
+async fn a_forbidden_field_is_refused_wherever_it_is_in_the_document() {
     let server = Server::start().await;
     let hidden = [
         CHANGE,
@@ -70,7 +71,7 @@ async fn an_event_stream_ends_when_its_listener_is_not_known_any_more() {
 }
 
 #[tokio::test]
-async fn a_socket_closes_when_whoever_it_is_of_is_not_known_any_more() {
+async fn a_socket_closes_when_its_credentials_are_withdrawn() {
     let server = Server::limited(watchful()).await;
     let mut client = Client::acknowledged(&server).await;
     client.subscribe("1", LIVE, json!({})).await;

@@ -10,25 +10,25 @@ use serde_json::{Map, Value};
 
 use super::{Identity, origin};
 
-/// Length to which a user agent is cut; clients choose it.
+/// Maximum length of a user agent; the rest is cut off.
 const AGENT_LENGTH: usize = 120;
 
 /// The credentials of a request and where it comes from.
 #[derive(Debug, Clone, Default)]
-pub struct Introduction {
+pub struct RequestCredentials {
     /// The token behind `Authorization: Bearer`, or in the `authorization` of a socket's `connection_init`.
     pub bearer: Option<Secret>,
     /// The `Cookie` header.
     pub cookie: Option<Secret>,
-    /// Whether a page of another site sent it; then its cookie does not count.
+    /// Whether a page of another site sent the request. Then its cookie is ignored.
     pub cross_site: bool,
-    /// Whether it comes from this machine, is addressed to a loopback name, and was not forwarded by a proxy.
+    /// Whether the request comes from this machine, is addressed to a loopback name, and was not forwarded by a proxy.
     pub local: bool,
     /// The client's address and user agent, for the audit log.
     pub from: String,
 }
 
-impl Introduction {
+impl RequestCredentials {
     /// Reads the credentials of a request.
     pub(crate) fn of(parts: &Parts) -> Self {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
@@ -41,15 +41,15 @@ impl Introduction {
             cross_site: origin::is_cross_site(&parts.headers),
             local: peer.is_some_and(|address| address.is_loopback())
                 && origin::is_local(&parts.headers, &parts.uri)
-                && !was_passed_on(&parts.headers),
+                && !was_forwarded(&parts.headers),
             from: format!("{address} {agent}").trim_end().to_owned(),
         }
     }
 
     /// Adds the credentials in the payload of `connection_init`; browsers cannot set headers on a WebSocket.
     pub(crate) fn with_payload(mut self, payload: &Map<String, Value>) -> Self {
-        let said = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-        if let Some(token) = said.and_then(|(_, value)| value.as_str()).and_then(bearer) {
+        let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if let Some(token) = given.and_then(|(_, value)| value.as_str()).and_then(bearer) {
             self.bearer = Some(token);
         }
         self
@@ -58,21 +58,21 @@ impl Introduction {
 
 /// An authenticated caller.
 #[derive(Debug)]
-pub struct Visitor<I> {
-    /// The caller, as the application behind the edge knows it.
+pub struct Caller<I> {
+    /// Identity of the caller in the application behind the edge.
     pub principal: Arc<I>,
     /// Address and user agent of its client, for the audit log.
     pub from: Arc<str>,
 }
 
-impl<I> Clone for Visitor<I> {
+impl<I> Clone for Caller<I> {
     fn clone(&self) -> Self {
         Self { principal: Arc::clone(&self.principal), from: Arc::clone(&self.from) }
     }
 }
 
-impl<I: Identity> Visitor<I> {
-    /// The same for every request of one principal and for no other; budgets go by it.
+impl<I: Identity> Caller<I> {
+    /// Key that identifies the caller in budgets.
     #[must_use]
     pub fn key(&self) -> String {
         self.principal.key()
@@ -82,20 +82,20 @@ impl<I: Identity> Visitor<I> {
 /// The credentials cannot be looked up because the database is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the credentials cannot be looked up")]
-pub struct CannotTell;
+pub struct AuthenticationUnavailable;
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Headers that proxies add. A proxy that adds none is not distinguished from a program on this machine.
-const OF_PROXIES: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+const PROXY_HEADERS: [&str; 5] = ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
-fn was_passed_on(headers: &HeaderMap) -> bool {
-    OF_PROXIES.iter().any(|name| headers.contains_key(*name))
+fn was_forwarded(headers: &HeaderMap) -> bool {
+    PROXY_HEADERS.iter().any(|name| headers.contains_key(*name))
 }
 
-/// Reads `Bearer <token>`; the scheme in any case, as RFC 7235 has it.
+/// Reads `Bearer <token>`. The scheme is case-insensitive (RFC 7235).
 fn bearer(value: &str) -> Option<Secret> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let token = token.trim();
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_from_its_scheme_and_from_no_other() {
+    fn a_token_is_read_only_from_the_bearer_scheme() {
         assert_eq!(bearer("Bearer sg_x").unwrap().expose(), "sg_x");
         assert_eq!(bearer("bearer  sg_x ").unwrap().expose(), "sg_x");
         for other in ["", "Bearer", "Bearer ", "Basic YTpi", "sg_x"] {
@@ -116,11 +116,11 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_may_introduce_itself_once_it_is_open() {
-        let by_header = Introduction { bearer: Some(Secret::new("sg_header")), ..Introduction::default() };
+    fn the_token_of_connection_init_replaces_the_one_of_the_header() {
+        let by_header = RequestCredentials { bearer: Some(Secret::new("sg_header")), ..RequestCredentials::default() };
         let payload = serde_json::json!({ "Authorization": "Bearer sg_payload" });
-        let introduced = by_header.clone().with_payload(payload.as_object().unwrap());
-        assert_eq!(introduced.bearer.unwrap().expose(), "sg_payload");
+        let replaced = by_header.clone().with_payload(payload.as_object().unwrap());
+        assert_eq!(replaced.bearer.unwrap().expose(), "sg_payload");
         assert_eq!(by_header.with_payload(&Map::new()).bearer.unwrap().expose(), "sg_header");
     }
 }

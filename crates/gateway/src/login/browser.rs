@@ -1,8 +1,8 @@
-//! How a browser asks: for a page or by a script, and under which name of ours.
+//! Properties of requests from browsers: page or script, and the host name.
 
 use axum::http::{HeaderMap, header, uri::Authority};
 
-/// Says whether the browser shows the answer as a page, rather than handing it to a script.
+/// Whether the browser shows the response as a page and does not pass it to a script.
 pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-mode") {
         Some(mode) => mode == "navigate",
@@ -10,8 +10,8 @@ pub(super) fn is_navigation(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Says whether two names with their ports, written `host:port`, are the same.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
+/// Whether two names with ports (`host:port`) are the same.
+pub(super) fn is_same_host(one: &str, other: &str) -> bool {
     let read = |text: &str| text.to_ascii_lowercase().parse::<Authority>().ok();
     matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
 }
