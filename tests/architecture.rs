@@ -1,4 +1,4 @@
-//! What Cargo cannot enforce: who may say what, and how large a room may grow.
+//! Rules that Cargo cannot enforce: which crates use which libraries, the size of files, and names.
 
 #![cfg(test)]
 
@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "architecture/circles.rs"]
 mod circles;
+#[path = "architecture/words.rs"]
+mod words;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -37,38 +39,38 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
 
-/// Asserts that only files that `may` says yes to have a line of code with `word` in it.
-fn only(word: &str, may: impl Fn(&str) -> bool) {
-    let strangers: Vec<_> = sources("crates")
+/// Asserts that `word` occurs in the code of allowed files only.
+fn only(word: &str, is_allowed: impl Fn(&str) -> bool) {
+    let others: Vec<_> = sources("crates")
         .into_iter()
-        .filter(|(path, text)| !may(path) && code(text).any(|line| line.contains(word)))
+        .filter(|(path, text)| !is_allowed(path) && code(text).any(|line| line.contains(word)))
         .map(|(path, _)| path)
         .collect();
-    assert!(strangers.is_empty(), "`{word}` is not for {strangers:#?}");
+    assert!(others.is_empty(), "`{word}` is not allowed in {others:#?}");
 }
 
 #[test]
-fn only_the_store_says_diesel() {
+fn only_the_store_uses_diesel() {
     only("diesel", |path| path.starts_with("crates/store/"));
 }
 
 #[test]
-fn only_the_gateway_says_async_graphql() {
+fn only_the_gateway_uses_async_graphql() {
     only("async_graphql", |path| path.starts_with("crates/gateway/"));
 }
 
 #[test]
-fn only_the_gateway_and_the_simulator_say_axum() {
+fn only_the_gateway_and_the_simulator_use_axum() {
     only("axum::", |path| path.starts_with("crates/gateway/") || path.starts_with("crates/salesforce-simulator/"));
 }
 
 #[test]
-fn only_core_http_says_reqwest() {
+fn only_core_http_uses_reqwest() {
     only("reqwest", |path| path.starts_with("crates/core/src/http") || !path.contains("/src/"));
 }
 
 #[test]
-fn only_the_login_says_openidconnect() {
+fn only_the_login_uses_openidconnect() {
     only("openidconnect", |path| path.starts_with("crates/gateway/src/login/"));
 }
 
@@ -89,9 +91,9 @@ fn only_the_demo_and_benches_name_the_simulator() {
     });
 }
 
-/// The edge is told at composition who authenticates, permits and executes.
+/// The edge gets authentication, permissions and the executor as arguments.
 #[test]
-fn the_edge_knows_neither_login_nor_engine() {
+fn the_edge_imports_neither_login_nor_engine() {
     let inside =
         sources("crates/gateway/src").into_iter().filter(|(path, _)| path.starts_with("crates/gateway/src/edge"));
     let foreign = ["crate::", "seatgraph_engine", "seatgraph_store"];
@@ -105,7 +107,7 @@ fn the_edge_knows_neither_login_nor_engine() {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// Says whether a line of code names `word`, as a whole identifier.
+/// Whether a line of code contains `word` as a whole identifier.
 fn names(line: &str, word: &str) -> bool {
     line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|found| found == word)
 }
@@ -123,7 +125,7 @@ fn no_resolver_names_an_unscoped_handle() {
     assert!(found.is_empty(), "resolvers work with ScopedDb, ScopedEngine and Commands: {found:#?}");
 }
 
-/// A function of the store that others may call: its path and name, its arguments and its body.
+/// A public function of the store: its path and name, its arguments and its body.
 struct StoreFunction {
     name: String,
     arguments: String,
@@ -176,10 +178,10 @@ fn every_read_for_callers_starts_from_a_base_query() {
 /// The reads that take the unscoped handle, with the reason for each. All other functions that take it write.
 #[test]
 fn the_unscoped_reads_are_these() {
-    const JOBS: &str = "jobs work on every profile";
-    const AUTHENTICATION: &str = "nobody is known yet whose visibility could count";
+    const JOBS: &str = "jobs work on all profiles";
+    const AUTHENTICATION: &str = "the caller is not known yet";
     const AUDIT: &str = "the chain is read, exported and verified as a whole";
-    const SECRETS: &str = "secrets are opened for the connection of a job or a consent, and never shown";
+    const SECRETS: &str = "secrets are decrypted for a connection and never shown";
     let expected = [
         ("audit::after", AUDIT),
         ("delegations::client_secret", SECRETS),
@@ -191,7 +193,7 @@ fn the_unscoped_reads_are_these() {
         ("secrets::get", SECRETS),
         ("sessions::find", AUTHENTICATION),
         ("sync/retirement::missing", JOBS),
-        ("testkit::read", "tests look at the database as it is"),
+        ("testkit::read", "tests read the whole database"),
         ("tokens::recognize", AUTHENTICATION),
     ];
     let mut found: Vec<_> = store_functions()
@@ -201,11 +203,11 @@ fn the_unscoped_reads_are_these() {
         .collect();
     found.sort();
     let expected: Vec<_> = expected.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(found, expected, "a read that callers need takes a Reader; another one belongs into this list");
+    assert_eq!(found, expected, "reads for callers take a Reader; other reads must be in this list");
 }
 
 #[test]
-fn the_arrows_between_rooms_point_one_way() {
+fn crates_depend_only_on_lower_crates() {
     let allowed: [(&str, &[&str]); 6] = [
         ("core", &[]),
         ("connector-testkit", &["seatgraph-core"]),
@@ -216,19 +218,19 @@ fn the_arrows_between_rooms_point_one_way() {
     ];
     let ours =
         ["connector-testkit", "seatgraph-core", "seatgraph-store", "seatgraph-engine", "seatgraph.", "salesforce-"];
-    for (room, may) in allowed {
-        let manifest = fs::read_to_string(root().join("crates").join(room).join("Cargo.toml")).unwrap();
+    for (name, may) in allowed {
+        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).unwrap();
         let dependencies = manifest.split("\n[dependencies]").nth(1).unwrap();
         let dependencies = dependencies.split("\n[").next().unwrap();
         for line in dependencies.lines() {
             let is_ours = ours.iter().any(|name| line.starts_with(name));
-            assert!(!is_ours || may.iter().any(|name| line.starts_with(name)), "{room} may not depend on {line}");
+            assert!(!is_ours || may.iter().any(|allowed| line.starts_with(allowed)), "{name} may not depend on {line}");
         }
     }
 }
 
 #[test]
-fn a_mutation_is_named_in_its_table_alone() {
+fn a_mutation_is_named_only_in_its_table() {
     let schema = fs::read_to_string(root().join("graphql/schema.graphql")).unwrap();
     let mutations = schema.split("type Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
     let names: Vec<_> = mutations
@@ -252,18 +254,18 @@ fn a_mutation_is_named_in_its_table_alone() {
 }
 
 #[test]
-fn a_file_has_a_purpose_and_a_size_that_fits_the_head() {
+fn a_file_has_a_doc_comment_and_a_limited_size() {
     let mut faults = Vec::new();
     for (path, text) in sources("crates").into_iter().chain(sources("tests")) {
         let lines = text.lines().count();
         if !text.starts_with("//!") {
-            faults.push(format!("{path} does not say what it is for"));
+            faults.push(format!("{path} has no doc comment"));
         }
         if lines > 500 {
             faults.push(format!("{path} has {lines} lines"));
         }
         if path.ends_with("/mod.rs") {
-            faults.push(format!("{path}: a module's file bears its name"));
+            faults.push(format!("{path}: use a file with the name of the module"));
         }
     }
     assert!(faults.is_empty(), "{faults:#?}");
@@ -313,22 +315,22 @@ fn a_test_target_without_libtest_has_no_test_that_only_libtest_runs() {
     assert!(targets.len() >= 7, "{targets:?}");
     for file in targets.iter().flat_map(|target| modules(target)) {
         let text = fs::read_to_string(&file).unwrap();
-        let lost = ["#[test]", "#[tokio::test]", "#[tokio::test("];
-        let is_lost = |line: &str| lost.iter().any(|attribute| line.trim_start().starts_with(attribute));
-        assert!(!code(&text).any(is_lost), "{}: a #[test] of this target never runs", file.display());
+        let attributes = ["#[test]", "#[tokio::test]", "#[tokio::test("];
+        let is_test = |line: &str| attributes.iter().any(|attribute| line.trim_start().starts_with(attribute));
+        assert!(!code(&text).any(is_test), "{}: a #[test] of this target never runs", file.display());
     }
 }
 
 #[test]
 fn no_test_waits_on_the_clock() {
-    let naps = ["thread::sleep", "time::sleep("];
+    let sleeps = ["thread::sleep", "time::sleep("];
     let sleepers: Vec<_> = sources("tests")
         .into_iter()
         .chain(sources("crates").into_iter().filter(|(path, _)| path.contains("/tests/")))
         .filter(|(path, text)| {
-            !path.ends_with("architecture.rs") && code(text).any(|line| naps.iter().any(|nap| line.contains(nap)))
+            !path.ends_with("architecture.rs") && code(text).any(|line| sleeps.iter().any(|sleep| line.contains(sleep)))
         })
         .map(|(path, _)| path)
         .collect();
-    assert!(sleepers.is_empty(), "a sleep in a test is a race that has not happened yet: {sleepers:#?}");
+    assert!(sleepers.is_empty(), "tests must not sleep: {sleepers:#?}");
 }
