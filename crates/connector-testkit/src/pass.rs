@@ -5,7 +5,7 @@ use seatgraph_core::{Connector, Cursor, Next, Page, Process};
 use crate::{Fault, Fixture, NotMet, TestOrg, Violation};
 
 /// Maximum number of pages. A longer pass is assumed to be endless.
-const MOST_PAGES: usize = 10_000;
+const MAX_PAGES: usize = 10_000;
 
 /// A page with its cursor.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub(super) async fn pass(connector: &dyn Connector, process: Process) -> Result<
         if steps.iter().any(|step| step.from.as_ref() == Some(&position)) {
             return Err(Violation::of(process, format!("page {} leads back to {position:?}", steps.len())));
         }
-        if steps.len() == MOST_PAGES {
-            return Err(Violation::of(process, format!("no end after {MOST_PAGES} pages")));
+        if steps.len() == MAX_PAGES {
+            return Err(Violation::of(process, format!("no end after {MAX_PAGES} pages")));
         }
         from = Some(position);
     }

@@ -7,8 +7,8 @@
 mod expected;
 #[path = "organisation/org.rs"]
 mod org;
-#[path = "organisation/tokens.rs"]
-mod tokens;
+#[path = "organisation/token_source.rs"]
+mod token_source;
 
 use std::process::ExitCode;
 use std::time::Duration;

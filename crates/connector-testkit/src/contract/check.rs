@@ -19,7 +19,7 @@ pub async fn diagnoses_every_process(fixture: &dyn Fixture) -> ContractResult {
             })?;
         } else {
             ensure(diagnosis.findings.iter().any(|f| f.process == Some(spec.process)), || {
-                Violation::of(spec.process, "not carried out, and no finding says so")
+                Violation::of(spec.process, "unavailable without a finding")
             })?;
         }
     }
@@ -38,7 +38,7 @@ fn can_be_acted_on(fixture: &dyn Fixture, diagnosis: &Diagnosis) -> Result<(), V
             Violation::new(format!("{code} lacks message or remedy"))
         })?;
         let listed = process.is_none_or(|process| fixture.manifest().process(process).is_some());
-        ensure(listed, || Violation::new(format!("{code} concerns {process:?}, which the manifest does not list")))?;
+        ensure(listed, || Violation::new(format!("{code} has the process {process:?}, which is not in the manifest")))?;
     }
     Ok(())
 }
@@ -53,9 +53,9 @@ pub async fn check_changes_nothing(fixture: &dyn Fixture) -> ContractResult {
     // The allowance is not compared, because a check uses calls.
     let look = async || Diagnosis { allowance: None, ..connector.check().await };
     let (first, second) = (look().await, look().await);
-    ensure(first == second, || Violation::new(format!("two checks saw {first:?} and {second:?}")))?;
+    ensure(first == second, || Violation::new(format!("two checks differ: {first:?} and {second:?}")))?;
     let after = (org.expected_records().await, org.fingerprint().await);
-    ensure(before == after, || Violation::new("checking changed the organisation"))?;
+    ensure(before == after, || Violation::new("the check changed the organisation"))?;
     Ok(())
 }
 
@@ -73,7 +73,7 @@ pub async fn check_reports_broken_connections(fixture: &dyn Fixture) -> Contract
         tried = true;
         let diagnosis = org.connect().check().await;
         ensure(diagnosis.findings.iter().any(|f| f.severity == Severity::Error), || {
-            Violation::new(format!("under {fault:?} all looks well: {diagnosis:?}"))
+            Violation::new(format!("no error was found under {fault:?}: {diagnosis:?}"))
         })?;
         can_be_acted_on(fixture, &diagnosis)?;
     }

@@ -12,13 +12,13 @@ use crate::{ContractResult, Fault, Fixture, NotMet, Violation};
 async fn first_answers(
     fixture: &dyn Fixture,
     fault: Fault,
-    judge: impl Fn(&Result<Page>) -> bool + Send + Sync,
+    is_expected: impl Fn(&Result<Page>) -> bool + Send + Sync,
 ) -> ContractResult {
     for process in read_processes(fixture)? {
         let org = fixture.organization().await;
         provoke(org.as_ref(), fault).await?;
         let answer = org.connect().pull(process, None).await;
-        ensure(judge(&answer), || Violation::of(process, format!("{fault:?} became {}", brief(&answer))))?;
+        ensure(is_expected(&answer), || Violation::of(process, format!("{fault:?} led to {}", brief(&answer))))?;
     }
     Ok(())
 }
@@ -92,12 +92,12 @@ async fn passes_over(fixture: &dyn Fixture, fault: Fault) -> ContractResult {
             match connector.pull(process, None).await {
                 Ok(page) => break page,
                 Err(e) if e.kind() == ErrorKind::Unavailable && failures < PATIENCE => failures += 1,
-                other => return Err(Violation::of(process, format!("{fault:?} became {}", brief(&other))).into()),
+                other => return Err(Violation::of(process, format!("{fault:?} led to {}", brief(&other))).into()),
             }
         };
         let may_pass_unnoticed = fault == Fault::DroppedBody;
-        ensure(may_pass_unnoticed || failures > 0, || Violation::of(process, format!("{fault:?} went by unnoticed")))?;
-        ensure(page == expected, || Violation::of(process, format!("after {fault:?} the page is another")))?;
+        ensure(may_pass_unnoticed || failures > 0, || Violation::of(process, format!("{fault:?} caused no error")))?;
+        ensure(page == expected, || Violation::of(process, format!("the page is different after {fault:?}")))?;
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ pub async fn renews_its_session(fixture: &dyn Fixture) -> ContractResult {
         let expected = pull(connector.as_ref(), process, None).await?;
         provoke(org.as_ref(), Fault::SessionExpired).await?;
         let page = pull(connector.as_ref(), process, None).await?;
-        ensure(page == expected, || Violation::of(process, "a new session gives another page"))?;
+        ensure(page == expected, || Violation::of(process, "the page is different with a new session"))?;
     }
     Ok(())
 }
@@ -140,5 +140,5 @@ pub async fn recovers_a_forgotten_position(fixture: &dyn Fixture) -> ContractRes
 }
 
 fn forgotten(process: Process, answer: &Result<Page>) -> Violation {
-    Violation::of(process, format!("a forgotten position became {}", brief(answer)))
+    Violation::of(process, format!("a forgotten position led to {}", brief(answer)))
 }

@@ -18,16 +18,16 @@ pub async fn describes_itself(fixture: &dyn Fixture) -> ContractResult {
     let manifest = fixture.manifest();
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     ensure(!manifest.key.is_empty() && manifest.key.chars().all(plain), || {
-        Violation::new(format!("key {:?} is not lower case, digits and hyphens", manifest.key))
+        Violation::new(format!("key {:?} must consist of lower-case letters, digits and hyphens", manifest.key))
     })?;
     ensure(!manifest.name.is_empty() && !manifest.version.is_empty(), || Violation::new("name or version is empty"))?;
     if let Some(address) = manifest.docs_url {
-        ensure(Url::parse(address).is_ok(), || Violation::new(format!("docs_url {address:?} is no address")))?;
+        ensure(Url::parse(address).is_ok(), || Violation::new(format!("docs_url {address:?} is not a URL")))?;
     }
     let listed: Vec<Process> = manifest.processes.iter().map(|spec| spec.process).collect();
     let in_order: Vec<Process> = Process::ALL.into_iter().filter(|process| listed.contains(process)).collect();
     ensure(!listed.is_empty() && listed == in_order, || {
-        Violation::new(format!("processes {listed:?} are not each once, in the order of a sync"))
+        Violation::new(format!("processes {listed:?} are not unique and in the order of a sync"))
     })?;
     permissions_are_explained(manifest)?;
     Ok(())
@@ -38,7 +38,7 @@ fn permissions_are_explained(manifest: &Manifest) -> Result<(), Violation> {
         for permission in spec.permissions {
             let words = [permission.name, permission.api_name, permission.description, permission.without];
             ensure(words.iter().all(|word| !word.trim().is_empty()), || {
-                Violation::of(spec.process, format!("permission {:?} is not explained", permission.name))
+                Violation::of(spec.process, format!("permission {:?} has no description", permission.name))
             })?;
         }
     }
@@ -64,7 +64,9 @@ pub async fn describes_its_configuration(fixture: &dyn Fixture) -> ContractResul
         ensure(camel, || Violation::new(format!("property {name} is not in camelCase")))?;
         let lower = name.to_ascii_lowercase();
         let secret = ["secret", "password", "token"].iter().any(|word| lower.contains(word));
-        ensure(!secret, || Violation::new(format!("property {name} looks secret; credentials are the engine's")))?;
+        ensure(!secret, || {
+            Violation::new(format!("property {name} looks like a secret; the engine stores credentials"))
+        })?;
     }
     Ok(())
 }

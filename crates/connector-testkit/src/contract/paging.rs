@@ -53,7 +53,7 @@ pub async fn resumes_anywhere(fixture: &dyn Fixture) -> ContractResult {
 }
 
 fn different(process: Process, from: Option<&Cursor>) -> Violation {
-    Violation::of(process, format!("the page from {from:?} is a different one the second time"))
+    Violation::of(process, format!("the page from {from:?} is different the second time"))
 }
 
 /// The total does not change, is never exceeded, and is reached at the end.
@@ -69,15 +69,15 @@ pub async fn keeps_its_total(fixture: &dyn Fixture) -> ContractResult {
         for (index, step) in steps.iter().enumerate() {
             ensure(step.page.total == promised, || {
                 let total = step.page.total;
-                Violation::of(process, format!("page {index} says {total:?} in all, the first said {promised:?}"))
+                Violation::of(process, format!("page {index} has the total {total:?}, the first page {promised:?}"))
             })?;
             done += step.page.rows;
             ensure(promised.is_none_or(|total| done <= total), || {
-                Violation::of(process, format!("{done} rows done after page {index}, of {promised:?}"))
+                Violation::of(process, format!("{done} rows after page {index}, more than the total {promised:?}"))
             })?;
         }
         ensure(promised.is_none_or(|total| done == total), || {
-            Violation::of(process, format!("{done} rows at the end, {promised:?} were promised"))
+            Violation::of(process, format!("{done} rows at the end, but the total is {promised:?}"))
         })?;
     }
     Ok(())
@@ -94,7 +94,7 @@ pub async fn rejects_a_foreign_position(fixture: &dyn Fixture) -> ContractResult
             let answer = org.connect().pull(process, Some(&Cursor::from_json(foreign.clone()))).await;
             let kind = answer.as_ref().map_err(|e| e.kind()).err();
             ensure(kind == Some(ErrorKind::CursorExpired), || {
-                Violation::of(process, format!("position {foreign} was answered with {answer:?}"))
+                Violation::of(process, format!("position {foreign} led to {answer:?}"))
             })?;
         }
     }

@@ -41,8 +41,8 @@ pub async fn reports_each_record_once(fixture: &dyn Fixture) -> ContractResult {
         let steps = pass(org.connect().as_ref(), process).await?;
         let mut seen = BTreeSet::new();
         for id in steps.iter().flat_map(ids) {
-            ensure(!id.1.is_empty(), || Violation::of(process, format!("a {} without an id", id.0)))?;
-            ensure(!seen.contains(&id), || Violation::of(process, format!("{} {} came twice", id.0, id.1)))?;
+            ensure(!id.1.is_empty(), || Violation::of(process, format!("a {} without an ID", id.0)))?;
+            ensure(!seen.contains(&id), || Violation::of(process, format!("{} {} is duplicate", id.0, id.1)))?;
             seen.insert(id);
         }
         for account in steps.iter().flat_map(|step| &step.page.batch.accounts) {
@@ -63,9 +63,12 @@ pub async fn keeps_ids(fixture: &dyn Fixture) -> ContractResult {
     for process in read_processes(fixture)? {
         let first: Vec<_> = pass(org.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
         let second: Vec<_> = pass(org.connect().as_ref(), process).await?.iter().flat_map(ids).collect();
-        let departure = first.iter().zip(&second).find(|(a, b)| a != b);
+        let difference = first.iter().zip(&second).find(|(a, b)| a != b);
         ensure(first == second, || {
-            Violation::of(process, format!("{} ids, then {}; first departure {departure:?}", first.len(), second.len()))
+            Violation::of(
+                process,
+                format!("{} IDs, then {}; first difference {difference:?}", first.len(), second.len()),
+            )
         })?;
     }
     Ok(())
@@ -98,7 +101,10 @@ pub async fn refers_to_known_accounts(fixture: &dyn Fixture) -> ContractResult {
         known.extend(step.page.batch.accounts.into_iter().map(|account| account.external_id));
         for held in &step.page.batch.subscriptions {
             ensure(known.contains(&held.account), || {
-                Violation::of(process, format!("{} holds {:?} and is unknown", held.account, held.identifier.id))
+                Violation::of(
+                    process,
+                    format!("{} has {:?}, but the account is unknown", held.account, held.identifier.id),
+                )
             })?;
         }
     }
@@ -144,7 +150,7 @@ pub async fn refuses_unavailable_processes(fixture: &dyn Fixture) -> ContractRes
 fn is_unsupported(process: Process, refusal: Option<Error>) -> Result<(), Violation> {
     match refusal {
         Some(error) if error.kind() == ErrorKind::Unsupported => Ok(()),
-        Some(error) => Err(Violation::of(process, format!("not carried out, and refused with {error:?}"))),
-        None => Err(Violation::of(process, "not carried out, and answered all the same")),
+        Some(error) => Err(Violation::of(process, format!("unavailable, but the error is {error:?}"))),
+        None => Err(Violation::of(process, "unavailable, but the call succeeded")),
     }
 }

@@ -15,7 +15,7 @@ async fn orders(fixture: &dyn Fixture) -> Result<(Box<dyn TestOrg>, Vec<Order>),
     }
     let org = fixture.organization().await;
     let orders = org.orders();
-    ensure(orders.len() >= 2, || Violation::of(PROCESS, "the fixture names fewer than two orders"))?;
+    ensure(orders.len() >= 2, || Violation::of(PROCESS, "the fixture has fewer than two orders"))?;
     Ok((org, orders))
 }
 
@@ -45,7 +45,7 @@ pub async fn preflights_each_order(fixture: &dyn Fixture) -> ContractResult {
         })?;
     }
     let after = (org.expected_records().await, org.fingerprint().await);
-    ensure(before == after, || Violation::of(PROCESS, "asking what would happen made something happen"))?;
+    ensure(before == after, || Violation::of(PROCESS, "the preflight changed the organisation"))?;
     Ok(())
 }
 
@@ -77,10 +77,10 @@ pub async fn answers_each_order_on_its_own(fixture: &dyn Fixture) -> ContractRes
     })?;
     let odd = answers.remove(1);
     ensure(odd.as_ref().map_or(true, |receipt| receipt.outcome == Outcome::AlreadyDone), || {
-        Violation::of(PROCESS, "an order for nobody was carried out")
+        Violation::of(PROCESS, "an order for an unknown account succeeded")
     })?;
     let failed = answers.into_iter().find_map(Result::err);
-    ensure(failed.is_none(), || Violation::of(PROCESS, format!("one odd order failed its neighbours: {failed:?}")))?;
+    ensure(failed.is_none(), || Violation::of(PROCESS, format!("an invalid order made others fail: {failed:?}")))?;
     holds(fixture, org.as_ref(), &expected).await?;
     Ok(())
 }
@@ -94,9 +94,9 @@ pub async fn restores(fixture: &dyn Fixture) -> ContractResult {
     for receipt in apply(org.connect().as_ref(), &orders, Outcome::Done).await? {
         let stored = serde_json::to_string(&receipt).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
         let read: Receipt = serde_json::from_str(&stored).map_err(|e| Violation::of(PROCESS, e.to_string()))?;
-        ensure(read == receipt, || Violation::of(PROCESS, format!("{receipt:?} does not outlive its storage")))?;
+        ensure(read == receipt, || Violation::of(PROCESS, format!("{receipt:?} changed when it was stored")))?;
         let restored = org.connect().restore(&read).await;
-        ensure(restored.is_ok(), || Violation::of(PROCESS, format!("{} was not put back: {restored:?}", read.order)))?;
+        ensure(restored.is_ok(), || Violation::of(PROCESS, format!("{} was not restored: {restored:?}", read.order)))?;
     }
     holds(fixture, org.as_ref(), &before).await?;
     Ok(())
@@ -111,7 +111,7 @@ async fn apply(connector: &dyn Connector, orders: &[Order], outcome: Outcome) ->
     for (order, answer) in orders.iter().zip(answers) {
         let receipt = answer.map_err(|e| Violation::of(PROCESS, format!("order {} failed: {e:?}", order.id)))?;
         ensure(receipt.order == order.id && receipt.outcome == outcome, || {
-            Violation::of(PROCESS, format!("order {} was answered with {receipt:?}, not {outcome:?}", order.id))
+            Violation::of(PROCESS, format!("order {} led to {receipt:?}, not {outcome:?}", order.id))
         })?;
         receipts.push(receipt);
     }

@@ -11,19 +11,19 @@ use crate::{ContractResult, Fixture, NotMet, Violation};
 /// For every grant of the manifest, each setup step has texts and a unique key, the scopes to register are exactly those of
 /// the manifest, and the authorization code grant lists the callback URL.
 ///
-/// The words are all that an administrator has, in a system that nobody here can see. A scope too few is found out by
-/// the first sync; a scope too many by nobody.
+/// The gateway cannot see the vendor's forms, so administrators depend on the steps. A missing scope fails the first sync;
+/// an unneeded scope is never noticed.
 pub async fn sets_up_every_grant(fixture: &dyn Fixture) -> ContractResult {
     let manifest = fixture.manifest();
     if manifest.grants.is_empty() {
-        return Err(NotMet::Skipped("the manifest offers no grant"));
+        return Err(NotMet::Skipped("the manifest has no grants"));
     }
-    let callback_url = Url::parse("https://gateway.example/oauth/callback").expect("the address is constant");
+    let callback_url = Url::parse("https://gateway.example/oauth/callback").expect("the URL is constant");
     for &grant in manifest.grants {
         let context = SetupContext { grant, callback_url: &callback_url };
         let setup = fixture.registration().setup(&context);
         let under = |what: String| Violation::new(format!("{}: {what}", grant.as_str()));
-        ensure(!setup.steps.is_empty(), || under("no step leads to a connection".to_owned()))?;
+        ensure(!setup.steps.is_empty(), || under("there are no steps".to_owned()))?;
         steps_can_be_followed(&setup.steps).map_err(under)?;
         what_is_registered_fits(manifest, &context, &setup).map_err(under)?;
         documents_can_be_imported(manifest, &setup.permission_sets).map_err(under)?;
@@ -39,16 +39,16 @@ fn steps_can_be_followed(steps: &[SetupStep]) -> Result<(), String> {
             return Err(format!("step {key:?} is not in UPPER_SNAKE"));
         }
         if [title, instructions, done_by].iter().any(|words| words.trim().is_empty()) {
-            return Err(format!("step {key} lacks a title, instructions, or who does it"));
+            return Err(format!("step {key} has no title, instructions or role"));
         }
         if instead_of.is_some_and(|earlier| !known.contains(earlier)) {
-            return Err(format!("step {key} is done in place of {instead_of:?}, which is no earlier step"));
+            return Err(format!("step {key} replaces {instead_of:?}, which is not an earlier step"));
         }
         if docs_url.is_some_and(|page| Url::parse(page).is_err()) {
-            return Err(format!("step {key} refers to {docs_url:?}, which is no address"));
+            return Err(format!("step {key} has docs_url {docs_url:?}, which is not a URL"));
         }
         if !known.insert(*key) {
-            return Err(format!("two steps are called {key}"));
+            return Err(format!("two steps have the key {key}"));
         }
     }
     Ok(())
@@ -60,7 +60,7 @@ fn what_is_registered_fits(manifest: &Manifest, context: &SetupContext<'_>, setu
         values().filter(|value| value.field == SetupField::Scope).map(|value| value.value.as_str()).collect();
     let needed: BTreeSet<&str> = manifest.scopes(context.grant).into_iter().collect();
     if named != needed {
-        return Err(format!("scopes {named:?} are to be registered, and {needed:?} are asked for"));
+        return Err(format!("the steps list the scopes {named:?}, but {needed:?} are requested"));
     }
     let consents = context.grant == GrantType::AuthorizationCode;
     let callback = values().any(|v| v.field == SetupField::CallbackUrl && v.value == context.callback_url.as_str());
@@ -71,13 +71,15 @@ fn documents_can_be_imported(manifest: &Manifest, documents: &[PermissionSetDocu
     let mut names = BTreeSet::new();
     for PermissionSetDocument { name, description, processes, xml, .. } in documents {
         if name.is_empty() || description.trim().is_empty() || xml.trim().is_empty() {
-            return Err(format!("permission set {name:?} is empty, or has no description"));
+            return Err(format!("permission set {name:?} has no content or no description"));
         }
         if processes.is_empty() || processes.iter().any(|&process| manifest.process(process).is_none()) {
-            return Err(format!("permission set {name} is for {processes:?}, which the manifest does not list"));
+            return Err(format!(
+                "permission set {name} has the processes {processes:?}, which are not in the manifest"
+            ));
         }
         if !names.insert(*name) {
-            return Err(format!("two permission sets are called {name}"));
+            return Err(format!("two permission sets have the name {name}"));
         }
     }
     Ok(())

@@ -1,18 +1,18 @@
-//! What a person fills in to connect Acme.
+//! The configuration of a connection to Acme.
 
 use schemars::JsonSchema;
 use seatgraph_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use url::Url;
 
-/// An alias's properties. The doc comments are the help texts of the form.
+/// Properties of an alias. The doc comments are the help texts of forms.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Config {
-    /// The organisation's address at Acme.
+    /// URL of the organisation at Acme.
     #[schemars(with = "String", extend("format" = "uri"))]
     pub instance_url: Url,
-    /// How many members to read at once, at most 200.
+    /// Number of members per page, at most 200.
     #[serde(default = "default_page_size")]
     #[schemars(range(min = 1, max = 200))]
     pub page_size: u32,
@@ -23,7 +23,7 @@ const fn default_page_size() -> u32 {
 }
 
 impl Config {
-    /// Says what a type cannot say.
+    /// Validates what types cannot express.
     pub(crate) fn validate(&self) -> Result<()> {
         if (1..=200).contains(&self.page_size) {
             return Ok(());

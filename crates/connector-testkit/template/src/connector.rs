@@ -1,4 +1,4 @@
-//! The connector itself: one page at a time.
+//! The connector: reads pages and checks permissions.
 
 use async_trait::async_trait;
 use seatgraph_core::{
@@ -11,13 +11,13 @@ use crate::config::Config;
 use crate::manifest::MANIFEST;
 use crate::rows::{self, Sample};
 
-/// A link to one organisation of Acme.
+/// A connection to an organisation of Acme.
 #[derive(Debug)]
 pub struct Acme {
     page_size: usize,
 }
 
-/// Where a sync is: what is being read, and the last key read. The total was counted with the first page.
+/// The position of a sync: the list and the last key read. The total was counted with the first page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
@@ -64,8 +64,8 @@ impl Connector for Acme {
                 findings: vec![Finding::new(
                     error.kind().code(),
                     Severity::Error,
-                    "Acme's answer is not understood",
-                    "look for a newer version of this connector",
+                    "The response of Acme is invalid.",
+                    "Use a newer version of this connector.",
                 )],
                 ..Diagnosis::default()
             },
@@ -74,7 +74,7 @@ impl Connector for Acme {
 
     async fn pull(&self, process: Process, from: Option<&Cursor>) -> Result<Page> {
         if process != Process::DownloadSubscriptions {
-            return Err(Error::new(ErrorKind::Unsupported, "not carried out").with("process", process));
+            return Err(Error::new(ErrorKind::Unsupported, "not supported").with("process", process));
         }
         let position: Option<Position> = from.map(Cursor::read).transpose()?;
         let sample = rows::sample()?;
@@ -88,14 +88,14 @@ impl Connector for Acme {
     }
 }
 
-/// Reads what was bought, which is little: one page.
+/// Reads the purchased seats in one page.
 fn pools(sample: &Sample, position: &Position) -> Result<Page> {
     let batch = Batch { pools: sample.seats.iter().map(rows::pool).collect(), ..Batch::default() };
     let next = Cursor::new(&Position { step: Step::Members, ..position.clone() })?;
     Ok(Page::new(batch, Next::More(next), sample.seats.len() as u64, Some(position.total)))
 }
 
-/// Reads a page of members with the seats that they hold.
+/// Reads a page of members with their seats.
 fn members(sample: &Sample, position: &Position, size: usize) -> Result<Page> {
     let is_next = |id: &str| position.after.as_deref().is_none_or(|after| id > after);
     let mut rest = sample.members.iter().filter(|member| is_next(&member.id));

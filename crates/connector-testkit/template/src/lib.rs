@@ -1,51 +1,49 @@
-//! Acme: its answers become records.
+//! The connector for Acme.
 //!
-//! This crate was made by `just new-connector`. It compiles, passes the contract tests and shows up in the API's
-//! `connectors`, with a small sample (`sample.json`) in the vendor's place. What follows is the guide to making it a
-//! real one; delete it when you are done, and say here what a reader of *this* connector could get wrong.
+//! This crate was created by `just new-connector`. It compiles, passes the contract tests and is listed in the API's
+//! `connectors`, with a small sample (`sample.json`) instead of the vendor. This guide describes how to implement the
+//! connector. Replace it by the documentation of the connector when you are done.
 //!
-//! # The files, in the order in which to write them
+//! # The files, in the order of implementation
 //!
-//! | file | you say | others then have |
+//! | file | contains | provides |
 //! |---|---|---|
-//! | `manifest.rs` | processes, permissions, scopes | set-up pages, switches, diagnoses |
-//! | `catalogue.json` | which product an identifier stands for | recognised subscriptions |
-//! | `config.rs` | what a person must fill in | a validated alias, a drawn form |
-//! | `rows.rs` | the vendor's rows, and the records they become | – |
-//! | `connector.rs` | one page at a time; what `check` looks at | resumable syncs with progress |
-//! | `tests/contract.rs` | what the vendor really holds | the contract tests |
+//! | `manifest.rs` | processes, permissions, scopes | setup steps, processes of profiles, checks |
+//! | `catalogue.json` | products of identifiers | recognised subscriptions |
+//! | `config.rs` | properties of an alias | validation, forms |
+//! | `rows.rs` | the vendor's rows and their conversion to records | – |
+//! | `connector.rs` | reading of pages, and `check` | resumable syncs with progress |
+//! | `tests/contract.rs` | the expected records | the contract tests |
 //!
 //! # From the sample to the vendor
 //!
-//! 1. List every process of the vendor's integration in the manifest, and mark those that this version carries out
-//!    (`available`). The others answer `Unsupported`, and `check` has a finding that says so.
-//! 2. Replace `rows::sample` by requests: keep `context.http` from `connect`, and ask
-//!    `http.get("/v1/members").query("after", id).json_body()`. The client sends the bearer, renews it once, bounds
-//!    size and time, and turns refusals into errors. Retries and pacing are around you already; write no loop.
-//! 3. Where the vendor words its refusals in a body of its own, implement `ErrorParser` and use `http.with_error_parser(…)`. An
-//!    error's kind decides what happens next, so look each one up in `ErrorKind`.
-//! 4. Where it wants OAuth, return the addresses from `oauth`, with an `explain` that turns a refused grant into a
-//!    finding. Credentials and tokens never reach you. List the grants in the manifest, with the scopes of each
-//!    process, and write `setup` in the vendor's words: what an administrator registers there, and where. Until you
-//!    do, users see the steps that follow from the manifest.
-//! 5. Serve the vendor's answers in your tests over a loopback socket, from scrubbed recordings, with the faults of
-//!    `connector_testkit::Fault`; then implement `TestOrg::set_fault`, and the contract tests about faults run too.
+//! 1. List every process of the vendor's integration in the manifest, and mark those that this version supports
+//!    (`available`). The others return `Unsupported`, and `check` reports a finding.
+//! 2. Replace `rows::sample` by requests: keep `context.http` from `connect`, and call
+//!    `http.get("/v1/members").query("after", id).json_body()`. The client sends the bearer token, renews it once, limits
+//!    size and time, and converts error responses to errors. Layers add retries and rate limits; do not write loops.
+//! 3. If the vendor has its own error format, implement `ErrorParser` and use `http.with_error_parser(…)`. The kind of an
+//!    error determines what the engine does next; see `ErrorKind`.
+//! 4. For OAuth, return the URLs from `oauth`, with an `explain` that converts a refused grant to a finding. The connector
+//!    never receives credentials or tokens. List the grants and the scopes of each process in the manifest, and write
+//!    `setup` with the labels of the vendor's forms. Without it, users see default steps made from the manifest.
+//! 5. Serve the vendor's responses in tests over a loopback socket, from scrubbed recordings, with the faults of
+//!    `connector_testkit::Fault`. Implement `TestOrg::set_fault` to run the contract tests about faults.
 //!
 //! # What the contract tests check
 //!
-//! - **Positions are keys** ("after id 42"), never a page number, a locator or a session: they are stored, and read
-//!   by another process after a restart.
-//! - **A batch is whole.** A subscription's account is in the same batch or an earlier one, so read what hangs on a
-//!   page of accounts together with that page. What cannot be understood goes to `Page::rejected`, in sight.
-//! - **Rows are the vendor's**, not records; the total is counted once, with the first page, and carried in the
-//!   position. A snapshot whose rows and total disagree retires nothing.
-//! - **An end is what the vendor says is one.** Servers may return fewer rows than asked for.
-//! - **An empty answer is never a refusal in disguise.** Ask yourself, for each error you catch, who would be
-//!   retired if you were wrong.
-//! - **External ids never change.** A mail address does; a name does.
-//! - **Not measured is `None`**, never zero; an enumeration that grew is `Unknown` or `Malformed`, never a guess.
-//! - **Reclaiming can be repeated**: a second reclaim finds nothing to do and says `AlreadyDone`. `preflight`,
-//!   `reclaim` and `restore` refuse until you write them.
+//! - **Positions are keys** ("after ID 42"), never page numbers, locators or sessions. They are stored and used by another
+//!   process after a restart.
+//! - **Batches are complete.** The account of a subscription is in the same batch or an earlier one, so read the related
+//!   rows together with a page of accounts. Rows that cannot be parsed go to `Page::rejected`.
+//! - **Rows are the vendor's**, not records. The total is counted once, with the first page, and stored in the position. A
+//!   snapshot whose number of rows differs from the total retires nothing.
+//! - **Only the vendor determines the end.** Servers can return fewer rows than requested.
+//! - **An error is never an empty page.** A wrong empty page would retire all records.
+//! - **External IDs never change.** E-mail addresses and names do.
+//! - **Unknown values are `None`**, never zero. Unknown enumeration values are `Unknown` or `Malformed`.
+//! - **A reclaim can be repeated**: a second reclaim returns `AlreadyDone`. `preflight`, `reclaim` and `restore` return
+//!   `Unsupported` until they are implemented.
 
 mod config;
 mod connector;

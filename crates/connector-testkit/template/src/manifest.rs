@@ -1,4 +1,4 @@
-//! What the connector says of itself.
+//! The manifest of the connector.
 
 use seatgraph_core::{Manifest, Permission, Process, ProcessSpec, RecordKind, Requirement};
 
@@ -6,9 +6,9 @@ const READ_MEMBERS: Permission = Permission {
     name: "See members",
     api_name: "members.read",
     enabled: true,
-    description: "lists members and the seats they hold",
+    description: "Lists members and their seats.",
     requirement: Requirement::Minimal,
-    without: "nothing can be read",
+    without: "Nothing can be read.",
 };
 
 pub(crate) const MANIFEST: Manifest = Manifest {

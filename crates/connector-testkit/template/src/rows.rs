@@ -1,9 +1,9 @@
-//! The vendor's rows, and what they become: pure functions, so that they can be tried without a vendor.
+//! The vendor's rows and their conversion to records, as pure functions.
 
 use seatgraph_core::{Account, AccountKind, Error, ErrorKind, Identifier, IdentifierKey, Pool, Result, Subscription};
 use serde::Deserialize;
 
-/// Everything Acme has to say, in the sample's shape.
+/// The content of the sample.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Sample {
     pub(crate) organization: Organization,
@@ -17,7 +17,7 @@ pub(crate) struct Organization {
     pub(crate) name: String,
 }
 
-/// One row of the vendor's list of what was bought.
+/// A row of the vendor's list of purchased seats.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Seat {
     key: String,
@@ -25,7 +25,7 @@ pub(crate) struct Seat {
     bought: i64,
 }
 
-/// One row of the vendor's list of members, sorted by id.
+/// A row of the vendor's list of members, which is sorted by ID.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Member {
     pub(crate) id: String,
@@ -35,10 +35,10 @@ pub(crate) struct Member {
     seats: Vec<String>,
 }
 
-/// Reads the sample; the place where requests to the vendor go.
+/// Reads the sample. Replace this by requests to the vendor.
 pub(crate) fn sample() -> Result<Sample> {
     serde_json::from_str(include_str!("../sample.json"))
-        .map_err(|e| Error::new(ErrorKind::Malformed, "sample is not understood").with_source(e))
+        .map_err(|e| Error::new(ErrorKind::Malformed, "sample is invalid").with_source(e))
 }
 
 pub(crate) fn pool(seat: &Seat) -> Pool {
@@ -55,7 +55,7 @@ pub(crate) fn account(member: &Member) -> Account {
     }
 }
 
-/// The seats of a member; an inactive one holds none.
+/// The seats of a member. An inactive member has none.
 pub(crate) fn subscriptions<'a>(member: &'a Member, seats: &'a [Seat]) -> impl Iterator<Item = Subscription> + 'a {
     member.seats.iter().filter(|_| member.active).map(move |key| {
         let name = seats.iter().find(|seat| seat.key == *key).map_or(key, |seat| &seat.name);

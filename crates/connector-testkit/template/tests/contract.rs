@@ -16,7 +16,7 @@ conformance!(AcmeVendor);
 #[derive(Debug)]
 struct AcmeVendor;
 
-/// The sample. A real organisation owns a server, whose address goes into `config`.
+/// The sample. A real organisation has a server, whose URL goes into `config`.
 #[derive(Debug)]
 struct SampleOrg;
 
@@ -34,14 +34,14 @@ impl Fixture for AcmeVendor {
 #[async_trait]
 impl TestOrg for SampleOrg {
     fn connect(&self) -> Box<dyn Connector> {
-        let address = Url::parse("https://acme.example").expect("the address is written well");
+        let address = Url::parse("https://acme.example").expect("the URL is valid");
         let config = json!({ "instanceUrl": address, "pageSize": 2 });
         let http = Http::new(address, None, HttpOptions::default());
         let context = ConnectContext { http, clock: Arc::new(SystemClock) };
-        Registration::of::<Acme>().connect(config, context).expect("the configuration is right")
+        Registration::of::<Acme>().connect(config, context).expect("the configuration is valid")
     }
 
-    /// Written down by hand from the sample: never ask the connector what is true.
+    /// Written by hand from the sample. Never use the output of the connector.
     async fn expected_records(&self) -> ExpectedRecords {
         let seat = |key| IdentifierKey::new("SEAT", key);
         let members = |ids: &[&str]| -> BTreeSet<String> { ids.iter().map(|id| (*id).to_owned()).collect() };

@@ -1,4 +1,4 @@
-//! Asks again when asking again may help.
+//! Retries calls that failed with a transient error.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use tokio::time::Instant;
 use crate::error::RETRY_AFTER;
 use crate::{Backoff, Blocker, Connector, Cursor, Diagnosis, Error, ErrorKind, Order, Page, Process, Receipt, Result};
 
-/// When to ask again, and when to stop.
+/// The retry policy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RetrySettings {
-    /// How often a question may be repeated.
+    /// The maximum number of retries.
     pub repeats: usize,
-    /// The wait before the first repetition; it doubles from there, plus up to as much again at random.
+    /// The delay before the first retry. It doubles with every retry, plus random jitter of up to the same length.
     pub first_delay: Duration,
-    /// The longest wait of our own choosing; the vendor may ask for more.
+    /// The maximum delay, unless the vendor requests a longer one.
     pub max_delay: Duration,
-    /// How long one question may take, waits included; a wait that would go beyond it is not begun.
+    /// The maximum duration of a call including delays. A delay that would exceed it is not started.
     pub total: Duration,
 }
 
@@ -33,12 +33,10 @@ impl Default for RetrySettings {
     }
 }
 
-/// Repeats questions that failed for a passing reason ([`ErrorKind::is_transient`]), and waits as long as the vendor
-/// asks.
+/// Retries reads that failed with a transient error ([`ErrorKind::is_transient`]), with the delay that the vendor requests.
 ///
-/// Waits begin at [`RetrySettings::first_delay`], double, and are drawn out at random so that connections which
-/// failed together do not come back together. What is still failing then is the engine's: it gives the run back to
-/// the queue, and the same position is asked for minutes later instead of seconds.
+/// Delays start at [`RetrySettings::first_delay`], double, and have random jitter, so that connections that failed together
+/// do not retry together. If all retries fail, the engine returns the run to the queue and continues minutes later.
 ///
 /// Writes are not retried: if the response to a reclaim is lost, it is unknown whether it took effect, and the engine reads
 /// the state at the vendor. `check` is not retried either, because a broken connection is its result.
@@ -127,14 +125,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_that_fails_twice_in_passing_is_asked_for_three_times() {
+    async fn a_page_that_fails_twice_is_requested_three_times() {
         let (scripted, calls) = Scripted::answering([away(), away()]);
         Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
         assert_eq!(calls.count(), 3);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_vendors_wait_outranks_our_own() {
+    async fn the_delay_of_the_vendor_takes_precedence() {
         let (scripted, _) = Scripted::answering([limited(42)]);
         let begun = Instant::now();
         Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap();
@@ -150,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_beyond_the_total_is_not_begun() {
+    async fn a_delay_beyond_the_total_is_not_started() {
         let (scripted, calls) = Scripted::answering([limited(3600)]);
         let begun = Instant::now();
         let error = Retry::new(scripted, RetrySettings::default()).pull(PROCESS, None).await.unwrap_err();
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn patience_ends_after_the_repeats_and_says_how_often_it_asked() {
+    async fn retries_end_after_the_repeats_and_the_error_has_the_attempts() {
         let (scripted, calls) = Scripted::answering(std::iter::repeat_with(away).take(9));
         let settings = RetrySettings { repeats: 2, ..RetrySettings::default() };
         let error = Retry::new(scripted, settings).pull(PROCESS, None).await.unwrap_err();

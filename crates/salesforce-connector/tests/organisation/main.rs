@@ -13,4 +13,4 @@ mod org;
 mod pass;
 mod scripted;
 mod setup;
-mod tokens;
+mod token_source;

@@ -12,7 +12,7 @@ use seatgraph_core::{ConnectContext, Connector, ManualClock, Registration};
 use serde_json::{Value, json};
 
 use crate::expected;
-use crate::tokens::Tokens;
+use crate::token_source::TestTokenSource;
 
 /// The smallest number of users that takes three pages of the smallest size.
 const USERS: u32 = 450;
@@ -45,7 +45,7 @@ impl Organisation {
     pub(crate) fn http(&self) -> Http {
         let oauth = SALESFORCE.oauth(self.config()).unwrap().expect("Salesforce grants tokens");
         let (id, secret) = (self.simulator.client_id(), self.simulator.client_secret());
-        let tokens = Tokens::new(oauth, id, secret, Arc::clone(&self.given));
+        let tokens = TestTokenSource::new(oauth, id, secret, Arc::clone(&self.given));
         let base = self.simulator.url().parse().unwrap();
         Http::new(base, Some(Arc::new(tokens)), HttpOptions::default())
     }

@@ -10,7 +10,7 @@ use seatgraph_core::{AccessToken, Error, ErrorKind, OAuth, Result, Secret, Token
 use tokio::sync::Mutex as AsyncMutex;
 
 /// The token source of an application.
-pub(crate) struct Tokens {
+pub(crate) struct TestTokenSource {
     pub(crate) oauth: OAuth,
     pub(crate) application: Application,
     http: Http,
@@ -19,7 +19,7 @@ pub(crate) struct Tokens {
     pub(crate) given: Arc<Mutex<Vec<String>>>,
 }
 
-impl Tokens {
+impl TestTokenSource {
     pub(crate) fn new(oauth: OAuth, client_id: String, client_secret: String, given: Arc<Mutex<Vec<String>>>) -> Self {
         let http = Http::new(oauth.token_url.clone(), None, HttpOptions::default());
         let application = Application { client_id, client_secret: Some(Secret::new(client_secret)) };
@@ -34,7 +34,7 @@ impl Tokens {
 }
 
 #[async_trait]
-impl TokenSource for Tokens {
+impl TokenSource for TestTokenSource {
     async fn token(&self) -> Result<Arc<AccessToken>> {
         let mut held = self.held.lock().await;
         if let Some(token) = &*held {
@@ -58,8 +58,8 @@ impl TokenSource for Tokens {
     }
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for TestTokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens(…)")
+        f.write_str("TestTokenSource(…)")
     }
 }
