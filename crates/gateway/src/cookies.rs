@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn under_https_no_neighbour_can_plant_it_and_no_plain_line_carries_it() {
+    fn cookies_are_secure_and_host_prefixed_with_https() {
         assert_eq!(
             set("https://licences.example.com", CookieName::Session),
             format!("__Host-seatgraph={TOKEN}; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=9")
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn on_this_machine_without_tls_its_name_is_plain() {
+    fn cookie_names_are_plain_on_loopback_without_tls() {
         assert_eq!(
             set("http://localhost:8080", CookieName::Session),
             format!("seatgraph={TOKEN}; HttpOnly; SameSite=Lax; Path=/; Max-Age=9")

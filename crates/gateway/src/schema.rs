@@ -4,9 +4,9 @@
 //! and compared without a database. The rows of the hot lists come from one joined statement and become plain structs; every
 //! other relation goes through a loader. The edge holds all limits, hence [`ValidationMode::Fast`] and none here.
 
-mod access;
 mod account;
 mod alias;
+mod api_token;
 mod audit;
 mod command;
 mod connector;
@@ -32,11 +32,13 @@ mod process;
 mod profile;
 mod query;
 pub mod rights;
+mod role;
 mod run;
 mod scalars;
 mod setup;
 mod subscription;
 mod subscription_row;
+mod viewer;
 
 use async_graphql::{SDLExportOptions, ValidationMode};
 

@@ -19,7 +19,7 @@ fn roots() -> Vec<(OperationType, Vec<String>)> {
 }
 
 #[test]
-fn every_field_of_the_roots_was_decided_on() {
+fn every_root_field_has_a_permission() {
     for (root, fields) in roots() {
         for field in fields {
             assert!(rights::need(root, &field).is_some(), "{root:?}.{field}: add it to schema/rights.rs");

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_is_none_is_named() {
+    fn an_invalid_document_is_named() {
         for text in ["{ hello", "fragment Name on Person { name }", ""] {
             let error = AllowList::new([("Broken.graphql", text)]).unwrap_err().to_string();
             assert!(error.starts_with("Broken.graphql: "), "{error}");

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_is_one_visitors_own_and_says_when_it_is_filled_again() {
+    fn each_caller_has_its_own_budget_and_gets_a_retry_delay() {
         let (budget_per_minute, budget_burst) = (whole(1), whole(10));
         let budgets = Budgets::new(&Limits { cost: 5, budget_per_minute, budget_burst, ..Limits::default() });
         assert_eq!(budgets.charge("a", 4).unwrap(), 6);

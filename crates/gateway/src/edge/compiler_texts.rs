@@ -24,7 +24,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parser_tells_limits_from_errors_of_syntax() {
+    fn the_parser_distinguishes_limits_from_syntax_errors() {
         assert!(limited("{ a b c d e f g h i j }"));
         assert!(limited("{ a { b { c { d } } } }"));
         assert!(!limited("{ a"));
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn validation_tells_an_object_without_selections() {
+    fn validation_detects_an_object_without_selections() {
         let schema = Schema::parse_and_validate("type Query { a: Query b: Int }", "schema").unwrap();
         let said = |source| {
             let failed = ExecutableDocument::parse_and_validate(&schema, source, "document").unwrap_err();

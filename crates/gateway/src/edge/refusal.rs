@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_code_keeps_its_text_inside() {
+    fn the_text_of_an_error_without_a_code_is_hidden() {
         let error = labelled(Error::new("password=hunter2").extend_with(|_, e| e.set("sql", "x")));
         assert_eq!(error["message"], "internal error");
         assert_eq!(error["extensions"], json!({ "code": "INTERNAL_SERVER_ERROR", "traceId": "t1" }));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scalar_that_refuses_its_value_is_the_users_business() {
+    fn a_value_refused_by_a_scalar_is_bad_user_input() {
         let error = labelled(Error::new("Failed to parse \"DateTime\": premature end of input"));
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
     }

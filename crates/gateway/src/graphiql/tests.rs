@@ -101,7 +101,7 @@ fn a_header_comment_gives_the_variables_and_stays_out_of_the_document() {
 }
 
 #[test]
-fn the_embedded_documents_have_each_one_operation_under_the_name_of_its_file() {
+fn each_embedded_document_has_one_operation_with_the_name_of_its_file() {
     let documents = operations();
     assert!(documents.len() > 25, "{} documents", documents.len());
     for Operation { name, query, .. } in documents {

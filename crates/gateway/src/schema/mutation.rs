@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use seatgraph_engine::Commands;
 use seatgraph_engine::access::CommandTarget;
 
-use super::access::{ApiTokenPayload, CreateApiTokenPayload, RoleAssignmentPayload};
+use super::api_token::{ApiTokenPayload, CreateApiTokenPayload};
 use super::command::{
     Command, Input, MutationRow, Payload as _, TimeLimit, Work, mutations, outcome, run_command, time_limit,
 };
@@ -23,6 +23,7 @@ use super::payload::{
     AuthorizationPayload, ConnectionAliasPayload, DelegatedLinkPayload, DeletePayload, Deleted, ProfilePayload,
     PublishPayload, SoftwareModelPayload, SyncPayload, ValidatePayload,
 };
+use super::role::RoleAssignmentPayload;
 
 mutations! {
     /// Mutations. A refused mutation changes nothing and lists the reasons in `userErrors`.

@@ -12,9 +12,9 @@ use seatgraph_store::{
     TokenId,
 };
 
-use super::access::{ApiToken, RoleAssignment};
 use super::account::Account;
 use super::alias::ConnectionAlias;
+use super::api_token::ApiToken;
 use super::connector::Connector;
 use super::context::RequestContext;
 use super::delegated_link::DelegatedLink;
@@ -25,6 +25,7 @@ use super::loaders::Loaders;
 use super::model::SoftwareModel;
 use super::pool::LicensePool;
 use super::profile::IntegrationProfile;
+use super::role::RoleAssignment;
 use super::run::SyncRun;
 use super::subscription_row::SoftwareSubscription;
 

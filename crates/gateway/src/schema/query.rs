@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object};
 use futures::future::try_join_all;
 
-use super::access::{self, ApiToken, RoleAssignment, Viewer};
 use super::account::{self, Account, AccountFilter, AccountOrder};
 use super::alias::{self, AliasBy, AliasFilter, ConnectionAlias};
+use super::api_token::{self, ApiToken};
 use super::audit::{self, AuditEvent, AuditFilter};
 use super::connector::Connector;
 use super::context::HasRequest as _;
@@ -17,8 +17,10 @@ use super::node::{self, Node};
 use super::paging::{Connection, Paging};
 use super::pool::{self, LicensePool, LicensePoolFilter};
 use super::profile::{self, IntegrationProfile, ProfileBy, ProfileFilter, ProfileOrder};
+use super::role::{self, RoleAssignment};
 use super::run::{self, SyncRun, SyncRunFilter};
 use super::subscription_row::{self, SoftwareSubscription, SubscriptionFilter, SubscriptionOrder};
+use super::viewer::{self, Viewer};
 
 /// The query root.
 #[derive(Debug, Default)]
@@ -52,7 +54,7 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<ApiToken>> {
-        access::token_page(ctx.request()?, &Paging { first, after, last, before }).await
+        api_token::page(ctx.request()?, &Paging { first, after, last, before }).await
     }
 
     /// Audit log, newest first. Callers whose permission is limited to some profiles see only the entries of these
@@ -184,7 +186,7 @@ impl Query {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<RoleAssignment>> {
-        access::role_page(ctx.request()?, &Paging { first, after, last, before }).await
+        role::page(ctx.request()?, &Paging { first, after, last, before }).await
     }
 
     /// Software models, ordered by publisher, product and edition.
@@ -255,6 +257,6 @@ impl Query {
 
     /// The authenticated caller.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
-        Ok(access::viewer(ctx.request()?))
+        Ok(viewer::viewer(ctx.request()?))
     }
 }

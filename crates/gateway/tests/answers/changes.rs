@@ -47,7 +47,7 @@ async fn an_alias_shows_where_each_property_comes_from() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn properties_that_are_no_object_are_refused() {
+async fn properties_that_are_not_an_object_are_refused() {
     let harness = Harness::new().await;
     let input = json!({ "connector": "memory", "name": "A", "properties": [1] });
     let payload = harness.try_input("CreateConnectionAlias", input).await;

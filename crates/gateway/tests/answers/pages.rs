@@ -29,7 +29,7 @@ async fn all_pages(harness: &Harness, way: [&str; 4], order: &Value) -> Vec<Stri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
+async fn every_order_has_every_row_once_in_both_directions() {
     let (harness, ..) = Harness::synced().await;
     for field in ["LAST_ACTIVITY_AT", "ASSIGNED_AT", "FIRST_SEEN_AT"] {
         for direction in ["ASC", "DESC"] {
@@ -46,7 +46,7 @@ async fn forwards_and_backwards_meet_every_row_once_in_every_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_ends_of_a_page_are_the_cursors_of_its_rows() {
+async fn the_page_info_has_the_cursors_of_the_first_and_last_row() {
     let (harness, ..) = Harness::synced().await;
     let page = harness.ask(PAGE, json!({ "first": 3 })).await["subscriptions"].take();
     assert_eq!(page["pageInfo"]["startCursor"], page["edges"][0]["cursor"]);
@@ -76,7 +76,7 @@ async fn a_cursor_of_another_order_or_list_and_a_damaged_one_are_refused_by_name
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn arguments_that_cannot_be_meant_are_refused_by_name() {
+async fn invalid_arguments_are_refused_by_name() {
     let harness = Harness::new().await;
     for (arguments, argument) in [
         ("first: 1, last: 1", "last"),

@@ -80,7 +80,7 @@ async fn filters_match_the_expected_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn node_finds_every_kind_of_object_again() {
+async fn node_finds_every_type_of_object() {
     let (harness, ..) = Harness::synced().await;
     let listed = harness
         .ask(

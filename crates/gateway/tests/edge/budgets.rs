@@ -31,7 +31,7 @@ async fn a_budget_is_spent_by_cost_and_not_by_request() {
 }
 
 #[tokio::test]
-async fn a_budget_is_one_visitors_own() {
+async fn each_caller_has_its_own_budget() {
     let server = poor().await;
     let dear = "{ books(first: 10) { title } }";
     let by_anna = || Ask::post(dear, json!({})).header("authorization", "Bearer anna");
@@ -41,7 +41,7 @@ async fn a_budget_is_one_visitors_own() {
 }
 
 #[tokio::test]
-async fn documents_that_are_refused_use_the_budget_up_too() {
+async fn refused_documents_use_the_budget_too() {
     let server = poor().await;
     for _ in 0..10 {
         assert_eq!(server.post("{ nothing }", json!({})).await.code(), "GRAPHQL_VALIDATION_FAILED");
@@ -59,7 +59,7 @@ async fn a_client_that_accepts_only_streams_gets_refusals_as_a_stream() {
 }
 
 #[tokio::test]
-async fn operations_of_one_visitor_count_over_all_its_sockets() {
+async fn operations_of_one_caller_count_over_all_its_sockets() {
     let server = Server::limited(Limits { operations_per_visitor: 2, ..Limits::default() }).await;
     let live = "subscription { live { sequence } }";
     let mut clients = [Client::acknowledged(&server).await, Client::acknowledged(&server).await];
@@ -79,7 +79,7 @@ async fn operations_of_one_visitor_count_over_all_its_sockets() {
 }
 
 #[tokio::test]
-async fn a_socket_too_many_is_closed_with_4291_until_another_ends() {
+async fn a_socket_beyond_the_limit_is_closed_with_4291() {
     let server = Server::limited(Limits { sockets_per_visitor: 1, ..Limits::default() }).await;
     let first = Client::acknowledged(&server).await;
     let mut second = Client::open(&server).await;

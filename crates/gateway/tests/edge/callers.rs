@@ -32,7 +32,7 @@ async fn an_unauthenticated_caller_learns_only_how_to_authenticate() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_cannot_be_looked_up_is_asked_to_come_back() {
+async fn a_failed_lookup_of_credentials_is_503_with_a_retry_hint() {
     let server = Server::start().await;
     let reply = server.request(as_("unlucky", "{ hello }")).await;
     assert_eq!((reply.status, reply.code().as_str()), (503, "SERVICE_UNAVAILABLE"));
@@ -59,7 +59,7 @@ async fn a_forbidden_field_is_refused_wherever_it_is_in_the_document() {
 }
 
 #[tokio::test]
-async fn an_event_stream_ends_when_its_listener_is_not_known_any_more() {
+async fn an_event_stream_ends_when_its_credentials_are_withdrawn() {
     let server = Server::limited(watchful()).await;
     let ask = Ask::post(LIVE, json!({})).accept("text/event-stream");
     let mut stream = server.open(ask).await;
@@ -89,7 +89,7 @@ async fn an_idle_socket_is_refused_with_its_next_operation() {
 }
 
 #[tokio::test]
-async fn a_socket_may_introduce_itself_by_header_and_is_held_to_it() {
+async fn a_socket_can_authenticate_by_header() {
     let server = Server::start().await;
     let headers = [("sec-websocket-protocol", "graphql-transport-ws"), ("authorization", "Bearer anna")];
     let mut client = Client::connect(&server, "/graphql/ws", &headers).await.unwrap();

@@ -50,7 +50,7 @@ async fn a_response_with_errors_has_its_cost_too() {
 }
 
 #[tokio::test]
-async fn a_subscription_says_it_once() {
+async fn a_subscription_has_its_cost_once() {
     let server = server().await;
     let mut client = Client::acknowledged(&server).await;
     let payload = json!({ "query": "subscription { count(to: 2) { sequence } }", "extensions": { "cost": true } });
@@ -60,7 +60,7 @@ async fn a_subscription_says_it_once() {
 }
 
 #[tokio::test]
-async fn a_stream_says_it_too() {
+async fn a_stream_has_its_cost_too() {
     let server = server().await;
     let ask = Ask::post("subscription { count(to: 1) { sequence } }", json!({}));
     let reply = server.request(ask.accept("text/event-stream").header("x-seatgraph-cost", "1")).await;

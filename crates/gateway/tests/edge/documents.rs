@@ -30,7 +30,7 @@ fn bomb(fragments: usize, spreads: usize) -> String {
 }
 
 #[tokio::test]
-async fn documents_too_large_too_deep_or_too_dear_are_cost_limit() {
+async fn documents_beyond_a_limit_are_cost_limit() {
     let server = Server::start().await;
     let mut hostile = vec![
         format!("{{ hello {} }}", " ".repeat(64 << 10)),
@@ -112,7 +112,7 @@ async fn fragments_on_every_level_do_not_count_as_depth() {
 }
 
 #[tokio::test]
-async fn a_price_by_variables_is_worked_out_for_each_request() {
+async fn a_cost_that_depends_on_variables_is_computed_per_request() {
     let server = Server::limited(Limits { cost: 100, ..Limits::default() }).await;
     let query = "query($n: Int!) { books(first: $n) { title } }";
     for _ in 0..2 {
@@ -123,7 +123,7 @@ async fn a_price_by_variables_is_worked_out_for_each_request() {
 }
 
 #[tokio::test]
-async fn a_verdict_from_memory_is_the_same_verdict() {
+async fn a_cached_result_is_the_same() {
     let server = Server::start().await;
     for _ in 0..3 {
         assert_eq!(code(&server, "{ nothing }", json!({})).await, "GRAPHQL_VALIDATION_FAILED");
@@ -202,7 +202,7 @@ async fn a_literal_of_the_wrong_kind_fails_validation() {
 }
 
 #[tokio::test]
-async fn values_arrive_as_they_were_meant() {
+async fn values_are_converted_exactly() {
     let server = Server::start().await;
     for (query, variables, field, expected) in [
         ("query($n: Int!) { add(a: $n) }", json!({ "n": 3.0 }), "add", json!(13)),
@@ -246,7 +246,7 @@ async fn an_input_field_that_is_given_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn every_fault_of_the_variables_is_one_error_with_its_path_and_location() {
+async fn every_invalid_variable_is_one_error_with_its_path_and_location() {
     let server = Server::start().await;
     let query = "query($n: Int!,\n $f: Filter!) { add(a: $n) span(filter: $f) }";
     let filter = json!({ "min": "x", "inner": { "max": true }, "other": 1 });
@@ -264,7 +264,7 @@ async fn every_fault_of_the_variables_is_one_error_with_its_path_and_location() 
 }
 
 #[tokio::test]
-async fn every_unknown_field_is_one_error_at_its_place() {
+async fn every_unknown_field_is_one_error_at_its_position() {
     let server = Server::start().await;
     let reply = server.post("{\n nothing\n book { nobody } }", json!({})).await.json();
     let places: Vec<_> = reply["errors"].as_array().unwrap().iter().map(|error| error["locations"].clone()).collect();
@@ -311,7 +311,7 @@ async fn an_answer_has_the_order_of_its_selection_over_every_transport() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_nearly_right_is_corrected_for_those_who_may_read_the_schema() {
+async fn a_suggestion_is_given_to_callers_who_may_read_the_schema() {
     let open = Server::start().await;
     let closed = Server::with(Settings { introspection: false, ..Settings::default() }).await;
     for (query, meant) in [

@@ -28,7 +28,7 @@ fn whole(query: &str) -> Ask {
 }
 
 #[tokio::test]
-async fn a_document_is_sent_once_and_named_from_then_on() {
+async fn a_document_is_sent_once_and_then_requested_by_its_hash() {
     let server = Server::start().await;
     let reply = server.request(by_hash(ADD)).await;
     assert_eq!((reply.status, reply.code().as_str()), (200, "PERSISTED_QUERY_NOT_FOUND"));
@@ -65,7 +65,7 @@ async fn another_version_is_refused_with_the_text_that_clients_expect() {
 }
 
 #[tokio::test]
-async fn a_hash_that_is_none_is_malformed() {
+async fn an_invalid_hash_is_refused() {
     let server = Server::start().await;
     for hash in [json!("00"), json!(7), json!(null), json!("g".repeat(64)), json!("0".repeat(65))] {
         let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
@@ -75,7 +75,7 @@ async fn a_hash_that_is_none_is_malformed() {
 }
 
 #[tokio::test]
-async fn a_query_may_be_named_over_get_and_a_mutation_may_not() {
+async fn a_hash_over_get_is_accepted_for_a_query_and_not_for_a_mutation() {
     let server = Server::start().await;
     let get = |query| Ask::get(&[("extensions", &extensions(query).to_string()), ("variables", r#"{"n":3}"#)]);
     assert_eq!(server.request(get(ADD)).await.code(), "PERSISTED_QUERY_NOT_FOUND");
@@ -90,7 +90,7 @@ async fn a_query_may_be_named_over_get_and_a_mutation_may_not() {
 }
 
 #[tokio::test]
-async fn a_socket_may_name_a_document_and_lives_on_when_it_is_not_known() {
+async fn a_socket_stays_open_after_an_unknown_hash() {
     let server = Server::start().await;
     let mut client = Client::acknowledged(&server).await;
     let named = json!({ "extensions": extensions(ADD), "variables": { "n": 4 } });
@@ -110,7 +110,7 @@ async fn a_socket_may_name_a_document_and_lives_on_when_it_is_not_known() {
 }
 
 #[tokio::test]
-async fn a_document_that_was_refused_stays_refused_by_its_hash() {
+async fn a_refused_document_stays_refused_by_its_hash() {
     let server = Server::limited(Limits { depth: 2, ..Limits::default() }).await;
     let deep = "{ book { next { title } } }";
     assert_eq!(server.request(whole(deep)).await.code(), "COST_LIMIT");

@@ -60,7 +60,7 @@ async fn a_ping_is_answered_with_its_payload_and_a_pong_is_not_answered() {
 }
 
 #[tokio::test]
-async fn two_operations_run_beside_each_other() {
+async fn two_operations_run_concurrently() {
     let server = Server::start().await;
     let mut client = Client::acknowledged(&server).await;
     for id in ["a", "b"] {
@@ -140,7 +140,7 @@ async fn an_operation_before_the_acknowledgement_closes_with_4401() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_not_welcome_is_closed_with_4403() {
+async fn an_unauthenticated_client_is_closed_with_4403() {
     let server = Server::start().await;
     let mut client = Client::open(&server).await;
     client.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer unknown" } })).await;
@@ -155,7 +155,7 @@ async fn a_client_that_offers_another_subprotocol_or_none_is_closed_with_4406() 
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_introduce_itself_is_closed_with_4408() {
+async fn a_socket_without_connection_init_is_closed_with_4408() {
     let limits = Limits { init_time: Duration::from_millis(50), ..Limits::default() };
     let server = Server::limited(limits).await;
     assert_eq!(Client::open(&server).await.closed().await, 4408);
@@ -176,7 +176,7 @@ async fn an_id_in_use_closes_with_4409() {
 }
 
 #[tokio::test]
-async fn a_second_introduction_closes_with_4429() {
+async fn a_second_connection_init_closes_with_4429() {
     let server = Server::start().await;
     let mut client = Client::acknowledged(&server).await;
     client.send(json!({ "type": "connection_init" })).await;
@@ -184,7 +184,7 @@ async fn a_second_introduction_closes_with_4429() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_too_slow_is_closed_with_4290_and_others_go_on() {
+async fn a_slow_consumer_is_closed_with_4290_and_others_continue() {
     let limits = Limits { socket_queue_bytes: 1 << 20, ..Limits::default() };
     let server = Server::limited(limits).await;
     let mut slow = Client::acknowledged(&server).await;
@@ -229,7 +229,7 @@ async fn operations_beyond_the_limit_are_refused_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_silent_socket_is_pinged_and_lives_on() {
+async fn a_silent_socket_is_pinged_and_stays_open() {
     let limits = Limits { heartbeat: Duration::from_millis(30), ..Limits::default() };
     let server = Server::limited(limits).await;
     let mut client = Client::acknowledged(&server).await;

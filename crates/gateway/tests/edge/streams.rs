@@ -30,7 +30,7 @@ fn next(sequence: i32) -> String {
 }
 
 #[tokio::test]
-async fn events_carry_their_number_and_the_stream_says_when_it_is_complete() {
+async fn events_have_their_number_and_the_stream_ends_with_complete() {
     let server = Server::start().await;
     let mut stream = server.open(post_events(COUNT, json!({ "to": 2 }))).await;
     assert_eq!(stream.status, 200);
@@ -52,7 +52,7 @@ async fn an_event_source_resumes_after_the_last_event_it_saw() {
 }
 
 #[tokio::test]
-async fn a_last_event_that_is_no_number_or_has_no_variable_is_let_be() {
+async fn an_unusable_last_event_id_is_ignored() {
     let server = Server::start().await;
     let ask = post_events(COUNT, json!({ "to": 9, "after": 3 })).header("last-event-id", "x7");
     assert_eq!(event(&mut server.open(ask).await).await, next(4));
@@ -152,7 +152,7 @@ async fn a_silent_multipart_stream_is_kept_open_by_empty_objects() {
 }
 
 #[tokio::test]
-async fn a_server_that_ends_lets_its_streams_come_back() {
+async fn streams_can_be_resumed_after_a_server_shutdown() {
     let server = Server::start().await;
     let mut stream = server.open(post_events(LIVE, json!({}))).await;
     assert!(event(&mut stream).await.contains("ready"));

@@ -48,7 +48,7 @@ fn requests() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_request_leaves_one_line_with_its_figures() {
+async fn a_request_is_logged_in_one_line() {
     let server = Server::start().await;
     server.post("query Reading { reads(times: 3) book { title } }", json!({})).await;
     let [line] = requests().try_into().unwrap();
@@ -62,7 +62,7 @@ async fn a_request_leaves_one_line_with_its_figures() {
 }
 
 #[tokio::test]
-async fn the_trace_id_leads_from_the_answer_to_the_text_in_the_log() {
+async fn the_trace_id_of_a_response_is_in_the_log() {
     let server = Server::start().await;
     let reply = server.post("{ fails(how: UNCODED) }", json!({})).await;
     let trace_id = reply.json()["errors"][0]["extensions"]["traceId"].clone();
@@ -75,7 +75,7 @@ async fn the_trace_id_leads_from_the_answer_to_the_text_in_the_log() {
 }
 
 #[tokio::test]
-async fn a_refused_request_leaves_a_line_too_and_none_of_its_content() {
+async fn a_refused_request_is_logged_without_its_content() {
     let server = Server::start().await;
     server.post("{ hunter2 }", json!({ "secret": "hunter3" })).await;
     server.request(Ask::json("hunter4")).await;

@@ -52,7 +52,7 @@ fn without_positions(mut value: serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn a_field_keeps_its_place() {
+fn a_field_keeps_its_position() {
     let document = converted("# ö\n{ book {\r\n  a: id\n} }");
     let target::DocumentOperations::Single(operation) = &document.operations else { panic!("it is anonymous") };
     let book = &operation.node.selection_set.node.items[0];
@@ -75,7 +75,7 @@ fn an_escape_with_braces_is_read() {
 }
 
 #[test]
-fn an_interface_is_asked_for_the_type_of_its_object_only_where_that_decides() {
+fn the_type_of_an_interface_is_selected_only_if_needed() {
     let asks = |source: &str| format!("{:?}", converted(source)).contains(TYPE_KEY);
     assert!(asks("{ node { id ... on Book { title } } }"));
     assert!(!asks("{ node { id } }"));

@@ -48,7 +48,7 @@ fn a_list_without_a_page_size_counts_its_ids_or_a_few_rows() {
 }
 
 #[test]
-fn leaves_are_free_and_mutations_are_not() {
+fn leaves_cost_nothing_and_mutations_cost_extra() {
     assert_eq!(priced("{ version }"), 0);
     assert_eq!(priced("mutation { start { id } }"), 11);
     assert_eq!(priced("mutation { ...on Mutation { start { id } } }"), 11);
@@ -56,7 +56,7 @@ fn leaves_are_free_and_mutations_are_not() {
 }
 
 #[test]
-fn counting_rows_is_dearer_than_an_empty_page_of_them() {
+fn a_count_costs_more_than_an_empty_page() {
     assert_eq!(priced("{ runs(first: 0) { totalCount } }"), 11);
     assert_eq!(priced("{ a: runs(first: 0) { totalCount } b: runs(first: 0) { totalCount } }"), 22);
 }
@@ -97,7 +97,7 @@ fn a_fragment_on_a_connection_multiplies_with_the_page_it_is_spread_on() {
 }
 
 #[test]
-fn the_limit_on_the_cost_is_held_at_its_edge() {
+fn the_cost_limit_is_exact() {
     let limits = Limits { cost: 10, ..Limits::default() };
     assert_eq!(priced_with("{ runs(first: 9) { nodes { id } } }", json!({}), &limits), Ok(10));
     let refused = priced_with("{ runs(first: 10) { nodes { id } } }", json!({}), &limits).unwrap_err();

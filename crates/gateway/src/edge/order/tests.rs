@@ -30,7 +30,7 @@ fn object(fields: &[(&str, Value)]) -> Value {
 }
 
 #[test]
-fn fields_and_aliases_stand_as_they_were_selected() {
+fn fields_and_aliases_keep_the_order_of_the_selection() {
     let data = value!({ "other": 1, "b": { "title": "t", "id": "i" }, "a": null });
     assert_eq!(in_order("{ a: book { id } b: book { id title } other }", data), "{a:null,b:{id:i,title:t},other:1}");
 }
@@ -50,7 +50,7 @@ fn selections_of_one_field_are_merged_at_its_first_position() {
 }
 
 #[test]
-fn fragments_count_for_the_type_of_the_object_only() {
+fn fragments_apply_only_to_their_type() {
     let query = "{ nodes { ... on Author { books { id } name } ... on Book { title } ... on Node { id } ... on Book { books { id } } } }";
     let book = object(&[("books", Value::Null), ("id", 1.into()), (TYPE_KEY, "Book".into()), ("title", 2.into())]);
     let author = object(&[(TYPE_KEY, "Author".into()), ("id", 3.into()), ("name", 4.into()), ("books", Value::Null)]);
@@ -60,7 +60,7 @@ fn fragments_count_for_the_type_of_the_object_only() {
 }
 
 #[test]
-fn a_field_that_is_skipped_gives_up_its_place() {
+fn a_skipped_field_has_no_position() {
     let query = "query($no: Boolean!) { book { id @include(if: $no) title id next @skip(if: true) { id } } }";
     let data = || value!({ "book": { "title": 1, "id": 2 } });
     assert_eq!(ordered(query, json!({ "no": false }), data()), "{book:{title:1,id:2}}");

@@ -12,7 +12,7 @@ fn checked(query: &str, limits: &Limits) -> Result<(), Code> {
 const REFUSED: Result<(), Code> = Err(Code::CostLimit);
 
 #[test]
-fn every_bound_on_a_document_is_held_at_its_edge() {
+fn every_limit_of_a_document_is_exact() {
     let limits = Limits { aliases: 2, directives: 2, fragments: 1, depth: 3, selections: 4, ..Limits::default() };
     for (within, beyond) in [
         ("{ a: version b: version }", "{ a: version b: version c: version }"),
@@ -30,7 +30,7 @@ fn every_bound_on_a_document_is_held_at_its_edge() {
 }
 
 #[test]
-fn each_bound_that_is_broken_is_one_refusal() {
+fn each_exceeded_limit_is_one_refusal() {
     let limits = Limits { aliases: 0, depth: 1, ..Limits::default() };
     let document = Parser::new().parse_ast("{ a: run { id } } query B { run { id } }", "document").unwrap();
     let messages: Vec<_> = check(&document, &limits).unwrap_err().into_iter().map(|refusal| refusal.message).collect();
@@ -56,7 +56,7 @@ fn fragments_that_spread_each_other_end() {
 }
 
 #[test]
-fn introspection_may_be_deep_but_not_multiply_the_schema_by_itself() {
+fn introspection_may_be_deep_but_not_nest_lists() {
     let types = |depth: usize| {
         let of_type = "ofType { ".repeat(depth) + "name" + &" }".repeat(depth);
         format!("{{ __schema {{ types {{ fields {{ type {{ {of_type} }} }} }} }} }}")

@@ -4,9 +4,9 @@ use async_graphql::{ID, InputObject, OneofObject};
 use seatgraph_engine::access::{AssignRole, CreateToken, Holder, NewRoleGrant};
 
 use super::{Refused, parse_id};
-use crate::schema::access::Role;
 use crate::schema::command::Input;
 use crate::schema::context::RequestContext;
+use crate::schema::role::Role;
 use crate::schema::scalars::DateTime;
 
 /// A role for all profiles or for some of them.
