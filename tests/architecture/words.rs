@@ -96,7 +96,7 @@ fn replaced_names_do_not_come_back() {
     let documents = documents.map(|path| (path.to_owned(), fs::read_to_string(root().join(path)).unwrap()));
     let mut faults = Vec::new();
     for (path, text) in sources("crates").into_iter().chain(sources("tests")).chain(documents) {
-        if path.ends_with("architecture/words.rs") {
+        if path.starts_with("tests/architecture") {
             continue;
         }
         let found = IDENTIFIERS.iter().filter(|word| code(&text).any(|line| contains(line, word)));

@@ -189,7 +189,7 @@ each_backend! {
         two.gateway.stop().await;
     }
 
-    async fn a_role_on_one_profile_works_there_and_not_at_large(database: TestDatabase) {
+    async fn a_role_for_one_profile_applies_only_to_it(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, _) = two.come_as("INTEGRATOR").await;
         anna.mutate("PauseProfile", json!({ "id": two.hers.profile })).await.unwrap();
@@ -227,7 +227,7 @@ each_backend! {
         two.gateway.stop().await;
     }
 
-    async fn a_stream_ends_when_the_token_behind_it_is_revoked(database: TestDatabase) {
+    async fn a_stream_ends_when_its_token_is_revoked(database: TestDatabase) {
         let two = Two::start(&database).await;
         let (anna, token) = two.come_as("VIEWER").await;
         // The next run of the profile is tomorrow, so the stream would stay open.

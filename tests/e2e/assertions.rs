@@ -110,7 +110,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_key_that_was_replaced_at_the_vendor_asks_for_the_new_one(database: TestDatabase) {
+    async fn a_key_that_was_replaced_at_the_vendor_has_a_remedy(database: TestDatabase) {
         let flow = KeyFlow::begin(&database).await;
         let (profile, _) = flow.publish().await;
         flow.vendor.put("/_control/app", json!({ "certificate": SECOND_CERTIFICATE })).await.unwrap();
@@ -128,7 +128,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_clock_that_is_wrong_is_named_and_no_credential_is_blamed(database: TestDatabase) {
+    async fn a_wrong_clock_has_its_own_finding(database: TestDatabase) {
         let flow = KeyFlow::begin(&database).await;
         let (profile, _) = flow.publish().await;
         let ahead = Faults { expire_sessions: true, clock_ahead_seconds: 3600, ..Faults::default() };
@@ -157,7 +157,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_key_that_cannot_sign_is_refused_by_its_fault_and_never_shown(database: TestDatabase) {
+    async fn an_invalid_private_key_is_refused_with_its_reason_and_never_shown(database: TestDatabase) {
         let flow = KeyFlow::begin(&database).await;
         let before = flow.credential().await;
         let table = [

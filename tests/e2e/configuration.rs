@@ -15,7 +15,7 @@ fn code(answer: &Value) -> &str {
 }
 
 each_backend! {
-    async fn with_the_allow_list_on_the_documents_of_the_product_run_and_no_other(database: TestDatabase) {
+    async fn with_the_allow_list_only_embedded_documents_run(database: TestDatabase) {
         let listed = |config: &mut seatgraph::config::Config| config.allow_list = AllowListing::Embedded(true);
         let gateway = TestGateway::start_with(&database, listed).await.unwrap();
         assert_eq!(gateway.api.run("Viewer", json!({})).await.unwrap()["viewer"]["name"], "e2e");

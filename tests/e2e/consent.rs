@@ -25,7 +25,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn tokens_that_rotate_are_kept_before_they_are_used(database: TestDatabase) {
+    async fn rotated_tokens_are_stored_before_use(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
         flow.simulator.set_faults(rotating.clone());
@@ -69,7 +69,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_consent_counts_once_where_it_was_begun_and_not_when_refused(database: TestDatabase) {
+    async fn an_authorization_works_once_and_only_for_its_connector(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         let denied = flow.decide(&flow.start_authorization().await, "deny").await;
         let (status, page) = flow.follow_redirect(&denied).await;
@@ -118,7 +118,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_consent_that_was_refused_leaves_the_connection_as_it_was(database: TestDatabase) {
+    async fn a_refused_consent_leaves_the_connection_unchanged(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         flow.consent().await;
         let before = flow.credential().await;
@@ -132,7 +132,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_consent_to_another_organisation_is_refused_and_given_back(database: TestDatabase) {
+    async fn a_token_of_another_organisation_is_refused_and_revoked(database: TestDatabase) {
         let mut flow = ConsentFlow::begin(&database).await;
         flow.consent().await;
         let (_, run) = flow.publish().await;
@@ -173,7 +173,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn a_draft_may_be_given_to_another_organisation(database: TestDatabase) {
+    async fn a_draft_can_be_connected_to_another_organisation(database: TestDatabase) {
         let mut flow = ConsentFlow::begin(&database).await;
         flow.consent().await;
         let draft = json!({ "name": "Acme", "aliasId": flow.alias });
@@ -187,7 +187,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn several_who_need_a_token_at_once_spend_one_refresh_token_after_the_other(database: TestDatabase) {
+    async fn concurrent_token_requests_use_refresh_tokens_one_after_the_other(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         let rotating = Faults { rotate_refresh_tokens: true, detect_refresh_token_reuse: true, ..Faults::default() };
         flow.simulator.set_faults(rotating.clone());

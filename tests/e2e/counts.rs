@@ -8,7 +8,7 @@ use seatgraph_tests::{Api, TestGateway};
 use serde_json::{Value, json};
 
 each_backend! {
-    async fn every_count_equals_the_organisations_truth(database: TestDatabase) {
+    async fn every_count_equals_the_expected_count(database: TestDatabase) {
         let gateway = TestGateway::start(&database).await.unwrap();
         for seed in [7, 8, 9] {
             let settings = Settings { users: 5000, seed, ..Settings::default() };

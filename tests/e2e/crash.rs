@@ -15,7 +15,7 @@ use crate::counts::assert_expected_counts;
 const KILLS: u32 = 50;
 
 each_backend! {
-    async fn killed_at_any_moment_the_sync_ends_with_the_expected_counts_and_asks_for_no_page_twice(database: TestDatabase) {
+    async fn a_killed_sync_ends_with_the_expected_counts_and_reads_no_page_twice(database: TestDatabase) {
         let kills = std::env::var("SEATGRAPH_TEST_KILLS").map_or(KILLS, |n| n.parse().unwrap());
         let settings = Settings { users: 4000, seed: 21, ..Settings::default() };
         let simulator = Simulator::start(settings).await.unwrap();

@@ -78,7 +78,7 @@ impl ConsentFlow {
 }
 
 each_backend! {
-    async fn an_administrator_without_an_account_connects_an_alias_once(database: TestDatabase) {
+    async fn a_delegated_link_connects_an_alias_once(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         let (id, path) = flow.link().await;
         // A preview of the link changes nothing.
@@ -183,7 +183,7 @@ each_backend! {
         flow.end().await;
     }
 
-    async fn two_who_follow_one_link_connect_one_alias_once(database: TestDatabase) {
+    async fn a_link_that_two_users_open_connects_its_alias_once(database: TestDatabase) {
         let flow = ConsentFlow::begin(&database).await;
         let (_, path) = flow.link().await;
         let (one, two) = (flow.press(&path).await, flow.press(&path).await);

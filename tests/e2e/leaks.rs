@@ -129,7 +129,7 @@ fn forms(secret: &str) -> Vec<String> {
 }
 
 each_backend! {
-    async fn no_secret_comes_out_wherever_it_went_in(database: TestDatabase) {
+    async fn no_secret_leaks(database: TestDatabase) {
         let certificate = Some(CERTIFICATE.to_owned());
         let simulator = Simulator::start(Settings { users: 30, seed: 91, certificate, ..Settings::default() });
         let simulator = simulator.await.unwrap();

@@ -57,7 +57,7 @@ each_backend! {
         gateway.stop().await;
     }
 
-    async fn a_watcher_of_a_profile_sees_its_next_run(database: TestDatabase) {
+    async fn a_subscription_to_a_profile_gets_its_next_run(database: TestDatabase) {
         let gateway = TestGateway::start(&database).await.unwrap();
         let simulator = Simulator::start(Settings { users: 300, seed: 52, ..Settings::default() }).await.unwrap();
         let connected = gateway.connect(&simulator, "watched").await.unwrap();

@@ -12,7 +12,7 @@ async fn asked(vendor: &Api) -> usize {
 }
 
 each_backend! {
-    async fn a_copy_beside_another_installation_touches_no_vendor_until_it_is_adopted(database: TestDatabase) {
+    async fn a_copied_database_calls_no_vendor_until_it_is_adopted(database: TestDatabase) {
         let simulator = Simulator::start(Settings { users: 20, seed: 81, ..Settings::default() }).await.unwrap();
         let vendor = Api::new(simulator.url());
         let original = TestGateway::start(&database).await.unwrap();
@@ -55,7 +55,7 @@ each_backend! {
     }
 
     #[cfg(unix)]
-    async fn a_copy_of_the_whole_folder_is_no_installation(database: TestDatabase) {
+    async fn a_copy_of_the_whole_folder_is_in_quarantine(database: TestDatabase) {
         let original = TestGateway::start(&database).await.unwrap();
         let home = original.key_file();
         let folder = original.stop_and_keep_keys().await;
@@ -104,7 +104,7 @@ each_backend! {
         drop(folder);
     }
 
-    async fn a_backup_that_was_put_back_is_noticed(database: TestDatabase) {
+    async fn a_restored_backup_is_detected(database: TestDatabase) {
         let gateway = TestGateway::start(&database).await.unwrap();
         let key_file = gateway.key_file();
         database.execute("UPDATE instance SET generation = generation - 1").await.unwrap();

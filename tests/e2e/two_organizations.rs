@@ -31,7 +31,7 @@ each_backend! {
         gateway.stop().await;
     }
 
-    async fn a_connection_that_was_led_elsewhere_brings_no_row_of_another_organisation(database: TestDatabase) {
+    async fn a_connection_to_another_organisation_stores_no_rows(database: TestDatabase) {
         let gateway = TestGateway::start(&database).await.unwrap();
         let settings = |users, seed| Settings { users, seed, ..Settings::default() };
         let (north, south) =

@@ -138,12 +138,12 @@ each_backend! {
         recovers_from(&database, Faults { expire_session_every: Some(4), ..Faults::default() }).await;
     }
 
-    async fn a_burst_of_503_is_waited_out(database: TestDatabase) {
+    async fn a_burst_of_503_is_retried(database: TestDatabase) {
         let burst = StatusFault { code: 503, times: 3, retry_after: None };
         recovers_from(&database, Faults { status: Some(burst), ..Faults::default() }).await;
     }
 
-    async fn a_body_that_breaks_off_is_asked_for_again(database: TestDatabase) {
+    async fn a_truncated_body_is_requested_again(database: TestDatabase) {
         recovers_from(&database, Faults { drop_body_every: Some(5), ..Faults::default() }).await;
     }
 
@@ -160,7 +160,7 @@ each_backend! {
         replaces_locators(&database, locator_refusal(400, "QUERY_TIMEOUT", message)).await;
     }
 
-    async fn too_many_long_calls_at_once_are_spaced_out(database: TestDatabase) {
+    async fn too_many_concurrent_calls_are_retried(database: TestDatabase) {
         recovers_from(&database, Faults { concurrent_limit: 2, ..Faults::default() }).await;
     }
 

@@ -55,7 +55,7 @@ each_backend! {
         calm.recovers().await;
     }
 
-    async fn a_refused_credential_asks_for_a_new_one(database: TestDatabase) {
+    async fn a_refused_credential_requires_a_new_one(database: TestDatabase) {
         let calm = SyncedOrg::start(&database).await;
         let refusal = TokenRefusal {
             error: "invalid_client".to_owned(),
@@ -83,7 +83,7 @@ each_backend! {
         calm.recovers().await;
     }
 
-    async fn users_who_vanish_in_numbers_are_not_retired_before_someone_confirms(database: TestDatabase) {
+    async fn many_missing_users_are_not_retired_without_confirmation(database: TestDatabase) {
         let calm = SyncedOrg::start(&database).await;
         let everybody = calm.accounts().await;
         let vendor = Api::new(calm.simulator.url());
