@@ -47,7 +47,6 @@ const IDENTIFIERS: &[&str] = &[
     "Keyset",
     "Unsealable",
     "Word",
-    "came_from",
     "met!",
     "narrow!",
     "reservedForUs",
