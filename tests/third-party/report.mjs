@@ -1,4 +1,4 @@
-// Counts checks and says each one's outcome as soon as it is known.
+// Runs checks, counts them, and prints each outcome.
 const counts = { passed: 0, failed: 0 };
 
 export async function check(name, body) {

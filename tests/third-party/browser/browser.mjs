@@ -1,4 +1,4 @@
-// A Chromium without a network, and a record of all that it should not have done.
+// A Chromium without network access, and a record of its violations.
 import { existsSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
@@ -29,7 +29,7 @@ class Record {
   external = [];
   violations = [];
   complaints = [];
-  /** Payloads of all `next` messages; the page shows the latest alone. */
+  /** Payloads of all `next` messages. The page shows only the latest. */
   events = [];
 
   async until(enough, what, seconds = 60) {
@@ -41,7 +41,7 @@ class Record {
   }
 }
 
-/** Opens a page that can reach the gateway's own origin alone, and collects what went against the rules. */
+/** Opens a page that can reach only the gateway's origin, and collects violations. */
 export async function open(browser, origin) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
   const seen = new Record();

@@ -11,7 +11,7 @@ const browser = await launch();
 try {
   await watch();
 } catch (error) {
-  await check('the browser stays with us', () => Promise.reject(error));
+  await check('the browser keeps running', () => Promise.reject(error));
 } finally {
   await browser.close();
 }
@@ -24,7 +24,7 @@ async function watch() {
   const { page, seen } = await open(browser, gateway.origin);
   const graphiql = new GraphiQL(page);
 
-  await check('the page opens under our name', async () => {
+  await check('the page has the title Seatgraph', async () => {
     await page.goto(`${gateway.origin}/`);
     await graphiql.ready();
     assert.equal(await page.title(), 'Seatgraph');
@@ -44,7 +44,7 @@ async function watch() {
     assert.ok((nodes ?? edges).length > 0, JSON.stringify(data));
   });
 
-  await check('the documentation pane knows the schema', async () => {
+  await check('the documentation pane shows the schema', async () => {
     await graphiql.press('Show Documentation Explorer');
     const pane = page.locator('.graphiql-doc-explorer');
     await pane.getByRole('link', { name: 'Query', exact: true }).click();
@@ -52,29 +52,29 @@ async function watch() {
     await graphiql.press('Hide Documentation Explorer');
   });
 
-  await check('a subscription brings events as they happen', async () => {
+  await check('a subscription delivers live events', async () => {
     await graphiql.choose(live.name);
-    // The tab runs as it stands, about a profile that exists.
+    // The tab runs unchanged, with an existing profile.
     const { by } = JSON.parse(await graphiql.text('variables'));
     const profile = by.profileId ?? (await gateway.firstProfile());
     assert.match(profile, /^\w/, `no profile in the variables: ${JSON.stringify(by)}`);
     await graphiql.press('Execute query');
     await gateway.sync(profile);
     await graphiql.answer(({ data }) => data?.syncProgress);
-    // The first event is the present state; the second is news.
+    // The first event is the current state, the second a new event.
     await seen.until(({ events }) => events.length >= 2, 'a second event over the WebSocket');
     const data = seen.events.map((event) => event.data?.syncProgress);
     assert.ok(data.every(Boolean), JSON.stringify(seen.events));
   });
 
-  await check('the picture is taken', async () => {
+  await check('the screenshot is taken', async () => {
     await graphiql.choose(rows.name);
     await graphiql.answer(({ data }) => data?.subscriptions);
     await graphiql.flawless();
     await page.screenshot({ path: process.env.SCREENSHOT, animations: 'disabled', caret: 'hide' });
   });
 
-  await check('what loads on demand is in the bundle', async () => {
+  await check('files loaded on demand are in the bundle', async () => {
     await graphiql.press('New tab');
     await graphiql.write('operation', '{ __typename }');
     await graphiql.press('Prettify query');
@@ -91,7 +91,7 @@ async function watch() {
     await graphiql.remembered('__typename\\n}');
     assert.deepEqual(await graphiql.tabs(), [...names, '<untitled>']);
 
-    // Elsewhere on the same origin, where no GraphiQL writes its tabs back.
+    // On another page of the origin, where GraphiQL does not overwrite its stored tabs.
     await page.goto(`${gateway.origin}/graphiql/operations.json`);
     await page.evaluate((name) => {
       for (const key of ['seatgraph:operations', 'graphiql:tabState']) {
@@ -103,7 +103,7 @@ async function watch() {
     assert.deepEqual(await graphiql.tabs(), [...names, '<untitled>']);
   });
 
-  await check('nothing asked another machine', () => assert.deepEqual(seen.external, []));
-  await check('nothing broke the content security policy', () => assert.deepEqual(seen.violations, []));
-  await check('the console has no complaint', () => assert.deepEqual(seen.complaints, []));
+  await check('no request to another machine', () => assert.deepEqual(seen.external, []));
+  await check('no violation of the content security policy', () => assert.deepEqual(seen.violations, []));
+  await check('no error on the console', () => assert.deepEqual(seen.complaints, []));
 }

@@ -1,4 +1,4 @@
-// The gateway as a program sees it, to arrange what the browser then shows.
+// A client of the gateway that prepares the data for the browser.
 
 export class Gateway {
   constructor(address) {
@@ -28,7 +28,7 @@ export class Gateway {
     return profiles.nodes[0].id;
   }
 
-  /** Starts a run, unless one is under way, which is as good: something then happens. */
+  /** Starts a run, unless one is open. In both cases, events follow. */
   async sync(profileId) {
     const { startSync } = await this.ask(
       'mutation ($input: StartSyncInput!) { startSync(input: $input) { userErrors { code message } } }',

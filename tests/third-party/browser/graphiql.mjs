@@ -1,4 +1,4 @@
-// GraphiQL as a person drives it: tabs, the button, and what stands in the right-hand pane.
+// Controls GraphiQL: tabs, the execute button, and the response pane.
 
 export class GraphiQL {
   constructor(page) {
@@ -10,7 +10,7 @@ export class GraphiQL {
     await this.page.locator('.graphiql-query-editor .view-line').first().waitFor();
   }
 
-  /** Waits until the browser's store holds `text` among the tabs. */
+  /** Waits until the stored tabs contain `text`. */
   async remembered(text) {
     await this.page.waitForFunction((part) => localStorage.getItem('graphiql:tabState')?.includes(part), text);
   }
@@ -28,7 +28,7 @@ export class GraphiQL {
     await this.page.getByRole('button', { name: new RegExp(`^${label}`) }).first().click();
   }
 
-  /** The answer as JSON, once it satisfies `enough`. */
+  /** The response as JSON, once it satisfies `enough`. */
   async answer(enough, seconds = 60) {
     const deadline = Date.now() + seconds * 1000;
     let text = '';
@@ -41,7 +41,7 @@ export class GraphiQL {
     }
   }
 
-  /** GraphiQL reads a document a moment after it changed, and only then knows what the button is to run. */
+  /** GraphiQL parses a changed document with a delay. Only then can the button execute it. */
   async settled() {
     await this.page.waitForFunction(() =>
       globalThis.__MONACO.editor
@@ -52,12 +52,12 @@ export class GraphiQL {
     );
   }
 
-  /** Waits until no editor finds fault; one that is behind judges the variables by the tab before. */
+  /** Waits until no editor shows an error. Before that, variables may be checked against the previous tab. */
   async flawless() {
     await this.page.waitForFunction(() => globalThis.__MONACO.editor.getModelMarkers({}).length === 0);
   }
 
-  /** Replaces an editor's text, as pasting would. */
+  /** Replaces the text of an editor, like pasting. */
   async write(editor, text) {
     await this.page.evaluate(
       ([name, value]) => {
@@ -79,7 +79,7 @@ export class GraphiQL {
     );
   }
 
-  /** The whole text of an editor; the page itself draws only the lines in view. */
+  /** The whole text of an editor. The page renders only visible lines. */
   async text(editor) {
     return this.page.evaluate((name) => {
       const models = globalThis.__MONACO.editor.getModels();

@@ -1,4 +1,4 @@
-// GraphQL over HTTP by its audit suite, then subscriptions by the two reference clients.
+// Runs the audit suite of GraphQL over HTTP, then subscriptions with the two reference clients.
 import { serverAudits } from 'graphql-http';
 import { finish, check } from '../report.mjs';
 import { sockets } from './sockets.mjs';
@@ -8,7 +8,7 @@ import { subscription, url } from './subject.mjs';
 for (const audit of serverAudits({ url })) {
   await check(`graphql-http ${audit.id} ${audit.name}`, async () => {
     const result = await audit.fn();
-    // A recommendation that is not followed counts like a rule that is broken.
+    // A violated recommendation counts like a violated rule.
     if (result.status !== 'ok') throw new Error(`${result.status}: ${result.reason}`);
   });
 }

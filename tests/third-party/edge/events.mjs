@@ -1,4 +1,4 @@
-// Server-sent events in distinct connections, by the client of the protocol's author.
+// Server-sent events in distinct connections, with the reference client.
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-sse';
 import { check } from '../report.mjs';
@@ -32,7 +32,7 @@ export async function events(subject) {
   await check('graphql-sse Last-Event-ID resumes after a number', () =>
     withClient({ headers: { 'last-event-id': '2' } }, async (client) =>
       assert.ok((await first(client, subject)) >= 2)));
-  await check('graphql-sse two subscriptions run beside each other', () =>
+  await check('graphql-sse two subscriptions run concurrently', () =>
     withClient({}, (client) => Promise.all([first(client, subject), first(client, subject)])));
   await check('graphql-sse an invalid document is an event with its errors', () =>
     withClient({}, async (client) => {

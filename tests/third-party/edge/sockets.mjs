@@ -1,4 +1,4 @@
-// graphql-transport-ws, by the client of its author and by bare messages.
+// graphql-transport-ws, with the reference client and with raw messages.
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -21,7 +21,7 @@ async function first(client, subject) {
   throw new Error('the stream ended without an event');
 }
 
-// Sends bare messages and says with which code the server closes.
+// Sends raw messages and returns the close code of the server.
 function closeCode(messages, protocol = 'graphql-transport-ws') {
   const closed = new Promise((resolve, reject) => {
     const socket = new WebSocket(socketUrl, protocol);
@@ -69,7 +69,7 @@ export async function sockets(subject) {
   await bare('an unknown type', 4400, { type: 'start' });
   await bare('an operation before init', 4401, open);
   await bare('no init', 4408);
-  // A short operation may be over before its id comes again; twenty times it is not.
+  // A short operation may be finished before its ID is repeated, but not twenty times.
   await bare('an id in use', 4409, init, ...Array(20).fill(open));
   await bare('a second init', 4429, init, init);
 }

@@ -1,4 +1,4 @@
-// What the clients ask: the product's progress stream, or the counting one of the example server.
+// The subscription of the clients: the progress stream of the gateway, or the counter of the example server.
 import assert from 'node:assert/strict';
 
 const base = process.env.GATEWAY_URL.replace(/\/+$/, '');
@@ -39,7 +39,7 @@ export function sequence(result) {
   return event.sequence;
 }
 
-// Whatever hangs fails instead.
+// A timeout for operations that hang.
 export function within(milliseconds, promise) {
   let timer;
   const late = new Promise((_, reject) => {

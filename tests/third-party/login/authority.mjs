@@ -1,4 +1,4 @@
-// A company's own certificate authority, made for one run, and a certificate that it signed for this machine.
+// A private certificate authority for one run, and a certificate for this machine.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

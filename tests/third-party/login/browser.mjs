@@ -1,19 +1,19 @@
-// A browser, as far as a login needs one: cookies as RFC 6265 and the `__Host-` prefix have them, redirects, forms.
+// A minimal browser for logins: cookies (RFC 6265 and the `__Host-` prefix), redirects and forms.
 import http from 'node:http';
 
 export class Browser {
-  /** Every page that any of them was given, by the origin that gave it. */
+  /** All received pages, by origin. */
   static seen = new Map();
 
   #jars = new Map();
   #routes;
 
-  /** `routes` leads an https origin to a port of this machine, as a proxy with a certificate would. */
+  /** `routes` maps an https origin to a local port, like a TLS proxy. */
   constructor(routes = {}) {
     this.#routes = routes;
   }
 
-  /** Opens one address and follows nothing. */
+  /** Opens a URL without following redirects. */
   async open(address, { method = 'GET', headers = {}, form, json } = {}) {
     const url = new URL(address);
     const body = form ? new URLSearchParams(form).toString() : json && JSON.stringify(json);
@@ -25,7 +25,7 @@ export class Browser {
     return { url, ...answer };
   }
 
-  /** Opens an address and goes where it leads, to the first page or to the first address that `until` wants. */
+  /** Opens a URL and follows redirects to the first page, or to the first URL that `until` accepts. */
   async follow(address, until = () => false, options = {}) {
     let page = await this.open(address, options);
     for (let steps = 0; page.location; steps += 1) {
@@ -36,14 +36,14 @@ export class Browser {
     return page;
   }
 
-  /** Sends the one form of a page, with what a person fills in. */
+  /** Submits the form of a page with the given values. */
   async submit(page, filled = {}, until = undefined) {
     const form = page.body.match(/<form[^>]*action="([^"]+)"[^]*?<\/form>/);
     if (!form) throw new Error(`no form on ${page.url}: ${page.status} ${page.body.slice(0, 300)}`);
     const inputs = [...form[0].matchAll(/<input[^>]*name="([^"]+)"[^>]*>/g)];
     const values = inputs.map(([input, name]) => [name, input.match(/value="([^"]*)"/)?.[1] ?? '']);
     const data = { ...Object.fromEntries(values), ...filled };
-    // What a browser says of a form on a page that keeps its address to itself.
+    // The `Origin` of a form on a page with the policy `no-referrer`.
     const headers = { origin: 'null', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
     return this.follow(new URL(form[1], page.url), until, { method: 'POST', form: data, headers });
   }

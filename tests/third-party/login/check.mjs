@@ -25,7 +25,7 @@ const secrets = new Set([secret]);
 const session = async (browser, at = gateway) => JSON.parse((await browser.open(`${at.url}/login/session`)).body).session;
 const isBack = (url) => url.pathname === '/login/callback';
 
-/** Begins a login and comes as far as the provider's address, which has not been opened. */
+/** Starts a login. Returns the authorization URL, which has not been opened. */
 async function begin(browser, { at = gateway, path = '/' } = {}) {
   const page = await browser.follow(`${at.url}/login?return=${encodeURIComponent(path)}`, (url) => url.origin === openId.issuer);
   assert.equal(page.status, 303, page.body);
@@ -33,7 +33,7 @@ async function begin(browser, { at = gateway, path = '/' } = {}) {
   return page.location;
 }
 
-/** Signs in at the provider, as far as the address that leads back, which has not been opened. */
+/** Signs in at the provider. Returns the redirect URL, which has not been opened. */
 async function agree(browser, there, person = 'anna') {
   const back = await signIn(browser, await browser.follow(there, isBack), person, isBack);
   secrets.add(back.searchParams.get('code'));
@@ -58,7 +58,7 @@ async function refused(browser, page, status, code, at = gateway) {
   assert.equal(await session(browser, at), null);
 }
 
-await check('a provider that is away keeps no gateway from starting, and a person reads what is the matter', async () => {
+await check('the gateway starts without the provider, and the error page has the reason', async () => {
   const browser = new Browser();
   assert.equal((await browser.open(`${gateway.url}/health/ready`)).status, 200);
   await refused(browser, await browser.open(`${gateway.url}/login`), 503, 'PROVIDER_SILENT');
@@ -67,12 +67,12 @@ await check('a provider that is away keeps no gateway from starting, and a perso
 openId.renew();
 await openId.listen();
 
-await check('a provider that came back is asked again', async () => {
+await check('an available provider is contacted again', async () => {
   const deadline = Date.now() + 30_000;
   while ((await new Browser().open(`${gateway.url}/login`)).status !== 303) assert.ok(Date.now() < deadline, gateway.log);
 });
 
-await check('whoever opens the front page is sent to the provider with PKCE, state and nonce', async () => {
+await check('the root redirects to the provider with PKCE, state and nonce', async () => {
   const browser = new Browser();
   const page = await browser.follow(`${gateway.url}/`, (url) => url.origin === openId.issuer);
   const asked = Object.fromEntries(page.location.searchParams);
@@ -86,7 +86,7 @@ await check('whoever opens the front page is sent to the provider with PKCE, sta
   assert.equal((await browser.open(`${gateway.url}/`, { headers: { accept: '*/*' } })).status, 200, 'a script is not sent away');
 });
 
-await check('a person logs in, and the session knows their name and groups', async () => {
+await check('a user logs in, and the session has their name and groups', async () => {
   const browser = new Browser();
   const { page } = await login(browser, { path: '/?tab=2#top' });
   assert.equal(page.status, 303);
@@ -99,14 +99,14 @@ await check('a person logs in, and the session knows their name and groups', asy
   assert.equal(Date.parse(idleExpiresAt) - Date.parse(createdAt), 60 * 60 * 1000);
 });
 
-/** Asks as GraphiQL does in this browser. */
+/** Sends a query like GraphiQL in this browser. */
 async function ask(browser, query, headers = { 'sec-fetch-site': 'same-origin' }) {
   const options = { method: 'POST', headers: { accept: 'application/json', origin: gateway.url, ...headers }, json: { query } };
   const answer = await browser.open(`${gateway.url}/graphql`, options);
   return JSON.parse(answer.body);
 }
 
-await check('a person may do what the groups hold that the provider names, from the next request on', async () => {
+await check('roles of the groups apply from the next request on', async () => {
   const browser = new Browser();
   await login(browser);
   const viewer = async () => (await ask(browser, '{ viewer { name roles } }')).data.viewer;
@@ -121,14 +121,14 @@ await check('a person may do what the groups hold that the provider names, from 
   assert.deepEqual((await viewer()).roles, ['VIEWER']);
 });
 
-await check('a cookie that another site sends along says nothing', async () => {
+await check('the cookie of a cross-site request is ignored', async () => {
   const browser = new Browser();
   await login(browser);
   const answer = await ask(browser, '{ viewer { name } }', { 'sec-fetch-site': 'cross-site' });
   assert.equal(answer.errors[0].extensions.code, 'UNAUTHENTICATED');
 });
 
-await check('GraphiQL opens after login, and what it asks is answered', async () => {
+await check('GraphiQL works after login', async () => {
   const browser = new Browser();
   await login(browser);
   const front = await browser.open(`${gateway.url}/`);
@@ -138,14 +138,14 @@ await check('GraphiQL opens after login, and what it asks is answered', async ()
   assert.deepEqual(answer, { data: { profiles: { totalCount: 0 } } });
 });
 
-await check('on this machine the cookie is HttpOnly and SameSite, under a plain name', async () => {
+await check('on loopback the cookie is HttpOnly and SameSite, with a plain name', async () => {
   const browser = new Browser();
   await login(browser);
   const { line } = browser.cookie(gateway.url, 'seatgraph');
   assert.match(line, /^seatgraph=[\w-]{43}; HttpOnly; SameSite=Lax; Path=\/; Max-Age=43200$/);
 });
 
-await check('under https it is Secure, and no neighbour can set it', async () => {
+await check('with https it is Secure and host-prefixed', async () => {
   const browser = new Browser({ [PUBLIC]: guarded.port });
   const { page } = await login(browser, { at: guarded });
   assert.equal(page.location?.href, `${PUBLIC}/`, page.body);
@@ -154,13 +154,13 @@ await check('under https it is Secure, and no neighbour can set it', async () =>
   assert.equal((await session(browser, guarded)).subject, 'anna');
 });
 
-await check('whoever is in no allowed group stays out', async () => {
+await check('a user in no allowed group is refused', async () => {
   const browser = new Browser({ [PUBLIC]: guarded.port });
   const { page } = await login(browser, { at: guarded, person: 'bob' });
   await refused(browser, page, 403, 'NOT_IN_A_GROUP', guarded);
 });
 
-await check('an address that the provider did not verify is not kept', async () => {
+await check('an unverified e-mail address is not stored', async () => {
   const browser = new Browser();
   await login(browser, { person: 'bob' });
   assert.equal((await session(browser)).email, null);
@@ -172,14 +172,14 @@ await check('a group claim of the wrong type is refused', async () => {
   await refused(browser, page, 502, 'CLAIM_NOT_UNDERSTOOD');
 });
 
-await check('groups in the ID token count like groups from the userinfo address', async () => {
+await check('groups are read from the ID token or from userinfo', async () => {
   openId.renew({ inToken: true });
   const browser = new Browser();
   await login(browser);
   assert.deepEqual((await session(browser)).groups, ['everyone', 'licence-admins']);
 });
 
-await check('a key that the provider changed without a word is fetched', async () => {
+await check('a rotated key is fetched', async () => {
   openId.renew();
   const browser = new Browser();
   const { page } = await login(browser);
@@ -187,7 +187,7 @@ await check('a key that the provider changed without a word is fetched', async (
   assert.equal((await session(browser)).subject, 'anna');
 });
 
-await check('a wrong state signs nobody in, and leaves the right one alone', async () => {
+await check('a wrong state is refused, and the right one stays valid', async () => {
   const browser = new Browser();
   const back = await agree(browser, await begin(browser));
   const wrong = new URL(back);
@@ -199,7 +199,7 @@ await check('a wrong state signs nobody in, and leaves the right one alone', asy
   assert.equal((await browser.open(back)).status, 303);
 });
 
-await check('an address that led back works once', async () => {
+await check('a redirect URL works once', async () => {
   const browser = new Browser();
   const { back, token } = await login(browser);
   const again = await browser.open(back);
@@ -208,7 +208,7 @@ await check('an address that led back works once', async () => {
   assert.equal(browser.cookie(gateway.url, 'seatgraph').value, token, 'the session that it gave stays');
 });
 
-await check('another browser cannot finish what this one began', async () => {
+await check('another browser cannot finish a login', async () => {
   const [mine, theirs] = [new Browser(), new Browser()];
   const back = await agree(mine, await begin(mine));
   await begin(theirs);
@@ -217,23 +217,23 @@ await check('another browser cannot finish what this one began', async () => {
   assert.equal((await mine.open(back)).status, 303, 'and has not spoilt it');
 });
 
-await check('two windows of one browser may log in at once', async () => {
+await check('two windows of one browser can log in concurrently', async () => {
   const browser = new Browser();
   const [one, other] = [await begin(browser), await begin(browser)];
   assert.equal((await browser.open(await agree(browser, other))).status, 303);
   assert.equal((await browser.open(await agree(browser, one))).status, 303);
 });
 
-await check('a login that took too long is over', async () => {
+await check('a login expires', async () => {
   const browser = new Browser();
   const there = await begin(browser, { at: hasty });
   const back = await agree(browser, there);
   await new Promise((resolve) => setTimeout(resolve, 1_100));
-  // The cookie ends with the attempt; a browser whose clock stands still would send it all the same.
+  // The cookie expires with the login attempt, but a client could still send it.
   await refused(browser, await browser.open(back), 400, 'LOGIN_UNKNOWN', hasty);
 });
 
-await check('a token with another nonce proves nothing', async () => {
+await check('a token with another nonce is refused', async () => {
   const browser = new Browser();
   const there = await begin(browser);
   there.searchParams.set('nonce', 'n'.repeat(43));
@@ -241,28 +241,28 @@ await check('a token with another nonce proves nothing', async () => {
   assert.match(gateway.log, /nonce mismatch/);
 });
 
-await check('a code that belongs to another challenge is not redeemed', async () => {
+await check('a code of another PKCE challenge is refused', async () => {
   const browser = new Browser();
   const there = await begin(browser);
   there.searchParams.set('code_challenge', 'c'.repeat(43));
   await refused(browser, await browser.open(await agree(browser, there)), 502, 'CODE_NOT_REDEEMED');
 });
 
-await check('another person\'s code does not fit', async () => {
+await check('the code of another user is refused', async () => {
   const [mine, theirs] = [new Browser(), new Browser()];
   const [back, stolen] = [await agree(mine, await begin(mine)), await agree(theirs, await begin(theirs), 'bob')];
   back.searchParams.set('code', stolen.searchParams.get('code'));
   await refused(mine, await mine.open(back), 502, 'CODE_NOT_REDEEMED');
 });
 
-await check('a gateway with the wrong secret says what to change', async () => {
+await check('a wrong client secret has a remedy', async () => {
   const browser = new Browser();
   const { page } = await login(browser, { at: mistaken });
   await refused(browser, page, 502, 'CODE_NOT_REDEEMED', mistaken);
   assert.match(page.body, /invalid_client.*login\.client_secret/s);
 });
 
-await check('a person who declines stays out, and what the provider says is only text', async () => {
+await check('a declined login is refused, and texts of the provider are escaped', async () => {
   const browser = new Browser();
   const back = await begin(browser);
   const [state, address] = [back.searchParams.get('state'), new URL(`${gateway.url}/login/callback`)];
@@ -273,7 +273,7 @@ await check('a person who declines stays out, and what the provider says is only
   assert.ok(page.body.includes('&#60;script&#62;alert(1)&#60;/script&#62;'), page.body);
 });
 
-await check('an answer in the name of another provider is not taken', async () => {
+await check('a response of another issuer is refused', async () => {
   const browser = new Browser();
   const back = await agree(browser, await begin(browser));
   back.searchParams.set('iss', 'https://id.example.com');
@@ -281,14 +281,14 @@ await check('an answer in the name of another provider is not taken', async () =
   assert.match(gateway.log, /the response is from another issuer/);
 });
 
-await check('nobody is sent to another site after a login', async () => {
+await check('a login does not redirect to another site', async () => {
   for (const path of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/login?return=/login']) {
     const { page } = await login(new Browser(), { path });
     assert.equal(page.location?.href, `${gateway.url}/`, path);
   }
 });
 
-await check('a login gives a new token, and the one before it is dead', async () => {
+await check('a login creates a new token and invalidates the old one', async () => {
   const browser = new Browser();
   const [first, second] = [await login(browser), await login(browser)];
   assert.notEqual(first.token, second.token);
@@ -298,7 +298,7 @@ await check('a login gives a new token, and the one before it is dead', async ()
   assert.deepEqual(JSON.parse((await new Browser().open(`${gateway.url}/login/session`, planted)).body), { session: null });
 });
 
-await check('a browser that knows us by another name comes back by the one that the provider knows', async () => {
+await check('a login with another host name is redirected to the public URL', async () => {
   const browser = new Browser();
   const page = await browser.follow(`http://127.0.0.1:${gateway.port}/`, (url) => url.origin === openId.issuer);
   const done = await browser.open(await agree(browser, page.location));
@@ -307,7 +307,7 @@ await check('a browser that knows us by another name comes back by the one that 
   assert.equal((await browser.open(`${gateway.url}/login?moved=1`, proxied)).location.origin, openId.issuer);
 });
 
-await check('a page of another site ends no session and reads none', async () => {
+await check('a page of another site can neither end nor read a session', async () => {
   const browser = new Browser();
   await login(browser);
   const theirs = [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, { origin: 'null' }];
@@ -319,7 +319,7 @@ await check('a page of another site ends no session and reads none', async () =>
   assert.equal((await session(browser)).subject, 'anna');
 });
 
-await check('a logout ends the session here and at the provider', async () => {
+await check('a logout ends the session in the gateway and at the provider', async () => {
   const browser = new Browser();
   const { token } = await login(browser);
   const asks = await browser.open(`${gateway.url}/logout`);
@@ -337,19 +337,19 @@ await check('a logout ends the session here and at the provider', async () => {
   assert.equal(back.url.href, `${gateway.url}/logout`, back.body);
   assert.ok(back.body.includes('You are not signed in'), back.body);
   const next = await browser.follow(await begin(browser), isBack);
-  assert.match(next.body, /name="prompt" value="login"/, 'the provider asks who it is');
+  assert.match(next.body, /name="prompt" value="login"/, 'the provider requires a new login');
 });
 
-await check('who comes and goes is in the audit log', async () => {
+await check('logins and logouts are audited', async () => {
   const auditEvents = await gateway.auditEvents('person:anna');
   assert.deepEqual({ ...auditEvents[0], clientAddress: '' }, { action: 'logout', actorName: 'Anna <b>Adler</b>', clientAddress: '' });
   assert.match(auditEvents[0].clientAddress, /^127\.0\.0\.1/);
   assert.ok(auditEvents.some(({ action }) => action === 'login'), JSON.stringify(auditEvents));
 });
 
-await check('in Chromium GraphiQL works after login, and signing out of it ends at both', () => inChromium(gateway));
+await check('GraphiQL works in Chromium after login, and a logout ends both sessions', () => inChromium(gateway));
 
-await check('a logout works while the provider is away', async () => {
+await check('a logout works while the provider is unavailable', async () => {
   const browser = new Browser();
   await login(browser);
   await openId.stop();
@@ -359,7 +359,7 @@ await check('a logout works while the provider is away', async () => {
   await openId.listen();
 });
 
-await check('a provider with a certificate of its own is believed when the operator says so', async () => {
+await check('a private CA of the provider is accepted if configured', async () => {
   const authority = await certificates();
   const inner = await OpenId.prepare(authority);
   inner.renew();
@@ -375,19 +375,19 @@ await check('a provider with a certificate of its own is believed when the opera
   await authority.remove();
 });
 
-await check('nothing is done by a method that a link or a form of another kind has', async () => {
+await check('other HTTP methods are refused', async () => {
   const browser = new Browser();
   for (const path of ['/login', '/login/callback', '/login/session']) {
     assert.equal((await browser.open(`${gateway.url}${path}`, { method: 'POST' })).status, 405, path);
   }
 });
 
-await check('no log, no page and no database holds a secret, a code or a token', async () => {
+await check('logs, pages and the database contain no secret, code or token', async () => {
   secrets.delete(null);
   assert.ok(secrets.size > 20, `${secrets.size} secrets were seen`);
   for (const one of [gateway, guarded, hasty, mistaken]) {
     const places = { log: one.log, pages: Browser.seen.get(new URL(one.url).origin), database: await one.kept() };
-    assert.ok(places.log.includes('TRACE'), 'the log is at its most talkative');
+    assert.ok(places.log.includes('TRACE'), 'the log level is TRACE');
     assert.ok(places.database.includes('login_attempts'), 'the database is read');
     for (const [place, text] of Object.entries(places)) {
       for (const secret of secrets) assert.ok(!text.includes(secret), `${secret} is in the ${place} of ${one.url}`);

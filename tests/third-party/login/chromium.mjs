@@ -1,4 +1,4 @@
-// A person at a real browser: its own mind about cookies, redirects, forms and content security policies.
+// Logins in a real browser, with its handling of cookies, redirects, forms and content security policies.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// The product's own binary, configured for a login and otherwise as it comes.
+// The gateway's binary with a login and otherwise default settings.
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 export class Gateway {
   log = '';
 
-  /** `login` is the table `[login]`; `secret` goes through the environment, as it should. */
+  /** `login` is the table `[login]`. `secret` is set in the environment. */
   static async start(login, { publicUrl, secret } = {}) {
     const gateway = new Gateway();
     gateway.folder = await mkdtemp(join(tmpdir(), 'seatgraph-login-'));
@@ -44,18 +44,18 @@ export class Gateway {
     });
   }
 
-  /** Gives everybody in a group a role, as whoever runs the gateway does. Returns the assignment's id. */
+  /** Grants a role to a group. Returns the ID of the assignment. */
   async permit(group, role) {
     return (await this.#ask('mutation($input: AssignRoleInput!) { assignRole(input: $input) { assignment { id } userErrors { message } } }',
       { holder: { group }, role })).assignRole.assignment.id;
   }
 
-  /** Takes a role away again. */
+  /** Revokes a role. */
   async withdraw(id) {
     await this.#ask('mutation($input: RemoveRoleInput!) { removeRole(input: $input) { userErrors { message } } }', { id });
   }
 
-  /** What the audit log says that somebody did, the newest first. */
+  /** The audit log entries of a user, newest first. */
   async auditEvents(actor) {
     const filter = `{ actor: { eq: ${JSON.stringify(actor)} } }`;
     return (await this.#ask(`{ auditEvents(first: 100, filter: ${filter}) { nodes { action actorName clientAddress } } }`)).auditEvents.nodes;
@@ -72,7 +72,7 @@ export class Gateway {
     return answer.data;
   }
 
-  /** What lies in its database, as bytes of which each is a letter. */
+  /** The content of the database, as a string with one character per byte. */
   async kept() {
     const names = (await readdir(this.folder)).filter((name) => name.startsWith('seatgraph.db'));
     const files = await Promise.all(names.map((name) => readFile(join(this.folder, name), 'latin1')));

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 
 import { Provider } from 'oidc-provider';
 
-// It says at every start what suits no production.
+// It prints warnings about development settings at every start.
 console.info = () => {};
 console.warn = () => {};
 
@@ -48,7 +48,7 @@ export class OpenId {
     this.#clients.push({ ...client, ...proof });
   }
 
-  /** Begins with new keys, and forgets who is signed in. `inToken` puts all claims into the ID token. */
+  /** Restarts with new keys and without sessions. `inToken` puts all claims into the ID token. */
   renew({ inToken = false } = {}) {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const provider = new Provider(this.issuer, {
@@ -76,7 +76,7 @@ export class OpenId {
   }
 }
 
-/** Signs `person` in on the provider's pages and agrees, as far as the address that leads back. */
+/** Signs `person` in on the provider's pages and consents. Returns the redirect URL. */
 export async function signIn(browser, page, person, back) {
   let shown = page;
   while (!shown.location) {

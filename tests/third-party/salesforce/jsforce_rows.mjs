@@ -15,7 +15,7 @@ async function control(method, path, body) {
 const app = await control('GET', 'app');
 const oauth2 = { loginUrl: url, clientId: app.clientId, clientSecret: app.clientSecret, redirectUri: callback };
 
-/** A connection that logged in by client credentials. */
+/** A connection with client credentials. */
 async function connect() {
   const connection = new jsforce.Connection({ instanceUrl: url, oauth2, version: '62.0' });
   await connection.authorize({ grant_type: 'client_credentials' });
@@ -27,7 +27,7 @@ async function managers(connection, count) {
   return (await connection.query(soql)).records.map((record) => record.Id);
 }
 
-/** Approves on the consent page and gives the code. */
+/** Approves on the consent page and returns the code. */
 async function consent(address) {
   const form = new URLSearchParams(new URL(address).searchParams);
   form.set('decision', 'approve');

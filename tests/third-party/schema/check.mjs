@@ -61,7 +61,7 @@ function typecheck(folder) {
   told(() => execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', folder], { stdio: 'pipe' }));
 }
 
-/** A compiler's own words, in place of "command failed". */
+/** The output of the compiler instead of "command failed". */
 function told(run) {
   try {
     return run();

@@ -1,4 +1,4 @@
-// graphql-codegen's client preset, run as its command line runs it, which itself wants a newer Node.
+// The client preset of graphql-codegen, called like by its command line, which requires a newer Node.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -33,7 +33,7 @@ export async function generate(folder, { sdl, schema }, documents) {
   writeFileSync(join(folder, 'use.ts'), uses(documents));
 }
 
-/** Takes each document's result and variables, as a component would. */
+/** Uses the result and the variables of each document, like a component. */
 function uses(documents) {
   const operations = documents.flatMap(({ document }) =>
     document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).map(({ name }) => pascal(name.value)),

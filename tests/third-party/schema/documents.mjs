@@ -1,10 +1,10 @@
-// The schema and the documents as files, and the schema's scalars as a frontend would type them.
+// The schema and the documents as files, and the types of the scalars.
 import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { buildSchema, isScalarType, isSpecifiedScalarType, parse } from 'graphql';
 
-/** What each scalar is in JSON. A frontend, too, has to be told, so that a new one fails the check. */
+/** The JSON type of each scalar. A new scalar fails the check, because frontends need its type. */
 export const SCALARS = {
   CountryCode: 'string',
   CurrencyCode: 'string',
@@ -28,7 +28,7 @@ export function readDocuments(folder) {
   }));
 }
 
-/** The schema's own scalars with their types. Throws for one that `SCALARS` does not know. */
+/** The custom scalars with their types. Throws if `SCALARS` does not contain one. */
 export function scalarsOf(schema) {
   const own = Object.values(schema.getTypeMap()).filter((type) => isScalarType(type) && !isSpecifiedScalarType(type));
   const unknown = own.filter(({ name }) => !(name in SCALARS));

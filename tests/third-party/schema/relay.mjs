@@ -1,4 +1,4 @@
-// Relay's project: a TypeScript module per document, and one with every connection of the schema.
+// The Relay project: one TypeScript module per document, and one with every connection of the schema.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -38,7 +38,7 @@ function writeModule(folder, name, texts) {
   writeFileSync(join(folder, 'src', `${name}.ts`), `import { graphql } from 'relay-runtime';\n\n${tagged.join('\n')}`);
 }
 
-/** Relay wants the module's name in front of each name, and an operation's kind behind it. */
+/** Relay requires the module name as prefix of each name, and the operation kind as suffix. */
 function named(module, document) {
   const fragment = (name) => (name.startsWith(`${module}_`) ? name : `${module}_${name}`);
   const rename = (node, value) => ({ ...node, name: { kind: Kind.NAME, value } });

@@ -1,15 +1,12 @@
 //! GraphQL over WebSocket: one task per socket, which reads, executes and writes.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::Arc;
 
 use async_graphql::Executor;
-use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::stream::{BoxStream, SplitSink, SplitStream, StreamExt};
-use futures::{Sink, SinkExt};
+use futures::stream::{BoxStream, SplitStream, StreamExt};
 use serde_json::value::RawValue;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
@@ -23,8 +20,10 @@ use super::request_log::{GaugeGuard, RequestLog};
 use super::service::{ReadyOperation, Service};
 use super::{Backend, stream};
 
+mod frame_queue;
 mod message;
 
+use frame_queue::FrameQueue;
 use message::{CloseReason, Message};
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
@@ -64,7 +63,7 @@ async fn serve<E: Executor, B: Backend>(
     let (sink, mut incoming) = socket.split();
     let mut connection = Connection {
         service,
-        outgoing: FrameQueue { sink, queue: VecDeque::new(), bytes: 0, unflushed: false },
+        outgoing: FrameQueue::new(sink),
         operations: StreamMap::new(),
         credentials,
         initialized: false,
@@ -289,61 +288,4 @@ async fn prepare<E: Executor, B: Backend>(
     let authenticated = service.authenticate(credentials, log).await?;
     let selected = service.select(params, &authenticated, log).await?;
     service.prepare(selected, authenticated, log)
-}
-
-/// Frames waiting for the socket; written without losing one when the wait is given up.
-struct FrameQueue {
-    sink: SplitSink<WebSocket, Frame>,
-    queue: VecDeque<Frame>,
-    bytes: usize,
-    unflushed: bool,
-}
-
-impl FrameQueue {
-    fn text(&mut self, text: String) {
-        self.push(Frame::Text(text.into()));
-    }
-
-    fn push(&mut self, frame: Frame) {
-        self.bytes += size(&frame);
-        self.queue.push_back(frame);
-    }
-
-    fn waits(&self) -> bool {
-        self.unflushed || !self.queue.is_empty()
-    }
-
-    /// Hands one frame to the socket, or empties the socket's buffer. May be dropped while it waits.
-    async fn write(&mut self) -> Result<(), axum::Error> {
-        if self.queue.is_empty() {
-            self.sink.flush().await?;
-            self.unflushed = false;
-            return Ok(());
-        }
-        poll_fn(|cx| std::pin::Pin::new(&mut self.sink).poll_ready(cx)).await?;
-        if let Some(frame) = self.queue.pop_front() {
-            self.bytes -= size(&frame);
-            std::pin::Pin::new(&mut self.sink).start_send(frame)?;
-            self.unflushed = true;
-        }
-        Ok(())
-    }
-
-    /// Sends a close frame and waits for the client to close, so that the closing handshake is not cut off.
-    async fn close(&mut self, end: CloseReason, incoming: &mut SplitStream<WebSocket>) {
-        let frame = CloseFrame { code: end.code, reason: end.reason.into() };
-        // What still waits would only keep the reason from arriving.
-        self.queue.clear();
-        if self.sink.send(Frame::Close(Some(frame))).await.is_ok() {
-            while let Some(Ok(_)) = incoming.next().await {}
-        }
-    }
-}
-
-fn size(frame: &Frame) -> usize {
-    match frame {
-        Frame::Text(text) => text.len(),
-        Frame::Binary(bytes) | Frame::Ping(bytes) | Frame::Pong(bytes) => bytes.len(),
-        Frame::Close(_) => 0,
-    }
 }
