@@ -88,7 +88,7 @@ impl SyncedOrg {
 
     async fn total(&self, list: &str) -> u64 {
         let query = format!("query($id: ID!) {{ {list}(filter: {{ profileId: $id }}, first: 1) {{ totalCount }} }}");
-        let data = self.world.api.ask(&query, json!({ "id": self.connected.profile })).await.unwrap();
+        let data = self.gateway.api.ask(&query, json!({ "id": self.connected.profile })).await.unwrap();
         data[list]["totalCount"].as_u64().unwrap()
     }
 }

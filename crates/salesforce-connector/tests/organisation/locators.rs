@@ -5,7 +5,7 @@ use seatgraph_core::{Connector, Process};
 use serde_json::Value;
 
 use crate::org::Organisation;
-use crate::walk::{Pass, pass};
+use crate::pass::{Pass, pass};
 
 const SUBSCRIPTIONS: Process = Process::DownloadSubscriptions;
 const ACTIVITY: Process = Process::PullUserActivity;
