@@ -199,15 +199,15 @@ impl From<store::Stage> for SyncStage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "store::StageState")]
 pub(crate) enum StageState {
-    /// Not started.
+    /// The stage has not started.
     Waiting,
-    /// Running.
+    /// The stage is running.
     Running,
-    /// Completed.
+    /// The stage is complete.
     Done,
-    /// Skipped.
+    /// The stage was skipped.
     Skipped,
-    /// Failed.
+    /// The stage failed.
     Failed,
 }
 
