@@ -90,7 +90,7 @@ each_backend! {
             let words = [
                 "acme", "Salesforce CRM", address, "e2e", "<code>api</code>",
                 "<code>refresh_token</code>", "API Enabled", "/oauth/salesforce/callback", "<form method=\"post\">",
-                "Permission sets, ready to import", "&#60;PermissionSet xmlns", "<b>Done.</b>",
+                "Permission sets to import", "&#60;PermissionSet xmlns", "<b>Done.</b>",
             ];
             for word in words {
                 assert!(shown.text.contains(word), "{word} in {}", shown.text);

@@ -226,7 +226,7 @@ impl Paged for Account {
     type Total = accounts::AccountFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        accounts::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        accounts::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -242,6 +242,6 @@ pub(crate) async fn page(
     let rows = paging.read(&listing)?;
     let order = accounts::AccountOrder { field: order.field.into(), direction: order.direction.into() };
     let page = accounts::page(&ctx.request()?.db, &filter, &rows, order).await;
-    let page = page.map_err(|error| error::store(&error))?;
+    let page = page.map_err(error::store)?;
     Ok(Connection::of(&listing, page, filter, Account::from))
 }

@@ -220,7 +220,7 @@ impl Paged for ConnectionAlias {
     type Total = aliases::AliasFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        aliases::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        aliases::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -231,7 +231,7 @@ pub(crate) async fn find(request: &RequestContext, by: AliasBy) -> Result<Option
             Ok(id) => request.load(id).await?,
             Err(_) => None,
         },
-        AliasBy::Name(name) => aliases::find_by_name(&request.db, &name).await.map_err(|error| error::store(&error))?,
+        AliasBy::Name(name) => aliases::find_by_name(&request.db, &name).await.map_err(error::store)?,
     };
     Ok(found.map(ConnectionAlias::from))
 }
@@ -243,6 +243,6 @@ pub(crate) async fn page(
     paging: &Paging,
 ) -> Result<Connection<ConnectionAlias>> {
     let rows = paging.read(LISTING)?;
-    let page = aliases::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = aliases::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, ConnectionAlias::from))
 }

@@ -68,14 +68,14 @@ impl Paged for ApiToken {
     type Total = ();
 
     async fn count(request: &RequestContext, (): &()) -> Result<i64> {
-        tokens::count(&request.db).await.map_err(|error| error::store(&error))
+        tokens::count(&request.db).await.map_err(error::store)
     }
 }
 
 /// Returns a page of API tokens, newest first.
 pub(crate) async fn page(request: &RequestContext, paging: &Paging) -> Result<Connection<ApiToken>> {
     let rows = paging.read(LISTING)?;
-    let page = tokens::page(&request.db, &rows).await.map_err(|error| error::store(&error))?;
+    let page = tokens::page(&request.db, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, (), ApiToken::from))
 }
 

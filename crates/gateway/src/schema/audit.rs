@@ -115,7 +115,7 @@ impl Paged for AuditEvent {
     type Total = audit::AuditFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        audit::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        audit::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -127,6 +127,6 @@ pub(crate) async fn page(
 ) -> Result<Connection<AuditEvent>> {
     let filter = audit::AuditFilter::from(filter);
     let rows = paging.read(LISTING)?;
-    let page = audit::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = audit::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, AuditEvent::from))
 }

@@ -60,7 +60,7 @@ impl RequestContext {
         K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
         Loaders: Loader<K, Error = Arc<seatgraph_store::Error>>,
     {
-        self.loaders.load_one(key).await.map_err(|error| error::store(&error))
+        self.loaders.load_one(key).await.map_err(error::store)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Errors shown to users: refusals as `userErrors`, and errors with a code.
 
+use std::borrow::Borrow;
+
 use async_graphql::{Enum, Error, ErrorExtensions as _, SimpleObject};
 use seatgraph_engine::{Refusal, RefusalCode};
 
@@ -102,7 +104,8 @@ pub(crate) fn engine(error: &seatgraph_engine::Error) -> Error {
 }
 
 /// A failure of the store. The edge hides its text from clients unless it has a public code.
-pub(crate) fn store(error: &seatgraph_store::Error) -> Error {
+pub(crate) fn store(error: impl Borrow<seatgraph_store::Error>) -> Error {
+    let error = error.borrow();
     match error {
         seatgraph_store::Error::NotFound { .. } => coded("NOT_FOUND", "the object does not exist"),
         slow if slow.is_timeout() => coded("TIMEOUT", "the database query timed out; request less data at once"),

@@ -152,7 +152,7 @@ pub(crate) async fn page(request: &RequestContext, run: &RunRow, paging: &Paging
     let listing = format!("events of {}", run.id);
     let (rows, after) = paging.read_numbered(&listing)?;
     let found = events::of_job(&request.db, run.job.id, after, i64::from(rows) + 1).await;
-    let mut found = found.map_err(|error| error::store(&error))?;
+    let mut found = found.map_err(error::store)?;
     let has_next = found.len() > rows as usize;
     found.truncate(rows as usize);
     let events = found.into_iter().filter_map(|event| Some((event.sequence, SyncEvent::of(run.id, event)?))).collect();

@@ -93,14 +93,14 @@ impl Paged for UnrecognizedIdentifier {
     type Total = ();
 
     async fn count(request: &RequestContext, (): &()) -> Result<i64> {
-        identifiers::count_unrecognized(&request.db).await.map_err(|error| error::store(&error))
+        identifiers::count_unrecognized(&request.db).await.map_err(error::store)
     }
 }
 
 /// Returns a page of unrecognized identifiers, oldest first.
 pub(crate) async fn page(request: &RequestContext, paging: &Paging) -> Result<Connection<UnrecognizedIdentifier>> {
     let rows = paging.read(LISTING)?;
-    let page = identifiers::unrecognized(&request.db, &rows).await.map_err(|error| error::store(&error))?;
+    let page = identifiers::unrecognized(&request.db, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, (), UnrecognizedIdentifier::from))
 }
 

@@ -138,14 +138,14 @@ impl Paged for Job {
     type Total = jobs::JobFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        jobs::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        jobs::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
 /// Returns a page of jobs, newest first.
 pub(crate) async fn page(request: &RequestContext, filter: JobFilter, paging: &Paging) -> Result<Connection<Job>> {
     let (rows, filter) = (paging.read(LISTING)?, filter.into());
-    let page = jobs::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = jobs::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, Job::from))
 }
 
@@ -286,7 +286,7 @@ async fn event_page(request: &RequestContext, job: &store::Job, paging: &Paging)
     let listing = format!("events of {}", job.id);
     let (rows, after) = paging.read_numbered(&listing)?;
     let found = events::of_job(&request.db, job.id, after, i64::from(rows) + 1).await;
-    let mut found = found.map_err(|error| error::store(&error))?;
+    let mut found = found.map_err(error::store)?;
     let has_next = found.len() > rows as usize;
     found.truncate(rows as usize);
     let events = found.into_iter().map(|event| (event.sequence, JobEvent::of(job.id, event))).collect();

@@ -109,7 +109,7 @@ impl Paged for SoftwareModel {
     type Total = models::ModelFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        models::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        models::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -120,6 +120,6 @@ pub(crate) async fn page(
     paging: &Paging,
 ) -> Result<Connection<SoftwareModel>> {
     let rows = paging.read(LISTING)?;
-    let page = models::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = models::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, SoftwareModel::from))
 }

@@ -105,7 +105,7 @@ impl Paged for LicensePool {
     type Total = pools::PoolFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        pools::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        pools::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -116,6 +116,6 @@ pub(crate) async fn page(
     paging: &Paging,
 ) -> Result<Connection<LicensePool>> {
     let rows = paging.read(LISTING)?;
-    let page = pools::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = pools::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, LicensePool::from))
 }

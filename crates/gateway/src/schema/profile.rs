@@ -214,7 +214,7 @@ impl Paged for IntegrationProfile {
     type Total = profiles::ProfileFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        profiles::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        profiles::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -225,9 +225,7 @@ pub(crate) async fn find(request: &RequestContext, by: ProfileBy) -> Result<Opti
             Ok(id) => request.load(id).await?,
             Err(_) => None,
         },
-        ProfileBy::Name(name) => {
-            profiles::find_by_name(&request.db, &name).await.map_err(|error| error::store(&error))?
-        }
+        ProfileBy::Name(name) => profiles::find_by_name(&request.db, &name).await.map_err(error::store)?,
     };
     Ok(found.map(IntegrationProfile::from))
 }
@@ -244,6 +242,6 @@ pub(crate) async fn page(
     let rows = paging.read(&listing)?;
     let filter = profiles::ProfileFilter::from(filter);
     let order = profiles::ProfileOrder { field: order.field.into(), direction: order.direction.into() };
-    let page = profiles::page(&request.db, &filter, &rows, order).await.map_err(|error| error::store(&error))?;
+    let page = profiles::page(&request.db, &filter, &rows, order).await.map_err(error::store)?;
     Ok(Connection::of(&listing, page, filter, IntegrationProfile::from))
 }

@@ -90,14 +90,14 @@ impl Paged for RoleAssignment {
     type Total = ();
 
     async fn count(request: &RequestContext, (): &()) -> Result<i64> {
-        roles::count(&request.db).await.map_err(|error| error::store(&error))
+        roles::count(&request.db).await.map_err(error::store)
     }
 }
 
 /// Returns a page of role assignments, oldest first.
 pub(crate) async fn page(request: &RequestContext, paging: &Paging) -> Result<Connection<RoleAssignment>> {
     let rows = paging.read(LISTING)?;
-    let page = roles::page(&request.db, &rows).await.map_err(|error| error::store(&error))?;
+    let page = roles::page(&request.db, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, (), RoleAssignment::from))
 }
 

@@ -275,7 +275,7 @@ impl Paged for SyncRun {
     type Total = runs::SyncRunFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        runs::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        runs::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -292,6 +292,6 @@ pub(crate) async fn page(
     paging: &Paging,
 ) -> Result<Connection<SyncRun>> {
     let rows = paging.read(LISTING)?;
-    let page = runs::page(&request.db, &filter, &rows).await.map_err(|error| error::store(&error))?;
+    let page = runs::page(&request.db, &filter, &rows).await.map_err(error::store)?;
     Ok(Connection::of(LISTING, page, filter, SyncRun::from))
 }

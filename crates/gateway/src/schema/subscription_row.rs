@@ -207,7 +207,7 @@ impl Paged for SoftwareSubscription {
     type Total = subscriptions::SubscriptionFilter;
 
     async fn count(request: &RequestContext, filter: &Self::Total) -> Result<i64> {
-        subscriptions::count(&request.db, filter).await.map_err(|error| error::store(&error))
+        subscriptions::count(&request.db, filter).await.map_err(error::store)
     }
 }
 
@@ -225,7 +225,7 @@ pub(crate) async fn page(
     let order = subscriptions::SubscriptionOrder { field: order.field.into(), direction: order.direction.into() };
     let (request, joins) = (ctx.request()?, joins(&ctx.look_ahead()));
     let page = subscriptions::page(&request.db, &filter, &rows, order, joins).await;
-    let page = page.map_err(|error| error::store(&error))?;
+    let page = page.map_err(error::store)?;
     Ok(Connection::of(&listing, page, filter, |row| SoftwareSubscription::of(row, request.now)))
 }
 
