@@ -20,7 +20,7 @@ each_backend! {
         let parent = harness.engine.create_alias(parent).await.unwrap();
         let child = CreateAlias { parent_id: Some(parent.id), ..new_alias("tiny", "child", Some(URL)) };
         let child = harness.engine.create_alias(child).await.unwrap();
-        let changed = UpdateAlias { properties: properties(json!({"patience": 3})), ..update(parent.id) };
+        let changed = UpdateAlias { properties: properties(json!({"retries": 3})), ..update(parent.id) };
         let parent = harness.engine.update_alias(changed).await.unwrap();
         let all = harness.engine.alias_properties(&child, Some(&parent));
         let of = |name: &str| {
@@ -28,7 +28,7 @@ each_backend! {
             (property.value.clone(), property.origin)
         };
         assert_eq!(of("label"), (Some(json!("ours")), Origin::Parent));
-        assert_eq!(of("patience"), (Some(json!(3)), Origin::Parent));
+        assert_eq!(of("retries"), (Some(json!(3)), Origin::Parent));
         assert_eq!(of("instanceUrl"), (Some(json!(URL)), Origin::Own));
     }
 
@@ -37,9 +37,9 @@ each_backend! {
         let with = |json| CreateAlias { properties: properties(json), ..new_alias("tiny", "a", Some(URL)) };
         let unknown = refusal(harness.engine.create_alias(with(json!({"lable": "x"}))).await);
         assert_eq!(unknown.field.unwrap(), ["properties", "lable"]);
-        assert!(unknown.message.contains("label, patience"), "{}", unknown.message);
-        let wrong = refusal(harness.engine.create_alias(with(json!({"patience": "much"}))).await);
-        assert_eq!(wrong.field.unwrap(), ["properties", "patience"]);
+        assert!(unknown.message.contains("label, retries"), "{}", unknown.message);
+        let wrong = refusal(harness.engine.create_alias(with(json!({"retries": "much"}))).await);
+        assert_eq!(wrong.field.unwrap(), ["properties", "retries"]);
         let empty = refusal(harness.engine.create_alias(with(json!({"label": ""}))).await);
         assert_eq!(empty.field.unwrap(), ["properties", "label"]);
         assert_eq!(empty.message, "label is empty; write at least one letter");
@@ -60,7 +60,7 @@ each_backend! {
     async fn a_parent_may_leave_the_address_out_but_not_be_wrong_otherwise(db: TestDatabase) {
         let harness = Harness::build(db).await;
         harness.alias("tiny", "parent", None).await;
-        let wrong = CreateAlias { properties: properties(json!({"patience": 999})), ..new_alias("tiny", "b", None) };
+        let wrong = CreateAlias { properties: properties(json!({"retries": 999})), ..new_alias("tiny", "b", None) };
         assert_eq!(code(harness.engine.create_alias(wrong).await), RefusalCode::Invalid);
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Config {
     /// Unused.
     #[serde(default)]
     #[expect(dead_code, reason = "tests set it to an invalid value")]
-    patience: Option<u8>,
+    retries: Option<u8>,
 }
 
 fn tiny() -> String {
