@@ -10,7 +10,9 @@ use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper
 use diesel_async::{AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use futures::future::BoxFuture;
 use seatgraph_core::{Clock, SystemClock};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::postgres;
 use crate::Result;
@@ -22,6 +24,7 @@ pub(crate) type PgConn = AsyncPgConnection;
 pub(crate) type LiteConn = SyncConnectionWrapper<SqliteConnection, BlockingThreads>;
 
 /// Tokio's threads for blocking work. Tasks are boxed, so that tokio's code is compiled once and not for each statement.
+/// A statement whose future is dropped is waited for: the connection returns to its pool unused by anybody.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BlockingThreads;
 
@@ -32,15 +35,31 @@ impl SpawnBlocking for BlockingThreads {
     ) -> BoxFuture<'a, std::result::Result<R, Box<dyn std::error::Error + Send + Sync>>> {
         let (sender, result) = oneshot::channel();
         let task: Box<dyn FnOnce() + Send> = Box::new(move || drop(sender.send(task())));
-        let thread = tokio::task::spawn_blocking(task);
+        let runtime = Handle::current();
+        let mut running = RunningTask { thread: runtime.spawn_blocking(task), runtime };
         Box::pin(async move {
-            thread.await?;
+            (&mut running.thread).await?;
             Ok(result.await?)
         })
     }
 
     fn get_runtime() -> Self {
         Self
+    }
+}
+
+/// A task on a blocking thread. Waits for its end when it is dropped.
+struct RunningTask {
+    runtime: Handle,
+    thread: JoinHandle<()>,
+}
+
+impl Drop for RunningTask {
+    fn drop(&mut self) {
+        if !self.thread.is_finished() {
+            // The caller is gone, and nobody asks for the result.
+            let _ = tokio::task::block_in_place(|| self.runtime.block_on(&mut self.thread));
+        }
     }
 }
 
@@ -144,5 +163,32 @@ impl Connected for LiteConn {
 
     fn meter(&mut self, statements: Option<&Arc<AtomicU64>>) {
         set_meter(self, statements);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel_async::RunQueryDsl as _;
+    use futures::poll;
+
+    use crate::{DatabaseSettings, Pools};
+
+    /// Some hundred milliseconds of work.
+    const SLOW: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
+                        SELECT max(i) FROM n";
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_read_that_is_dropped_returns_its_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = DatabaseSettings::new(folder.path().join("x.db").to_string_lossy());
+        let db = Pools::connect(&settings).await.unwrap().unscoped();
+        for _ in 0..=settings.readers {
+            let mut reader = db.sqlite_reader().await.unwrap();
+            let mut read = Box::pin(diesel::sql_query(SLOW).execute(&mut *reader));
+            assert!(poll!(&mut read).is_pending());
+            drop(read);
+        }
+        db.now().await.unwrap();
+        db.ready().await.unwrap();
     }
 }
