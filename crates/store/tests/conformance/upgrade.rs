@@ -9,7 +9,8 @@ use seatgraph_store::{
 };
 use uuid::Uuid;
 
-use crate::harness::{claimed, commit, noon, profile, run_of, users};
+use crate::harness::{claimed, commit, noon, profile, run_of, users, working};
+use crate::sync::state;
 
 /// The last migration before jobs.
 const BEFORE: &str = "2026-11-26-000007_organization_checked";
@@ -169,6 +170,21 @@ each_backend! {
         let mut open = [RunState::Queued, RunState::Running, RunState::PausedQuota, RunState::Suspect].map(|s| of(s).1);
         open.sort();
         assert_eq!(ids, open);
+    }
+
+    async fn the_company_of_an_account_moves_out_of_its_attributes_and_back(db: TestDatabase) {
+        let (_, claim) = working(&db).await;
+        let mut batch = users(0..2);
+        batch.accounts[0].company = Some("Acme".to_owned());
+        commit(&db, &claim, &batch, Next::Done(None)).await;
+        db.pools().revert_migrations_down_to("2026-11-28-000002_seen_kinds").await.unwrap();
+        let of_before = "UPDATE accounts SET title = 'before' WHERE attributes ->> 'company' = 'Acme'";
+        assert_eq!(db.execute(of_before).await.unwrap(), 1);
+        db.pools().migrate().await.unwrap();
+        assert_eq!(db.execute(of_before).await.unwrap(), 0);
+        let (accounts, ..) = state(&db, &claim).await;
+        let companies: Vec<_> = accounts.iter().map(|account| account.company.as_deref()).collect();
+        assert_eq!(companies, [Some("Acme"), None]);
     }
 
     async fn the_migration_can_be_taken_back_with_its_rows(db: TestDatabase) {

@@ -1,7 +1,7 @@
 //! Migrations that both databases run from one file.
 //!
 //! A file has sections, each headed by a line: `-- up` and `-- down` for both databases, `-- up postgres` and the like
-//! for one of them. A section for one database follows the one for both.
+//! for one of them. A database runs its sections in the order of the file.
 
 use diesel::connection::BoxableConnection;
 use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion, Result};
@@ -27,8 +27,8 @@ impl<DB: diesel::backend::Backend> MigrationSource<DB> for &Migrations {
             let text = file.contents_utf8().ok_or("a migration's file is not UTF-8")?;
             migrations.push(Box::new(Shared {
                 name: Name(name),
-                up: section(text, "up", self.backend),
-                down: section(text, "down", self.backend),
+                up: section(text, "up", self.backend)?,
+                down: section(text, "down", self.backend)?,
             }));
         }
         Ok(migrations)
@@ -36,22 +36,25 @@ impl<DB: diesel::backend::Backend> MigrationSource<DB> for &Migrations {
 }
 
 /// Reads what a backend runs in a direction.
-fn section(text: &str, direction: &str, backend: Backend) -> String {
-    let own = match backend {
-        Backend::Postgres => format!("-- {direction} postgres"),
-        Backend::Sqlite => format!("-- {direction} sqlite"),
+fn section(text: &str, direction: &str, backend: Backend) -> Result<String> {
+    let backend = match backend {
+        Backend::Postgres => "postgres",
+        Backend::Sqlite => "sqlite",
     };
-    let both = format!("-- {direction}");
     let mut wanted = false;
     let mut lines = Vec::new();
     for line in text.lines() {
-        if line.starts_with("-- up") || line.starts_with("-- down") {
-            wanted = line == both || line == own;
+        if let Some(heading) = line.strip_prefix("-- ") {
+            let (way, of) = heading.split_once(' ').unwrap_or((heading, backend));
+            if !["up", "down"].contains(&way) || !["postgres", "sqlite"].contains(&of) {
+                return Err(format!("{line:?} does not head a section of a migration").into());
+            }
+            wanted = way == direction && of == backend;
         } else if wanted {
             lines.push(line);
         }
     }
-    lines.join("\n")
+    Ok(lines.join("\n"))
 }
 
 struct Shared {
@@ -110,9 +113,15 @@ mod tests {
     #[test]
     fn a_backend_runs_what_is_for_both_and_what_is_its_own() {
         let text = "-- up\nA;\n-- up postgres\nB;\n-- up sqlite\nC;\n-- down\nD;\nE;\n";
-        assert_eq!(section(text, "up", Backend::Postgres), "A;\nB;");
-        assert_eq!(section(text, "up", Backend::Sqlite), "A;\nC;");
-        assert_eq!(section(text, "down", Backend::Sqlite), "D;\nE;");
+        assert_eq!(section(text, "up", Backend::Postgres).unwrap(), "A;\nB;");
+        assert_eq!(section(text, "up", Backend::Sqlite).unwrap(), "A;\nC;");
+        assert_eq!(section(text, "down", Backend::Sqlite).unwrap(), "D;\nE;");
+    }
+
+    #[test]
+    fn an_unknown_heading_is_refused() {
+        assert!(section("-- up mysql\nA;\n", "up", Backend::Sqlite).is_err());
+        assert!(section("-- upward\nA;\n", "up", Backend::Sqlite).is_err());
     }
 
     #[test]
