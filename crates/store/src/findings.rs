@@ -13,6 +13,7 @@ use seatgraph_core::{Finding, Process, Severity};
 use crate::db::{on_both, with_conn, with_tx};
 use crate::job_queue::JobStatements;
 use crate::listing::grouped;
+use crate::records::clean;
 use crate::schema::{findings, integration_profiles};
 use crate::types::Bind;
 use crate::visibility::{InProfiles, Limited};
@@ -53,8 +54,21 @@ pub(crate) struct FindingRow {
     of_consent: bool,
 }
 
+/// Replaces what PostgreSQL cannot hold: findings quote what the vendor answered.
+fn clean_finding(finding: Finding) -> Finding {
+    let text = |text: String| clean(&text).into_owned();
+    Finding {
+        message: text(finding.message),
+        seen: finding.seen.map(text),
+        remedy: text(finding.remedy),
+        docs_url: finding.docs_url.map(text),
+        ..finding
+    }
+}
+
 impl FindingRow {
     pub(crate) fn new(profile: ProfileId, run: Option<RunId>, finding: Finding, at: DateTime<Utc>) -> Self {
+        let finding = clean_finding(finding);
         Self {
             id: FindingId::generate(),
             profile_id: profile,
@@ -139,7 +153,7 @@ on_both! {
             let known: Vec<(String, Option<Process>, String)> =
                 known.filter(findings::run_id.eq(run)).load(self).await?;
             let mut known: BTreeSet<_> = known.into_iter().collect();
-            let mut new = found;
+            let mut new: Vec<_> = found.into_iter().map(clean_finding).collect();
             new.retain(|f| known.insert((f.code.clone(), f.process, f.message.clone())));
             if new.is_empty() {
                 return Ok(());

@@ -11,7 +11,7 @@ mod subscription;
 mod tests;
 mod value;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use seatgraph_core::{Batch, Identifier, IdentifierKey, RecordKind};
@@ -180,10 +180,11 @@ impl Kind {
         references: &References,
         values: fn(&R, &References) -> Row,
     ) -> Rows {
-        let (mut unique, mut orphans) = (BTreeMap::new(), Vec::new());
+        let (mut unique, mut orphans) = (BTreeMap::new(), BTreeSet::new());
         for record in records {
             if let Some(unknown) = record.account().filter(|name| references.account(name).is_none()) {
-                orphans.push(clean(unknown).into_owned());
+                let identifier = record.identifier().map(|identifier| clean_key(&identifier.id).into_owned());
+                orphans.insert((clean(unknown).into_owned(), identifier));
                 continue;
             }
             let row = values(record, references);
@@ -192,7 +193,7 @@ impl Kind {
         let mut rows: Vec<Row> = unique.into_values().collect();
         // In the order of the keys, so that a list by id is the same for every batch of these records.
         rows.iter_mut().for_each(|row| row[0] = Value::Id(Uuid::now_v7()));
-        Rows { rows, orphans }
+        Rows { rows, orphans: orphans.into_iter().map(|(account, _)| account).collect() }
     }
 }
 

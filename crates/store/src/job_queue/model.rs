@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::records::clean;
 use crate::schema::jobs;
 use crate::types::Bind;
 use crate::{JobId, JobState, ProfileId};
@@ -103,7 +104,7 @@ impl Status {
     /// A state with a reason, without a substate.
     #[must_use]
     pub fn new(state: JobState, reason: Option<&str>) -> Self {
-        Self { state, substate: None, reason: reason.map(str::to_owned) }
+        Self { state, substate: None, reason: reason.map(|reason| clean(reason).into_owned()) }
     }
 
     /// The same with a substate.

@@ -5,14 +5,14 @@ use seatgraph_store::accounts::{AccountFilter, AccountOrder, AccountOrderField};
 use seatgraph_store::each_backend;
 use seatgraph_store::subscriptions::SubscriptionFilter;
 use seatgraph_store::{
-    Account, Claim, Db, Direction, Missing, PageCommit, PageRequest, RunCounts, StageState, accounts, findings,
+    Account, Claim, Db, Direction, Missing, PageCommit, PageRequest, RunCounts, StageState, accounts, findings, jobs,
     profiles, runs, subscriptions, sync,
 };
 
 use crate::harness::{SNAPSHOT, account, commit, holds, missing, more, noon, page, sales, used, users, working};
 
 /// Everything that a page can change, in words that can be compared.
-async fn state(db: &Db, claim: &Claim) -> (Vec<Account>, i64, Vec<Missing>) {
+pub(crate) async fn state(db: &Db, claim: &Claim) -> (Vec<Account>, i64, Vec<Missing>) {
     let order = AccountOrder { field: AccountOrderField::Username, direction: Direction::Asc };
     let all = accounts::page(db, &AccountFilter::default(), &everything(), order).await;
     let subscriptions = subscriptions::count(db, &SubscriptionFilter::default()).await.unwrap();
@@ -149,6 +149,20 @@ each_backend! {
         let (accounts, ..) = state(&db, &claim).await;
         assert_eq!(accounts[0].title.as_deref(), Some("nul \u{fffd} inside"));
         assert_eq!(accounts[0].display_name, batch.accounts[0].display_name);
+        let finding = Finding::new("X", Severity::Warning, "said \0", "look \0").with_seen("saw \0");
+        sync::fail_stage(&db, claim.run.id, claim.fence, 1, &finding).await.unwrap();
+        let stored = findings::of_runs(&db, &[claim.run.id]).await.unwrap().remove(&claim.run.id).unwrap().remove(0);
+        let Finding { message, remedy, seen, .. } = stored.finding;
+        assert_eq!((&*message, &*remedy, seen.as_deref()), ("said \u{fffd}", "look \u{fffd}", Some("saw \u{fffd}")));
+        let job = jobs::retry_later(&db, claim.run.id.into(), claim.fence, noon(1), "because \0").await.unwrap();
+        assert_eq!(job.reason.as_deref(), Some("because \u{fffd}"));
+    }
+
+    async fn subscriptions_of_an_unknown_account_are_rejected_once_each(db: TestDatabase) {
+        let (_, claim) = working(&db).await;
+        let batch = Batch { subscriptions: vec![holds(7, sales()), holds(7, sales()), holds(8, sales())], ..Batch::default() };
+        let committed = commit(&db, &claim, &batch, more("a")).await;
+        assert_eq!(committed.run.counts.rejected, 2);
     }
 
     async fn a_stage_that_starts_over_forgets_position_progress_and_what_it_saw(db: TestDatabase) {
