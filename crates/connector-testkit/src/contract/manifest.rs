@@ -9,8 +9,8 @@ use url::Url;
 use crate::result::ensure;
 use crate::{ContractResult, Fixture, Violation};
 
-/// The manifest is complete: a valid key, a name, a version, every process once and in the order of [`Process::ALL`], and
-/// for every permission its purpose and what happens without it.
+/// The manifest is complete: a valid key, a name, a version, every process once and in the order of [`Process::ALL`], every
+/// kind of record as the snapshot of one process only, and for every permission its purpose and what happens without it.
 ///
 /// The key is stored with every alias and must never change. Administrators need the texts of the permissions to decide
 /// which ones to grant.
@@ -29,6 +29,14 @@ pub async fn describes_itself(fixture: &dyn Fixture) -> ContractResult {
     ensure(!listed.is_empty() && listed == in_order, || {
         Violation::new(format!("processes {listed:?} are not unique and in the order of a sync"))
     })?;
+    let mut kinds = BTreeSet::new();
+    for spec in manifest.processes {
+        for kind in spec.snapshot_of {
+            ensure(kinds.insert(kind), || {
+                Violation::of(spec.process, format!("{kind:?} is already the snapshot of another process"))
+            })?;
+        }
+    }
     permissions_are_explained(manifest)?;
     Ok(())
 }
