@@ -96,7 +96,7 @@ each_backend! {
         let acting = Acting::default();
         let job = enqueue(&db, &Acting::job(&Act::WaitForStop)).await;
         let crashed = Running::start(&db, Kinds::default().with(acting.clone())).await;
-        until(&db, job.id, JobState::Running).await;
+        until_it(&db, job.id, "begun", |_| acting.begun.load(Ordering::SeqCst) == 1).await;
         drop(crashed);
         db.shift_clock(TOO_LONG);
         let other = Running::start(&db, Kinds::default().with(acting.clone())).await;
