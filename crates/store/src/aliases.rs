@@ -131,6 +131,12 @@ pub async fn update(db: &Db, alias: &Alias) -> Result<()> {
     })
 }
 
+/// The delegated links that are neither used nor revoked.
+#[diesel::dsl::auto_type]
+pub(crate) fn open_links() -> _ {
+    delegated_links::table.filter(delegated_links::used_at.is_null().and(delegated_links::revoked_at.is_null()))
+}
+
 /// Deletes the credential of an alias, its open delegated links and its started authorisations.
 ///
 /// # Errors
@@ -139,10 +145,7 @@ pub async fn disconnect(db: &Db, alias: &Alias) -> Result<()> {
     let alias = alias.clone();
     with_tx!(db, Full, |c, now| {
         c.put_credential(&alias, &[], now).await?;
-        let open = delegated_links::table
-            .filter(delegated_links::alias_id.eq(alias.id))
-            .filter(delegated_links::used_at.is_null())
-            .filter(delegated_links::revoked_at.is_null());
+        let open = open_links().filter(delegated_links::alias_id.eq(alias.id));
         let revoked = (delegated_links::revoked_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
         diesel::update(open).set(revoked).execute(c).await?;
         diesel::delete(authorizations::table.filter(authorizations::alias_id.eq(alias.id))).execute(c).await?;

@@ -187,10 +187,7 @@ pub async fn client_secret(db: &Db, sealer: &Sealer, id: LinkId) -> Result<Optio
 /// `Unavailable` if the database is unavailable.
 pub async fn revoke(db: &Db, id: LinkId) -> Result<Option<DelegatedLink>> {
     with_tx!(db, Full, |c, now| {
-        let open = delegated_links::table
-            .filter(delegated_links::id.eq(id))
-            .filter(delegated_links::used_at.is_null())
-            .filter(delegated_links::revoked_at.is_null());
+        let open = aliases::open_links().filter(delegated_links::id.eq(id));
         let revoked = (delegated_links::revoked_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
         if diesel::update(open).set(revoked).execute(c).await? == 0 {
             return Ok(None);
@@ -214,10 +211,7 @@ pub async fn redeem(
 ) -> Result<bool> {
     let (sealed, alias) = (aliases::sealed(sealer, alias.id, given)?, alias.clone());
     with_tx!(db, Full, |c, now| {
-        let open = delegated_links::table
-            .filter(delegated_links::id.eq(link))
-            .filter(delegated_links::used_at.is_null())
-            .filter(delegated_links::revoked_at.is_null());
+        let open = aliases::open_links().filter(delegated_links::id.eq(link));
         let spent = (delegated_links::used_at.eq(Bind(Some(now))), delegated_links::sealed.eq(None::<Vec<u8>>));
         if diesel::update(open).set(spent).execute(c).await? == 0 {
             return Ok(false);

@@ -5,9 +5,9 @@ use tokio::sync::oneshot;
 
 use crate::{Error, Result};
 
-/// Runs a write to its end, whether or not the caller waits for it. The task is boxed, so that tokio's code is compiled
-/// once and not for each write.
-pub(crate) async fn owned<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+/// Runs a write to its end, whether or not the caller waits for it. The work and the task are boxed, so that this and
+/// tokio's code are not compiled anew for each write.
+pub(crate) async fn owned<T: Send + 'static>(work: BoxFuture<'static, Result<T>>) -> Result<T> {
     let (sender, outcome) = oneshot::channel();
     let task: BoxFuture<'static, ()> = Box::pin(async move { drop(sender.send(work.await)) });
     match tokio::spawn(task).await {
